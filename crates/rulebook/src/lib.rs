@@ -1,1 +1,16 @@
-//! rulebook
+//! The law as data, and the verdicts that follow from it. Pure: no IO, no clock, exact decimals; same input, same bytes.
+
+pub mod book;
+pub mod evaluate;
+pub mod library;
+pub mod measure;
+pub mod model;
+pub mod overlay;
+pub mod parse;
+
+pub use book::{Book, Traits};
+pub use evaluate::{Judged, Status, Value, Verdict, evaluate};
+pub use library::Library;
+pub use measure::{Aggregate, Measure, Origin};
+pub use model::{Confidence, Kind, Level, Rulebook};
+pub use overlay::Overlay;

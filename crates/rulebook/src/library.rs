@@ -1,0 +1,152 @@
+//! Everything the product knows of the law: all sets, all measures, and the overlays in use.
+
+use crate::{
+    book::Book,
+    measure::{Measure, MeasuresFile, Similar},
+    model::Rulebook,
+    overlay::{NoSuchIndicator, Overlay},
+    parse::{self, ParseError},
+};
+use indexmap::IndexMap;
+use kernel::Day;
+use std::sync::Arc;
+
+/// All criteria sets and measures, as shipped or as given.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    sets: IndexMap<String, Arc<Rulebook>>,
+    measures: IndexMap<String, Arc<Measure>>,
+    similar: Vec<Similar>,
+    overlays: Vec<Arc<Overlay>>,
+}
+
+impl Library {
+    /// Builds a library from files: `(path, text)`. A path ending in `measures.toml` holds the measures, one in
+    /// `rulebook.toml` a set; others are ignored. All problems, each with file and line.
+    pub fn from_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Library, Vec<ParseError>> {
+        let mut library = Library::default();
+        let mut problems = Vec::new();
+        let mut books = Vec::new();
+        for (path, text) in files {
+            if path.ends_with("measures.toml") {
+                match parse::measures(path, text) {
+                    Ok(MeasuresFile { measure, similar }) => {
+                        library.measures.extend(measure.into_iter().map(|m| (m.id.clone(), Arc::new(m))));
+                        library.similar.extend(similar);
+                    }
+                    Err(e) => problems.push(e),
+                }
+            } else if path.ends_with("rulebook.toml") {
+                match parse::rulebook(path, text) {
+                    Ok(book) => books.push((path, text, book)),
+                    Err(e) => problems.push(e),
+                }
+            }
+        }
+        for (path, text, book) in books {
+            problems.extend(library.unknown_measures(path, text, &book));
+            library.sets.insert(book.set.clone(), Arc::new(book));
+        }
+        for set in library.sets.values() {
+            for wanted in &set.prerequisites {
+                if !library.sets.contains_key(wanted) {
+                    let message = format!("prerequisite `{wanted}` is no set");
+                    problems.push(ParseError { file: set.set.clone(), line: 1, message });
+                }
+            }
+        }
+        library.sets.sort_keys();
+        if problems.is_empty() { Ok(library) } else { Err(problems) }
+    }
+
+    /// Leaves whose measure is missing, or is of another kind.
+    fn unknown_measures(&self, file: &str, text: &str, book: &Rulebook) -> Vec<ParseError> {
+        let mut problems = Vec::new();
+        book.walk(|_, i| {
+            let named = std::iter::once((i.kind, i.measure.as_deref()))
+                .chain(i.amended.iter().map(|a| (a.kind.unwrap_or(i.kind), a.measure.as_deref())));
+            for (kind, id) in named.filter_map(|(kind, id)| id.map(|id| (kind, id))) {
+                let message = match self.measures.get(id) {
+                    None => format!("`{}`: measure `{id}` is not in measures.toml", i.no),
+                    Some(m) if m.kind != kind => {
+                        format!("`{}`: measure `{id}` is a {}, the indicator a {}", i.no, m.kind.name(), kind.name())
+                    }
+                    Some(_) => continue,
+                };
+                let line = text.find(&format!("\"{id}\"")).map_or(1, |at| text[..at].matches('\n').count() + 1);
+                problems.push(ParseError { file: file.to_owned(), line, message });
+            }
+        });
+        problems
+    }
+
+    /// The same library with these overlays in use, in this order.
+    pub fn with_overlays(&self, overlays: impl IntoIterator<Item = Overlay>) -> Result<Library, NoSuchIndicator> {
+        let mut library = self.clone();
+        for overlay in overlays {
+            for set in overlay.sets() {
+                let mut trial = self.sets.get(set).map(|s| (**s).clone()).ok_or_else(|| NoSuchIndicator {
+                    overlay: overlay.id.clone(),
+                    set: set.to_owned(),
+                    no: String::new(),
+                })?;
+                overlay.lay_on(&mut trial, overlay.from)?;
+            }
+            library.overlays.push(Arc::new(overlay));
+        }
+        Ok(library)
+    }
+
+    /// Adds a set, as an administrator or a test enters it.
+    pub fn with_set(&self, book: Rulebook) -> Library {
+        let mut library = self.clone();
+        library.sets.insert(book.set.clone(), Arc::new(book));
+        library.sets.sort_keys();
+        library
+    }
+
+    /// Adds measures, as an administrator or a test enters them.
+    pub fn with_measures(&self, measures: impl IntoIterator<Item = Measure>) -> Library {
+        let mut library = self.clone();
+        library.measures.extend(measures.into_iter().map(|m| (m.id.clone(), Arc::new(m))));
+        library
+    }
+
+    /// A set as shipped, nothing laid on.
+    pub fn set(&self, id: &str) -> Option<&Arc<Rulebook>> {
+        self.sets.get(id)
+    }
+
+    /// All sets, by id.
+    pub fn sets(&self) -> impl Iterator<Item = &Arc<Rulebook>> {
+        self.sets.values()
+    }
+
+    pub fn measure(&self, id: &str) -> Option<&Arc<Measure>> {
+        self.measures.get(id)
+    }
+
+    /// All measures, in the order of `measures.toml`.
+    pub fn measures(&self) -> impl Iterator<Item = &Arc<Measure>> {
+        self.measures.values()
+    }
+
+    /// Measures that only look alike.
+    pub fn similar(&self) -> &[Similar] {
+        &self.similar
+    }
+
+    pub fn overlays(&self) -> &[Arc<Overlay>] {
+        &self.overlays
+    }
+
+    /// The set in force on `day`: shipped text, overlays and confirmations laid on, amendments of the day applied.
+    pub fn in_force(&self, id: &str, day: Day) -> Option<Book> {
+        let mut book = (**self.sets.get(id)?).clone();
+        for overlay in &self.overlays {
+            // Checked by `with_overlays`: it names nothing that is not there.
+            let _ = overlay.lay_on(&mut book, day);
+        }
+        Some(Book::new(book, day))
+    }
+}

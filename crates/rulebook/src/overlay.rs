@@ -1,0 +1,126 @@
+//! Overlays and confirmations: numbers laid onto a shipped set, each with its citation. The shipped text never changes.
+
+use crate::model::{Confidence, OverlayMark, Requirement, Rulebook};
+use kernel::Day;
+use serde::{Deserialize, Serialize};
+
+/// Where an overlay's numbers come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Day>,
+    pub issuer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// One requirement that an overlay replaces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetRequirement {
+    pub set: String,
+    pub no: String,
+    pub requirement: Requirement,
+    pub confidence: Confidence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// The count of listed indicators an overlay replaces (an illustrative overlay may call a short list complete).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetCounts {
+    pub set: String,
+    pub indicators_listed: u32,
+}
+
+/// A number that was seen and is now confirmed with the citing document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    pub set: String,
+    pub no: String,
+    /// The document, its number and day.
+    pub document: String,
+    pub date: Day,
+    /// The requirement as it stands in the document, where it differs from what was recalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<Requirement>,
+}
+
+/// An overlay file: provincial thresholds, confirmations, or the demo's illustrative numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    pub id: String,
+    pub title_vi: String,
+    pub title_en: String,
+    #[serde(default)]
+    pub illustrative: bool,
+    pub from: Day,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Day>,
+    pub citation: Citation,
+    #[serde(default)]
+    pub set_requirement: Vec<SetRequirement>,
+    #[serde(default)]
+    pub set_counts: Vec<SetCounts>,
+    #[serde(default)]
+    pub confirm: Vec<Confirm>,
+}
+
+/// An overlay names something the set does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchIndicator {
+    pub overlay: String,
+    pub set: String,
+    pub no: String,
+}
+
+impl Overlay {
+    /// The sets it touches.
+    pub fn sets(&self) -> impl Iterator<Item = &str> {
+        (self.set_requirement.iter().map(|s| s.set.as_str()))
+            .chain(self.confirm.iter().map(|c| c.set.as_str()))
+            .chain(self.set_counts.iter().map(|c| c.set.as_str()))
+    }
+
+    /// Lays this overlay onto a set, for a judging on `day`. Outside its time it changes nothing.
+    pub fn lay_on(&self, book: &mut Rulebook, day: Day) -> Result<(), NoSuchIndicator> {
+        if day < self.from || self.to.is_some_and(|to| day > to) {
+            return Ok(());
+        }
+        let set = book.set.clone();
+        let missing = |set: &str, no: &str| NoSuchIndicator { overlay: self.id.clone(), set: set.into(), no: no.into() };
+        let mark = |citation: String| Some(OverlayMark { id: self.id.clone(), citation, illustrative: self.illustrative });
+        let cited = [self.citation.number.clone(), self.citation.date.map(|d| d.to_string()), Some(self.citation.issuer.clone())];
+        let cited = cited.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        for change in self.set_requirement.iter().filter(|c| c.set == set) {
+            let indicator = book.find_mut(&change.no).ok_or_else(|| missing(&change.set, &change.no))?;
+            indicator.requirement = change.requirement.clone();
+            indicator.confidence = change.confidence;
+            if change.source.is_some() {
+                indicator.source.clone_from(&change.source);
+            }
+            indicator.overlay = mark(cited.clone());
+        }
+        for change in self.set_counts.iter().filter(|c| c.set == set) {
+            if let Some(counts) = &mut book.counts {
+                counts.indicators_listed = change.indicators_listed;
+            }
+        }
+        for confirm in self.confirm.iter().filter(|c| c.set == set) {
+            let indicator = book.find_mut(&confirm.no).ok_or_else(|| missing(&confirm.set, &confirm.no))?;
+            if let Some(requirement) = &confirm.requirement {
+                indicator.requirement = requirement.clone();
+            }
+            indicator.confidence = Confidence::Verified;
+            indicator.source = Some(confirm.document.clone());
+            indicator.overlay = mark(format!("{}, {}", confirm.document, confirm.date));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+# Where a problem is
+place-line = line { $line }
+place-cell = sheet "{ $sheet }", cell { $cell }
+place-field = field { $field }
+place-option = option { $option }
+
+# What an indicator asks for
+req-at-least = At least { $limit }
+req-at-most = At most { $limit }
+req-exactly = Exactly { $limit }
+req-more-than = More than { $limit }
+req-less-than = Less than { $limit }
+req-achieved = Requirement met
+req-achieved-delegated = Requirement met, as detailed by { $who }
+req-unknown = The requirement is not known yet, to be confirmed
+req-limit-unknown = The threshold is not known yet, to be confirmed
+req-limit-delegated = Threshold to be set by { $who }; not set yet, to be confirmed
+req-all = All parts met
+req-any = At least one part met
+req-region-excluded = Does not apply in this region
+req-condition = { $requirement } (applies when: { $condition })
+req-illustrative = { $requirement } (illustrative threshold, not law)
+limit-percent = { $number }%
+limit-unit = { $number } { $unit }
+who-province = the provincial People's Committee
+who-ministry = the competent ministry
+who-other = the competent authority
+
+# Problems of a table of values
+values-too-large = the file is larger than 50 MB; if that is meant, add --large
+values-too-many-rows = the file has more than 1,000,000 rows; if that is meant, add --large
+values-not-utf8 = has characters that are not UTF-8; save the file as UTF-8
+values-no-header = the file is empty, it has no header line
+values-heading-missing = column "{ $heading }" is missing in the header
+values-heading-twice = column "{ $heading }" stands twice in the header
+values-no-value-column = column "value" is missing (or both "numerator" and "denominator")
+values-open-quote = a double quote is opened and never closed
+values-after-quote = there are characters after the closing double quote
+values-too-many-cells = has { $found } cells, more than the { $wanted } columns of the header
+values-unit-missing = the unit code is missing
+values-unit-unknown = no unit has the code "{ $code }" on { $day }
+values-unit-unknown-file = no unit has the code "{ $code }" in the units file
+values-unit-level = unit "{ $code }" is not of the level this set judges
+values-period = period "{ $period }" is not a year of four digits
+values-as-of = the day "{ $day }" in unit_as_of is not of the form YYYY-MM-DD
+values-as-of-differs = the rows of unit "{ $code }", period { $period } name different days in unit_as_of
+values-indicator-missing = the indicator is missing
+values-indicator-unknown = this set has no indicator "{ $indicator }"
+values-composite = indicator "{ $indicator }" has parts and takes no value of its own
+values-region = indicator "{ $indicator }" does not apply in this unit's region
+values-duplicate = repeats line { $line }: same unit, period and indicator
+values-both = give a value, or numerator and denominator, not both
+values-half-fraction = numerator and denominator must both be given
+values-fraction-kind = indicator "{ $indicator }" is no percentage and takes no numerator and denominator
+values-denominator = the denominator must be above 0
+values-numerator = the numerator must be between 0 and the denominator
+values-not-number = "{ $value }" is not a number
+values-not-yes-no = "{ $value }" is neither met (true) nor not met (false)
+values-ambiguous = "{ $value }" can be read in two ways: { $decimal } or { $thousands }; write it plainly
+values-percent = { $value } is outside 0 to 100%
+values-negative = { $value } is negative
+values-not-whole = { $value } is not a whole number
+values-not-applicable = indicator "{ $indicator }" always applies, n/a is not allowed
+values-held = a held: row takes true or false only
+values-held-self = there is no held: of the set that is being judged
+units-code-missing = the unit code is missing
+units-code-twice = unit code "{ $code }" stands twice
+
+# Options of evaluate
+evaluate-set-unknown = there is no criteria set "{ $set }"
+evaluate-file = cannot read the file "{ $file }": { $reason }
+evaluate-day = "{ $day }" is not a day of the form YYYY-MM-DD
+evaluate-overlay = the overlay does not fit: { $reason }
+evaluate-overlay-indicator = overlay "{ $overlay }" names indicator "{ $no }", which set "{ $set }" does not have
+evaluate-no-sheet = no sheet has the columns unit_code, period, indicator in its first row
+
+# Verdicts
+status-passed = met
+status-failed = not met
+status-incomplete = figures missing
+status-not-applicable = does not apply
+status-to-be-confirmed = to be confirmed
+status-passed-unconfirmed = met, on a threshold to be confirmed

@@ -1,0 +1,83 @@
+# Nơi có lỗi
+place-line = dòng { $line }
+place-cell = trang tính "{ $sheet }", ô { $cell }
+place-field = mục { $field }
+place-option = tùy chọn { $option }
+
+# Yêu cầu của chỉ tiêu
+req-at-least = Đạt từ { $limit } trở lên
+req-at-most = Không quá { $limit }
+req-exactly = Đúng { $limit }
+req-more-than = Trên { $limit }
+req-less-than = Dưới { $limit }
+req-achieved = Đạt yêu cầu
+req-achieved-delegated = Đạt yêu cầu theo quy định cụ thể của { $who }
+req-unknown = Chưa rõ yêu cầu của văn bản, cần xác nhận
+req-limit-unknown = Chưa biết mức, cần xác nhận
+req-limit-delegated = Mức do { $who } quy định, chưa có, cần xác nhận
+req-all = Đạt tất cả các nội dung thành phần
+req-any = Đạt ít nhất một trong các nội dung thành phần
+req-region-excluded = Không áp dụng cho vùng này
+req-condition = { $requirement } (áp dụng khi: { $condition })
+req-illustrative = { $requirement } (mức minh họa, không phải quy định)
+limit-percent = { $number }%
+limit-unit = { $number } { $unit }
+who-province = UBND cấp tỉnh
+who-ministry = bộ, ngành trung ương
+who-other = cấp có thẩm quyền
+
+# Lỗi của bảng số liệu
+values-too-large = tệp lớn hơn 50 MB; nếu đúng là cần, thêm --large
+values-too-many-rows = tệp có hơn 1.000.000 dòng; nếu đúng là cần, thêm --large
+values-not-utf8 = có ký tự không đúng mã UTF-8; hãy lưu lại tệp với mã UTF-8
+values-no-header = tệp trống, chưa có dòng tiêu đề
+values-heading-missing = thiếu cột "{ $heading }" ở dòng tiêu đề
+values-heading-twice = cột "{ $heading }" có hai lần ở dòng tiêu đề
+values-no-value-column = thiếu cột "value" (hoặc cả hai cột "numerator" và "denominator")
+values-open-quote = dấu nháy kép mở ra mà không đóng
+values-after-quote = có ký tự thừa sau dấu nháy kép đóng
+values-too-many-cells = có { $found } ô, nhiều hơn { $wanted } cột của dòng tiêu đề
+values-unit-missing = thiếu mã đơn vị
+values-unit-unknown = không có đơn vị mang mã "{ $code }" vào ngày { $day }
+values-unit-unknown-file = không có đơn vị mang mã "{ $code }" trong tệp đơn vị
+values-unit-level = đơn vị "{ $code }" không thuộc cấp mà bộ tiêu chí này chấm
+values-period = kỳ "{ $period }" không phải là năm gồm bốn chữ số
+values-as-of = ngày "{ $day }" ở cột unit_as_of không đúng dạng NNNN-TT-NN
+values-as-of-differs = các dòng của đơn vị "{ $code }" kỳ { $period } ghi ngày unit_as_of khác nhau
+values-indicator-missing = thiếu mã chỉ tiêu
+values-indicator-unknown = không có chỉ tiêu "{ $indicator }" trong bộ tiêu chí này
+values-composite = chỉ tiêu "{ $indicator }" gồm các nội dung thành phần, không nhận giá trị riêng
+values-region = chỉ tiêu "{ $indicator }" không áp dụng cho vùng của đơn vị này
+values-duplicate = trùng với dòng { $line }: cùng đơn vị, kỳ và chỉ tiêu
+values-both = chỉ ghi giá trị hoặc tử số và mẫu số, không ghi cả hai
+values-half-fraction = phải có đủ cả tử số và mẫu số
+values-fraction-kind = chỉ tiêu "{ $indicator }" không phải tỷ lệ phần trăm nên không nhận tử số, mẫu số
+values-denominator = mẫu số phải lớn hơn 0
+values-numerator = tử số phải từ 0 đến mẫu số
+values-not-number = "{ $value }" không phải là số
+values-not-yes-no = "{ $value }" không phải là đạt hoặc không đạt
+values-ambiguous = "{ $value }" có hai cách đọc: { $decimal } hay { $thousands }; hãy ghi rõ
+values-percent = { $value } nằm ngoài khoảng 0 đến 100%
+values-negative = { $value } là số âm
+values-not-whole = { $value } không phải là số nguyên
+values-not-applicable = chỉ tiêu "{ $indicator }" luôn áp dụng, không được ghi n/a
+values-held = dòng held: chỉ nhận đạt hoặc không đạt
+values-held-self = không ghi held: cho chính bộ tiêu chí đang chấm
+units-code-missing = thiếu mã đơn vị
+units-code-twice = mã đơn vị "{ $code }" có hai lần
+
+# Tùy chọn dòng lệnh của evaluate
+evaluate-set-unknown = không có bộ tiêu chí "{ $set }"
+evaluate-file = không đọc được tệp "{ $file }": { $reason }
+evaluate-day = "{ $day }" không phải là ngày dạng NNNN-TT-NN
+evaluate-overlay = tệp mức bổ sung không đúng: { $reason }
+evaluate-overlay-indicator = tệp mức bổ sung "{ $overlay }" nêu chỉ tiêu "{ $no }" không có trong bộ "{ $set }"
+evaluate-no-sheet = không có trang tính nào có các cột unit_code, period, indicator ở dòng đầu
+
+# Kết luận
+status-passed = đạt
+status-failed = không đạt
+status-incomplete = chưa đủ số liệu
+status-not-applicable = không áp dụng
+status-to-be-confirmed = cần xác nhận
+status-passed-unconfirmed = đạt, theo mức cần xác nhận
