@@ -7,6 +7,10 @@ pub mod measure;
 pub mod model;
 pub mod overlay;
 pub mod parse;
+pub mod report;
+pub mod requirement;
+pub mod unitsfile;
+pub mod values;
 
 pub use book::{Book, Traits};
 pub use evaluate::{Judged, Status, Value, Verdict, evaluate};

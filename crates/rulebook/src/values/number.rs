@@ -1,0 +1,79 @@
+//! Words and numbers as people type them: decimal point or comma, no grouping, nothing guessed.
+
+use crate::{Kind, Value};
+use kernel::Decimal;
+use std::borrow::Cow;
+
+/// Why a text is no value of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadNumber {
+    NotANumber,
+    NotYesNo,
+    /// `1.000`: one and no thousandths, or a thousand. Both readings.
+    Ambiguous { decimal: String, thousands: String },
+}
+
+/// `true`, `false`, `đạt`, `không đạt` in any case; `None` for anything else.
+pub fn yes_no(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        return Some(true);
+    }
+    if text.eq_ignore_ascii_case("false") {
+        return Some(false);
+    }
+    match text.to_lowercase().as_str() {
+        "đạt" => Some(true),
+        "không đạt" => Some(false),
+        _ => None,
+    }
+}
+
+pub fn is_not_applicable(text: &str) -> bool {
+    text.eq_ignore_ascii_case("n/a")
+}
+
+/// Whether a text could be a decimal or a grouped thousand: one to three digits not beginning with 0, a separator and
+/// exactly three digits.
+fn both_readings(text: &str) -> Option<BadNumber> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once(['.', ','])?;
+    let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    let looks = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && part.len() == 3 && all_digits(whole) && all_digits(part);
+    looks.then(|| {
+        let sign = &text[..text.len() - digits.len()];
+        let trimmed = part.trim_end_matches('0');
+        let decimal = if trimmed.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{trimmed}") };
+        BadNumber::Ambiguous { decimal, thousands: format!("{sign}{whole}{part}") }
+    })
+}
+
+/// A plain number: ASCII digits, one point or comma. `minus`: whether a leading minus is allowed. `strict`: whether
+/// `1.000` is refused; a spreadsheet's own number is typed and never ambiguous.
+pub fn number(text: &str, minus: bool, strict: bool) -> Result<Decimal, BadNumber> {
+    if strict && let Some(ambiguous) = both_readings(text) {
+        return Err(ambiguous);
+    }
+    let plain = if text.contains(',') && !text.contains('.') { Cow::Owned(text.replacen(',', ".", 1)) } else { Cow::Borrowed(text) };
+    match plain.parse::<Decimal>() {
+        Ok(number) if minus || !text.starts_with('-') => Ok(number),
+        _ => Err(BadNumber::NotANumber),
+    }
+}
+
+/// A value of this kind (range and wholeness are checked by `evaluate::fits`).
+pub fn value(kind: Kind, text: &str, typed: bool) -> Result<Value, BadNumber> {
+    if is_not_applicable(text) {
+        return Ok(Value::NotApplicable);
+    }
+    if kind.is_yes_no() {
+        return yes_no(text).map(Value::Yes).ok_or(BadNumber::NotYesNo);
+    }
+    // A minus is read for percents and counts too, so that the problem can say what is wrong with it.
+    let strict = !typed && matches!(kind, Kind::Count | Kind::Number | Kind::Money | Kind::Income);
+    number(text, true, strict).map(Value::Number)
+}
+
+/// A numerator or denominator: the same rule, never negative.
+pub fn fraction_part(text: &str, typed: bool) -> Result<Decimal, BadNumber> {
+    number(text, true, !typed)
+}

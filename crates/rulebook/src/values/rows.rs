@@ -1,0 +1,389 @@
+//! One row: its cells to a value of an indicator of a unit, or what is wrong with it.
+
+use super::{Column, Columns, Context, Fault, Found, csv::Broken, number, number::BadNumber, year_end};
+use crate::{
+    Traits, Value,
+    evaluate::{Misfit, fits},
+    model::Kind,
+};
+use kernel::{Day, Decimal, Phrase};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+/// What a row gives a value for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An indicator of the judged set (0) or of a prerequisite (from 1), by node.
+    Indicator { set: u16, node: u16 },
+    /// `held:SET`, by prerequisite (from 1).
+    Held(u16),
+    /// Not looked up: the row has no value.
+    Blank,
+}
+
+/// One row of a table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub line: u32,
+    /// Index of the unit's code.
+    pub unit: u32,
+    pub year: i16,
+    pub target: Target,
+    /// Index of what the indicator column says.
+    pub(super) target_text: u32,
+    pub value: Option<Value>,
+    pub traits: Option<Arc<Traits>>,
+    /// The day at which the unit's code is read.
+    pub(super) unit_day: Day,
+}
+
+impl Row {
+    pub(super) fn is_blank(&self) -> bool {
+        self.value.is_none()
+    }
+
+    pub(super) fn same_place(&self, other: &Row) -> bool {
+        (self.unit, self.year, self.target_text) == (other.unit, other.year, other.target_text)
+    }
+}
+
+/// Texts numbered in the order in which they came.
+#[derive(Default)]
+pub struct Interner {
+    ids: HashMap<Arc<str>, u32>,
+    pub(super) names: Vec<Arc<str>>,
+}
+
+impl Interner {
+    pub(super) fn id(&mut self, name: &str) -> u32 {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let (id, name) = (self.names.len() as u32, Arc::<str>::from(name));
+        self.ids.insert(name.clone(), id);
+        self.names.push(name);
+        id
+    }
+}
+
+/// Reads rows, one piece of a table.
+pub struct Reader<'a> {
+    context: &'a Context<'a>,
+    columns: &'a Columns,
+    /// Whether numbers come typed from a sheet, so that `1.234` has one reading.
+    typed: bool,
+    pub(super) rows: Vec<Row>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) units: Interner,
+    pub(super) targets: Interner,
+    pub(super) empty_lines: usize,
+    found: HashMap<(u32, Day), Found>,
+    resolved: HashMap<u32, Option<Target>>,
+    kinds: HashMap<i16, Vec<Vec<(Kind, bool)>>>,
+}
+
+pub(super) fn broken(broken: Broken) -> Phrase {
+    Phrase::new(match broken {
+        Broken::NotUtf8 => "values-not-utf8",
+        Broken::OpenQuote => "values-open-quote",
+        Broken::AfterQuote => "values-after-quote",
+    })
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(context: &'a Context<'a>, columns: &'a Columns, typed: bool) -> Reader<'a> {
+        Reader {
+            context,
+            columns,
+            typed,
+            rows: Vec::new(),
+            faults: Vec::new(),
+            units: Interner::default(),
+            targets: Interner::default(),
+            empty_lines: 0,
+            found: HashMap::new(),
+            resolved: HashMap::new(),
+            kinds: HashMap::new(),
+        }
+    }
+
+    fn fault(&mut self, line: u32, column: Column, what: Phrase) {
+        self.faults.push(Fault::new(line, Some(column), what));
+    }
+
+    /// Adds a fault that the source of the rows found itself (a formula cell, say).
+    pub fn push_fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Rows read so far.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// One record: cells trimmed and in NFC.
+    pub fn record(&mut self, line: u32, cells: &[Cow<'_, str>], wrong: Option<Broken>) {
+        if let Some(wrong) = wrong {
+            self.faults.push(Fault::new(line, None, broken(wrong)));
+            return;
+        }
+        if cells.iter().all(|c| c.is_empty()) {
+            self.empty_lines += 1;
+            return;
+        }
+        if cells.len() > self.columns.width {
+            let what = Phrase::new("values-too-many-cells").with("found", cells.len()).with("wanted", self.columns.width);
+            self.faults.push(Fault::new(line, None, what));
+            return;
+        }
+        self.row(line, cells);
+    }
+
+    fn row(&mut self, line: u32, cells: &[Cow<'_, str>]) {
+        let columns = self.columns;
+        let cell = |column| columns.at(column).and_then(|at| cells.get(at)).map_or("", |c| c.as_ref());
+        let (code, period, indicator) = (cell(Column::UnitCode), cell(Column::Period), cell(Column::Indicator));
+        let (value, numerator, denominator) = (cell(Column::Value), cell(Column::Numerator), cell(Column::Denominator));
+        let unit = self.units.id(code);
+        let own = indicator.strip_prefix(self.context.set).and_then(|rest| rest.strip_prefix('/'));
+        let target_text = self.targets.id(own.unwrap_or(indicator));
+        let year = year(period);
+        if value.is_empty() && numerator.is_empty() && denominator.is_empty() {
+            // A blank template cell: as if it were not there, but it counts as a duplicate.
+            if let Some(year) = year {
+                let unit_day = year_end(year);
+                self.rows.push(Row { line, unit, year, target: Target::Blank, target_text, value: None, traits: None, unit_day });
+            }
+            return;
+        }
+        let before = self.faults.len();
+        if year.is_none() {
+            self.fault(line, Column::Period, Phrase::new("values-period").with("period", period));
+        }
+        let mut unit_day = year.map(year_end);
+        let as_of = cell(Column::UnitAsOf);
+        if self.context.units.dated() && !as_of.is_empty() {
+            match as_of.parse() {
+                Ok(day) => unit_day = Some(day),
+                Err(_) => {
+                    unit_day = None;
+                    self.fault(line, Column::UnitAsOf, Phrase::new("values-as-of").with("day", as_of));
+                }
+            }
+        }
+        let traits = self.unit(line, code, unit, unit_day);
+        let target = self.target(line, indicator, own, target_text);
+        let given = match (value, numerator, denominator) {
+            (_, "", "") => Some(Ok(value)),
+            ("", "", _) | ("", _, "") => {
+                let column = if numerator.is_empty() { Column::Numerator } else { Column::Denominator };
+                self.fault(line, column, Phrase::new("values-half-fraction"));
+                None
+            }
+            ("", _, _) => Some(Err((numerator, denominator))),
+            _ => {
+                self.fault(line, Column::Value, Phrase::new("values-both"));
+                None
+            }
+        };
+        let (Some(target), Some(year), Some(given)) = (target, year, given) else { return };
+        let value = match target {
+            Target::Held(_) => self.held(line, given),
+            Target::Indicator { set, node } => self.value(line, set, node, year, indicator, given, traits.as_deref()),
+            Target::Blank => None,
+        };
+        if self.faults.len() == before
+            && let (Some(value), Some(traits), Some(unit_day)) = (value, traits, unit_day)
+        {
+            let (value, traits) = (Some(value), Some(traits));
+            self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day });
+        } else if let Some(unit_day) = unit_day {
+            // Kept without a value, so that the row still counts as a duplicate.
+            self.rows.push(Row { line, unit, year, target: Target::Blank, target_text, value: None, traits: None, unit_day });
+        }
+    }
+
+    fn unit(&mut self, line: u32, code: &str, unit: u32, day: Option<Day>) -> Option<Arc<Traits>> {
+        if code.is_empty() {
+            self.fault(line, Column::UnitCode, Phrase::new("values-unit-missing"));
+            return None;
+        }
+        let dated = self.context.units.dated();
+        // Without days the day does not matter: a wrong period then hides no unknown unit.
+        let day = if dated { day? } else { Day::from_epoch_days(0) };
+        let found = self.found.entry((unit, day)).or_insert_with(|| self.context.units.find(code, day)).clone();
+        let what = match found {
+            Found::Unit(traits) => return Some(traits),
+            Found::OtherLevel => Phrase::new("values-unit-level").with("code", code),
+            Found::Nothing if dated => Phrase::new("values-unit-unknown").with("code", code).with("day", day),
+            Found::Nothing => Phrase::new("values-unit-unknown-file").with("code", code),
+        };
+        self.fault(line, Column::UnitCode, what);
+        None
+    }
+
+    fn target(&mut self, line: u32, indicator: &str, own: Option<&str>, text: u32) -> Option<Target> {
+        if indicator.is_empty() {
+            self.fault(line, Column::Indicator, Phrase::new("values-indicator-missing"));
+            return None;
+        }
+        if indicator.strip_prefix("held:") == Some(self.context.set) {
+            self.fault(line, Column::Indicator, Phrase::new("values-held-self"));
+            return None;
+        }
+        let context = self.context;
+        let found = *self.resolved.entry(text).or_insert_with(|| resolve(context, own.unwrap_or(indicator)));
+        if found.is_none() {
+            self.fault(line, Column::Indicator, Phrase::new("values-indicator-unknown").with("indicator", indicator));
+        }
+        found
+    }
+
+    fn held(&mut self, line: u32, given: Result<&str, (&str, &str)>) -> Option<Value> {
+        let value = given.ok().and_then(number::yes_no).map(Value::Yes);
+        if value.is_none() {
+            self.fault(line, Column::Value, Phrase::new("values-held"));
+        }
+        value
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn value(
+        &mut self,
+        line: u32,
+        set: u16,
+        node: u16,
+        year: i16,
+        indicator: &str,
+        given: Result<&str, (&str, &str)>,
+        traits: Option<&Traits>,
+    ) -> Option<Value> {
+        let context = self.context;
+        let kinds = self.kinds.entry(year).or_insert_with(|| kinds(context, year));
+        let (kind, has_condition) = kinds[set as usize][node as usize];
+        let named = |key| Phrase::new(key).with("indicator", indicator);
+        if kind == Kind::Composite {
+            self.fault(line, Column::Indicator, named("values-composite"));
+            return None;
+        }
+        if let Some(traits) = traits {
+            let book = context.book(set as usize, year);
+            if book.nodes[node as usize].indicator.applies_regions.is_some() && book.excluded_by_region(node as usize, traits) {
+                self.fault(line, Column::Indicator, named("values-region"));
+                return None;
+            }
+        }
+        let value = match given {
+            Ok(text) => match number::value(kind, text, self.typed) {
+                Ok(value) => value,
+                Err(bad) => {
+                    self.fault(line, Column::Value, bad_number(bad, text));
+                    return None;
+                }
+            },
+            Err((numerator, denominator)) => {
+                if kind != Kind::Percent {
+                    self.fault(line, Column::Numerator, named("values-fraction-kind"));
+                    return None;
+                }
+                self.fraction(line, numerator, denominator)?
+            }
+        };
+        let misfit = match fits(kind, has_condition, &value) {
+            Ok(()) => return Some(value),
+            Err(misfit) => misfit,
+        };
+        let text = given.unwrap_or_default();
+        let what = match misfit {
+            Misfit::CompositeTakesNone => named("values-composite"),
+            Misfit::NotApplicableNotAllowed => named("values-not-applicable"),
+            Misfit::YesNoExpected => Phrase::new("values-not-yes-no").with("value", text),
+            Misfit::NumberExpected => Phrase::new("values-not-number").with("value", text),
+            Misfit::PercentOutOfRange => Phrase::new("values-percent").with("value", text),
+            Misfit::Negative => Phrase::new("values-negative").with("value", text),
+            Misfit::CountNotWhole => Phrase::new("values-not-whole").with("value", text),
+            Misfit::FractionOnlyForPercent => named("values-fraction-kind"),
+        };
+        self.fault(line, Column::Value, what);
+        None
+    }
+
+    fn fraction(&mut self, line: u32, numerator: &str, denominator: &str) -> Option<Value> {
+        let mut part = |column, text| match number::fraction_part(text, self.typed) {
+            Ok(number) => Some(number),
+            Err(bad) => {
+                self.fault(line, column, bad_number(bad, text));
+                None
+            }
+        };
+        let (n, d) = (part(Column::Numerator, numerator), part(Column::Denominator, denominator));
+        let (n, d) = (n?, d?);
+        if d <= Decimal::ZERO {
+            self.fault(line, Column::Denominator, Phrase::new("values-denominator"));
+            return None;
+        }
+        if n.is_negative() || n > d {
+            self.fault(line, Column::Numerator, Phrase::new("values-numerator"));
+            return None;
+        }
+        Some(Value::Fraction(n, d))
+    }
+}
+
+fn bad_number(bad: BadNumber, text: &str) -> Phrase {
+    match bad {
+        BadNumber::NotANumber => Phrase::new("values-not-number").with("value", text),
+        BadNumber::NotYesNo => Phrase::new("values-not-yes-no").with("value", text),
+        BadNumber::Ambiguous { decimal, thousands } => {
+            Phrase::new("values-ambiguous").with("value", text).with("decimal", decimal).with("thousands", thousands)
+        }
+    }
+}
+
+/// A period of four ASCII digits.
+fn year(text: &str) -> Option<i16> {
+    (text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// What `NO`, `SET/NO` or `held:SET` names.
+fn resolve(context: &Context, text: &str) -> Option<Target> {
+    if let Some(set) = text.strip_prefix("held:") {
+        return context.set_at(set).filter(|&at| at > 0).map(|at| Target::Held(at as u16));
+    }
+    // Numbers and parts do not change with the year; any year's book knows them.
+    let (set, no) = match text.split_once('/') {
+        Some((set, no)) => (context.set_at(set).filter(|&at| at > 0)?, no),
+        None => (0, text),
+    };
+    let node = context.book(set, 2025).node(no)?;
+    Some(Target::Indicator { set: set as u16, node: node as u16 })
+}
+
+/// By set and node: the kind in force that year, and whether a condition allows n/a.
+fn kinds(context: &Context, year: i16) -> Vec<Vec<(Kind, bool)>> {
+    (0..=context.prerequisites.len())
+        .map(|set| {
+            let book = context.book(set, year);
+            book.nodes.iter().map(|n| (n.indicator.kind, n.indicator.applies_if.is_some())).collect()
+        })
+        .collect()
+}
+
+/// Rows of one unit and period that read the unit's code at different days.
+pub(super) fn differing_days(rows: &[Row], units: &[String]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for group in rows.chunk_by(|a, b| (a.unit, a.year) == (b.unit, b.year)) {
+        let valued: Vec<&Row> = group.iter().filter(|r| !r.is_blank()).collect();
+        let Some(first) = valued.iter().min_by_key(|r| r.line) else { continue };
+        for row in valued.iter().filter(|r| r.unit_day != first.unit_day) {
+            let what = Phrase::new("values-as-of-differs")
+                .with("code", units[row.unit as usize].as_str())
+                .with("period", format!("{:04}", row.year));
+            faults.push(Fault::new(row.line, Some(Column::UnitAsOf), what));
+        }
+    }
+    faults
+}
