@@ -73,6 +73,7 @@ evaluate-day = "{ $day }" is not a day of the form YYYY-MM-DD
 evaluate-overlay = the overlay does not fit: { $reason }
 evaluate-overlay-indicator = overlay "{ $overlay }" names indicator "{ $no }", which set "{ $set }" does not have
 evaluate-no-sheet = no sheet has the columns unit_code, period, indicator in its first row
+evaluate-lang = there is no language "{ $lang }"; choose vi or en
 
 # Verdicts
 status-passed = met

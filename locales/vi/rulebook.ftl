@@ -73,6 +73,7 @@ evaluate-day = "{ $day }" không phải là ngày dạng NNNN-TT-NN
 evaluate-overlay = tệp mức bổ sung không đúng: { $reason }
 evaluate-overlay-indicator = tệp mức bổ sung "{ $overlay }" nêu chỉ tiêu "{ $no }" không có trong bộ "{ $set }"
 evaluate-no-sheet = không có trang tính nào có các cột unit_code, period, indicator ở dòng đầu
+evaluate-lang = ngôn ngữ "{ $lang }" không có; chọn vi hoặc en
 
 # Kết luận
 status-passed = đạt

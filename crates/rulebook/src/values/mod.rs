@@ -169,7 +169,7 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
         .par_iter()
         .enumerate()
         .map(|(at, &piece)| {
-            let mut reader = Reader::new(context, &columns, false);
+            let mut reader = Reader::new(context, &columns);
             let mut records = csv::Records::new(piece, separator);
             let mut cells = Vec::new();
             if at == 0 {

@@ -69,8 +69,9 @@ impl Interner {
 pub struct Reader<'a> {
     context: &'a Context<'a>,
     columns: &'a Columns,
-    /// Whether numbers come typed from a sheet, so that `1.234` has one reading.
-    typed: bool,
+    /// Whether the current row's value, numerator and denominator come as typed numbers from a sheet, so that `1.234`
+    /// has one reading.
+    typed: [bool; 3],
     pub(super) rows: Vec<Row>,
     pub(super) faults: Vec<Fault>,
     pub(super) units: Interner,
@@ -90,11 +91,11 @@ pub(super) fn broken(broken: Broken) -> Phrase {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(context: &'a Context<'a>, columns: &'a Columns, typed: bool) -> Reader<'a> {
+    pub fn new(context: &'a Context<'a>, columns: &'a Columns) -> Reader<'a> {
         Reader {
             context,
             columns,
-            typed,
+            typed: [false; 3],
             rows: Vec::new(),
             faults: Vec::new(),
             units: Interner::default(),
@@ -108,20 +109,6 @@ impl<'a> Reader<'a> {
 
     fn fault(&mut self, line: u32, column: Column, what: Phrase) {
         self.faults.push(Fault::new(line, Some(column), what));
-    }
-
-    /// Adds a fault that the source of the rows found itself (a formula cell, say).
-    pub fn push_fault(&mut self, fault: Fault) {
-        self.faults.push(fault);
-    }
-
-    /// Rows read so far.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// One record: cells trimmed and in NFC.
@@ -140,6 +127,14 @@ impl<'a> Reader<'a> {
             return;
         }
         self.row(line, cells);
+    }
+
+    /// The same with each cell's word whether the sheet holds it as a number. Cells beyond the header are ignored: a
+    /// sheet's remarks beside a table are no values.
+    pub fn typed_record(&mut self, line: u32, cells: &[Cow<'_, str>], typed: &[bool]) {
+        let is_typed = |column| self.columns.at(column).and_then(|at| typed.get(at)).copied().unwrap_or(false);
+        self.typed = [Column::Value, Column::Numerator, Column::Denominator].map(is_typed);
+        self.record(line, &cells[..cells.len().min(self.columns.width)], None);
     }
 
     fn row(&mut self, line: u32, cells: &[Cow<'_, str>]) {
@@ -277,7 +272,7 @@ impl<'a> Reader<'a> {
             }
         }
         let value = match given {
-            Ok(text) => match number::value(kind, text, self.typed) {
+            Ok(text) => match number::value(kind, text, self.typed[0]) {
                 Ok(value) => value,
                 Err(bad) => {
                     self.fault(line, Column::Value, bad_number(bad, text));
@@ -312,7 +307,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fraction(&mut self, line: u32, numerator: &str, denominator: &str) -> Option<Value> {
-        let mut part = |column, text| match number::fraction_part(text, self.typed) {
+        let mut part = |column, text| match number::fraction_part(text, self.typed[column as usize - Column::Value as usize]) {
             Ok(number) => Some(number),
             Err(bad) => {
                 self.fault(line, column, bad_number(bad, text));

@@ -1,0 +1,4 @@
+//! A new file in an embedded folder must rebuild the crate that embeds it.
+fn main() {
+    println!("cargo:rerun-if-changed=../../rulebooks");
+}

@@ -1,0 +1,10 @@
+sheet-too-large = the file is larger than 50 MB; if that is meant, allow large files (--large)
+sheet-too-many-rows = the sheet has more than 1,000,000 rows; if that is meant, allow large files (--large)
+sheet-encrypted = the file is protected by a password; remove it and send the file again
+sheet-old-format = this is an old .xls file; save it as .xlsx
+sheet-ods = this is an .ods file; save it as .xlsx
+sheet-not-a-workbook = this is not an .xlsx workbook
+sheet-broken = the workbook is broken and cannot be read; open and save it again
+sheet-bomb = the file unpacks to far more than its size and was not read
+sheet-formula = the cell holds a formula; paste its value instead
+sheet-merged = the cell is merged; unmerge it

@@ -1,0 +1,10 @@
+sheet-too-large = tệp lớn hơn 50 MB; nếu đúng là cần, cho phép tệp lớn (--large)
+sheet-too-many-rows = trang tính có hơn 1.000.000 dòng; nếu đúng là cần, cho phép tệp lớn (--large)
+sheet-encrypted = tệp có đặt mật khẩu; hãy bỏ mật khẩu rồi gửi lại
+sheet-old-format = đây là tệp .xls cũ; hãy lưu lại ở dạng .xlsx
+sheet-ods = đây là tệp .ods; hãy lưu lại ở dạng .xlsx
+sheet-not-a-workbook = đây không phải là tệp bảng tính .xlsx
+sheet-broken = tệp bảng tính bị hỏng, không đọc được; hãy mở và lưu lại
+sheet-bomb = tệp bung ra quá lớn so với kích thước của nó nên không được đọc
+sheet-formula = ô chứa công thức; hãy dán giá trị thay cho công thức
+sheet-merged = ô bị gộp; hãy bỏ gộp ô
