@@ -22,6 +22,7 @@ req-condition = { $requirement } (applies when: { $condition })
 req-illustrative = { $requirement } (illustrative threshold, not law)
 limit-percent = { $number }%
 limit-unit = { $number } { $unit }
+limit-plain = { $number }
 who-province = the provincial People's Committee
 who-ministry = the competent ministry
 who-other = the competent authority

@@ -22,6 +22,7 @@ req-condition = { $requirement } (áp dụng khi: { $condition })
 req-illustrative = { $requirement } (mức minh họa, không phải quy định)
 limit-percent = { $number }%
 limit-unit = { $number } { $unit }
+limit-plain = { $number }
 who-province = UBND cấp tỉnh
 who-ministry = bộ, ngành trung ương
 who-other = cấp có thẩm quyền

@@ -1,1 +1,58 @@
-fn main() {}
+//! `cargo xtask`: run, test, tidy, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
+
+mod steps;
+mod tests;
+mod tidy;
+mod tools;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask run [--listen ADDR] [--data DIR]   build everything, make the demo province, serve it
+cargo xtask test                               everything that must hold, in about fifteen minutes
+cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
+cargo xtask dist                               the release binary with everything embedded
+";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    tools::enter_root()?;
+    match args.first().map(String::as_str) {
+        Some("run") => run(rest),
+        Some("test") => tests::run(rest),
+        Some("tidy") => tidy::report(),
+        Some("dist") => dist(),
+        _ => {
+            print!("{HELP}");
+            if args.is_empty() { Ok(()) } else { bail!("there is no such command") }
+        }
+    }
+}
+
+/// The address and data folder of `run`.
+fn option<'a>(args: &'a [String], name: &str, default: &'a str) -> &'a str {
+    args.iter().position(|a| a == name).and_then(|at| args.get(at + 1)).map_or(default, String::as_str)
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let listen = option(args, "--listen", "127.0.0.1:8080");
+    let data = option(args, "--data", "data/demo");
+    let mut steps = steps::Steps::new(4);
+    steps.step("prerequisites", tools::prerequisites)?;
+    steps.step("islands: npm packages, styles and scripts", tools::islands)?;
+    steps.step("the binary", || tools::cargo(&["build", "--package", "app"]))?;
+    println!("[4/4] the demo province in {data}, then http://{listen}/  (Ctrl-C stops it)");
+    tools::command(&tools::binary("debug")?, &["demo", "--listen", listen, "--data", data])
+}
+
+fn dist() -> Result<()> {
+    let mut steps = steps::Steps::new(3);
+    steps.step("prerequisites", tools::prerequisites)?;
+    steps.step("islands: npm packages, styles and scripts", tools::islands)?;
+    steps.step("the release binary", || tools::cargo(&["build", "--release", "--package", "app"]))?;
+    let binary = tools::binary("release")?;
+    let size = std::fs::metadata(&binary)?.len();
+    println!("{binary}: {:.1} MB", size as f64 / 1e6);
+    Ok(())
+}

@@ -11,7 +11,7 @@ pub fn limit(number: &Decimal, unit: Option<&str>) -> Phrase {
     match unit {
         Some("%") => Phrase::new("limit-percent").with("number", number.clone()),
         Some(unit) => Phrase::new("limit-unit").with("number", number.clone()).with("unit", unit),
-        None => Phrase::new("limit-unit").with("number", number.clone()).with("unit", ""),
+        None => Phrase::new("limit-plain").with("number", number.clone()),
     }
 }
 

@@ -1,0 +1,116 @@
+//! Programs that xtask calls, and what it says where one is missing.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Goes to the workspace's root, wherever it was called from.
+pub fn enter_root() -> Result<()> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.parent().context("xtask lies in the workspace")?;
+    std::env::set_current_dir(root).context("the workspace's root")
+}
+
+/// Where cargo builds: outside the clone, so that a clone stays light and builds are shared.
+pub fn target_dir() -> Result<PathBuf> {
+    if let Some(dir) = std::env::var_os("CARGO_TARGET_DIR") {
+        return Ok(dir.into());
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cache"));
+    Ok(cache.or(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("langso/target"))
+}
+
+/// The product's binary of a profile.
+pub fn binary(profile: &str) -> Result<String> {
+    Ok(target_dir()?.join(profile).join("langso").display().to_string())
+}
+
+/// Runs a program, its output shown; an error where it fails.
+pub fn command(program: &str, args: &[&str]) -> Result<()> {
+    let status = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("{program} could not be started"))?;
+    if !status.success() {
+        bail!("{program} {} ended with {status}", args.join(" "));
+    }
+    Ok(())
+}
+
+/// Cargo in the shared target folder.
+pub fn cargo(args: &[&str]) -> Result<()> {
+    let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    cargo.args(args).env("CARGO_TARGET_DIR", target_dir()?);
+    if std::env::var_os("CI").is_some() {
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
+    let status = cargo.status().context("cargo could not be started")?;
+    if !status.success() {
+        bail!("cargo {} ended with {status}", args.join(" "));
+    }
+    Ok(())
+}
+
+/// What a program says of its version; `None` where it is missing.
+fn version(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Rust is there, since this runs; Node 20 or newer and npm must be.
+pub fn prerequisites() -> Result<()> {
+    let node = version("node").context("Node.js is missing: install Node.js 20 or newer (https://nodejs.org)")?;
+    let major: u32 = node.trim_start_matches('v').split('.').next().and_then(|m| m.parse().ok()).unwrap_or(0);
+    if major < 20 {
+        bail!("Node.js {node} is too old: install version 20 or newer (https://nodejs.org)");
+    }
+    let npm = version("npm").context("npm is missing: it comes with Node.js (https://nodejs.org)")?;
+    println!("      node {node}, npm {npm}");
+    Ok(())
+}
+
+/// Installs the islands' packages where the lock changed, and builds them.
+pub fn islands() -> Result<()> {
+    let lock = fs::read("islands/package-lock.json").context("islands/package-lock.json")?;
+    let stamp = Path::new("islands/node_modules/.lock-installed");
+    if fs::read(stamp).ok().as_deref() != Some(&lock[..]) {
+        command("npm", &["--prefix", "islands", "ci", "--no-audit", "--no-fund"])?;
+        fs::write(stamp, &lock).context("the stamp of installed packages")?;
+    }
+    command("npm", &["--prefix", "islands", "run", "--silent", "build"])
+}
+
+/// Whether this runs as root, who may install packages.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"))
+}
+
+/// Installs Debian packages when root; otherwise says exactly what to install.
+pub fn debian(missing: &[&str]) -> Result<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    if !is_root() || version("apt-get").is_none() {
+        bail!("missing for the tests: {names}. Install with: sudo apt-get install {names}");
+    }
+    println!("      installing {names}");
+    command("apt-get", &["update", "-qq"])?;
+    let mut args = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    args.extend(missing);
+    let status = Command::new("apt-get")
+        .args(&args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::null())
+        .status()
+        .context("apt-get could not be started")?;
+    if !status.success() {
+        bail!("apt-get {} ended with {status}", args.join(" "));
+    }
+    Ok(())
+}
