@@ -1,0 +1,292 @@
+//! Connections and transactions of both engines behind one door.
+
+use crate::{Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, migrate};
+use kernel::{Actor, Clock, Moment, Scope};
+use sqlx::{
+    AssertSqlSafe, Postgres, Sqlite, Transaction,
+    postgres::{PgArguments, PgPool, PgPoolOptions},
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Connections that read at the same time.
+    pub readers: u32,
+    /// Whether an acknowledged write survives a power cut (fsync at commit), not only the death of the program.
+    pub durable: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions { readers: 4, durable: true }
+    }
+}
+
+pub(crate) enum Pools {
+    /// One writer that begins IMMEDIATE, so that a transaction which reads and then writes never finds the database locked.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) pools: Arc<Pools>,
+}
+
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// Opens `sqlite:PATH`, `sqlite://PATH` (made when absent) or `postgres://…`.
+    pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
+        let pools = if url.starts_with("sqlite:") {
+            let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+            let connect = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(synchronous)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(30))
+                .pragma("cache_size", "-16000")
+                .statement_cache_capacity(256);
+            let writer = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await?;
+            let reading = connect.read_only(true).create_if_missing(false);
+            let readers = SqlitePoolOptions::new().max_connections(options.readers).connect_with(reading).await?;
+            Pools::Sqlite { writer, readers }
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Pools::Postgres(PgPoolOptions::new().max_connections(options.readers + 4).connect(url).await?)
+        } else {
+            return Err(StoreError::Address(url.to_owned()));
+        };
+        Ok(Store { pools: Arc::new(pools) })
+    }
+
+    pub fn engine(&self) -> Engine {
+        match &*self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Brings the database to the program's state: the store's own tables, then the rooms' in the order given. Under a
+    /// lock, so that two programs starting together do it once.
+    pub async fn migrate(&self, rooms: &[&[Migration]], clock: &dyn Clock) -> Result<()> {
+        let all: Vec<&Migration> = MIGRATIONS.iter().chain(rooms.iter().copied().flatten()).collect();
+        let mut tx = self.write(&Actor::SYSTEM, clock).await?;
+        migrate::run(&mut tx, &all).await?;
+        tx.commit().await
+    }
+
+    /// A snapshot to read from: everything it reads is of one moment.
+    pub async fn read(&self, scope: &Scope) -> Result<ReadTx> {
+        let tx = match &*self.pools {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        };
+        Ok(ReadTx { tx, scope: scope.clone() })
+    }
+
+    /// A transaction that writes, for this actor; dropped without `commit`, it never was.
+    pub async fn write(&self, actor: &Actor, clock: &dyn Clock) -> Result<WriteTx> {
+        let tx = match &*self.pools {
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        };
+        Ok(WriteTx { tx, actor: actor.clone(), scope: actor.scope(), now: clock.now() })
+    }
+
+    /// Waits for running transactions and closes.
+    pub async fn close(&self) {
+        match &*self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A snapshot of the database within a scope.
+pub struct ReadTx {
+    tx: Tx,
+    scope: Scope,
+}
+
+/// A transaction of an actor.
+pub struct WriteTx {
+    pub(crate) tx: Tx,
+    actor: Actor,
+    scope: Scope,
+    now: Moment,
+}
+
+/// What reading and writing transactions share: asking.
+#[allow(async_fn_in_trait)]
+pub trait Query: Send {
+    /// What may be reached through this transaction.
+    fn scope(&self) -> &Scope;
+
+    fn engine(&self) -> Engine;
+
+    /// All rows.
+    fn rows(&mut self, sql: &str, args: Vec<Value>) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// The first row, if there is one.
+    fn row(&mut self, sql: &str, args: Vec<Value>) -> impl Future<Output = Result<Option<Row>>> + Send;
+}
+
+fn sqlite_args(args: Vec<Value>) -> Result<SqliteArguments> {
+    use sqlx::Arguments;
+    let mut out = SqliteArguments::default();
+    for value in args {
+        match value {
+            Value::Int(v) => out.add(v),
+            Value::Text(v) => out.add(v),
+            Value::Real(v) => out.add(v),
+            Value::Blob(v) => out.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(out)
+}
+
+fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
+    use sqlx::Arguments;
+    let mut out = PgArguments::default();
+    for value in args {
+        match value {
+            Value::Int(v) => out.add(v),
+            Value::Text(v) => out.add(v),
+            Value::Real(v) => out.add(v),
+            Value::Blob(v) => out.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(out)
+}
+
+// The statements are the rooms' own text: what users send comes in as parameters only.
+impl Tx {
+    async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+        Ok(match self {
+            Tx::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Tx::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
+        Ok(match self {
+            Tx::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                query.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
+            }
+            Tx::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+                query.fetch_optional(&mut **tx).await?.map(Row::Postgres)
+            }
+        })
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        Ok(match self {
+            Tx::Sqlite(tx) => {
+                sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?).execute(&mut **tx).await?.rows_affected()
+            }
+            Tx::Postgres(tx) => {
+                sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Several statements without parameters (migrations).
+    pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?;
+            }
+            Tx::Postgres(tx) => {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn engine(&self) -> Engine {
+        match self {
+            Tx::Sqlite(_) => Engine::Sqlite,
+            Tx::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
+macro_rules! query {
+    ($name:ident) => {
+        impl Query for $name {
+            fn scope(&self) -> &Scope {
+                &self.scope
+            }
+
+            fn engine(&self) -> Engine {
+                self.tx.engine()
+            }
+
+            async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+                self.tx.rows(sql, args).await
+            }
+
+            async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
+                self.tx.row(sql, args).await
+            }
+        }
+    };
+}
+
+query!(ReadTx);
+query!(WriteTx);
+
+impl WriteTx {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// When this transaction began: the time of everything written in it.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Runs a statement; the number of rows it touched.
+    pub async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        self.tx.execute(sql, args).await
+    }
+
+    /// Runs a statement that must touch exactly one row.
+    pub async fn execute_one(&mut self, sql: &str, args: Vec<Value>) -> Result<()> {
+        match self.execute(sql, args).await? {
+            1 => Ok(()),
+            touched => Err(StoreError::NotOne { statement: sql.to_owned(), touched }),
+        }
+    }
+
+    /// Makes everything written in this transaction so.
+    pub async fn commit(self) -> Result<()> {
+        match self.tx {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

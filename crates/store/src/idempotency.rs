@@ -1,0 +1,54 @@
+//! Every write can be repeated: a key gets the first answer again.
+
+use crate::{Query, Result, WriteTx, args};
+
+/// Keys live this many days.
+pub const KEY_DAYS: i64 = 30;
+
+/// An answer that was given once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
+}
+
+/// What a key means for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// Not seen: do the work, then `remember` the answer in the same transaction.
+    Fresh,
+    /// Seen with the same request: this was the answer.
+    Answered(Stored),
+    /// Seen with another request: refused.
+    OtherRequest,
+}
+
+impl WriteTx {
+    /// Looks a key up. Cost: one row.
+    pub async fn replay(&mut self, key: &str, route: &str, body_hash: &str) -> Result<Replay> {
+        let sql = "SELECT route, body_hash, status, location, body FROM store_idempotency WHERE key = $1";
+        let Some(row) = self.row(sql, args![key]).await? else { return Ok(Replay::Fresh) };
+        if row.text(0)? != route || row.text(1)? != body_hash {
+            return Ok(Replay::OtherRequest);
+        }
+        let status = u16::try_from(row.i64(2)?).unwrap_or(500);
+        Ok(Replay::Answered(Stored { status, location: row.opt_text(3)?, body: row.text(4)? }))
+    }
+
+    /// Keeps the answer of a key; two requests with one key at the same time: the second waits, then fails and is repeated.
+    pub async fn remember(&mut self, key: &str, route: &str, body_hash: &str, answer: &Stored) -> Result<()> {
+        self.execute_one(
+            "INSERT INTO store_idempotency (key, route, body_hash, status, location, body, at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            args![key, route, body_hash, i64::from(answer.status), answer.location.as_deref(), &answer.body, self.now()],
+        )
+        .await
+    }
+
+    /// Forgets keys older than [`KEY_DAYS`]; how many.
+    pub async fn forget_old_keys(&mut self) -> Result<u64> {
+        let before = self.now().0 - KEY_DAYS * 86_400_000_000;
+        self.execute("DELETE FROM store_idempotency WHERE at < $1", args![before]).await
+    }
+}
