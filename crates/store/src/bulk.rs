@@ -1,9 +1,9 @@
 //! Many rows at once: multi-row inserts on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
 
-use crate::{Result, Value, WriteTx, connection::Tx};
+use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx};
 
-/// Parameters of one SQLite statement; its own limit is 32,766.
-const SQLITE_PARAMETERS: usize = 16_000;
+/// Parameters of one statement; SQLite's own limit is 32,766, PostgreSQL's 65,535.
+const MOST_PARAMETERS: usize = 16_000;
 /// Bytes of COPY text sent at a time.
 const COPY_BYTES: usize = 1 << 18;
 
@@ -16,21 +16,61 @@ impl WriteTx {
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
         match &mut self.tx {
-            Tx::Sqlite(_) => self.insert_sqlite(table, columns, rows).await,
+            Tx::Sqlite(_) => self.insert_values(table, columns, "", rows).await,
             Tx::Postgres(_) => self.copy(table, columns, rows).await,
         }
     }
 
-    async fn insert_sqlite(
+    /// Inserts rows, or where one with the same `key` stands, sets its other columns. Cost: one statement for some
+    /// thousand values.
+    pub async fn upsert_many(
         &mut self,
         table: &str,
+        key: &[&str],
         columns: &[&str],
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
-        let most = (SQLITE_PARAMETERS / columns.len()).clamp(1, 500);
+        let sets: Vec<String> =
+            columns.iter().filter(|c| !key.contains(c)).map(|c| format!("{c} = excluded.{c}")).collect();
+        let tail = format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(","), sets.join(","));
+        self.insert_values(table, columns, &tail, rows).await
+    }
+
+    /// So many new numbers for a table's integer primary key, none of which is in use.
+    pub async fn reserve(&mut self, table: &str, column: &str, count: usize) -> Result<Vec<i64>> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        match self.engine() {
+            // The one writer may count on from the last.
+            Engine::Sqlite => {
+                let sql = format!("SELECT COALESCE(MAX({column}), 0) FROM {table}");
+                let last = self.row(&sql, crate::args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
+                Ok((last + 1..=last + count as i64).collect())
+            }
+            Engine::Postgres => {
+                let sql = "SELECT nextval(pg_get_serial_sequence($1, $2)) FROM generate_series(1, $3)";
+                let rows = self.rows(sql, crate::args![table, column, count as i64]).await?;
+                rows.iter().map(|r| r.i64(0)).collect()
+            }
+        }
+    }
+
+    async fn insert_values(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        tail: &str,
+        rows: impl Iterator<Item = Vec<Value>> + Send,
+    ) -> Result<u64> {
+        let most = (MOST_PARAMETERS / columns.len()).clamp(1, 500);
         let statement = |count: usize| {
-            let one = format!("({})", vec!["?"; columns.len()].join(","));
-            format!("INSERT INTO {table} ({}) VALUES {}", columns.join(","), vec![one; count].join(","))
+            let places = |row: usize| {
+                let of = |column| format!("${}", row * columns.len() + column + 1);
+                format!("({})", (0..columns.len()).map(of).collect::<Vec<_>>().join(","))
+            };
+            let values = (0..count).map(places).collect::<Vec<_>>().join(",");
+            format!("INSERT INTO {table} ({}) VALUES {values}{tail}", columns.join(","))
         };
         let full = statement(most);
         let (mut waiting, mut count, mut total) = (Vec::with_capacity(most * columns.len()), 0, 0);

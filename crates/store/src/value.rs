@@ -1,8 +1,12 @@
 //! Values that go in, rows that come out.
 
 use crate::{Result, StoreError};
-use kernel::{Day, Moment, Period, UnitId};
-use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use kernel::{Day, Decimal, Moment, Period, UnitId};
+use sqlx::{
+    Column as _, Row as _, TypeInfo as _, ValueRef as _,
+    postgres::{PgRow, PgValueRef},
+    sqlite::SqliteRow,
+};
 
 /// A parameter. Nulls keep their type, which PostgreSQL wants to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +32,7 @@ from! {
     i64 => Int, |v| v;
     i32 => Int, i64::from;
     u32 => Int, i64::from;
+    u16 => Int, i64::from;
     bool => Int, i64::from;
     f64 => Real, |v| v;
     String => Text, |v| v;
@@ -38,6 +43,9 @@ from! {
     Moment => Int, |v| v.0;
     Day => Int, Day::epoch_days;
     Period => Text, |v| v.to_string();
+    Decimal => Text, |v| v.to_string();
+    &Decimal => Text, |v| v.to_string();
+    &[u8] => Blob, <[u8]>::to_vec;
 }
 
 /// Parameters of a statement: `args![id, "name", day]`.
@@ -52,27 +60,142 @@ pub enum Row {
     Postgres(PgRow),
 }
 
-macro_rules! get {
-    ($name:ident, $type:ty, $doc:literal) => {
+fn wrong(at: usize, engine_type: &str, wanted: &str) -> StoreError {
+    StoreError::Column(at, sqlx::Error::Decode(format!("{engine_type} is no {wanted}").into()))
+}
+
+/// The plain text of a PostgreSQL NUMERIC in its binary form: what `SUM` and `AVG` of whole numbers give there.
+fn numeric(value: &PgValueRef<'_>) -> Option<String> {
+    let bytes = value.as_bytes().ok()?;
+    let word = |at: usize| Some(i16::from_be_bytes(bytes.get(at * 2..at * 2 + 2)?.try_into().ok()?));
+    let (count, weight, sign, places) = (word(0)?, word(1)?, word(2)?, word(3)?);
+    if sign != 0 && sign != 0x4000 {
+        return None; // NaN and the infinities
+    }
+    let group = |at: i16| if (0..count).contains(&at) { word(4 + at as usize) } else { Some(0) };
+    let mut text = if sign == 0 { String::new() } else { "-".to_owned() };
+    match weight {
+        ..0 => text.push('0'),
+        _ => {
+            for at in 0..=weight {
+                let digits = group(at)?;
+                text.push_str(&if at == 0 { digits.to_string() } else { format!("{digits:04}") });
+            }
+        }
+    }
+    if places > 0 {
+        let mut part = String::new();
+        for at in 1..=(places + 3) / 4 {
+            part.push_str(&format!("{:04}", group(weight + at).filter(|_| weight + at >= 0).unwrap_or(0)));
+        }
+        part.truncate(places as usize);
+        text.push('.');
+        text.push_str(&part);
+    }
+    Some(text)
+}
+
+macro_rules! required {
+    ($name:ident, $optional:ident, $type:ty, $doc:literal) => {
         #[doc = $doc]
         pub fn $name(&self, at: usize) -> Result<$type> {
-            match self {
-                Row::Sqlite(row) => row.try_get(at),
-                Row::Postgres(row) => row.try_get(at),
-            }
-            .map_err(|e| StoreError::Column(at, e))
+            self.$optional(at)?.ok_or_else(|| wrong(at, "NULL", stringify!($type)))
         }
     };
 }
 
 impl Row {
-    get!(i64, i64, "A whole number.");
-    get!(opt_i64, Option<i64>, "A whole number or null.");
-    get!(text, String, "A text.");
-    get!(opt_text, Option<String>, "A text or null.");
-    get!(f64, f64, "A double.");
-    get!(opt_f64, Option<f64>, "A double or null.");
-    get!(blob, Vec<u8>, "Bytes.");
+    required!(i64, opt_i64, i64, "A whole number.");
+    required!(text, opt_text, String, "A text.");
+    required!(f64, opt_f64, f64, "A double.");
+    required!(blob, opt_blob, Vec<u8>, "Bytes.");
+
+    /// A whole number or null. Comparisons (`a > 1`, BOOL on PostgreSQL), INT4 literals and whole NUMERIC sums count.
+    pub fn opt_i64(&self, at: usize) -> Result<Option<i64>> {
+        let row = match self {
+            Row::Sqlite(row) => return row.try_get(at).map_err(|e| StoreError::Column(at, e)),
+            Row::Postgres(row) => row,
+        };
+        let as_column = |e| StoreError::Column(at, e);
+        let raw = row.try_get_raw(at).map_err(as_column)?;
+        let kind = raw.type_info().name().to_owned();
+        match kind.as_str() {
+            "INT4" => Ok(row.try_get::<Option<i32>, _>(at).map_err(as_column)?.map(i64::from)),
+            "INT2" => Ok(row.try_get::<Option<i16>, _>(at).map_err(as_column)?.map(i64::from)),
+            "BOOL" => Ok(row.try_get::<Option<bool>, _>(at).map_err(as_column)?.map(i64::from)),
+            "NUMERIC" if !raw.is_null() => {
+                let text = numeric(&raw).and_then(|t| t.parse::<Decimal>().ok()).and_then(|d| d.to_i64());
+                text.map(Some).ok_or_else(|| wrong(at, &kind, "i64"))
+            }
+            "NUMERIC" => Ok(None),
+            _ => row.try_get(at).map_err(as_column),
+        }
+    }
+
+    /// A double or null. Whole numbers count.
+    pub fn opt_f64(&self, at: usize) -> Result<Option<f64>> {
+        let as_column = |e| StoreError::Column(at, e);
+        match self {
+            Row::Sqlite(row) => {
+                let raw = row.try_get_raw(at).map_err(as_column)?;
+                if raw.is_null() {
+                    return Ok(None);
+                }
+                if raw.type_info().name() == "INTEGER" {
+                    return Ok(row.try_get::<Option<i64>, _>(at).map_err(as_column)?.map(|n| n as f64));
+                }
+                row.try_get(at).map_err(as_column)
+            }
+            Row::Postgres(row) => {
+                let raw = row.try_get_raw(at).map_err(as_column)?;
+                if raw.is_null() {
+                    return Ok(None);
+                }
+                match raw.type_info().name() {
+                    "FLOAT8" => row.try_get(at).map_err(as_column),
+                    "NUMERIC" => {
+                        let number = numeric(&raw).and_then(|t| t.parse().ok());
+                        number.map(Some).ok_or_else(|| wrong(at, "NUMERIC", "f64"))
+                    }
+                    _ => Ok(self.opt_i64(at)?.map(|n| n as f64)),
+                }
+            }
+        }
+    }
+
+    /// A text or null.
+    pub fn opt_text(&self, at: usize) -> Result<Option<String>> {
+        match self {
+            Row::Sqlite(row) => row.try_get(at),
+            Row::Postgres(row) => row.try_get(at),
+        }
+        .map_err(|e| StoreError::Column(at, e))
+    }
+
+    /// Bytes or null.
+    pub fn opt_blob(&self, at: usize) -> Result<Option<Vec<u8>>> {
+        match self {
+            Row::Sqlite(row) => row.try_get(at),
+            Row::Postgres(row) => row.try_get(at),
+        }
+        .map_err(|e| StoreError::Column(at, e))
+    }
+
+    /// How many columns the row has.
+    pub fn columns(&self) -> usize {
+        match self {
+            Row::Sqlite(row) => row.len(),
+            Row::Postgres(row) => row.len(),
+        }
+    }
+
+    /// The names of the columns, for exports.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Row::Sqlite(row) => row.columns().iter().map(|c| c.name().to_owned()).collect(),
+            Row::Postgres(row) => row.columns().iter().map(|c| c.name().to_owned()).collect(),
+        }
+    }
 
     /// A flag kept as 0 or 1.
     pub fn flag(&self, at: usize) -> Result<bool> {
@@ -82,5 +205,11 @@ impl Row {
     /// A day kept as days since 1970.
     pub fn opt_day(&self, at: usize) -> Result<Option<Day>> {
         Ok(self.opt_i64(at)?.map(Day::from_epoch_days))
+    }
+
+    /// An exact decimal kept as text, or null.
+    pub fn opt_decimal(&self, at: usize) -> Result<Option<Decimal>> {
+        let text = self.opt_text(at)?;
+        text.map(|t| t.parse().map_err(|_| wrong(at, &t, "decimal"))).transpose()
     }
 }

@@ -1,3 +1,10 @@
 //! Units and agencies: who they are, when they are valid, what came before them and after.
 
+pub mod carry;
+pub mod model;
 pub mod reference;
+pub mod store;
+pub mod succession;
+
+pub use model::{Agency, Unit};
+pub use succession::{Change, Edge, Share, Succession};

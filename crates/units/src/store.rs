@@ -1,0 +1,345 @@
+//! All database access of units. Tables are prefixed `units_`; `units_tree` is the one table everybody may join.
+
+use crate::{
+    model::{Agency, OPEN_FROM, OPEN_TO, Succession, Unit},
+    reference::Reference,
+};
+use kernel::{Day, UnitId, text};
+use rulebook::{Level, Traits};
+use std::collections::{BTreeMap, HashMap};
+use store::{AuditLine, Migration, Query, Result, Row, Value, WriteTx, args};
+
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    room: "units",
+    version: 1,
+    name: "units, tree, succession, agencies",
+    sql: "
+CREATE TABLE units_unit (
+    id INTEGER PRIMARY KEY, level TEXT NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,
+    search TEXT NOT NULL, ord TEXT NOT NULL, parent INTEGER, from_day INTEGER NOT NULL, to_day INTEGER NOT NULL,
+    lat REAL, lon REAL, confidence TEXT NOT NULL, note TEXT NOT NULL, version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX units_unit_code ON units_unit (code, from_day);
+CREATE TABLE units_tree (
+    ancestor INTEGER NOT NULL, unit INTEGER NOT NULL, from_day INTEGER NOT NULL, to_day INTEGER NOT NULL,
+    PRIMARY KEY (ancestor, unit, from_day)
+) STRICT;
+CREATE INDEX units_tree_unit ON units_tree (unit);
+CREATE TABLE units_succession (
+    from_unit INTEGER NOT NULL, to_unit INTEGER NOT NULL, day INTEGER NOT NULL, whole INTEGER NOT NULL,
+    main INTEGER NOT NULL, confidence TEXT NOT NULL, PRIMARY KEY (from_unit, to_unit)
+) STRICT;
+CREATE INDEX units_succession_to ON units_succession (to_unit);
+CREATE TABLE units_group (
+    code TEXT NOT NULL, unit INTEGER NOT NULL, from_day INTEGER NOT NULL, to_day INTEGER NOT NULL,
+    PRIMARY KEY (code, unit, from_day)
+) STRICT;
+CREATE TABLE units_attribute (
+    unit INTEGER NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, from_day INTEGER NOT NULL,
+    to_day INTEGER NOT NULL, confidence TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (unit, attribute, from_day)
+) STRICT;
+CREATE TABLE units_agency (
+    id INTEGER PRIMARY KEY, code TEXT NOT NULL, kind TEXT NOT NULL, name_vi TEXT NOT NULL, name_en TEXT NOT NULL,
+    from_day INTEGER NOT NULL, to_day INTEGER NOT NULL, successor INTEGER, confidence TEXT NOT NULL
+) STRICT;
+",
+}];
+
+fn from(day: Option<Day>) -> i64 {
+    day.map_or(OPEN_FROM, Day::epoch_days)
+}
+
+fn to(day: Option<Day>) -> i64 {
+    day.map_or(OPEN_TO, Day::epoch_days)
+}
+
+fn open(days: i64) -> Option<Day> {
+    (days != OPEN_FROM && days != OPEN_TO).then(|| Day::from_epoch_days(days))
+}
+
+pub(crate) fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Province => "province",
+        Level::District => "district",
+        Level::Commune => "commune",
+        Level::Village => "village",
+    }
+}
+
+const UNIT: &str = "u.id, u.level, u.kind, u.code, u.name, u.parent, u.from_day, u.to_day, u.lat, u.lon, u.confidence, u.note";
+
+fn unit(row: &Row) -> Result<Unit> {
+    Ok(Unit {
+        id: UnitId(row.i64(0)?),
+        level: row.text(1)?,
+        kind: row.text(2)?,
+        code: row.text(3)?,
+        name: row.text(4)?,
+        parent: row.opt_i64(5)?.map(UnitId),
+        valid_from: open(row.i64(6)?),
+        valid_to: open(row.i64(7)?),
+        lat: row.opt_f64(8)?,
+        lon: row.opt_f64(9)?,
+        confidence: row.text(10)?,
+        note: row.text(11)?,
+    })
+}
+
+/// Inserts units and their places in the tree; used by the reference data and by made-up provinces.
+pub async fn insert_units(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
+    let parents: HashMap<UnitId, (Option<UnitId>, i64, i64)> =
+        units.iter().map(|u| (u.id, (u.parent, from(u.valid_from), to(u.valid_to)))).collect();
+    let rows = units.iter().map(|u| {
+        let (search, order) = (text::search_key(&u.name), text::order_key(short_name(&u.name)));
+        args![
+            u.id,
+            u.level.as_str(),
+            u.kind.as_str(),
+            u.code.as_str(),
+            u.name.as_str(),
+            search,
+            order,
+            u.parent,
+            from(u.valid_from),
+            to(u.valid_to),
+            u.lat,
+            u.lon,
+            u.confidence.as_str(),
+            u.note.as_str(),
+            1i64
+        ]
+    });
+    let columns = [
+        "id", "level", "kind", "code", "name", "search", "ord", "parent", "from_day", "to_day", "lat", "lon", "confidence",
+        "note", "version",
+    ];
+    tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter()).await?;
+    let mut tree: Vec<Vec<Value>> = Vec::new();
+    for u in units {
+        // A unit stands under itself, so that one join reaches a subtree with its root.
+        let (mut at, mut begins, mut ends) = (Some(u.id), from(u.valid_from), to(u.valid_to));
+        while let Some(ancestor) = at {
+            let Some(&(parent, f, t)) = parents.get(&ancestor) else { break };
+            (begins, ends) = (begins.max(f), ends.min(t));
+            tree.push(args![ancestor, u.id, begins, ends]);
+            at = parent;
+        }
+    }
+    tx.insert_many("units_tree", &["ancestor", "unit", "from_day", "to_day"], tree.into_iter()).await?;
+    Ok(())
+}
+
+/// The name without its kind, which would sort all communes under "Xã".
+pub fn short_name(name: &str) -> &str {
+    // input: the kinds of units as the official names begin
+    ["Xã ", "Phường ", "Thị trấn ", "Huyện ", "Thành phố ", "Tỉnh "] // input: prefixes of official names
+        .iter()
+        .find_map(|kind| name.strip_prefix(kind))
+        .unwrap_or(name)
+}
+
+/// Puts the shipped units in, once: a database that has units is left as it is.
+pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
+    if tx.row("SELECT id FROM units_unit LIMIT 1", args![]).await?.is_some() {
+        return Ok(false);
+    }
+    let units: Vec<Unit> = reference
+        .units
+        .iter()
+        .map(|u| Unit {
+            id: u.id,
+            level: level_name(u.level).into(),
+            kind: u.kind.clone(),
+            code: u.code.clone(),
+            name: u.name_vi.clone(),
+            parent: u.parent,
+            valid_from: u.valid_from,
+            valid_to: u.valid_to,
+            lat: u.point.map(|p| p.0),
+            lon: u.point.map(|p| p.1),
+            confidence: u.confidence.clone(),
+            note: u.note.clone(),
+        })
+        .collect();
+    insert_units(tx, &units).await?;
+    let rows: Vec<_> = reference
+        .succession
+        .iter()
+        .map(|s| args![s.from, s.to, s.day, s.whole, s.main, s.confidence.as_str()])
+        .collect();
+    let columns = ["from_unit", "to_unit", "day", "whole", "main", "confidence"];
+    tx.insert_many("units_succession", &columns, rows.into_iter()).await?;
+    let rows: Vec<_> =
+        reference.groups.iter().map(|m| args![m.group.as_str(), m.unit, from(m.from), to(m.to)]).collect();
+    tx.insert_many("units_group", &["code", "unit", "from_day", "to_day"], rows.into_iter()).await?;
+    let rows: Vec<_> = reference
+        .attributes
+        .iter()
+        .map(|a| {
+            let (name, value) = (a.attribute.as_str(), a.value.as_str());
+            args![a.unit, name, value, from(a.from), to(a.to), a.confidence.as_str(), a.source.as_str()]
+        })
+        .collect();
+    let columns = ["unit", "attribute", "value", "from_day", "to_day", "confidence", "source"];
+    tx.insert_many("units_attribute", &columns, rows.into_iter()).await?;
+    let rows: Vec<_> = reference
+        .agencies
+        .iter()
+        .map(|a| {
+            let (code, kind, vi, en) = (a.code.as_str(), a.kind.as_str(), a.name_vi.as_str(), a.name_en.as_str());
+            args![a.id, code, kind, vi, en, from(a.valid_from), to(a.valid_to), a.successor, a.confidence.as_str()]
+        })
+        .collect();
+    let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
+    tx.insert_many("units_agency", &columns, rows.into_iter()).await?;
+    let details = serde_json::json!({"units": units.len()});
+    tx.audit(AuditLine { action: "units.seed", kind: "reference", subject: "reference".into(), unit: None, details }).await?;
+    Ok(true)
+}
+
+/// One unit. Cost: one row.
+pub async fn get(tx: &mut impl Query, id: UnitId) -> Result<Option<Unit>> {
+    let row = tx.row(&format!("SELECT {UNIT} FROM units_unit u WHERE u.id = $1"), args![id]).await?;
+    row.as_ref().map(unit).transpose()
+}
+
+/// The unit that a code means on a day. Cost: the units that ever had the code.
+pub async fn by_code(tx: &mut impl Query, code: &str, day: Day) -> Result<Option<Unit>> {
+    let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 AND u.from_day <= $2 AND u.to_day >= $2 ORDER BY u.id");
+    tx.row(&sql, args![code, day]).await?.as_ref().map(unit).transpose()
+}
+
+/// Units under an ancestor on a day, by level, in Vietnamese order. Cost: the subtree.
+pub async fn under(tx: &mut impl Query, ancestor: UnitId, level: &str, day: Day) -> Result<Vec<Unit>> {
+    let sql = format!(
+        "SELECT {UNIT} FROM units_tree t JOIN units_unit u ON u.id = t.unit
+         WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 AND u.level = $3 ORDER BY u.ord, u.id"
+    );
+    tx.rows(&sql, args![ancestor, day, level]).await?.iter().map(unit).collect()
+}
+
+/// The ancestors of a unit, nearest first, itself left out. Cost: the levels above it.
+pub async fn ancestors(tx: &mut impl Query, id: UnitId) -> Result<Vec<Unit>> {
+    let sql = format!(
+        "SELECT {UNIT} FROM units_tree t JOIN units_unit u ON u.id = t.ancestor WHERE t.unit = $1 AND t.ancestor <> $1
+         ORDER BY CASE u.level WHEN 'village' THEN 0 WHEN 'commune' THEN 1 WHEN 'district' THEN 2 ELSE 3 END"
+    );
+    tx.rows(&sql, args![id]).await?.iter().map(unit).collect()
+}
+
+/// Provinces valid on a day. Cost: the provinces.
+pub async fn provinces(tx: &mut impl Query, day: Day) -> Result<Vec<Unit>> {
+    let sql = format!(
+        "SELECT {UNIT} FROM units_unit u WHERE u.level = 'province' AND u.from_day <= $1 AND u.to_day >= $1 ORDER BY u.ord"
+    );
+    tx.rows(&sql, args![day]).await?.iter().map(unit).collect()
+}
+
+fn succession(row: &Row) -> Result<Succession> {
+    Ok(Succession {
+        from: UnitId(row.i64(0)?),
+        to: UnitId(row.i64(1)?),
+        day: Day::from_epoch_days(row.i64(2)?),
+        whole: row.flag(3)?,
+        main: row.flag(4)?,
+        confidence: row.text(5)?,
+    })
+}
+
+/// What a unit went into and came from, with the units themselves. Cost: its direct neighbours in time.
+pub async fn neighbours(tx: &mut impl Query, id: UnitId) -> Result<Vec<(Succession, Unit)>> {
+    let sql = format!(
+        "SELECT s.from_unit, s.to_unit, s.day, s.whole, s.main, s.confidence, {UNIT}
+         FROM units_succession s JOIN units_unit u ON u.id = CASE WHEN s.from_unit = $1 THEN s.to_unit ELSE s.from_unit END
+         WHERE s.from_unit = $1 OR s.to_unit = $1 ORDER BY s.day, u.ord"
+    );
+    let rows = tx.rows(&sql, args![id]).await?;
+    rows.iter().map(|row| Ok((succession(row)?, neighbour(row)?))).collect()
+}
+
+/// A unit whose columns begin at the seventh.
+fn neighbour(row: &Row) -> Result<Unit> {
+    Ok(Unit {
+        id: UnitId(row.i64(6)?),
+        level: row.text(7)?,
+        kind: row.text(8)?,
+        code: row.text(9)?,
+        name: row.text(10)?,
+        parent: row.opt_i64(11)?.map(UnitId),
+        valid_from: open(row.i64(12)?),
+        valid_to: open(row.i64(13)?),
+        lat: row.opt_f64(14)?,
+        lon: row.opt_f64(15)?,
+        confidence: row.text(16)?,
+        note: row.text(17)?,
+    })
+}
+
+/// All successions under a province that ended or began. Cost: those rows.
+pub async fn successions(tx: &mut impl Query) -> Result<Vec<Succession>> {
+    let sql = "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession ORDER BY from_unit, to_unit";
+    tx.rows(sql, args![]).await?.iter().map(succession).collect()
+}
+
+/// Members of a named group on a day. Cost: the group.
+pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<UnitId>> {
+    let sql = "SELECT unit FROM units_group WHERE code = $1 AND from_day <= $2 AND to_day >= $2 ORDER BY unit";
+    tx.rows(sql, args![code, day]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect()
+}
+
+/// What the law reads of each of these units on a day: own attributes, else the nearest ancestor's.
+/// Cost: one query a thousand units; the attributes of their trees.
+pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
+    let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> = units.iter().map(|&u| (u, BTreeMap::new())).collect();
+    for chunk in units.chunks(1000) {
+        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT t.unit, a.attribute, a.value,
+                    CASE WHEN t.ancestor = t.unit THEN 0 WHEN u.level = 'district' THEN 1 ELSE 2 END
+             FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
+             WHERE a.from_day <= $1 AND a.to_day >= $1 AND t.unit IN ({})",
+            places.join(",")
+        );
+        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(|&u| Value::from(u))).collect();
+        for row in tx.rows(&sql, args).await? {
+            let (name, value, distance) = (row.text(1)?, row.text(2)?, row.i64(3)?);
+            let of_unit = found.entry(UnitId(row.i64(0)?)).or_default();
+            if of_unit.get(&name).is_none_or(|(d, _)| distance < *d) {
+                of_unit.insert(name, (distance, value));
+            }
+        }
+    }
+    let traits = |attributes: BTreeMap<String, (i64, String)>| {
+        let mut attributes: BTreeMap<String, String> = attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
+        let (region, group) = (attributes.remove("region"), attributes.remove("group"));
+        Traits { region, group, attributes }
+    };
+    Ok(found.into_iter().map(|(unit, attributes)| (unit, traits(attributes))).collect())
+}
+
+/// Gives a unit an attribute, dated and cited.
+pub async fn set_attribute(tx: &mut WriteTx, unit: UnitId, attribute: &str, value: &str, source: &str) -> Result<()> {
+    let sql = "INSERT INTO units_attribute (unit, attribute, value, from_day, to_day, confidence, source)
+               VALUES ($1, $2, $3, $4, $5, 'recalled', $6)
+               ON CONFLICT (unit, attribute, from_day) DO UPDATE SET value = excluded.value, source = excluded.source";
+    tx.execute_one(sql, args![unit, attribute, value, OPEN_FROM, OPEN_TO, source]).await
+}
+
+/// All agencies. Cost: the table, some dozen rows.
+pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
+    let sql = "SELECT id, code, kind, name_vi, name_en, from_day, to_day, successor, confidence FROM units_agency ORDER BY id";
+    let read = |row: &Row| {
+        Ok(Agency {
+            id: row.i64(0)?,
+            code: row.text(1)?,
+            kind: row.text(2)?,
+            name_vi: row.text(3)?,
+            name_en: row.text(4)?,
+            valid_from: open(row.i64(5)?),
+            valid_to: open(row.i64(6)?),
+            successor: row.opt_i64(7)?,
+            confidence: row.text(8)?,
+        })
+    };
+    tx.rows(sql, args![]).await?.iter().map(read).collect()
+}
