@@ -343,3 +343,35 @@ pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
     };
     tx.rows(sql, args![]).await?.iter().map(read).collect()
 }
+
+/// Units by id. Cost: one query a thousand.
+pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, Unit>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1000) {
+        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})", places.join(","));
+        for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
+            let unit = unit(&row)?;
+            found.insert(unit.id, unit);
+        }
+    }
+    Ok(found)
+}
+
+/// Units whose code is one of these and who are valid on a day: code to unit. Cost: one query a thousand codes.
+pub async fn by_codes(tx: &mut impl Query, codes: &[String], day: Day) -> Result<HashMap<String, Unit>> {
+    let mut found = HashMap::with_capacity(codes.len());
+    for chunk in codes.chunks(1000) {
+        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.code IN ({})",
+            places.join(",")
+        );
+        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(Value::from)).collect();
+        for row in tx.rows(&sql, args).await? {
+            let unit = unit(&row)?;
+            found.insert(unit.code.clone(), unit);
+        }
+    }
+    Ok(found)
+}
