@@ -78,12 +78,12 @@ impl WriteTx {
             waiting.extend(row);
             count += 1;
             if count == most {
-                total += self.tx.execute(&full, std::mem::take(&mut waiting)).await?;
+                total += self.tx.execute(&full, std::mem::take(&mut waiting), true).await?;
                 count = 0;
             }
         }
         if count > 0 {
-            total += self.tx.execute(&statement(count), waiting).await?;
+            total += self.tx.execute(&statement(count), waiting, count <= 8).await?;
         }
         Ok(total)
     }

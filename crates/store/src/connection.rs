@@ -1,20 +1,25 @@
 //! Connections and transactions of both engines behind one door.
 
-use crate::{Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, migrate};
+use crate::{Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate};
 use kernel::{Actor, Clock, Moment, Scope};
+use sha2::{Digest, Sha256};
+use futures::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, Postgres, Sqlite, Transaction,
-    postgres::{PgArguments, PgPool, PgPoolOptions},
+    AssertSqlSafe, ConnectOptions, Postgres, Sqlite, Transaction,
+    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{str::FromStr, sync::Arc, time::Duration};
+use tempfile::TempDir;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// Connections that read at the same time.
     pub readers: u32,
-    /// Whether an acknowledged write survives a power cut (fsync at commit), not only the death of the program.
+    /// Whether an acknowledged write survives a power cut (fsync at commit: SQLite `synchronous=FULL`, PostgreSQL's
+    /// own setting), not only the death of the program, which it always survives. Without it a power cut may take the
+    /// last commits, never half of one.
     pub durable: bool,
 }
 
@@ -24,9 +29,17 @@ impl Default for StoreOptions {
     }
 }
 
+/// How long a writer waits for the ones before it; a bulk import may hold the one writer of SQLite for a while.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 pub(crate) enum Pools {
     /// One writer that begins IMMEDIATE, so that a transaction which reads and then writes never finds the database locked.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        /// Holds the file of `sqlite::memory:`, gone with the store.
+        _folder: Option<TempDir>,
+    },
     Postgres(PgPool),
 }
 
@@ -42,24 +55,21 @@ pub(crate) enum Tx {
 }
 
 impl Store {
-    /// Opens `sqlite:PATH`, `sqlite://PATH` (made when absent) or `postgres://…`.
+    /// Opens `sqlite:PATH`, `sqlite://PATH` (made when absent), `sqlite::memory:` (a file that vanishes with the store,
+    /// so that readers and the writer see one database) or `postgres://…`.
     pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
         let pools = if url.starts_with("sqlite:") {
-            let synchronous = if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-            let connect = SqliteConnectOptions::from_str(url)?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(synchronous)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(30))
-                .pragma("cache_size", "-16000")
-                .statement_cache_capacity(256);
-            let writer = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await?;
-            let reading = connect.read_only(true).create_if_missing(false);
-            let readers = SqlitePoolOptions::new().max_connections(options.readers).connect_with(reading).await?;
-            Pools::Sqlite { writer, readers }
+            open_sqlite(url, &options).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Pools::Postgres(PgPoolOptions::new().max_connections(options.readers + 4).connect(url).await?)
+            let mut connect = PgConnectOptions::from_str(url)?
+                .application_name("langso")
+                .statement_cache_capacity(256)
+                .disable_statement_logging();
+            if !options.durable {
+                connect = connect.options([("synchronous_commit", "off")]);
+            }
+            let pool = PgPoolOptions::new().max_connections(options.readers + 4).acquire_timeout(PATIENCE);
+            Pools::Postgres(pool.connect_with(connect).await?)
         } else {
             return Err(StoreError::Address(url.to_owned()));
         };
@@ -76,7 +86,7 @@ impl Store {
     /// Brings the database to the program's state: the store's own tables, then the rooms' in the order given. Under a
     /// lock, so that two programs starting together do it once.
     pub async fn migrate(&self, rooms: &[&[Migration]], clock: &dyn Clock) -> Result<()> {
-        let all: Vec<&Migration> = MIGRATIONS.iter().chain(rooms.iter().copied().flatten()).collect();
+        let all = all_migrations(rooms);
         let mut tx = self.write(&Actor::SYSTEM, clock).await?;
         migrate::run(&mut tx, &all).await?;
         tx.commit().await
@@ -105,13 +115,43 @@ impl Store {
     /// Waits for running transactions and closes.
     pub async fn close(&self) {
         match &*self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// The store's own migrations and the rooms', in the order they run.
+pub(crate) fn all_migrations<'a>(rooms: &[&'a [Migration]]) -> Vec<&'a Migration> {
+    MIGRATIONS.iter().chain(rooms.iter().copied().flatten()).collect()
+}
+
+async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Pools> {
+    let memory = url.contains(":memory:");
+    let folder = if memory { Some(tempfile::tempdir().map_err(sqlx::Error::Io)?) } else { None };
+    let connect = match &folder {
+        Some(folder) => SqliteConnectOptions::new().filename(folder.path().join("memory.sqlite")),
+        None => SqliteConnectOptions::from_str(url)?,
+    };
+    let durable = options.durable && !memory;
+    let connect = connect
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .pragma("cache_size", "-16000")
+        // A bulk import leaves a large log behind; afterwards it is cut to this.
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(connect.clone()).await?;
+    let reading = connect.read_only(true).create_if_missing(false);
+    let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(PATIENCE);
+    Ok(Pools::Sqlite { writer, readers: readers.connect_with(reading).await?, _folder: folder })
 }
 
 /// A snapshot of the database within a scope.
@@ -141,12 +181,26 @@ pub trait Query: Send {
 
     /// The first row, if there is one.
     fn row(&mut self, sql: &str, args: Vec<Value>) -> impl Future<Output = Result<Option<Row>>> + Send;
+
+    /// Each row in turn, none kept: for exports, whose memory must not grow with the rows. How many there were.
+    fn each<F>(&mut self, sql: &str, args: Vec<Value>, take: F) -> impl Future<Output = Result<u64>> + Send
+    where
+        F: FnMut(Row) -> Result<()> + Send;
+}
+
+/// PostgreSQL keeps no NUL in a text; so SQLite does not either.
+fn no_nul(value: &Value) -> Result<()> {
+    match value {
+        Value::Text(Some(text)) if text.contains('\0') => Err(StoreError::Nul),
+        _ => Ok(()),
+    }
 }
 
 fn sqlite_args(args: Vec<Value>) -> Result<SqliteArguments> {
     use sqlx::Arguments;
     let mut out = SqliteArguments::default();
     for value in args {
+        no_nul(&value)?;
         match value {
             Value::Int(v) => out.add(v),
             Value::Text(v) => out.add(v),
@@ -162,6 +216,7 @@ fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
     use sqlx::Arguments;
     let mut out = PgArguments::default();
     for value in args {
+        no_nul(&value)?;
         match value {
             Value::Int(v) => out.add(v),
             Value::Text(v) => out.add(v),
@@ -201,13 +256,42 @@ impl Tx {
         })
     }
 
-    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        Ok(match self {
+    async fn each<F>(&mut self, sql: &str, args: Vec<Value>, mut take: F) -> Result<u64>
+    where
+        F: FnMut(Row) -> Result<()> + Send,
+    {
+        let mut count = 0;
+        match self {
             Tx::Sqlite(tx) => {
-                sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?).execute(&mut **tx).await?.rows_affected()
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                let mut rows = query.fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Sqlite(row))?;
+                    count += 1;
+                }
             }
             Tx::Postgres(tx) => {
-                sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).execute(&mut **tx).await?.rows_affected()
+                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+                let mut rows = query.fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    take(Row::Postgres(row))?;
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// `keep`: whether the prepared statement is worth keeping for the next time.
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
+        Ok(match self {
+            Tx::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?).persistent(keep);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+            Tx::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).persistent(keep);
+                query.execute(&mut **tx).await?.rows_affected()
             }
         })
     }
@@ -233,6 +317,12 @@ impl Tx {
     }
 }
 
+/// The number of a named advisory lock.
+fn lock_number(name: &str) -> i64 {
+    let hash = Sha256::digest(name);
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte))
+}
+
 macro_rules! query {
     ($name:ident) => {
         impl Query for $name {
@@ -250,6 +340,13 @@ macro_rules! query {
 
             async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
                 self.tx.row(sql, args).await
+            }
+
+            async fn each<F>(&mut self, sql: &str, args: Vec<Value>, take: F) -> Result<u64>
+            where
+                F: FnMut(Row) -> Result<()> + Send,
+            {
+                self.tx.each(sql, args, take).await
             }
         }
     };
@@ -270,7 +367,16 @@ impl WriteTx {
 
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        self.tx.execute(sql, args).await
+        self.tx.execute(sql, args, true).await
+    }
+
+    /// Waits until no other transaction holds the lock of this name, and holds it until this one ends. For the few
+    /// writes that must come one after another; on SQLite all do.
+    pub async fn lock(&mut self, name: &str) -> Result<()> {
+        if self.engine() == Engine::Postgres {
+            self.row("SELECT pg_advisory_xact_lock($1)::text", args![lock_number(name)]).await?;
+        }
+        Ok(())
     }
 
     /// Runs a statement that must touch exactly one row.

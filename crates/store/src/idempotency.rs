@@ -1,6 +1,7 @@
 //! Every write can be repeated: a key gets the first answer again.
 
 use crate::{Query, Result, WriteTx, args};
+use kernel::Actor;
 
 /// Keys live this many days.
 pub const KEY_DAYS: i64 = 30;
@@ -24,24 +25,44 @@ pub enum Replay {
     OtherRequest,
 }
 
+/// An actor in one word, `local_admin` or `editor:17`.
+pub(crate) fn actor_name(actor: &Actor) -> String {
+    match actor.person {
+        Some(person) => format!("{}:{}", actor.role.name(), person.0),
+        None => actor.role.name().to_owned(),
+    }
+}
+
 impl WriteTx {
-    /// Looks a key up. Cost: one row.
+    /// Looks a key up; on PostgreSQL a second request with the same key waits here for the first to end (on SQLite it
+    /// waited at `write`). `body_hash` is of the caller's making; SHA-256 of the body fits. A key belongs to its actor:
+    /// another one's request is another request. Cost: one row.
     pub async fn replay(&mut self, key: &str, route: &str, body_hash: &str) -> Result<Replay> {
-        let sql = "SELECT route, body_hash, status, location, body FROM store_idempotency WHERE key = $1";
+        self.lock(&format!("store.key.{key}")).await?;
+        let sql = "SELECT route, body_hash, status, location, body, actor FROM store_idempotency WHERE key = $1";
         let Some(row) = self.row(sql, args![key]).await? else { return Ok(Replay::Fresh) };
-        if row.text(0)? != route || row.text(1)? != body_hash {
+        if row.text(0)? != route || row.text(1)? != body_hash || row.text(5)? != actor_name(self.actor()) {
             return Ok(Replay::OtherRequest);
         }
         let status = u16::try_from(row.i64(2)?).unwrap_or(500);
         Ok(Replay::Answered(Stored { status, location: row.opt_text(3)?, body: row.text(4)? }))
     }
 
-    /// Keeps the answer of a key; two requests with one key at the same time: the second waits, then fails and is repeated.
+    /// Keeps the answer of a key, in the transaction that did the work. Cost: one row.
     pub async fn remember(&mut self, key: &str, route: &str, body_hash: &str, answer: &Stored) -> Result<()> {
         self.execute_one(
-            "INSERT INTO store_idempotency (key, route, body_hash, status, location, body, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            args![key, route, body_hash, i64::from(answer.status), answer.location.as_deref(), &answer.body, self.now()],
+            "INSERT INTO store_idempotency (key, route, body_hash, status, location, body, at, actor)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            args![
+                key,
+                route, 
+                body_hash,
+                i64::from(answer.status),
+                answer.location.as_deref(),
+                &answer.body,
+                self.now(),
+                actor_name(self.actor())
+            ],
         )
         .await
     }

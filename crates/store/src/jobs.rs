@@ -1,7 +1,12 @@
 //! Jobs: queued in the same transaction as the write that wants them, leased by a worker, tried again with patience.
+//!
+//! A job may run more than once (its worker died, its lease ran out), so what it does must be repeatable; it may write
+//! down how far it is and go on from there. Of jobs with one key at most one waits and one runs.
 
-use crate::{Query, Result, WriteTx, args};
-use kernel::Moment;
+use crate::{Engine, Query, Result, Row, Store, StoreError, WriteTx, args};
+use futures::future::BoxFuture;
+use kernel::{Actor, Clock, Moment};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// A job that a worker has leased.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,33 +14,92 @@ pub struct Job {
     pub id: i64,
     pub job: String,
     pub payload: serde_json::Value,
-    /// How often it was tried before.
+    /// How often it was tried before. Also tells two leases of one job apart.
     pub tries: i64,
+    /// How far the last try came.
     pub done: i64,
     pub total: i64,
 }
 
+/// Where a job stands, for whoever waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobState {
+    pub id: i64,
+    pub job: String,
+    /// `waiting`, `running`, `done`, `failed` or `cancelled`.
+    pub state: String,
+    pub done: i64,
+    pub total: i64,
+    /// The key of a phrase that says what it is doing.
+    pub phase: Option<String>,
+    /// Why the last try failed, for the log.
+    pub problem: Option<String>,
+    pub queued_at: Moment,
+    pub ended_at: Option<Moment>,
+}
+
 /// After so many tries a job stays failed until somebody looks.
 pub const MOST_TRIES: i64 = 5;
+/// How long a lease lasts without a sign of life, in microseconds.
+pub const LEASE: i64 = 60_000_000;
+/// Ended jobs are kept so many days, for whoever asks how they went.
+pub const KEPT_DAYS: i64 = 7;
+
+const STATE: &str = "id, job, state, done, total, phase, problem, queued_at, ended_at";
+
+fn state(row: &Row) -> Result<JobState> {
+    Ok(JobState {
+        id: row.i64(0)?,
+        job: row.text(1)?,
+        state: row.text(2)?,
+        done: row.i64(3)?,
+        total: row.i64(4)?,
+        phase: row.opt_text(5)?,
+        problem: row.opt_text(6)?,
+        queued_at: Moment(row.i64(7)?),
+        ended_at: row.opt_i64(8)?.map(Moment),
+    })
+}
+
+/// One job. Cost: one row.
+pub async fn find(tx: &mut impl Query, id: i64) -> Result<Option<JobState>> {
+    let row = tx.row(&format!("SELECT {STATE} FROM store_job WHERE id = $1"), args![id]).await?;
+    row.as_ref().map(state).transpose()
+}
+
+/// The newest jobs, at most `limit`. Cost: that many rows.
+pub async fn newest(tx: &mut impl Query, limit: i64) -> Result<Vec<JobState>> {
+    let sql = format!("SELECT {STATE} FROM store_job ORDER BY id DESC LIMIT $1");
+    tx.rows(&sql, args![limit]).await?.iter().map(state).collect()
+}
 
 impl WriteTx {
-    /// Queues a job. With a key, a job that waits or runs under the same key is not queued twice.
-    pub async fn enqueue(&mut self, job: &str, key: Option<&str>, payload: &serde_json::Value) -> Result<()> {
+    /// Queues a job; its id. With a key, a job that already waits under the same key is not queued twice: its id is
+    /// given. (One that runs may have read what this transaction changes, so another one is queued behind it.)
+    pub async fn enqueue(&mut self, job: &str, key: Option<&str>, payload: &serde_json::Value) -> Result<i64> {
         let sql = "INSERT INTO store_job (job, key, payload, state, tries, run_at, done, total, queued_at)
-                   VALUES ($1, $2, $3, 'waiting', 0, $4, 0, 0, $4) ON CONFLICT (key) DO NOTHING";
-        self.execute(sql, args![job, key, payload.to_string(), self.now()]).await?;
-        Ok(())
+                   VALUES ($1, $2, $3, 'waiting', 0, $4, 0, 0, $4)
+                   ON CONFLICT (key) WHERE state = 'waiting' DO UPDATE SET payload = excluded.payload RETURNING id";
+        let row = self.row(sql, args![job, key, payload.to_string(), self.now()]).await?;
+        row.map_or(Err(StoreError::LostJob(0)), |r| r.i64(0))
     }
 
-    /// Leases the next job that is due (or whose worker died). Cost: one row by index.
+    /// Leases the next job that is due (or whose worker died) and whose key nobody else works on, for so many
+    /// microseconds. Cost: one row by index.
     pub async fn lease(&mut self, micros: i64) -> Result<Option<Job>> {
         let now = self.now().0;
-        let sql = "UPDATE store_job SET state = 'running', lease_until = $1, tries = tries + 1
-             WHERE id = (SELECT id FROM store_job
-                         WHERE (state = 'waiting' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)
-                         ORDER BY run_at, id LIMIT 1)
-             RETURNING id, job, payload, tries, done, total";
-        let Some(row) = self.row(sql, args![now + micros, now]).await? else { return Ok(None) };
+        // On PostgreSQL two workers may ask at once; the second passes over what the first is taking.
+        let skip = if self.engine() == Engine::Postgres { "FOR UPDATE OF j SKIP LOCKED" } else { "" };
+        let sql = format!(
+            "UPDATE store_job SET state = 'running', lease_until = $1, tries = tries + 1
+             WHERE id = (SELECT j.id FROM store_job j
+                         WHERE ((j.state = 'waiting' AND j.run_at <= $2) OR (j.state = 'running' AND j.lease_until < $2))
+                           AND NOT EXISTS (SELECT 1 FROM store_job r WHERE r.key = j.key AND r.id <> j.id
+                                           AND r.state = 'running' AND r.lease_until >= $2)
+                         ORDER BY j.run_at, j.id LIMIT 1 {skip})
+             RETURNING id, job, payload, tries, done, total"
+        );
+        let Some(row) = self.row(&sql, args![now + micros, now]).await? else { return Ok(None) };
         Ok(Some(Job {
             id: row.i64(0)?,
             job: row.text(1)?,
@@ -46,22 +110,182 @@ impl WriteTx {
         }))
     }
 
-    /// Says how far a job is; it resumes from there after a crash.
-    pub async fn progress(&mut self, job: i64, done: i64, total: i64) -> Result<()> {
-        self.execute_one("UPDATE store_job SET done = $2, total = $3 WHERE id = $1", args![job, done, total]).await
+    /// Touches a leased job, if it still is this worker's.
+    async fn of_worker(&mut self, job: &Job, set: &str, mut args: Vec<crate::Value>) -> Result<()> {
+        let at = args.len();
+        let sql = format!(
+            "UPDATE store_job SET {set} WHERE id = ${} AND tries = ${} AND state = 'running'",
+            at + 1,
+            at + 2
+        );
+        args.extend(args![job.id, job.tries + 1]);
+        match self.execute(&sql, args).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::LostJob(job.id)),
+        }
     }
 
-    /// A job is done; it and its key are forgotten.
-    pub async fn finish(&mut self, job: i64) -> Result<()> {
-        self.execute_one("DELETE FROM store_job WHERE id = $1", args![job]).await
+    /// Says how far a job is, in the transaction that brought it there, and holds the lease for another while; it
+    /// resumes from there after a crash. `LostJob` where it was cancelled or taken over: then stop.
+    pub async fn progress(&mut self, job: &Job, done: i64, total: i64, phase: Option<&str>) -> Result<()> {
+        let until = self.now().0 + LEASE;
+        let set = "done = $1, total = $2, phase = COALESCE($3, phase), lease_until = $4";
+        self.of_worker(job, set, args![done, total, phase, until]).await
     }
 
-    /// A try failed: again after 1, 4, 9 … minutes, or for good after [`MOST_TRIES`].
+    /// A job is done.
+    pub async fn finish(&mut self, job: &Job) -> Result<()> {
+        let now = self.now();
+        self.of_worker(job, "state = 'done', lease_until = NULL, problem = NULL, ended_at = $1", args![now]).await
+    }
+
+    /// A try failed: again after 1, 4, 9 … minutes, or for good after [`MOST_TRIES`]. Where another job with its key
+    /// waits already, that one is the next try.
     pub async fn fail(&mut self, job: &Job, problem: &str) -> Result<()> {
         let tries = job.tries + 1;
-        let state = if tries >= MOST_TRIES { "failed" } else { "waiting" };
-        let again = Moment(self.now().0 + tries * tries * 60_000_000);
-        let sql = "UPDATE store_job SET state = $2, run_at = $3, problem = $4, lease_until = NULL WHERE id = $1";
-        self.execute_one(sql, args![job.id, state, again, problem]).await
+        let now = self.now();
+        let again = Moment(now.0 + tries * tries * 60_000_000);
+        let waits = "SELECT 1 FROM store_job w, store_job j WHERE j.id = $1 AND w.key = j.key AND w.state = 'waiting'";
+        if tries >= MOST_TRIES || self.row(waits, args![job.id]).await?.is_some() {
+            let set = "state = 'failed', problem = $1, lease_until = NULL, ended_at = $2";
+            return self.of_worker(job, set, args![problem, now]).await;
+        }
+        let set = "state = 'waiting', run_at = $1, problem = $2, lease_until = NULL";
+        self.of_worker(job, set, args![again, problem]).await
+    }
+
+    /// Cancels a job that waits or runs; whether there was one. A running one stops at its next sign of progress.
+    pub async fn cancel_job(&mut self, id: i64) -> Result<bool> {
+        let sql = "UPDATE store_job SET state = 'cancelled', lease_until = NULL, ended_at = $2
+                   WHERE id = $1 AND state IN ('waiting', 'running')";
+        Ok(self.execute(sql, args![id, self.now()]).await? == 1)
+    }
+
+    /// Forgets jobs that ended well or were cancelled more than [`KEPT_DAYS`] ago; how many. Failed ones stay.
+    pub async fn forget_old_jobs(&mut self) -> Result<u64> {
+        let before = self.now().0 - KEPT_DAYS * 86_400_000_000;
+        self.execute("DELETE FROM store_job WHERE state IN ('done', 'cancelled') AND ended_at < $1", args![before]).await
+    }
+}
+
+/// What a job's function gets.
+#[derive(Clone)]
+pub struct Work {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub job: Job,
+}
+
+impl Work {
+    /// Says how far the job is in a transaction of its own; see [`WriteTx::progress`].
+    pub async fn progress(&self, done: i64, total: i64, phase: Option<&str>) -> Result<()> {
+        let mut tx = self.store.write(&Actor::SYSTEM, &*self.clock).await?;
+        tx.progress(&self.job, done, total, phase).await?;
+        tx.commit().await
+    }
+}
+
+/// The function of a job. What it returns as an error is written down, and the job is tried again.
+pub type Run = Box<dyn Fn(Work) -> BoxFuture<'static, std::result::Result<(), String>> + Send + Sync>;
+
+/// Which function does which job.
+#[derive(Default)]
+pub struct Registry {
+    runs: BTreeMap<&'static str, Run>,
+}
+
+impl Registry {
+    /// Adds a job's function.
+    pub fn add<F, Fut>(&mut self, job: &'static str, run: F)
+    where
+        F: Fn(Work) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<(), String>> + Send + 'static,
+    {
+        self.runs.insert(job, Box::new(move |work| Box::pin(run(work))));
+    }
+
+    /// The names of all jobs.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.runs.keys().copied()
+    }
+
+    /// Leases one job and runs it; whether there was one.
+    pub async fn run_one(&self, store: &Store, clock: &Arc<dyn Clock>) -> Result<bool> {
+        let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+        let leased = tx.lease(LEASE).await?;
+        tx.commit().await?;
+        let Some(job) = leased else { return Ok(false) };
+        let outcome = match self.runs.get(job.job.as_str()) {
+            Some(run) => {
+                let work = Work { store: store.clone(), clock: clock.clone(), job: job.clone() };
+                // A panic is one more way to fail; it must not end the worker.
+                let mut running = tokio::spawn(run(work));
+                let outcome = loop {
+                    match tokio::time::timeout(Duration::from_micros(LEASE as u64 / 3), &mut running).await {
+                        Ok(ended) => break ended.unwrap_or_else(|e| Err(e.to_string())),
+                        Err(_) if self.alive(store, clock, &job).await? => {}
+                        Err(_) => {
+                            running.abort();
+                            return Ok(true);
+                        }
+                    }
+                };
+                outcome
+            }
+            None => Err(format!("no function for {}", job.job)),
+        };
+        let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+        let written = match &outcome {
+            Ok(()) => tx.finish(&job).await,
+            Err(problem) => {
+                tracing::warn!(job = job.job, id = job.id, problem, "job failed");
+                tx.fail(&job, problem).await
+            }
+        };
+        match written {
+            // Cancelled meanwhile, or taken over: nothing to say.
+            Err(StoreError::LostJob(_)) => Ok(true),
+            Err(e) => Err(e),
+            Ok(()) => tx.commit().await.map(|()| true),
+        }
+    }
+
+    /// Holds the lease of a job that runs long; false where it is no longer ours.
+    async fn alive(&self, store: &Store, clock: &Arc<dyn Clock>, job: &Job) -> Result<bool> {
+        let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+        let until = clock.now().0 + LEASE;
+        match tx.of_worker(job, "lease_until = $1", args![until]).await {
+            Ok(()) => tx.commit().await.map(|()| true),
+            Err(StoreError::LostJob(_)) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Works until `stop` says true: runs what is due, seals the audit trail, forgets what is old, and waits `pause`
+    /// where nothing is due.
+    pub async fn work(&self, store: Store, clock: Arc<dyn Clock>, pause: Duration, mut stop: tokio::sync::watch::Receiver<bool>) {
+        let mut day = None;
+        while !*stop.borrow() {
+            let outcome = async {
+                let ran = self.run_one(&store, &clock).await?;
+                let sealed = crate::audit::seal(&store, &*clock).await?;
+                if day.replace(clock.today()) != Some(clock.today()) {
+                    let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
+                    tx.forget_old_keys().await?;
+                    tx.forget_old_jobs().await?;
+                    tx.commit().await?;
+                }
+                Ok::<_, StoreError>(ran || sealed > 0)
+            };
+            match outcome.await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(e) => tracing::warn!("worker: {e}"),
+            }
+            tokio::select! {
+                _ = tokio::time::sleep(pause) => {}
+                changed = stop.changed() => if changed.is_err() { return },
+            }
+        }
     }
 }

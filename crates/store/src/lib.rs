@@ -4,16 +4,22 @@
 //! transaction that carries its audit line. Nothing is read without a [`kernel::Scope`], nothing written without a
 //! [`kernel::Actor`]: there is no other way to get at a connection.
 
+pub mod attachments;
 pub mod audit;
+pub mod backup;
 mod bulk;
 mod connection;
+mod health;
 mod idempotency;
 pub mod jobs;
 mod migrate;
 mod value;
 
+use kernel::{Phrase, Problem};
+
 pub use audit::AuditLine;
 pub use connection::{Query, ReadTx, Store, StoreOptions, WriteTx};
+pub use health::Health;
 pub use idempotency::{KEY_DAYS, Replay, Stored};
 pub use migrate::Migration;
 pub use value::{Row, Value};
@@ -42,8 +48,67 @@ pub enum StoreError {
     Newer { room: String, version: i64 },
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// PostgreSQL keeps no NUL in a text, so neither engine does.
+    #[error("a text holds a NUL character")]
+    Nul,
+    /// A job was cancelled, or another worker took it over.
+    #[error("job {0} is no longer this worker's")]
+    LostJob(i64),
     #[error("{0}")]
     Corrupt(String),
+    #[error("files: {0}")]
+    Files(#[from] std::io::Error),
+    /// The address of the attachments names neither a folder nor a bucket.
+    #[error("attachments: {0}")]
+    Objects(#[from] object_store::Error),
+    /// A backup that cannot be read or does not fit.
+    #[error("backup: {0}")]
+    Backup(String),
+}
+
+impl StoreError {
+    /// Whether the same statement may work a moment later: no connection was free, or another writer stood in the way.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::PoolTimedOut) => true,
+            // SQLite's BUSY and LOCKED (with their extended codes in the high bits); PostgreSQL's serialization failure,
+            // deadlock and lock not available.
+            StoreError::Database(sqlx::Error::Database(e)) => e.code().is_some_and(|code| {
+                matches!(&*code, "40001" | "40P01" | "55P03") || code.parse().is_ok_and(|n: i32| matches!(n & 0xff, 5 | 6))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a row with the same key is already there.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+
+    /// What a user is told; the details are for the log.
+    pub fn problem(&self) -> Problem {
+        let status = |key, status| Problem { phrase: Phrase::new(key), place: None, status };
+        match self {
+            _ if self.is_busy() => status("store-busy", 503),
+            _ if self.is_duplicate() => status("store-duplicate", 409),
+            StoreError::Nul => status("store-nul", 422),
+            StoreError::Address(address) => {
+                Problem { phrase: Phrase::new("store-address").with("address", address.as_str()), place: None, status: 500 }
+            }
+            StoreError::Newer { room, version } => {
+                let phrase = Phrase::new("store-newer").with("room", room.as_str()).with("version", *version);
+                Problem { phrase, place: None, status: 500 }
+            }
+            StoreError::MigrationChanged { room, version } => {
+                let phrase = Phrase::new("store-migration-changed").with("room", room.as_str()).with("version", *version);
+                Problem { phrase, place: None, status: 500 }
+            }
+            StoreError::Backup(reason) => {
+                Problem { phrase: Phrase::new("store-backup").with("reason", reason.as_str()), place: None, status: 422 }
+            }
+            _ => status("store-failed", 500),
+        }
+    }
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -52,13 +117,14 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub const MIGRATIONS: &[Migration] = &[Migration {
     room: "store",
     version: 1,
-    name: "audit, jobs, keys",
+    name: "audit, jobs, keys, attachments",
     sql: "
 CREATE TABLE store_audit (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, role TEXT NOT NULL, person INTEGER, action TEXT NOT NULL,
-    kind TEXT NOT NULL, subject TEXT NOT NULL, unit INTEGER, details_hash TEXT NOT NULL
+    kind TEXT NOT NULL, subject TEXT NOT NULL, unit INTEGER, details_hash TEXT NOT NULL, sealed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX store_audit_subject ON store_audit (kind, subject);
+CREATE INDEX store_audit_unsealed ON store_audit (seq) WHERE sealed = 0;
 CREATE TABLE store_audit_details (
     seq INTEGER PRIMARY KEY, salt TEXT NOT NULL, details TEXT, erased_reason TEXT
 ) STRICT;
@@ -66,15 +132,22 @@ CREATE TABLE store_seal (
     position INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, line_hash TEXT NOT NULL, chain TEXT NOT NULL
 ) STRICT;
 CREATE TABLE store_job (
-    id INTEGER PRIMARY KEY, job TEXT NOT NULL, key TEXT UNIQUE, payload TEXT NOT NULL, state TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, job TEXT NOT NULL, key TEXT, payload TEXT NOT NULL, state TEXT NOT NULL,
     tries INTEGER NOT NULL, run_at INTEGER NOT NULL, lease_until INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL,
-    problem TEXT, queued_at INTEGER NOT NULL
+    phase TEXT, problem TEXT, queued_at INTEGER NOT NULL, ended_at INTEGER
 ) STRICT;
 CREATE INDEX store_job_next ON store_job (state, run_at);
+CREATE UNIQUE INDEX store_job_key ON store_job (key) WHERE state = 'waiting';
 CREATE TABLE store_idempotency (
-    key TEXT PRIMARY KEY, route TEXT NOT NULL, body_hash TEXT NOT NULL, status INTEGER NOT NULL,
+    key TEXT PRIMARY KEY, actor TEXT NOT NULL, route TEXT NOT NULL, body_hash TEXT NOT NULL, status INTEGER NOT NULL,
     location TEXT, body TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX store_idempotency_at ON store_idempotency (at);
+CREATE TABLE store_attachment (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, media_type TEXT NOT NULL, name TEXT NOT NULL,
+    kind TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL
+) STRICT;
+CREATE INDEX store_attachment_subject ON store_attachment (kind, subject);
+CREATE INDEX store_attachment_sha256 ON store_attachment (sha256);
 ",
 }];

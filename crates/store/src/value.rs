@@ -86,7 +86,7 @@ fn numeric(value: &PgValueRef<'_>) -> Option<String> {
     if places > 0 {
         let mut part = String::new();
         for at in 1..=(places + 3) / 4 {
-            part.push_str(&format!("{:04}", group(weight + at).filter(|_| weight + at >= 0).unwrap_or(0)));
+            part.push_str(&format!("{:04}", group(weight + at).unwrap_or(0)));
         }
         part.truncate(places as usize);
         text.push('.');

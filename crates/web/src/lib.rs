@@ -1,1 +1,27 @@
-//! web
+//! The edge: who asks, in which language, what they may do, and how pages, answers and problems look.
+//!
+//! A room adds a page in three steps: a handler that takes [`Ctx`], a template in its `templates/`, and a line in its
+//! `routes()` that names action, resource and roles. There is no way to add a route without that line.
+
+mod assets;
+mod context;
+mod problems;
+mod render;
+mod routes;
+mod serve;
+
+pub use assets::asset;
+pub use context::{Ctx, Site, SiteParts};
+pub use problems::{Failure, Outcome};
+pub use render::{Templates, page_links};
+pub use routes::{Permission, Routes};
+pub use serve::app;
+
+/// What a room offers the house; `app` lists the rooms once.
+pub struct Room {
+    pub name: &'static str,
+    pub migrations: &'static [store::Migration],
+    pub routes: fn() -> Routes,
+    /// Templates by name.
+    pub templates: fn() -> Vec<(String, String)>,
+}

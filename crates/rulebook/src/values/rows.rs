@@ -37,6 +37,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// The day at which the unit's code is read.
+    pub fn unit_day(&self) -> Day {
+        self.unit_day
+    }
+
     pub(super) fn is_blank(&self) -> bool {
         self.value.is_none()
     }

@@ -1,0 +1,126 @@
+//! Intake: rows from outside to figures. Every problem with its place; then a preview; then one transaction.
+
+use crate::{
+    law::Law,
+    model::{Entry, Key, Outcome},
+    record::{self, How},
+};
+use kernel::{Day, Phrase, UnitId};
+use rulebook::{
+    Library, Origin, Traits,
+    values::{Context, Fault, Found, Table, Target, Units},
+};
+use sha2::{Digest, Sha256};
+use std::{collections::HashMap, sync::Arc};
+use store::{Query, Result, WriteTx, args};
+use units::Unit;
+
+/// The units of the store as a table's codes mean them. Read once before a table is.
+pub struct StoredUnits {
+    by_code: HashMap<String, Vec<(Unit, Arc<Traits>)>>,
+    level: String,
+}
+
+impl StoredUnits {
+    /// All units of a level with the traits of their day of judging in `year`. Cost: the level's units and attributes.
+    pub async fn load(tx: &mut impl Query, level: &str, year: i16) -> Result<StoredUnits> {
+        let sql = "SELECT id FROM units_unit WHERE level = $1";
+        let ids: Vec<UnitId> =
+            tx.rows(sql, args![level]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect::<Result<_>>()?;
+        let units = units::store::many(tx, &ids).await?;
+        let traits = units::store::traits(tx, &ids, rulebook::values::year_end(year)).await?;
+        let mut by_code: HashMap<String, Vec<(Unit, Arc<Traits>)>> = HashMap::new();
+        let mut kinds: HashMap<Traits, Arc<Traits>> = HashMap::new();
+        for (id, unit) in units {
+            let traits = traits.get(&id).cloned().unwrap_or_default();
+            let shared = kinds.entry(traits.clone()).or_insert_with(|| Arc::new(traits)).clone();
+            by_code.entry(unit.code.clone()).or_default().push((unit, shared));
+        }
+        Ok(StoredUnits { by_code, level: level.to_owned() })
+    }
+
+    fn at(&self, code: &str, day: Day) -> Option<&(Unit, Arc<Traits>)> {
+        self.by_code.get(code)?.iter().find(|(u, _)| u.valid_on(day))
+    }
+}
+
+impl Units for StoredUnits {
+    fn find(&self, code: &str, day: Day) -> Found {
+        match self.at(code, day) {
+            Some((unit, traits)) if self.level != "commune" || unit.is_judged_commune() => Found::Unit(traits.clone()),
+            Some(_) => Found::OtherLevel,
+            None => Found::Nothing,
+        }
+    }
+
+    fn dated(&self) -> bool {
+        true
+    }
+}
+
+/// What is to be done with a table.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    pub set: String,
+    pub origin: Origin,
+    pub publish: bool,
+    pub source: String,
+}
+
+/// The rows of a checked table as figures. Rows of prerequisites and `held:` rows are no figures and are refused.
+pub fn entries(context: &Context, units: &StoredUnits, law: &Law, table: &Table, intake: &Intake) -> std::result::Result<Vec<Entry>, Vec<Fault>> {
+    let (mut entries, mut faults) = (Vec::with_capacity(table.rows.len()), Vec::new());
+    for row in &table.rows {
+        let code = &table.units[row.unit as usize];
+        let Target::Indicator { set: 0, node } = row.target else {
+            faults.push(Fault::new(row.line, None, Phrase::new("intake-other-set").with("set", intake.set.as_str())));
+            continue;
+        };
+        let Some((unit, _)) = units.at(code, row.unit_day()) else { continue };
+        let day = crate::law::day_of_judging(unit, row.year);
+        let book = context.book(0, row.year);
+        let measure = law.plan(book.set(), day).and_then(|plan| plan.measures[node as usize]);
+        if let (Some(measure), Some(value)) = (measure, row.value.clone()) {
+            entries.push(Entry { key: Key { unit: unit.id, year: row.year, measure, origin: intake.origin }, value });
+        }
+    }
+    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Commits entries in one short transaction, with one line of the import and its hash. Repeating it changes nothing.
+pub async fn commit(tx: &mut WriteTx, law: &Law, entries: &[Entry], intake: &Intake, content: &[u8]) -> Result<Outcome> {
+    let import = tx.reserve("facts_import", "id", 1).await?[0];
+    let how = How { stage: crate::Stage::Accepted, publish: intake.publish, source: intake.source.clone(), import: Some(import) };
+    let outcome = record::record(tx, law, entries, &how).await?;
+    if outcome.new + outcome.changed > 0 || outcome.units > 0 {
+        let hash = hex::encode(Sha256::digest(content));
+        tx.execute_one(
+            "INSERT INTO facts_import (id, at, actor, source, content_hash, added, changed, unchanged, published)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            args![
+                import,
+                tx.now(),
+                tx.actor().role.name(),
+                intake.source.as_str(),
+                hash,
+                outcome.new as i64,
+                outcome.changed as i64,
+                outcome.unchanged as i64,
+                intake.publish
+            ],
+        )
+        .await?;
+    }
+    Ok(outcome)
+}
+
+/// The level of units a set judges, as the store names it.
+pub fn level(library: &Library, set: &str) -> &'static str {
+    use rulebook::Level;
+    match library.set(set).map(|s| s.applies.level) {
+        Some(Level::Province) => "province",
+        Some(Level::District) => "district",
+        Some(Level::Village) => "village",
+        _ => "commune",
+    }
+}

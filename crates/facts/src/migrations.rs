@@ -1,0 +1,37 @@
+//! Tables of figures and verdicts, prefixed `facts_`.
+
+use store::Migration;
+
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    room: "facts",
+    version: 1,
+    name: "measures, figures, history, verdicts",
+    sql: "
+CREATE TABLE facts_measure (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE facts_history (
+    revision INTEGER PRIMARY KEY, unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL,
+    origin INTEGER NOT NULL, value TEXT, num TEXT, den TEXT, shadow REAL, stage TEXT NOT NULL, actor TEXT NOT NULL,
+    at INTEGER NOT NULL, source TEXT NOT NULL, note TEXT, import INTEGER
+) STRICT;
+CREATE INDEX facts_history_figure ON facts_history (unit, period, measure, origin);
+CREATE TABLE facts_figure (
+    unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL, origin INTEGER NOT NULL, stage TEXT NOT NULL,
+    working INTEGER NOT NULL, published INTEGER, PRIMARY KEY (unit, period, measure, origin)
+) STRICT;
+CREATE TABLE facts_ruletext (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, set_id TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE facts_verdict (
+    unit INTEGER NOT NULL, set_id TEXT NOT NULL, period TEXT NOT NULL, edition INTEGER NOT NULL, verdict TEXT NOT NULL,
+    confidence TEXT NOT NULL, ruletext INTEGER NOT NULL, version TEXT NOT NULL, revision INTEGER NOT NULL,
+    criteria TEXT NOT NULL, passed INTEGER NOT NULL, unconfirmed INTEGER NOT NULL, total INTEGER NOT NULL,
+    failing INTEGER NOT NULL, shortfall REAL NOT NULL, judged_at INTEGER NOT NULL,
+    PRIMARY KEY (unit, set_id, period, edition)
+) STRICT;
+CREATE INDEX facts_verdict_totals ON facts_verdict (set_id, period, edition, unit, verdict, confidence);
+CREATE TABLE facts_import (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, source TEXT NOT NULL, content_hash TEXT NOT NULL,
+    added INTEGER NOT NULL, changed INTEGER NOT NULL, unchanged INTEGER NOT NULL, published INTEGER NOT NULL
+) STRICT;
+",
+}];

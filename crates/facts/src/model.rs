@@ -1,0 +1,127 @@
+//! The nouns.
+
+use kernel::{Decimal, Moment, Revision, UnitId};
+use rulebook::{Origin, Value};
+use serde::Serialize;
+use store::{Result, Row, StoreError};
+
+/// How far a figure has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Draft,
+    Submitted,
+    Accepted,
+    Locked,
+    Published,
+}
+
+impl Stage {
+    pub const ALL: [Stage; 5] = [Stage::Draft, Stage::Submitted, Stage::Accepted, Stage::Locked, Stage::Published];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Draft => "draft",
+            Stage::Submitted => "submitted",
+            Stage::Accepted => "accepted",
+            Stage::Locked => "locked",
+            Stage::Published => "published",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Stage> {
+        Stage::ALL.into_iter().find(|s| s.name() == name)
+    }
+}
+
+/// Which side of a figure is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Edition {
+    /// What is being worked on; never the public's.
+    Working,
+    Published,
+}
+
+impl Edition {
+    pub fn number(self) -> i64 {
+        match self {
+            Edition::Working => 0,
+            Edition::Published => 1,
+        }
+    }
+}
+
+/// What a figure is: one measure of one unit in one year from one origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pub unit: UnitId,
+    pub year: i16,
+    /// Id of the measure in `facts_measure`.
+    pub measure: i64,
+    pub origin: Origin,
+}
+
+/// A figure to be recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub key: Key,
+    pub value: Value,
+}
+
+/// One line of a figure's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    pub key: Key,
+    pub revision: Revision,
+    pub value: Value,
+    pub stage: Stage,
+    pub actor: String,
+    pub at: Moment,
+    pub source: String,
+}
+
+/// What a recording did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    pub new: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    /// Units whose verdicts were written.
+    pub units: usize,
+}
+
+pub(crate) fn origin_number(origin: Origin) -> i64 {
+    Origin::ALL.iter().position(|o| *o == origin).unwrap_or(0) as i64
+}
+
+pub(crate) fn origin_from(number: i64) -> Result<Origin> {
+    let at = usize::try_from(number).ok();
+    let found = at.and_then(|at| Origin::ALL.get(at)).copied();
+    found.ok_or_else(|| StoreError::Corrupt(format!("origin {number}")))
+}
+
+/// A value as three columns: value, numerator, denominator.
+pub(crate) fn columns(value: &Value) -> (Option<String>, Option<String>, Option<String>, Option<f64>) {
+    match value {
+        Value::Yes(yes) => (Some(yes.to_string()), None, None, Some(f64::from(u8::from(*yes)))),
+        Value::Number(n) => (Some(n.to_string()), None, None, Some(n.to_f64())),
+        Value::Fraction(n, d) => (None, Some(n.to_string()), Some(d.to_string()), value.shown().map(|v| v.to_f64())),
+        Value::NotApplicable => (Some("n/a".into()), None, None, None),
+    }
+}
+
+/// Reads a value from three columns that begin at `at`.
+pub(crate) fn value(row: &Row, at: usize) -> Result<Option<Value>> {
+    let corrupt = |text: &str| StoreError::Corrupt(format!("value {text:?}"));
+    let number = |text: String| text.parse::<Decimal>().map_err(|_| corrupt(&text));
+    Ok(match (row.opt_text(at)?, row.opt_text(at + 1)?, row.opt_text(at + 2)?) {
+        (_, Some(n), Some(d)) => Some(Value::Fraction(number(n)?, number(d)?)),
+        (Some(text), _, _) => Some(match text.as_str() {
+            "true" => Value::Yes(true),
+            "false" => Value::Yes(false),
+            "n/a" => Value::NotApplicable,
+            _ => Value::Number(number(text)?),
+        }),
+        _ => None,
+    })
+}

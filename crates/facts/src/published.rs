@@ -1,0 +1,68 @@
+//! The one function through which pages, API and exports of the public read figures.
+
+use crate::model::{Edition, Figure, Key, Stage, origin_from, value};
+use kernel::{Moment, Revision, UnitId};
+use store::{Query, Result, Row, args};
+
+fn figure(row: &Row) -> Result<Option<Figure>> {
+    let key = Key {
+        unit: UnitId(row.i64(0)?),
+        year: row.text(1)?.parse().unwrap_or(0),
+        measure: row.i64(2)?,
+        origin: origin_from(row.i64(3)?)?,
+    };
+    let Some(value) = value(row, 5)? else { return Ok(None) };
+    Ok(Some(Figure {
+        key,
+        revision: Revision(row.i64(4)?),
+        value,
+        stage: Stage::from_name(&row.text(8)?).unwrap_or(Stage::Draft),
+        actor: row.text(9)?,
+        at: Moment(row.i64(10)?),
+        source: row.text(11)?,
+    }))
+}
+
+const COLUMNS: &str = "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source";
+
+/// The edition a transaction may read: working figures only within a scope that reaches them.
+pub fn edition(tx: &impl Query, wanted: Edition) -> Edition {
+    if tx.scope().working { wanted } else { Edition::Published }
+}
+
+/// Figures of a unit, of one year or of all. Cost: those figures, each with one history line.
+pub async fn figures(tx: &mut impl Query, unit: UnitId, year: Option<i16>, wanted: Edition) -> Result<Vec<Figure>> {
+    let pointer = match edition(tx, wanted) {
+        Edition::Published => "f.published",
+        Edition::Working => "f.working",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = {pointer}
+         WHERE f.unit = $1 AND ($2 = '' OR f.period = $2) ORDER BY f.period, f.measure, f.origin"
+    );
+    let period = year.map_or(String::new(), |y| format!("{y:04}"));
+    let rows = tx.rows(&sql, args![unit, period]).await?;
+    Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Published figures of a measure for all units under an ancestor in a year. Cost: that measure's figures there.
+pub async fn of_measure(tx: &mut impl Query, ancestor: UnitId, measure: i64, year: i16) -> Result<Vec<Figure>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM units_tree t JOIN facts_figure f ON f.unit = t.unit AND f.period = $2 AND f.measure = $3
+         JOIN facts_history h ON h.revision = f.published WHERE t.ancestor = $1 ORDER BY f.unit, f.origin"
+    );
+    let rows = tx.rows(&sql, args![ancestor, format!("{year:04}"), measure]).await?;
+    Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// The history of one figure, newest first: published lines only for the public.
+pub async fn history(tx: &mut impl Query, key: Key) -> Result<Vec<Figure>> {
+    let public = if tx.scope().working { "" } else { "AND h.stage = 'published'" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM facts_history h
+         WHERE h.unit = $1 AND h.period = $2 AND h.measure = $3 AND h.origin = $4 {public} ORDER BY h.revision DESC"
+    );
+    let origin = crate::model::origin_number(key.origin);
+    let rows = tx.rows(&sql, args![key.unit, format!("{:04}", key.year), key.measure, origin]).await?;
+    Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}

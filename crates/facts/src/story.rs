@@ -1,0 +1,52 @@
+//! A unit's verdict with everything that explains it: recomputed from the figures, never stored.
+
+use crate::{
+    law::{Law, Plan, day_of_judging},
+    model::{Edition, Figure, Key},
+    published,
+};
+use kernel::UnitId;
+use rulebook::{Traits, Value, Verdict, evaluate};
+use std::{collections::HashMap, sync::Arc};
+use store::{Query, Result};
+use units::Unit;
+
+/// One unit, set and year, explained.
+pub struct Story {
+    pub unit: Unit,
+    pub year: i16,
+    pub plan: Arc<Plan>,
+    pub traits: Traits,
+    pub values: Vec<Option<Value>>,
+    pub verdict: Verdict,
+    /// All figures of the unit in all years, by key.
+    pub figures: HashMap<Key, Figure>,
+}
+
+/// Explains a verdict. `None` where there is no such unit or set. Cost: the unit's figures of all years.
+pub async fn story(tx: &mut impl Query, law: &Law, unit: UnitId, set: &str, year: i16) -> Result<Option<Story>> {
+    let Some(unit) = units::store::get(tx, unit).await? else { return Ok(None) };
+    let day = day_of_judging(&unit, year);
+    let Some(plan) = law.plan(set, day) else { return Ok(None) };
+    let traits = units::store::traits(tx, &[unit.id], day).await?.remove(&unit.id).unwrap_or_default();
+    let figures: HashMap<Key, Figure> =
+        published::figures(tx, unit.id, None, Edition::Published).await?.into_iter().map(|f| (f.key, f)).collect();
+    let plain: HashMap<Key, Value> = figures.iter().map(|(k, f)| (*k, f.value.clone())).collect();
+    let values = law.values(&plan, &plain, unit.id, year);
+    let verdict = evaluate(&plan.book, &values, &traits, year);
+    Ok(Some(Story { unit, year, plan, traits, values, verdict, figures }))
+}
+
+impl Story {
+    /// The figure that node `at` was judged on.
+    pub fn figure(&self, law: &Law, at: usize) -> Option<&Figure> {
+        self.figure_of_year(law, at, self.year)
+    }
+
+    /// The same measure's figure of another year.
+    pub fn figure_of_year(&self, law: &Law, at: usize, year: i16) -> Option<&Figure> {
+        let measure = self.plan.measures[at]?;
+        let order = &law.library().measure(law.measure_code(measure))?.reads;
+        order.iter().find_map(|&origin| self.figures.get(&Key { unit: self.unit.id, year, measure, origin }))
+    }
+}

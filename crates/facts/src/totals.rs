@@ -1,0 +1,184 @@
+//! Totals and lists, grouped over the narrow table of verdicts in the request that asks: nothing is rebuilt at night.
+
+use crate::model::Edition;
+use kernel::{Day, UnitId, text};
+use rulebook::Status;
+use serde::Serialize;
+use store::{Query, Result, Row, StoreError, Value, args};
+
+/// How many units have which verdict. "Đạt" and "đạt, theo mức cần xác nhận" stand apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub units: i64,
+    pub passed: i64,
+    pub passed_unconfirmed: i64,
+    pub failed: i64,
+    pub incomplete: i64,
+    pub to_be_confirmed: i64,
+    /// Units without any figure in this year.
+    pub without: i64,
+}
+
+impl Totals {
+    pub fn all_passed(&self) -> i64 {
+        self.passed + self.passed_unconfirmed
+    }
+}
+
+/// Which verdicts are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    pub ancestor: UnitId,
+    pub set: String,
+    pub year: i16,
+    /// The units that were valid on this day.
+    pub day: Day,
+}
+
+/// Totals of the communes under a province or district. Cost: one row a commune there.
+pub async fn totals(tx: &mut impl Query, slice: &Slice) -> Result<Totals> {
+    let sql = "SELECT v.verdict, v.confidence, COUNT(*)
+        FROM units_tree t JOIN units_unit u ON u.id = t.unit AND u.kind = 'commune'
+        LEFT JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.period = $4 AND v.edition = $5
+        WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 GROUP BY v.verdict, v.confidence";
+    let mut totals = Totals::default();
+    for row in tx.rows(sql, slice_args(slice)).await? {
+        let count = row.i64(2)?;
+        totals.units += count;
+        let status = row.opt_text(0)?.and_then(|l| Status::from_letter(l.chars().next()?));
+        let place = match status {
+            Some(Status::Passed) if row.opt_text(1)?.as_deref() == Some("v") => &mut totals.passed,
+            Some(Status::Passed) => &mut totals.passed_unconfirmed,
+            Some(Status::Failed) => &mut totals.failed,
+            Some(Status::ToBeConfirmed) => &mut totals.to_be_confirmed,
+            Some(Status::Incomplete | Status::NotApplicable) => &mut totals.incomplete,
+            None => &mut totals.without,
+        };
+        *place += count;
+    }
+    Ok(totals)
+}
+
+fn slice_args(slice: &Slice) -> Vec<Value> {
+    let period = format!("{:04}", slice.year);
+    args![slice.ancestor, slice.day, slice.set.as_str(), period, Edition::Published.number()]
+}
+
+/// A commune in a list, with its verdict where it has one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CommuneRow {
+    pub id: UnitId,
+    pub code: String,
+    pub name: String,
+    pub kind: String,
+    pub district: Option<String>,
+    #[serde(skip)]
+    pub status: Option<Status>,
+    /// The verdict's stable name; `null` without figures or for a unit that is not judged.
+    pub verdict: Option<&'static str>,
+    /// Whether the law beneath it is `verified`.
+    pub confirmed: bool,
+    pub passed: i64,
+    pub total: i64,
+    pub failing: i64,
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
+    /// Two letters a criterion: status, confidence.
+    #[serde(skip)]
+    pub criteria: String,
+}
+
+/// What a list shows, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Text that name or code must contain; diacritics do not matter.
+    pub search: String,
+    pub verdict: Option<Status>,
+    /// `name`, `verdict`, `passed`, `nearest`.
+    pub sort: String,
+    pub page: i64,
+    pub per: i64,
+    /// Wards and townships too.
+    pub all_kinds: bool,
+}
+
+fn commune(row: &Row) -> Result<CommuneRow> {
+    let status = row.opt_text(5)?.and_then(|l| Status::from_letter(l.chars().next()?));
+    Ok(CommuneRow {
+        id: UnitId(row.i64(0)?),
+        code: row.text(1)?,
+        name: row.text(2)?,
+        kind: row.text(3)?,
+        district: row.opt_text(4)?,
+        status,
+        verdict: status.map(Status::name),
+        confirmed: row.opt_text(6)?.as_deref() == Some("v"),
+        passed: row.opt_i64(7)?.unwrap_or(0),
+        total: row.opt_i64(8)?.unwrap_or(0),
+        failing: row.opt_i64(9)?.unwrap_or(0),
+        lat: row.opt_f64(10)?,
+        lon: row.opt_f64(11)?,
+        criteria: row.opt_text(12)?.unwrap_or_default(),
+    })
+}
+
+/// Communes under an ancestor with their verdicts, a page of them, and how many there are in all.
+/// Cost: one row a commune under the ancestor (searching and sorting look at all of them), one page returned.
+pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> Result<(Vec<CommuneRow>, i64)> {
+    let order = match listing.sort.as_str() {
+        "verdict" => "v.verdict IS NULL, v.verdict DESC, u.ord, u.id",
+        "passed" => "COALESCE(v.passed, -1) DESC, u.ord, u.id",
+        "nearest" => "v.verdict IS NULL, v.failing, v.shortfall, u.ord, u.id",
+        _ => "u.ord, u.id",
+    };
+    let key = text::search_key(&listing.search).replace(['%', '_'], "");
+    let letter = listing.verdict.map_or(String::new(), crate::record::letter);
+    let kinds = if listing.all_kinds { "u.level = 'commune'" } else { "u.kind = 'commune'" };
+    let from = format!(
+        "FROM units_tree t JOIN units_unit u ON u.id = t.unit AND {kinds}
+         LEFT JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.period = $4 AND v.edition = $5
+         LEFT JOIN units_unit d ON d.id = u.parent AND d.level = 'district'
+         WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2
+           AND ($6 = '' OR u.search LIKE '%' || $6 || '%' OR u.code LIKE $6 || '%') AND ($7 = '' OR v.verdict = $7)"
+    );
+    let mut args = slice_args(slice);
+    args.extend(args![key, letter]);
+    let count = tx.row(&format!("SELECT COUNT(*) {from}"), args.clone()).await?;
+    let count = count.map_or(Ok(0), |r| r.i64(0))?;
+    args.extend(args![listing.per, listing.page * listing.per]);
+    let sql = format!(
+        "SELECT u.id, u.code, u.name, u.kind, d.name, v.verdict, v.confidence, v.passed, v.total, v.failing, u.lat, u.lon,
+                v.criteria
+         {from} ORDER BY {order} LIMIT $8 OFFSET $9"
+    );
+    let rows = tx.rows(&sql, args).await?;
+    Ok((rows.iter().map(commune).collect::<Result<_>>()?, count))
+}
+
+/// Totals per year of a set, for the trend. Cost: one row a commune and year.
+pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<(i16, i64, i64)>> {
+    let sql = "SELECT v.period, SUM(CASE WHEN v.verdict = 'p' THEN 1 ELSE 0 END), COUNT(*)
+        FROM units_tree t JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.edition = $4
+        WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 GROUP BY v.period ORDER BY v.period";
+    let args = args![slice.ancestor, slice.day, slice.set.as_str(), Edition::Published.number()];
+    let read = |row: &Row| {
+        let year = row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?;
+        Ok((year, row.i64(1)?, row.i64(2)?))
+    };
+    tx.rows(sql, args).await?.iter().map(read).collect()
+}
+
+/// The verdicts a unit has: set, year, status letter, confidence letter, passed, total. Cost: its verdicts.
+pub async fn of_unit(tx: &mut impl Query, unit: UnitId) -> Result<Vec<(String, i16, Status, bool, i64, i64)>> {
+    let sql = "SELECT set_id, period, verdict, confidence, passed, total FROM facts_verdict
+               WHERE unit = $1 AND edition = $2 ORDER BY set_id, period";
+    let rows = tx.rows(sql, args![unit, Edition::Published.number()]).await?;
+    rows.iter()
+        .map(|row| {
+            let status = row.text(2)?.chars().next().and_then(Status::from_letter);
+            let status = status.ok_or_else(|| StoreError::Corrupt("a verdict".into()))?;
+            let year = row.text(1)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?;
+            Ok((row.text(0)?, year, status, row.text(3)? == "v", row.i64(4)?, row.i64(5)?))
+        })
+        .collect()
+}

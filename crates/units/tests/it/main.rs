@@ -1,0 +1,4 @@
+//! Tests of units: one binary.
+
+mod carry;
+mod store;

@@ -1,0 +1,101 @@
+//! What goes wrong, as a page or as RFC 9457 JSON.
+
+use crate::{Site, context::link, render};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use kernel::{Place, Problem};
+use locale::Lang;
+use minijinja::context;
+use serde_json::json;
+
+/// What handlers return.
+pub type Outcome = Result<Response, Failure>;
+
+/// A request that cannot be answered as asked.
+pub enum Failure {
+    Problem { site: Site, lang: Lang, api: bool, path: String, problem: Box<Problem> },
+    /// Our own fault: logged, shown without details.
+    Internal(String),
+}
+
+impl Failure {
+    pub fn problem(site: Site, lang: Lang, api: bool, path: String, problem: Problem) -> Failure {
+        Failure::Problem { site, lang, api, path, problem: Box::new(problem) }
+    }
+}
+
+impl From<store::StoreError> for Failure {
+    fn from(error: store::StoreError) -> Failure {
+        Failure::Internal(error.to_string())
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure::Internal(format!("{error:#}"))
+    }
+}
+
+impl From<minijinja::Error> for Failure {
+    fn from(error: minijinja::Error) -> Failure {
+        Failure::Internal(format!("{error:#}"))
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        Failure::Internal(error.to_string())
+    }
+}
+
+/// A problem as RFC 9457 JSON.
+pub fn json_problem(lang: Lang, problem: &Problem) -> serde_json::Value {
+    let mut body = json!({
+        "type": format!("/api/problems#{}", problem.phrase.key),
+        "title": locale::say(lang, &problem.phrase),
+        "status": problem.status,
+    });
+    let place = match &problem.place {
+        Some(Place::Line(line)) => Some(json!({"line": line})),
+        Some(Place::Cell { sheet, cell }) => Some(json!({"sheet": sheet, "cell": cell})),
+        Some(Place::Field(field)) => Some(json!({"field": field})),
+        _ => None,
+    };
+    if let Some(place) = place {
+        body["place"] = place;
+    }
+    body
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Failure::Internal(message) => {
+                tracing::error!(%message, "request failed");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+            Failure::Problem { site, lang, api, path, problem } => {
+                let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+                if api {
+                    let kind = HeaderValue::from_static("application/problem+json");
+                    let body = json_problem(lang, &problem).to_string();
+                    return (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+                }
+                let said = locale::problem(lang, &problem);
+                let page = site.templates.render(
+                    &site,
+                    lang,
+                    &path,
+                    "problem.html",
+                    context! { title => said, status => problem.status, home => link(lang, "/"), communes => link(lang, "/xa") },
+                );
+                match page {
+                    Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
+                    Err(error) => Failure::from(error).into_response(),
+                }
+            }
+        }
+    }
+}

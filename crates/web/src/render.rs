@@ -1,0 +1,138 @@
+//! Templates, what they can say, and answers that a browser may keep.
+
+use crate::{Ctx, Outcome, Site, assets, context::link};
+use axum::{
+    Json,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use locale::Lang;
+use minijinja::{Environment, Value, context, value::Kwargs};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// All templates of all rooms.
+pub struct Templates {
+    env: Environment<'static>,
+}
+
+impl Templates {
+    /// From `(name, text)`; the web's own come with them.
+    pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Result<Templates, minijinja::Error> {
+        let mut env = Environment::new();
+        // What is missing in a template's context is a defect, not an empty string.
+        env.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
+        env.add_function("t", say);
+        env.add_function("asset", |name: &str| assets::address(name));
+        for (name, text) in assets::templates().into_iter().chain(texts) {
+            env.add_template_owned(name, text)?;
+        }
+        Ok(Templates { env })
+    }
+
+    /// Names of all templates.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.env.templates().map(|(name, _)| name.to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// Renders a page within the layout.
+    pub fn render(&self, site: &Site, lang: Lang, path: &str, name: &str, page: Value) -> Result<String, minijinja::Error> {
+        let other = if lang == Lang::Vi { Lang::En } else { Lang::Vi };
+        let base = context! {
+            lang => lang.tag(),
+            other_lang => other.tag(),
+            other_href => link(other, path),
+            vi_href => link(Lang::Vi, path),
+            en_href => link(Lang::En, path),
+            path => path,
+            illustrative => site.illustrative,
+            root => if lang == Lang::Vi { "" } else { "/en" },
+            can_intake => site.local_admin,
+        };
+        self.env.get_template(name)?.render(context! { ..page, ..base })
+    }
+}
+
+/// `t("key", name=value)`: what the language says. Values are said as they come; numbers select plural forms.
+fn say(state: &minijinja::State, key: &str, kwargs: Kwargs) -> Result<String, minijinja::Error> {
+    let lang = state.lookup("lang").and_then(|l| l.as_str().and_then(Lang::from_tag)).unwrap_or_default();
+    let args: Vec<&str> = kwargs.args().collect();
+    let mut said = Vec::with_capacity(args.len());
+    for name in args {
+        let value: Value = kwargs.get(name)?;
+        said.push((name, value.to_string()));
+    }
+    Ok(locale::say_key(lang, key, &said))
+}
+
+/// Headers of every page.
+pub fn html_headers() -> [(HeaderName, HeaderValue); 1] {
+    [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))]
+}
+
+fn etag(body: &[u8]) -> String {
+    format!("\"{}\"", &hex::encode(Sha256::digest(body))[..32])
+}
+
+impl Ctx {
+    fn unchanged(&self, tag: &str) -> bool {
+        let asked = self.headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or("");
+        asked.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == tag)
+    }
+
+    /// A body with its tag; 304 where the browser has it.
+    fn tagged(&self, kind: &'static str, body: Vec<u8>) -> Response {
+        let tag = etag(&body);
+        let headers = [
+            (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ];
+        if self.unchanged(&tag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        (headers, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+    }
+
+    /// A page.
+    pub fn page(&self, name: &str, page: Value) -> Outcome {
+        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+        Ok(self.tagged("text/html; charset=utf-8", body.into_bytes()))
+    }
+
+    /// A page that is the answer to something refused or done: never kept.
+    pub fn page_with(&self, status: StatusCode, name: &str, page: Value) -> Outcome {
+        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+        Ok((status, [(header::CACHE_CONTROL, "no-store")], Html(body)).into_response())
+    }
+
+    /// JSON.
+    pub fn json(&self, body: &impl Serialize) -> Outcome {
+        Ok(self.tagged("application/json", serde_json::to_vec(body)?))
+    }
+
+    /// JSON with a status, never kept.
+    pub fn json_with(&self, status: StatusCode, body: &impl Serialize) -> Outcome {
+        Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(serde_json::to_value(body)?)).into_response())
+    }
+
+    /// A file to be saved.
+    pub fn download(&self, name: &str, kind: &'static str, body: Vec<u8>) -> Outcome {
+        let mut answer = self.tagged(kind, body);
+        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+            answer.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+        }
+        Ok(answer)
+    }
+}
+
+/// Numbers of pages around the current one, for a list.
+pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
+    let last = ((count + per - 1) / per).max(1) - 1;
+    let mut pages: Vec<i64> = [0, page - 1, page, page + 1, last].into_iter().filter(|p| (0..=last).contains(p)).collect();
+    pages.dedup();
+    pages.sort_unstable();
+    pages.dedup();
+    pages
+}

@@ -1,0 +1,56 @@
+//! Routes and the permission table, made in one step so that neither can be without the other.
+
+use crate::Site;
+use axum::{Extension, Router, routing::MethodRouter};
+use kernel::Role;
+
+/// A row of the permission table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub action: &'static str,
+    pub resource: &'static str,
+    pub roles: &'static [Role],
+}
+
+/// Everybody.
+pub const ANYBODY: &[Role] = &[Role::Reader, Role::LocalAdmin, Role::System];
+/// Those who may write until people log in.
+pub const WRITERS: &[Role] = &[Role::LocalAdmin, Role::System];
+
+/// A room's routes with their rows.
+#[derive(Default)]
+pub struct Routes {
+    pub(crate) router: Router<Site>,
+    pub table: Vec<Permission>,
+}
+
+impl Routes {
+    pub fn new() -> Routes {
+        Routes::default()
+    }
+
+    /// A page or answer that anybody may read.
+    pub fn read(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
+        self.add(Permission { method: "GET", path, action: "read", resource, roles: ANYBODY }, handler)
+    }
+
+    /// A write: only writers, only from the same site or by API.
+    pub fn write(self, path: &'static str, action: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
+        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS }, handler)
+    }
+
+    fn add(mut self, row: Permission, handler: MethodRouter<Site>) -> Routes {
+        // The row travels with the route: the context refuses whoever is not in it before a handler runs.
+        self.router = self.router.route(row.path, handler.layer(Extension(row)));
+        self.table.push(row);
+        self
+    }
+
+    pub fn merge(mut self, other: Routes) -> Routes {
+        self.router = self.router.merge(other.router);
+        self.table.extend(other.table);
+        self
+    }
+}
