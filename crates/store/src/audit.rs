@@ -2,12 +2,14 @@
 //!
 //! A line carries ids, action, time and the salted hash of its details; the details stand apart and may be erased by law.
 //! Sealing is a step of its own, so that writers never wait for each other: it takes committed lines that have no place
-//! yet and gives them the next places of the chain. `chain = SHA-256(previous chain, line hash)`.
+//! yet and gives them the next places of the chain: `chain = SHA-256(previous chain, 0, line hash, 0)`, where the line hash
+//! is the SHA-256 of the line's canonical JSON (RFC 8785) and a zero byte. What the chain cannot show, a noted [`Head`]
+//! does: that it was not cut off at its end or made anew as a whole.
 
-use crate::{Query, Result, Store, WriteTx, args};
-use kernel::{Actor, Clock, Scope, UnitId, UnitScope};
+use crate::{Query, Result, Row, Store, Value, WriteTx, args};
+use kernel::{Actor, Clock, UnitId};
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, fmt};
+use std::{fmt, str::FromStr};
 
 /// What was done to what.
 pub struct AuditLine {
@@ -40,8 +42,8 @@ impl WriteTx {
         let actor = self.actor().clone();
         let row = self
             .row(
-                "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING seq",
+                "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING seq",
                 args![
                     self.now(),
                     actor.role.name(),
@@ -66,55 +68,93 @@ impl WriteTx {
     }
 }
 
-/// The hash of a line's own fields.
-fn line_hash(row: &crate::Row, from: usize) -> Result<String> {
-    let line = serde_json::json!({
-        "seq": row.i64(from)?, "at": row.i64(from + 1)?, "role": row.text(from + 2)?, "person": row.opt_i64(from + 3)?,
-        "action": row.text(from + 4)?, "kind": row.text(from + 5)?, "subject": row.text(from + 6)?,
-        "unit": row.opt_i64(from + 7)?, "details_hash": row.text(from + 8)?,
-    });
-    Ok(sha(&[&serde_json_canonicalizer::to_string(&line)?]))
+/// A line's own fields, of a row that begins with [`LINE`].
+fn line(row: &Row) -> Result<serde_json::Value> {
+    Ok(serde_json::json!({
+        "seq": row.i64(0)?, "at": row.i64(1)?, "role": row.text(2)?, "person": row.opt_i64(3)?,
+        "action": row.text(4)?, "kind": row.text(5)?, "subject": row.text(6)?,
+        "unit": row.opt_i64(7)?, "details_hash": row.text(8)?,
+    }))
+}
+
+fn line_hash(line: &serde_json::Value) -> Result<String> {
+    Ok(sha(&[&serde_json_canonicalizer::to_string(line)?]))
 }
 
 const LINE: &str = "a.seq, a.at, a.role, a.person, a.action, a.kind, a.subject, a.unit, a.details_hash";
 
-/// Gives committed lines their places in the chain; how many. One sealer at a time: the write lock of SQLite, a row lock
-/// on the last seal on PostgreSQL (places are unique, so a second sealer fails and tries again).
+/// Lines sealed in one transaction, at most.
+const BATCH: usize = 10_000;
+
+/// Gives committed lines their places in the chain; how many. A line that commits late on PostgreSQL gets a later place,
+/// never none. One sealer at a time. Cost: three rows a line, none where nothing waits.
 pub async fn seal(store: &Store, clock: &dyn Clock) -> Result<u64> {
-    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
-    let last = tx.row("SELECT position, chain FROM store_seal ORDER BY position DESC LIMIT 1", args![]).await?;
-    let (mut position, mut chain) = match last {
-        Some(row) => (row.i64(0)?, row.text(1)?),
-        None => (0, FIRST.to_owned()),
-    };
-    let sql = format!(
-        "SELECT {LINE} FROM store_audit a LEFT JOIN store_seal s ON s.seq = a.seq WHERE s.seq IS NULL ORDER BY a.seq LIMIT 10000"
-    );
-    let mut sealed = Vec::new();
-    for row in tx.rows(&sql, args![]).await? {
-        let hash = line_hash(&row, 0)?;
-        position += 1;
-        chain = sha(&[&chain, &hash]);
-        sealed.push(args![position, row.i64(0)?, hash, &chain]);
+    let mut total = 0;
+    loop {
+        // Looking does not stand in writers' way.
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        if tx.row("SELECT seq FROM store_audit WHERE sealed = 0 LIMIT 1", args![]).await?.is_none() {
+            return Ok(total);
+        }
+        drop(tx);
+        let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+        tx.lock("store.seal").await?;
+        let last = tx.row("SELECT position, chain FROM store_seal ORDER BY position DESC LIMIT 1", args![]).await?;
+        let (mut position, mut chain) = match last {
+            Some(row) => (row.i64(0)?, row.text(1)?),
+            None => (0, FIRST.to_owned()),
+        };
+        // A line that took the number of a removed, sealed one has no place to get; verification names it.
+        let sql = format!(
+            "SELECT {LINE}, CASE WHEN s.seq IS NULL THEN 0 ELSE 1 END
+             FROM store_audit a LEFT JOIN store_seal s ON s.seq = a.seq WHERE a.sealed = 0 ORDER BY a.seq LIMIT $1"
+        );
+        let rows = tx.rows(&sql, args![BATCH as i64]).await?;
+        let mut sealed = Vec::new();
+        let mut seqs = Vec::new();
+        for row in &rows {
+            seqs.push(row.i64(0)?);
+            if row.flag(9)? {
+                continue;
+            }
+            let hash = line_hash(&line(row)?)?;
+            position += 1;
+            chain = sha(&[&chain, &hash]);
+            sealed.push(args![position, row.i64(0)?, hash, &chain]);
+        }
+        total += sealed.len() as u64;
+        tx.insert_many("store_seal", &["position", "seq", "line_hash", "chain"], sealed.into_iter()).await?;
+        for some in seqs.chunks(500) {
+            let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+            let sql = format!("UPDATE store_audit SET sealed = 1 WHERE seq IN ({})", places.join(","));
+            tx.execute(&sql, some.iter().map(|seq| Value::from(*seq)).collect()).await?;
+        }
+        tx.commit().await?;
+        if rows.len() < BATCH {
+            return Ok(total);
+        }
     }
-    let count = tx.insert_many("store_seal", &["position", "seq", "line_hash", "chain"], sealed.into_iter()).await?;
-    tx.commit().await?;
-    Ok(count)
 }
 
-/// What is wrong with a line, or worth saying.
+/// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// A sealed line says something else than when it was sealed.
     Altered { seq: i64 },
     /// A sealed line is gone.
     Removed { seq: i64 },
-    /// Sealed lines changed places.
-    Reordered { position: i64 },
+    /// The seal of a place is gone, and with it what stood there.
+    SealRemoved { position: i64 },
+    /// A sealed line stands at another's place.
+    Reordered { seq: i64, position: i64 },
+    /// The seal at this place was rewritten.
+    SealAltered { seq: i64, position: i64 },
     /// The details are not those that were written.
     DetailsAltered { seq: i64 },
     /// The details are gone without a reason.
     DetailsRemoved { seq: i64 },
+    /// A head that was noted outside the database is not in it: the chain was cut or made anew.
+    HeadMissing { position: i64 },
 }
 
 impl fmt::Display for Finding {
@@ -122,11 +162,45 @@ impl fmt::Display for Finding {
         match self {
             Finding::Altered { seq } => write!(f, "altered {seq}"),
             Finding::Removed { seq } => write!(f, "removed {seq}"),
-            Finding::Reordered { position } => write!(f, "reordered {position}"),
+            Finding::SealRemoved { position } => write!(f, "seal-removed {position}"),
+            Finding::Reordered { seq, position } => write!(f, "reordered {seq} at {position}"),
+            Finding::SealAltered { seq, position } => write!(f, "seal-altered {seq} at {position}"),
             Finding::DetailsAltered { seq } => write!(f, "details-altered {seq}"),
             Finding::DetailsRemoved { seq } => write!(f, "details-removed {seq}"),
+            Finding::HeadMissing { position } => write!(f, "head-missing {position}"),
         }
     }
+}
+
+/// The end of the chain at some moment. Noted outside the database (printed, mailed, signed), it shows later that
+/// nothing before it was changed or cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub position: i64,
+    pub chain: String,
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.position, self.chain)
+    }
+}
+
+impl FromStr for Head {
+    type Err = String;
+
+    /// Reads `POSITION CHAIN`, as it was printed.
+    fn from_str(text: &str) -> std::result::Result<Head, String> {
+        let (position, chain) = text.trim().split_once(' ').ok_or_else(|| text.to_owned())?;
+        let position = position.parse().map_err(|_| text.to_owned())?;
+        Ok(Head { position, chain: chain.trim().to_owned() })
+    }
+}
+
+/// The head of the chain now. Cost: one row.
+pub async fn head(tx: &mut impl Query) -> Result<Option<Head>> {
+    let row = tx.row("SELECT position, chain FROM store_seal ORDER BY position DESC LIMIT 1", args![]).await?;
+    row.map(|row| Ok(Head { position: row.i64(0)?, chain: row.text(1)? })).transpose()
 }
 
 /// What verification saw.
@@ -135,65 +209,137 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub sealed: u64,
     pub unsealed: u64,
-    /// Lines whose details were erased, with a reason.
-    pub erased: u64,
-    /// The head of the chain.
-    pub head: Option<String>,
+    /// Lines whose details were erased, each with its reason.
+    pub erased: Vec<(i64, String)>,
+    pub head: Option<Head>,
 }
 
-/// Checks the whole chain. Cost: every line once.
+/// Checks the whole chain. Cost: every line once, in memory a few at a time.
 pub async fn verify(store: &Store) -> Result<Report> {
-    let mut tx = store.read(&Scope { units: UnitScope::All, working: true }).await?;
+    verify_against(store, &[]).await
+}
+
+/// Places with broken links that are looked into; a chain with more is beyond telling what went where.
+const LOOKED_INTO: usize = 100;
+
+/// Checks the whole chain, and that each of `heads`, noted earlier, is in it. Cost: every line once, and the seals once
+/// more for each broken link.
+pub async fn verify_against(store: &Store, heads: &[Head]) -> Result<Report> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let mut report = Report::default();
+    let mut walk = Walk {
+        chain: FIRST.to_owned(),
+        position: 0,
+        missing: heads.to_vec(),
+        altered: Vec::new(),
+        unlinked: Vec::new(),
+    };
     let sql = format!(
-        "SELECT s.position, s.seq, s.line_hash, s.chain, d.salt, d.details, d.erased_reason, a.seq, {LINE}
+        "SELECT {LINE}, s.position, s.seq, s.line_hash, s.chain, d.salt, d.details, d.erased_reason
          FROM store_seal s LEFT JOIN store_audit a ON a.seq = s.seq LEFT JOIN store_audit_details d ON d.seq = s.seq
          ORDER BY s.position"
     );
-    let mut report = Report::default();
-    let rows = tx.rows(&sql, args![]).await?;
-    let mut chain = FIRST.to_owned();
-    // Line hashes of the whole chain, to tell a swap of places from an alteration.
-    let mut known: HashMap<String, i64> = HashMap::new();
-    for row in &rows {
-        known.insert(row.text(2)?, row.i64(0)?);
+    tx.each(&sql, args![], |row| walk.line(&row, &mut report)).await?;
+    for altered in &walk.altered {
+        report.findings.push(altered.finding(&walk.altered)?);
     }
-    for row in &rows {
-        let (position, seq, hash, sealed) = (row.i64(0)?, row.i64(1)?, row.text(2)?, row.text(3)?);
+    // A broken link: does another line belong here, or this one elsewhere? Otherwise the seal was rewritten.
+    for (at, Unlinked { before, seq, position, hash, chain }) in
+        std::mem::take(&mut walk.unlinked).into_iter().enumerate()
+    {
+        let mut elsewhere = false;
+        if at < LOOKED_INTO {
+            tx.each("SELECT line_hash, chain FROM store_seal", args![], |row| {
+                elsewhere |= sha(&[&before, &row.text(0)?]) == chain || sha(&[&row.text(1)?, &hash]) == chain;
+                Ok(())
+            })
+            .await?;
+        }
+        report.findings.push(match elsewhere {
+            true => Finding::Reordered { seq, position },
+            false => Finding::SealAltered { seq, position },
+        });
+    }
+    report.findings.extend(walk.missing.iter().map(|head| Finding::HeadMissing { position: head.position }));
+    report.head = (walk.position > 0).then_some(Head { position: walk.position, chain: walk.chain });
+    let unsealed = "SELECT COUNT(*) FROM store_audit a LEFT JOIN store_seal s ON s.seq = a.seq WHERE s.seq IS NULL";
+    report.unsealed = tx.row(unsealed, args![]).await?.map_or(Ok(0), |r| r.i64(0))? as u64;
+    Ok(report)
+}
+
+/// Where verification is in the chain.
+struct Walk {
+    chain: String,
+    position: i64,
+    /// Noted heads not met yet.
+    missing: Vec<Head>,
+    altered: Vec<Altered>,
+    unlinked: Vec<Unlinked>,
+}
+
+/// A line that is not what was sealed under its number.
+struct Altered {
+    seq: i64,
+    position: i64,
+    line: serde_json::Value,
+    hash: String,
+}
+
+impl Altered {
+    /// Altered, unless it is another's sealed line word for word.
+    fn finding(&self, all: &[Altered]) -> Result<Finding> {
+        for other in all.iter().take(LOOKED_INTO).filter(|other| other.seq != self.seq) {
+            let mut line = self.line.clone();
+            line["seq"] = other.seq.into();
+            if line_hash(&line)? == other.hash {
+                return Ok(Finding::Reordered { seq: other.seq, position: self.position });
+            }
+        }
+        Ok(Finding::Altered { seq: self.seq })
+    }
+}
+
+/// A place whose chain does not follow from the one before.
+struct Unlinked {
+    before: String,
+    seq: i64,
+    position: i64,
+    hash: String,
+    chain: String,
+}
+
+impl Walk {
+    fn line(&mut self, row: &Row, report: &mut Report) -> Result<()> {
+        let (position, seq, hash, sealed) = (row.i64(9)?, row.i64(10)?, row.text(11)?, row.text(12)?);
         report.sealed += 1;
-        if row.opt_i64(7)?.is_none() {
+        if row.opt_i64(0)?.is_none() {
             report.findings.push(Finding::Removed { seq });
         } else {
-            if line_hash(row, 8)? != hash {
-                report.findings.push(Finding::Altered { seq });
+            let line = line(row)?;
+            let intact = line_hash(&line)? == hash;
+            if !intact {
+                self.altered.push(Altered { seq, position, line, hash: hash.clone() });
             }
-            match (row.opt_text(4)?, row.opt_text(5)?, row.opt_text(6)?) {
-                (_, None, Some(_)) => report.erased += 1,
-                (Some(salt), Some(details), _) if sha(&[&salt, &details]) != row.text(16)? => {
+            match (row.opt_text(13)?, row.opt_text(14)?, row.opt_text(15)?) {
+                // Nothing to hold the details against.
+                _ if !intact => {}
+                (_, None, Some(reason)) => report.erased.push((seq, reason)),
+                (Some(salt), Some(details), _) if sha(&[&salt, &details]) != row.text(8)? => {
                     report.findings.push(Finding::DetailsAltered { seq });
                 }
                 (Some(_), Some(_), _) => {}
                 _ => report.findings.push(Finding::DetailsRemoved { seq }),
             }
         }
-        if sha(&[&chain, &hash]) != sealed {
-            let swapped = known.keys().any(|other| *other != hash && sha(&[&chain, other]) == sealed);
-            let finding = if swapped { Finding::Reordered { position } } else { Finding::Altered { seq } };
-            if !report.findings.contains(&finding) {
-                report.findings.push(finding);
-            }
+        let gap = position != self.position + 1;
+        report
+            .findings
+            .extend((self.position + 1..position).take(1000).map(|position| Finding::SealRemoved { position }));
+        if !gap && sha(&[&self.chain, &hash]) != sealed {
+            self.unlinked.push(Unlinked { before: self.chain.clone(), seq, position, hash, chain: sealed.clone() });
         }
-        chain = sealed;
+        self.missing.retain(|head| head.position != position || head.chain != sealed);
+        (self.chain, self.position) = (sealed, position);
+        Ok(())
     }
-    // A gap in the places: a seal was taken out with its line.
-    let positions: Vec<i64> = rows.iter().map(|r| r.i64(0)).collect::<Result<_>>()?;
-    for (want, have) in (1..).zip(&positions) {
-        if want != *have {
-            report.findings.push(Finding::Removed { seq: want });
-            break;
-        }
-    }
-    report.head = rows.last().map(|r| r.text(3)).transpose()?;
-    let unsealed = "SELECT COUNT(*) FROM store_audit a LEFT JOIN store_seal s ON s.seq = a.seq WHERE s.seq IS NULL";
-    report.unsealed = tx.row(unsealed, args![]).await?.map_or(Ok(0), |r| r.i64(0))? as u64;
-    Ok(report)
 }

@@ -1,13 +1,15 @@
 //! Connections and transactions of both engines behind one door.
 
 use crate::{Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate};
+use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
 use sha2::{Digest, Sha256};
-use futures::TryStreamExt;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Postgres, Sqlite, Transaction,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    },
 };
 use std::{str::FromStr, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -148,7 +150,8 @@ async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Pools> {
         .pragma("journal_size_limit", "67108864")
         .statement_cache_capacity(256)
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(connect.clone()).await?;
+    let writer =
+        SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(connect.clone()).await?;
     let reading = connect.read_only(true).create_if_missing(false);
     let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(PATIENCE);
     Ok(Pools::Sqlite { writer, readers: readers.connect_with(reading).await?, _folder: folder })

@@ -55,7 +55,7 @@ impl WriteTx {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             args![
                 key,
-                route, 
+                route,
                 body_hash,
                 i64::from(answer.status),
                 answer.location.as_deref(),

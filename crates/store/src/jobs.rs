@@ -113,11 +113,8 @@ impl WriteTx {
     /// Touches a leased job, if it still is this worker's.
     async fn of_worker(&mut self, job: &Job, set: &str, mut args: Vec<crate::Value>) -> Result<()> {
         let at = args.len();
-        let sql = format!(
-            "UPDATE store_job SET {set} WHERE id = ${} AND tries = ${} AND state = 'running'",
-            at + 1,
-            at + 2
-        );
+        let sql =
+            format!("UPDATE store_job SET {set} WHERE id = ${} AND tries = ${} AND state = 'running'", at + 1, at + 2);
         args.extend(args![job.id, job.tries + 1]);
         match self.execute(&sql, args).await? {
             1 => Ok(()),
@@ -164,7 +161,8 @@ impl WriteTx {
     /// Forgets jobs that ended well or were cancelled more than [`KEPT_DAYS`] ago; how many. Failed ones stay.
     pub async fn forget_old_jobs(&mut self) -> Result<u64> {
         let before = self.now().0 - KEPT_DAYS * 86_400_000_000;
-        self.execute("DELETE FROM store_job WHERE state IN ('done', 'cancelled') AND ended_at < $1", args![before]).await
+        self.execute("DELETE FROM store_job WHERE state IN ('done', 'cancelled') AND ended_at < $1", args![before])
+            .await
     }
 }
 
@@ -211,6 +209,14 @@ impl Registry {
 
     /// Leases one job and runs it; whether there was one.
     pub async fn run_one(&self, store: &Store, clock: &Arc<dyn Clock>) -> Result<bool> {
+        // Looking does not stand in writers' way.
+        let due = "SELECT 1 FROM store_job WHERE (state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)
+                   LIMIT 1";
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        if tx.row(due, args![clock.now()]).await?.is_none() {
+            return Ok(false);
+        }
+        drop(tx);
         let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
         let leased = tx.lease(LEASE).await?;
         tx.commit().await?;
@@ -263,7 +269,13 @@ impl Registry {
 
     /// Works until `stop` says true: runs what is due, seals the audit trail, forgets what is old, and waits `pause`
     /// where nothing is due.
-    pub async fn work(&self, store: Store, clock: Arc<dyn Clock>, pause: Duration, mut stop: tokio::sync::watch::Receiver<bool>) {
+    pub async fn work(
+        &self,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        pause: Duration,
+        mut stop: tokio::sync::watch::Receiver<bool>,
+    ) {
         let mut day = None;
         while !*stop.borrow() {
             let outcome = async {

@@ -4,9 +4,8 @@
 //! transaction that carries its audit line. Nothing is read without a [`kernel::Scope`], nothing written without a
 //! [`kernel::Actor`]: there is no other way to get at a connection.
 
-pub mod attachments;
 pub mod audit;
-pub mod backup;
+
 mod bulk;
 mod connection;
 mod health;
@@ -74,7 +73,8 @@ impl StoreError {
             // SQLite's BUSY and LOCKED (with their extended codes in the high bits); PostgreSQL's serialization failure,
             // deadlock and lock not available.
             StoreError::Database(sqlx::Error::Database(e)) => e.code().is_some_and(|code| {
-                matches!(&*code, "40001" | "40P01" | "55P03") || code.parse().is_ok_and(|n: i32| matches!(n & 0xff, 5 | 6))
+                matches!(&*code, "40001" | "40P01" | "55P03")
+                    || code.parse().is_ok_and(|n: i32| matches!(n & 0xff, 5 | 6))
             }),
             _ => false,
         }
@@ -92,20 +92,25 @@ impl StoreError {
             _ if self.is_busy() => status("store-busy", 503),
             _ if self.is_duplicate() => status("store-duplicate", 409),
             StoreError::Nul => status("store-nul", 422),
-            StoreError::Address(address) => {
-                Problem { phrase: Phrase::new("store-address").with("address", address.as_str()), place: None, status: 500 }
-            }
+            StoreError::Address(address) => Problem {
+                phrase: Phrase::new("store-address").with("address", address.as_str()),
+                place: None,
+                status: 500,
+            },
             StoreError::Newer { room, version } => {
                 let phrase = Phrase::new("store-newer").with("room", room.as_str()).with("version", *version);
                 Problem { phrase, place: None, status: 500 }
             }
             StoreError::MigrationChanged { room, version } => {
-                let phrase = Phrase::new("store-migration-changed").with("room", room.as_str()).with("version", *version);
+                let phrase =
+                    Phrase::new("store-migration-changed").with("room", room.as_str()).with("version", *version);
                 Problem { phrase, place: None, status: 500 }
             }
-            StoreError::Backup(reason) => {
-                Problem { phrase: Phrase::new("store-backup").with("reason", reason.as_str()), place: None, status: 422 }
-            }
+            StoreError::Backup(reason) => Problem {
+                phrase: Phrase::new("store-backup").with("reason", reason.as_str()),
+                place: None,
+                status: 422,
+            },
             _ => status("store-failed", 500),
         }
     }

@@ -22,7 +22,10 @@ fn values_of_every_sort_come_back() {
         tx.commit().await?;
         let mut tx = store.read(&Actor::READER.scope()).await?;
         let rows = tx.rows("SELECT id, name, weight, bytes FROM test_thing ORDER BY id", args![]).await?;
-        assert_eq!((rows[0].i64(0)?, rows[0].text(1)?.as_str(), rows[0].f64(2)?, rows[0].blob(3)?), (1, odd, 0.1, vec![0, 255, 92]));
+        assert_eq!(
+            (rows[0].i64(0)?, rows[0].text(1)?.as_str(), rows[0].f64(2)?, rows[0].blob(3)?),
+            (1, odd, 0.1, vec![0, 255, 92])
+        );
         assert_eq!((rows[1].i64(0)?, rows[1].opt_text(1)?, rows[1].opt_f64(2)?), (i64::MAX, None, None));
         Ok(())
     });
@@ -51,8 +54,11 @@ fn many_write_and_read_at_once_and_nobody_finds_it_locked() {
                 for n in 0..5 {
                     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
                     let seen = tx.row("SELECT COUNT(*) FROM test_thing", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
-                    tx.execute_one("INSERT INTO test_thing (id, name) VALUES ($1, $2)", args![at * 10 + n, seen.to_string()])
-                        .await?;
+                    tx.execute_one(
+                        "INSERT INTO test_thing (id, name) VALUES ($1, $2)",
+                        args![at * 10 + n, seen.to_string()],
+                    )
+                    .await?;
                     tx.commit().await?;
                     let mut tx = store.read(&Actor::READER.scope()).await?;
                     let now = tx.row("SELECT COUNT(*) FROM test_thing", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
@@ -113,17 +119,30 @@ fn a_job_is_leased_once_resumes_and_gives_up() {
         tx.enqueue("rejudge", Some("set-2025"), &serde_json::json!({"set": "x"})).await?;
         let job = tx.lease(60_000_000).await?.expect("a job is due");
         assert!(tx.lease(60_000_000).await?.is_none(), "queued twice or leased twice");
-        tx.progress(job.id, 3, 10).await?;
+        tx.progress(&job, 3, 10, None).await?;
         tx.commit().await?;
         // The worker died: after its lease another one goes on from where it was.
         let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + 61_000_000));
         let mut tx = store.write(&Actor::SYSTEM, &later).await?;
         let again = tx.lease(60_000_000).await?.expect("its lease ran out");
         assert_eq!((again.id, again.tries, again.done, again.total), (job.id, 1, 3, 10));
-        for tries in 1..store::jobs::MOST_TRIES {
-            tx.fail(&store::jobs::Job { tries, ..again.clone() }, "no line").await?;
+        assert!(
+            matches!(tx.finish(&job).await, Err(store::StoreError::LostJob(_))),
+            "the dead worker's lease still counts"
+        );
+        tx.fail(&again, "no line").await?;
+        tx.commit().await?;
+        for tries in 2..store::jobs::MOST_TRIES {
+            let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + tries * 3_600_000_000));
+            let mut tx = store.write(&Actor::SYSTEM, &later).await?;
+            let again = tx.lease(60_000_000).await?.expect("it is due again");
+            assert_eq!(again.tries, tries);
+            tx.fail(&again, "no line").await?;
+            tx.commit().await?;
         }
-        assert_eq!(tx.row("SELECT state FROM store_job", args![]).await?.expect("kept").text(0)?, "failed");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let state = store::jobs::find(&mut tx, job.id).await?.expect("kept");
+        assert_eq!((state.state.as_str(), state.problem.as_deref()), ("failed", Some("no line")));
         Ok(())
     });
 }
