@@ -6,14 +6,21 @@ use crate::{
 };
 use kernel::{Day, UnitId, text};
 use rulebook::{Level, Traits};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use store::{AuditLine, Migration, Query, Result, Row, Value, WriteTx, args};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    room: "units",
-    version: 1,
-    name: "units, tree, succession, agencies",
-    sql: "
+mod edit;
+mod search;
+
+pub use edit::{FIRST_OWN_ID, Seeded, children, next_id, rebuild_tree, stored, version, with_code};
+pub use search::{Filter, history, history_of, list};
+
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        room: "units",
+        version: 1,
+        name: "units, tree, succession, agencies",
+        sql: "
 CREATE TABLE units_unit (
     id INTEGER PRIMARY KEY, level TEXT NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL,
     search TEXT NOT NULL, ord TEXT NOT NULL, parent INTEGER, from_day INTEGER NOT NULL, to_day INTEGER NOT NULL,
@@ -43,13 +50,26 @@ CREATE TABLE units_agency (
     from_day INTEGER NOT NULL, to_day INTEGER NOT NULL, successor INTEGER, confidence TEXT NOT NULL
 ) STRICT;
 ",
-}];
+    },
+    Migration {
+        room: "units",
+        version: 2,
+        name: "sources of succession, boundaries",
+        sql: "
+ALTER TABLE units_succession ADD COLUMN source TEXT NOT NULL DEFAULT '';
+CREATE TABLE units_boundary (
+    unit INTEGER PRIMARY KEY, geometry TEXT NOT NULL, area_km2 REAL NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX units_unit_parent ON units_unit (parent);
+",
+    },
+];
 
-fn from(day: Option<Day>) -> i64 {
+pub(crate) fn from(day: Option<Day>) -> i64 {
     day.map_or(OPEN_FROM, Day::epoch_days)
 }
 
-fn to(day: Option<Day>) -> i64 {
+pub(crate) fn to(day: Option<Day>) -> i64 {
     day.map_or(OPEN_TO, Day::epoch_days)
 }
 
@@ -85,12 +105,18 @@ fn unit(row: &Row) -> Result<Unit> {
     })
 }
 
-/// Inserts units and their places in the tree; used by the reference data and by made-up provinces.
+/// Inserts units and their places in the tree; used by made-up provinces and by mergers.
 pub async fn insert_units(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
-    let parents: HashMap<UnitId, (Option<UnitId>, i64, i64)> =
-        units.iter().map(|u| (u.id, (u.parent, from(u.valid_from), to(u.valid_to)))).collect();
+    rows_of(tx, units).await?;
+    rebuild_tree(tx).await
+}
+
+async fn rows_of(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
     let rows = units.iter().map(|u| {
-        let (search, order) = (text::search_key(&u.name), text::order_key(short_name(&u.name)));
+        let (search, order) = (
+            text::search_key(&u.name),
+            text::order_key(short_name(&u.name)),
+        );
         args![
             u.id,
             u.level.as_str(),
@@ -110,112 +136,223 @@ pub async fn insert_units(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
         ]
     });
     let columns = [
-        "id", "level", "kind", "code", "name", "search", "ord", "parent", "from_day", "to_day", "lat", "lon", "confidence",
-        "note", "version",
+        "id",
+        "level",
+        "kind",
+        "code",
+        "name",
+        "search",
+        "ord",
+        "parent",
+        "from_day",
+        "to_day",
+        "lat",
+        "lon",
+        "confidence",
+        "note",
+        "version",
     ];
-    tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter()).await?;
-    let mut tree: Vec<Vec<Value>> = Vec::new();
-    for u in units {
-        // A unit stands under itself, so that one join reaches a subtree with its root.
-        let (mut at, mut begins, mut ends) = (Some(u.id), from(u.valid_from), to(u.valid_to));
-        while let Some(ancestor) = at {
-            let Some(&(parent, f, t)) = parents.get(&ancestor) else { break };
-            (begins, ends) = (begins.max(f), ends.min(t));
-            tree.push(args![ancestor, u.id, begins, ends]);
-            at = parent;
-        }
-    }
-    tx.insert_many("units_tree", &["ancestor", "unit", "from_day", "to_day"], tree.into_iter()).await?;
+    tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter())
+        .await?;
     Ok(())
 }
 
 /// The name without its kind, which would sort all communes under "Xã".
 pub fn short_name(name: &str) -> &str {
     // input: the kinds of units as the official names begin
-    ["Xã ", "Phường ", "Thị trấn ", "Huyện ", "Thành phố ", "Tỉnh "] // input: prefixes of official names
-        .iter()
-        .find_map(|kind| name.strip_prefix(kind))
-        .unwrap_or(name)
+    [
+        "Xã ",
+        "Phường ",
+        "Thị trấn ",
+        "Huyện ",
+        "Thành phố ",
+        "Tỉnh ",
+    ] // input: prefixes of official names
+    .iter()
+    .find_map(|kind| name.strip_prefix(kind))
+    .unwrap_or(name)
 }
 
-/// Puts the shipped units in, once: a database that has units is left as it is.
+/// Brings the shipped facts in, as often as one likes: units as [`Seeded`] says; steps, members, attributes and agencies
+/// that are not there yet. What was corrected or added here stays. Whether anything changed. Cost: the shipped rows once.
 pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
-    if tx.row("SELECT id FROM units_unit LIMIT 1", args![]).await?.is_some() {
-        return Ok(false);
-    }
-    let units: Vec<Unit> = reference
-        .units
-        .iter()
-        .map(|u| Unit {
-            id: u.id,
-            level: level_name(u.level).into(),
-            kind: u.kind.clone(),
-            code: u.code.clone(),
-            name: u.name_vi.clone(),
-            parent: u.parent,
-            valid_from: u.valid_from,
-            valid_to: u.valid_to,
-            lat: u.point.map(|p| p.0),
-            lon: u.point.map(|p| p.1),
-            confidence: u.confidence.clone(),
-            note: u.note.clone(),
-        })
-        .collect();
-    insert_units(tx, &units).await?;
-    let rows: Vec<_> = reference
+    let units = edit::seed_units(tx, &reference.units).await?;
+    let mut added = 0;
+    let rows = reference
         .succession
         .iter()
         .map(|s| args![s.from, s.to, s.day, s.whole, s.main, s.confidence.as_str()])
         .collect();
     let columns = ["from_unit", "to_unit", "day", "whole", "main", "confidence"];
-    tx.insert_many("units_succession", &columns, rows.into_iter()).await?;
-    let rows: Vec<_> =
-        reference.groups.iter().map(|m| args![m.group.as_str(), m.unit, from(m.from), to(m.to)]).collect();
-    tx.insert_many("units_group", &["code", "unit", "from_day", "to_day"], rows.into_iter()).await?;
-    let rows: Vec<_> = reference
+    added += add_missing(tx, "units_succession", &columns, &[0, 1], rows).await?;
+    let rows = reference
+        .groups
+        .iter()
+        .map(|m| args![m.group.as_str(), m.unit, from(m.from), to(m.to)])
+        .collect();
+    added += add_missing(
+        tx,
+        "units_group",
+        &["code", "unit", "from_day", "to_day"],
+        &[0, 1],
+        rows,
+    )
+    .await?;
+    let rows = reference
         .attributes
         .iter()
         .map(|a| {
             let (name, value) = (a.attribute.as_str(), a.value.as_str());
-            args![a.unit, name, value, from(a.from), to(a.to), a.confidence.as_str(), a.source.as_str()]
+            args![
+                a.unit,
+                name,
+                value,
+                from(a.from),
+                to(a.to),
+                a.confidence.as_str(),
+                a.source.as_str()
+            ]
         })
         .collect();
-    let columns = ["unit", "attribute", "value", "from_day", "to_day", "confidence", "source"];
-    tx.insert_many("units_attribute", &columns, rows.into_iter()).await?;
-    let rows: Vec<_> = reference
+    let columns = [
+        "unit",
+        "attribute",
+        "value",
+        "from_day",
+        "to_day",
+        "confidence",
+        "source",
+    ];
+    // A unit that was given another value here keeps it: the attribute as a whole counts, not the line.
+    added += add_missing(tx, "units_attribute", &columns, &[0, 1], rows).await?;
+    let rows = reference
         .agencies
         .iter()
         .map(|a| {
-            let (code, kind, vi, en) = (a.code.as_str(), a.kind.as_str(), a.name_vi.as_str(), a.name_en.as_str());
-            args![a.id, code, kind, vi, en, from(a.valid_from), to(a.valid_to), a.successor, a.confidence.as_str()]
+            let (code, kind, vi, en) = (
+                a.code.as_str(),
+                a.kind.as_str(),
+                a.name_vi.as_str(),
+                a.name_en.as_str(),
+            );
+            args![
+                a.id,
+                code,
+                kind,
+                vi,
+                en,
+                from(a.valid_from),
+                to(a.valid_to),
+                a.successor,
+                a.confidence.as_str()
+            ]
         })
         .collect();
-    let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
-    tx.insert_many("units_agency", &columns, rows.into_iter()).await?;
-    let details = serde_json::json!({"units": units.len()});
-    tx.audit(AuditLine { action: "units.seed", kind: "reference", subject: "reference".into(), unit: None, details }).await?;
+    let columns = [
+        "id",
+        "code",
+        "kind",
+        "name_vi",
+        "name_en",
+        "from_day",
+        "to_day",
+        "successor",
+        "confidence",
+    ];
+    added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
+    if units.added + units.refreshed + added == 0 {
+        return Ok(false);
+    }
+    let details = serde_json::json!({
+        "added": units.added, "refreshed": units.refreshed, "kept": units.kept, "other_lines": added,
+    });
+    tx.audit(AuditLine {
+        action: "units.seed",
+        kind: "reference",
+        subject: "reference".into(),
+        unit: None,
+        details,
+    })
+    .await?;
     Ok(true)
+}
+
+/// Inserts the rows whose key (these columns of it, integers or texts) the table does not have; how many.
+async fn add_missing(
+    tx: &mut WriteTx,
+    table: &str,
+    columns: &[&str],
+    key: &[usize],
+    rows: Vec<Vec<Value>>,
+) -> Result<usize> {
+    let said = |value: &Value| match value {
+        Value::Int(Some(v)) => v.to_string(),
+        Value::Text(Some(v)) => v.clone(),
+        _ => String::new(),
+    };
+    let names: Vec<String> = key
+        .iter()
+        .map(|&at| format!("CAST({} AS TEXT)", columns[at]))
+        .collect();
+    let sql = format!("SELECT {} FROM {table}", names.join(", "));
+    let mut known: HashSet<Vec<String>> = HashSet::new();
+    for row in tx.rows(&sql, args![]).await? {
+        known.insert(
+            (0..key.len())
+                .map(|at| row.text(at))
+                .collect::<Result<_>>()?,
+        );
+    }
+    let new: Vec<Vec<Value>> = rows
+        .into_iter()
+        .filter(|row| !known.contains(&key.iter().map(|&at| said(&row[at])).collect::<Vec<_>>()))
+        .collect();
+    let count = new.len();
+    if count > 0 {
+        tx.insert_many(table, columns, new.into_iter()).await?;
+    }
+    Ok(count)
 }
 
 /// One unit. Cost: one row.
 pub async fn get(tx: &mut impl Query, id: UnitId) -> Result<Option<Unit>> {
-    let row = tx.row(&format!("SELECT {UNIT} FROM units_unit u WHERE u.id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            &format!("SELECT {UNIT} FROM units_unit u WHERE u.id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(unit).transpose()
 }
 
 /// The unit that a code means on a day. Cost: the units that ever had the code.
 pub async fn by_code(tx: &mut impl Query, code: &str, day: Day) -> Result<Option<Unit>> {
-    let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 AND u.from_day <= $2 AND u.to_day >= $2 ORDER BY u.id");
-    tx.row(&sql, args![code, day]).await?.as_ref().map(unit).transpose()
+    let sql = format!(
+        "SELECT {UNIT} FROM units_unit u WHERE u.code = $1 AND u.from_day <= $2 AND u.to_day >= $2 ORDER BY u.id"
+    );
+    tx.row(&sql, args![code, day])
+        .await?
+        .as_ref()
+        .map(unit)
+        .transpose()
 }
 
 /// Units under an ancestor on a day, by level, in Vietnamese order. Cost: the subtree.
-pub async fn under(tx: &mut impl Query, ancestor: UnitId, level: &str, day: Day) -> Result<Vec<Unit>> {
+pub async fn under(
+    tx: &mut impl Query,
+    ancestor: UnitId,
+    level: &str,
+    day: Day,
+) -> Result<Vec<Unit>> {
     let sql = format!(
         "SELECT {UNIT} FROM units_tree t JOIN units_unit u ON u.id = t.unit
          WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 AND u.level = $3 ORDER BY u.ord, u.id"
     );
-    tx.rows(&sql, args![ancestor, day, level]).await?.iter().map(unit).collect()
+    tx.rows(&sql, args![ancestor, day, level])
+        .await?
+        .iter()
+        .map(unit)
+        .collect()
 }
 
 /// The ancestors of a unit, nearest first, itself left out. Cost: the levels above it.
@@ -254,7 +391,9 @@ pub async fn neighbours(tx: &mut impl Query, id: UnitId) -> Result<Vec<(Successi
          WHERE s.from_unit = $1 OR s.to_unit = $1 ORDER BY s.day, u.ord"
     );
     let rows = tx.rows(&sql, args![id]).await?;
-    rows.iter().map(|row| Ok((succession(row)?, neighbour(row)?))).collect()
+    rows.iter()
+        .map(|row| Ok((succession(row)?, neighbour(row)?)))
+        .collect()
 }
 
 /// A unit whose columns begin at the seventh.
@@ -278,29 +417,45 @@ fn neighbour(row: &Row) -> Result<Unit> {
 /// All successions under a province that ended or began. Cost: those rows.
 pub async fn successions(tx: &mut impl Query) -> Result<Vec<Succession>> {
     let sql = "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession ORDER BY from_unit, to_unit";
-    tx.rows(sql, args![]).await?.iter().map(succession).collect()
+    tx.rows(sql, args![])
+        .await?
+        .iter()
+        .map(succession)
+        .collect()
 }
 
 /// Members of a named group on a day. Cost: the group.
 pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<UnitId>> {
     let sql = "SELECT unit FROM units_group WHERE code = $1 AND from_day <= $2 AND to_day >= $2 ORDER BY unit";
-    tx.rows(sql, args![code, day]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect()
+    tx.rows(sql, args![code, day])
+        .await?
+        .iter()
+        .map(|r| Ok(UnitId(r.i64(0)?)))
+        .collect()
 }
 
 /// What the law reads of each of these units on a day: own attributes, else the nearest ancestor's.
 /// Cost: one query a thousand units; the attributes of their trees.
-pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
-    let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> = units.iter().map(|&u| (u, BTreeMap::new())).collect();
+pub async fn traits(
+    tx: &mut impl Query,
+    units: &[UnitId],
+    day: Day,
+) -> Result<HashMap<UnitId, Traits>> {
+    let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> =
+        units.iter().map(|&u| (u, BTreeMap::new())).collect();
     for chunk in units.chunks(1000) {
         let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
         let sql = format!(
             "SELECT t.unit, a.attribute, a.value,
-                    CASE WHEN t.ancestor = t.unit THEN 0 WHEN u.level = 'district' THEN 1 ELSE 2 END
+                    CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN u.level = 'commune' THEN 1
+                         WHEN u.level = 'district' THEN 2 ELSE 3 END AS BIGINT)
              FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
              WHERE a.from_day <= $1 AND a.to_day >= $1 AND t.unit IN ({})",
             places.join(",")
         );
-        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(|&u| Value::from(u))).collect();
+        let args = std::iter::once(Value::from(day))
+            .chain(chunk.iter().map(|&u| Value::from(u)))
+            .collect();
         for row in tx.rows(&sql, args).await? {
             let (name, value, distance) = (row.text(1)?, row.text(2)?, row.i64(3)?);
             let of_unit = found.entry(UnitId(row.i64(0)?)).or_default();
@@ -310,19 +465,37 @@ pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<H
         }
     }
     let traits = |attributes: BTreeMap<String, (i64, String)>| {
-        let mut attributes: BTreeMap<String, String> = attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
+        let mut attributes: BTreeMap<String, String> =
+            attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
         let (region, group) = (attributes.remove("region"), attributes.remove("group"));
-        Traits { region, group, attributes }
+        Traits {
+            region,
+            group,
+            attributes,
+        }
     };
-    Ok(found.into_iter().map(|(unit, attributes)| (unit, traits(attributes))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(unit, attributes)| (unit, traits(attributes)))
+        .collect())
 }
 
 /// Gives a unit an attribute, dated and cited.
-pub async fn set_attribute(tx: &mut WriteTx, unit: UnitId, attribute: &str, value: &str, source: &str) -> Result<()> {
+pub async fn set_attribute(
+    tx: &mut WriteTx,
+    unit: UnitId,
+    attribute: &str,
+    value: &str,
+    source: &str,
+) -> Result<()> {
     let sql = "INSERT INTO units_attribute (unit, attribute, value, from_day, to_day, confidence, source)
                VALUES ($1, $2, $3, $4, $5, 'recalled', $6)
                ON CONFLICT (unit, attribute, from_day) DO UPDATE SET value = excluded.value, source = excluded.source";
-    tx.execute_one(sql, args![unit, attribute, value, OPEN_FROM, OPEN_TO, source]).await
+    tx.execute_one(
+        sql,
+        args![unit, attribute, value, OPEN_FROM, OPEN_TO, source],
+    )
+    .await
 }
 
 /// All agencies. Cost: the table, some dozen rows.
@@ -349,8 +522,14 @@ pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId,
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
         let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})", places.join(","));
-        for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
+        let sql = format!(
+            "SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})",
+            places.join(",")
+        );
+        for row in tx
+            .rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect())
+            .await?
+        {
             let unit = unit(&row)?;
             found.insert(unit.id, unit);
         }
@@ -359,7 +538,11 @@ pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId,
 }
 
 /// Units whose code is one of these and who are valid on a day: code to unit. Cost: one query a thousand codes.
-pub async fn by_codes(tx: &mut impl Query, codes: &[String], day: Day) -> Result<HashMap<String, Unit>> {
+pub async fn by_codes(
+    tx: &mut impl Query,
+    codes: &[String],
+    day: Day,
+) -> Result<HashMap<String, Unit>> {
     let mut found = HashMap::with_capacity(codes.len());
     for chunk in codes.chunks(1000) {
         let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
@@ -367,7 +550,9 @@ pub async fn by_codes(tx: &mut impl Query, codes: &[String], day: Day) -> Result
             "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.code IN ({})",
             places.join(",")
         );
-        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(Value::from)).collect();
+        let args = std::iter::once(Value::from(day))
+            .chain(chunk.iter().map(Value::from))
+            .collect();
         for row in tx.rows(&sql, args).await? {
             let unit = unit(&row)?;
             found.insert(unit.code.clone(), unit);

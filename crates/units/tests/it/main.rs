@@ -1,4 +1,5 @@
 //! Tests of units: one binary.
 
 mod carry;
+mod cells;
 mod store;

@@ -1,0 +1,176 @@
+//! What actions need of the tables: versions, rivals, new ids, the tree made anew.
+
+use super::{UNIT, from, level_name, rows_of, to, unit};
+use crate::{
+    model::{OPEN_FROM, OPEN_TO, Unit},
+    reference::ShippedUnit,
+};
+use ::store::{Query, Result, Value, WriteTx, args};
+use kernel::{Day, UnitId, text};
+use std::collections::{BTreeSet, HashMap};
+
+/// Ids below are those of the shipped reference data, now and later.
+pub const FIRST_OWN_ID: i64 = 1_000_000;
+
+/// How often a unit was changed, counted from 1. Cost: one row.
+pub async fn version(tx: &mut impl Query, id: UnitId) -> Result<i64> {
+    tx.row("SELECT version FROM units_unit WHERE id = $1", args![id])
+        .await?
+        .map_or(Ok(0), |row| row.i64(0))
+}
+
+/// The id of the next unit: never one that was given before, for no unit is ever deleted. Cost: one row.
+pub async fn next_id(tx: &mut impl Query) -> Result<i64> {
+    let row = tx.row("SELECT MAX(id) FROM units_unit", args![]).await?;
+    let last = row.map_or(Ok(None), |row| row.opt_i64(0))?;
+    Ok(last.map_or(FIRST_OWN_ID, |last| FIRST_OWN_ID.max(last + 1)))
+}
+
+/// Every unit that ever had a code, the oldest first. Cost: those units.
+pub async fn with_code(tx: &mut impl Query, code: &str) -> Result<Vec<Unit>> {
+    let sql =
+        format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 ORDER BY u.from_day, u.id");
+    tx.rows(&sql, args![code]).await?.iter().map(unit).collect()
+}
+
+/// The units directly under any of these on a day. Cost: those units.
+pub async fn children(tx: &mut impl Query, parents: &[UnitId], day: Day) -> Result<Vec<Unit>> {
+    if parents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (2..parents.len() + 2).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.parent IN ({}) ORDER BY u.ord, u.id",
+        places.join(",")
+    );
+    let args = std::iter::once(Value::from(day))
+        .chain(parents.iter().map(|&p| Value::from(p)))
+        .collect();
+    tx.rows(&sql, args).await?.iter().map(unit).collect()
+}
+
+/// Lines of the tree: ancestor, unit, first and last day. A unit stands under itself, so that one join reaches a subtree
+/// with its root; where unit and ancestor were never in force together there is no line.
+pub fn tree(units: &HashMap<i64, (Option<i64>, i64, i64)>) -> Vec<Vec<Value>> {
+    let mut ids: Vec<i64> = units.keys().copied().collect();
+    ids.sort_unstable();
+    let mut lines = Vec::new();
+    for id in ids {
+        let (mut at, mut begins, mut ends, mut seen) =
+            (Some(id), OPEN_FROM, OPEN_TO, BTreeSet::new());
+        while let Some(ancestor) = at.filter(|a| seen.insert(*a)) {
+            let Some(&(parent, f, t)) = units.get(&ancestor) else {
+                break;
+            };
+            (begins, ends) = (begins.max(f), ends.min(t));
+            if begins <= ends {
+                lines.push(args![ancestor, id, begins, ends]);
+            }
+            at = parent;
+        }
+    }
+    lines
+}
+
+/// Makes the tree anew; after a change of dates or parents, which are rare. Cost: every unit.
+pub async fn rebuild_tree(tx: &mut WriteTx) -> Result<()> {
+    let mut units = HashMap::new();
+    for row in tx
+        .rows(
+            "SELECT id, parent, from_day, to_day FROM units_unit",
+            args![],
+        )
+        .await?
+    {
+        units.insert(row.i64(0)?, (row.opt_i64(1)?, row.i64(2)?, row.i64(3)?));
+    }
+    tx.execute("DELETE FROM units_tree", args![]).await?;
+    tx.insert_many(
+        "units_tree",
+        &["ancestor", "unit", "from_day", "to_day"],
+        tree(&units).into_iter(),
+    )
+    .await?;
+    Ok(())
+}
+
+/// What seeding did to the units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seeded {
+    pub added: usize,
+    /// Shipped with other words than before, and never corrected here.
+    pub refreshed: usize,
+    /// Corrected here: left as they are, whatever is shipped.
+    pub kept: usize,
+}
+
+/// A shipped unit as the store keeps it.
+pub fn stored(shipped: &ShippedUnit) -> Unit {
+    Unit {
+        id: shipped.id,
+        level: level_name(shipped.level).into(),
+        kind: shipped.kind.clone(),
+        code: shipped.code.clone(),
+        name: shipped.name_vi.clone(),
+        parent: shipped.parent,
+        valid_from: shipped.valid_from,
+        valid_to: shipped.valid_to,
+        lat: shipped.point.map(|p| p.0),
+        lon: shipped.point.map(|p| p.1),
+        confidence: shipped.confidence.clone(),
+        note: shipped.note.clone(),
+    }
+}
+
+/// Brings the shipped units in: new ones are added, those never touched here follow what is shipped now, corrected ones
+/// stay. Cost: the units once; nothing is written where nothing changed.
+pub(super) async fn seed_units(tx: &mut WriteTx, shipped: &[ShippedUnit]) -> Result<Seeded> {
+    let mut known: HashMap<UnitId, (Unit, i64)> = HashMap::new();
+    let sql = format!("SELECT {UNIT}, u.version FROM units_unit u WHERE u.id < $1");
+    for row in tx.rows(&sql, args![FIRST_OWN_ID]).await? {
+        let unit = unit(&row)?;
+        known.insert(unit.id, (unit, row.i64(12)?));
+    }
+    let (mut done, mut new) = (Seeded::default(), Vec::new());
+    for wanted in shipped.iter().map(stored) {
+        match known.get(&wanted.id) {
+            None => new.push(wanted),
+            Some((unit, _)) if *unit == wanted => {}
+            Some((_, 2..)) => done.kept += 1,
+            Some(_) => {
+                refresh(tx, &wanted).await?;
+                done.refreshed += 1;
+            }
+        }
+    }
+    done.added = new.len();
+    rows_of(tx, &new).await?;
+    if done.added + done.refreshed > 0 {
+        rebuild_tree(tx).await?;
+    }
+    Ok(done)
+}
+
+async fn refresh(tx: &mut WriteTx, u: &Unit) -> Result<()> {
+    tx.execute_one(
+        "UPDATE units_unit SET level = $2, kind = $3, code = $4, name = $5, search = $6, ord = $7, parent = $8,
+                from_day = $9, to_day = $10, lat = $11, lon = $12, confidence = $13, note = $14 WHERE id = $1",
+        args![
+            u.id,
+            u.level.as_str(),
+            u.kind.as_str(),
+            u.code.as_str(),
+            u.name.as_str(),
+            text::search_key(&u.name),
+            text::order_key(super::short_name(&u.name)),
+            u.parent,
+            from(u.valid_from),
+            to(u.valid_to),
+            u.lat,
+            u.lon,
+            u.confidence.as_str(),
+            u.note.as_str()
+        ],
+    )
+    .await
+}

@@ -1,0 +1,154 @@
+//! Lists of units: filtered, searched without diacritics, paged.
+
+use super::{UNIT, unit};
+use crate::{Edge, Succession, model::Unit};
+use ::store::{Query, Result, Row, Value, args};
+use kernel::{Day, UnitId, text};
+
+/// Which units to list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// In force on this day; without it, ever.
+    pub day: Option<Day>,
+    pub level: Option<String>,
+    /// `commune` leaves wards and townships out.
+    pub kind: Option<String>,
+    /// Anywhere under this unit, itself included.
+    pub under: Option<UnitId>,
+    /// Directly under this unit.
+    pub parent: Option<UnitId>,
+    /// A member of this named group, on the day.
+    pub group: Option<String>,
+    /// Words of the name in any case, without diacritics; or the beginning of a code.
+    pub q: Option<String>,
+}
+
+impl Filter {
+    /// The text after FROM, and its parameters.
+    fn sql(&self) -> (String, Vec<Value>) {
+        let (mut from, mut tests, mut args) =
+            ("units_unit u".to_owned(), Vec::new(), Vec::<Value>::new());
+        let mut place = |value: Value| {
+            args.push(value);
+            format!("${}", args.len())
+        };
+        let mut in_force = |table: &str, place: &mut dyn FnMut(Value) -> String| {
+            if let Some(day) = self.day {
+                let p = place(day.into());
+                tests.push(format!("{table}.from_day <= {p} AND {table}.to_day >= {p}"));
+            }
+        };
+        in_force("u", &mut place);
+        if let Some(under) = self.under {
+            from = format!("units_tree t JOIN {from} ON u.id = t.unit");
+            in_force("t", &mut place);
+            tests.push(format!("t.ancestor = {}", place(under.into())));
+        }
+        if let Some(group) = &self.group {
+            let (p, day) = (place(group.into()), self.day.map(|day| place(day.into())));
+            let day = day.map_or_else(String::new, |d| {
+                format!(" AND g.from_day <= {d} AND g.to_day >= {d}")
+            });
+            tests.push(format!(
+                "EXISTS (SELECT 1 FROM units_group g WHERE g.unit = u.id AND g.code = {p}{day})"
+            ));
+        }
+        for (column, value) in [("u.level", &self.level), ("u.kind", &self.kind)] {
+            if let Some(value) = value {
+                tests.push(format!("{column} = {}", place(value.into())));
+            }
+        }
+        if let Some(parent) = self.parent {
+            tests.push(format!("u.parent = {}", place(parent.into())));
+        }
+        let key = self.q.as_deref().map(text::search_key).unwrap_or_default();
+        if !key.is_empty() {
+            let escaped = key
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
+            let (name, code) = (
+                place(format!("%{escaped}%").into()),
+                place(format!("{escaped}%").into()),
+            );
+            tests.push(format!(
+                "(u.search LIKE {name} ESCAPE '\\' OR u.code LIKE {code} ESCAPE '\\')"
+            ));
+        }
+        let condition = if tests.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", tests.join(" AND "))
+        };
+        (format!("{from}{condition}"), args)
+    }
+}
+
+/// A page of units in Vietnamese order, from `skip`, and how many there are. Cost: what the filter finds.
+pub async fn list(
+    tx: &mut impl Query,
+    filter: &Filter,
+    skip: u32,
+    take: u32,
+) -> Result<(Vec<Unit>, i64)> {
+    let (from, args) = filter.sql();
+    let count = tx
+        .row(&format!("SELECT COUNT(*) FROM {from}"), args.clone())
+        .await?;
+    let total = count.map_or(Ok(0), |row| row.i64(0))?;
+    let rank = "CASE u.level WHEN 'province' THEN 0 WHEN 'district' THEN 1 WHEN 'commune' THEN 2 ELSE 3 END";
+    let sql = format!(
+        "SELECT {UNIT} FROM {from} ORDER BY {rank}, u.ord, u.from_day, u.id LIMIT {take} OFFSET {skip}"
+    );
+    let units = tx
+        .rows(&sql, args)
+        .await?
+        .iter()
+        .map(unit)
+        .collect::<Result<_>>()?;
+    Ok((units, total))
+}
+
+fn edge(row: &Row) -> Result<Edge> {
+    Ok(Edge {
+        from: UnitId(row.i64(0)?),
+        to: UnitId(row.i64(1)?),
+        day: Day::from_epoch_days(row.i64(2)?),
+        whole: row.flag(3)?,
+        main: row.flag(4)?,
+        confidence: row.text(5)?,
+    })
+}
+
+/// The whole succession, to carry figures over. Cost: every step ever (hundreds a province).
+pub async fn history(tx: &mut impl Query) -> Result<Succession> {
+    let sql = "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession";
+    let edges: Vec<Edge> = tx
+        .rows(sql, args![])
+        .await?
+        .iter()
+        .map(edge)
+        .collect::<Result<_>>()?;
+    Ok(Succession::new(edges))
+}
+
+/// The succession around one unit: everything it became and everything it was. Cost: those steps, and the steps beside
+/// them that say whether a unit was divided.
+pub async fn history_of(tx: &mut impl Query, id: UnitId) -> Result<Succession> {
+    let sql = "
+WITH RECURSIVE
+  later (id) AS (
+    SELECT CAST($1 AS BIGINT) UNION SELECT s.to_unit FROM units_succession s JOIN later l ON s.from_unit = l.id),
+  earlier (id) AS (
+    SELECT CAST($1 AS BIGINT) UNION SELECT s.from_unit FROM units_succession s JOIN earlier e ON s.to_unit = e.id),
+  around (id) AS (SELECT id FROM later UNION SELECT id FROM earlier)
+SELECT DISTINCT s.from_unit, s.to_unit, s.day, s.whole, s.main, s.confidence FROM units_succession s
+WHERE s.from_unit IN (SELECT id FROM around) OR s.to_unit IN (SELECT id FROM around)";
+    let edges: Vec<Edge> = tx
+        .rows(sql, args![id])
+        .await?
+        .iter()
+        .map(edge)
+        .collect::<Result<_>>()?;
+    Ok(Succession::new(edges))
+}

@@ -1,0 +1,50 @@
+### Administrative units and agencies.
+
+units-unknown = There is no unit with the id { $id }.
+units-changed = { $name } was edited while you were typing (it is now at version { $version }). Look at it again, then save.
+units-name-empty = The unit has no name.
+units-code-empty = The unit has no code.
+units-source-empty = The document that says so is not named.
+units-value-empty = There is no value.
+units-kind-unknown = There is no such kind of unit at this level.
+units-confidence-unknown = Confidence is one of: verified, recalled, unknown.
+units-ends-before-it-begins = The last day is before the first.
+units-point-outside = The point lies outside the range of longitudes and latitudes.
+units-parent-level = The parent must be of a higher level.
+units-parent-not-in-force = The parent is not in force in this unit’s time.
+units-code-taken = In that time the code { $code } is that of { $name }.
+units-attribute-unknown = The law does not read this attribute of a unit.
+units-ended-already = { $name } is not in force on the day of the reorganisation.
+units-other-level = A new unit must be of the same level as the old one.
+units-no-such-new = The plan has no such new unit.
+units-whole-twice = { $name } goes whole into more than one unit, or twice into the same one.
+units-shares-incomplete = { $name } is divided: name all of its shares, exactly one of them the largest.
+units-from-nothing = The new unit is made from no other.
+units-children-left = { $name } still belongs to a unit that ends; reorganise it as well.
+units-nothing-moves = The plan names no units.
+
+units-level-province = province level
+units-level-district = district level
+units-level-commune = commune level
+units-level-village = village level
+units-kind-province = province
+units-kind-municipality = centrally run city
+units-kind-rural_district = rural district
+units-kind-urban_district = urban district
+units-kind-town = town
+units-kind-provincial_city = provincial city
+units-kind-commune = commune
+units-kind-ward = ward
+units-kind-township = township
+units-kind-special_zone = special zone
+units-kind-village = village
+units-kind-neighbourhood = neighbourhood
+
+units-change-merge = merged with others
+units-change-split = divided into several units
+units-change-part = a part joined another unit
+units-change-rename = renamed or recoded, same ground
+units-share-whole = whole
+units-share-part-main = larger part
+units-share-part = part
+units-boundary-approximate = approximate boundary

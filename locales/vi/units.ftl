@@ -1,0 +1,50 @@
+### Đơn vị hành chính và cơ quan.
+
+units-unknown = Không có đơn vị nào có số hiệu { $id }.
+units-changed = { $name } đã được sửa trong lúc bạn đang nhập (bản hiện nay: { $version }). Hãy xem lại rồi lưu.
+units-name-empty = Chưa có tên đơn vị.
+units-code-empty = Chưa có mã đơn vị.
+units-source-empty = Chưa nêu văn bản làm căn cứ.
+units-value-empty = Chưa có giá trị.
+units-kind-unknown = Loại đơn vị này không có ở cấp đã chọn.
+units-confidence-unknown = Mức tin cậy phải là một trong: đã kiểm chứng, nhớ lại, chưa rõ.
+units-ends-before-it-begins = Ngày kết thúc đứng trước ngày bắt đầu.
+units-point-outside = Tọa độ nằm ngoài phạm vi kinh độ, vĩ độ.
+units-parent-level = Đơn vị cấp trên phải thuộc cấp cao hơn.
+units-parent-not-in-force = Đơn vị cấp trên không tồn tại trong thời gian của đơn vị này.
+units-code-taken = Mã { $code } trong thời gian đó là mã của { $name }.
+units-attribute-unknown = Pháp luật không xét thuộc tính này của đơn vị.
+units-ended-already = { $name } không còn là đơn vị hiện hành vào ngày sắp xếp.
+units-other-level = Đơn vị mới phải cùng cấp với đơn vị cũ.
+units-no-such-new = Phương án không có đơn vị mới này.
+units-whole-twice = { $name } được nhập nguyên vẹn vào nhiều hơn một đơn vị, hoặc hai lần vào cùng một đơn vị.
+units-shares-incomplete = { $name } bị chia: phải nêu đủ các phần và đúng một phần lớn nhất.
+units-from-nothing = Đơn vị mới không được lập từ đơn vị nào.
+units-children-left = { $name } vẫn trực thuộc đơn vị sẽ kết thúc; hãy sắp xếp cả đơn vị này.
+units-nothing-moves = Phương án chưa nêu đơn vị nào.
+
+units-level-province = cấp tỉnh
+units-level-district = cấp huyện
+units-level-commune = cấp xã
+units-level-village = thôn, tổ dân phố
+units-kind-province = tỉnh
+units-kind-municipality = thành phố trực thuộc trung ương
+units-kind-rural_district = huyện
+units-kind-urban_district = quận
+units-kind-town = thị xã
+units-kind-provincial_city = thành phố thuộc tỉnh
+units-kind-commune = xã
+units-kind-ward = phường
+units-kind-township = thị trấn
+units-kind-special_zone = đặc khu
+units-kind-village = thôn
+units-kind-neighbourhood = tổ dân phố
+
+units-change-merge = nhập với đơn vị khác
+units-change-split = chia thành nhiều đơn vị
+units-change-part = một phần nhập vào đơn vị khác
+units-change-rename = đổi tên hoặc mã, giữ nguyên địa giới
+units-share-whole = toàn bộ
+units-share-part-main = phần lớn
+units-share-part = một phần
+units-boundary-approximate = ranh giới gần đúng
