@@ -13,6 +13,7 @@ pub mod model;
 pub mod published;
 pub mod record;
 pub mod story;
+pub mod pages;
 pub mod totals;
 
 pub use law::Law;

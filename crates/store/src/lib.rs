@@ -4,6 +4,7 @@
 //! transaction that carries its audit line. Nothing is read without a [`kernel::Scope`], nothing written without a
 //! [`kernel::Actor`]: there is no other way to get at a connection.
 
+pub mod attachments;
 pub mod audit;
 
 mod bulk;
@@ -12,6 +13,7 @@ mod health;
 mod idempotency;
 pub mod jobs;
 mod migrate;
+mod s3;
 mod value;
 
 use kernel::{Phrase, Problem};
@@ -57,7 +59,9 @@ pub enum StoreError {
     Corrupt(String),
     #[error("files: {0}")]
     Files(#[from] std::io::Error),
-    /// The address of the attachments names neither a folder nor a bucket.
+    #[error("a file of more than {most} bytes")]
+    TooLarge { most: u64 },
+    /// The folder or bucket of the attachments.
     #[error("attachments: {0}")]
     Objects(#[from] object_store::Error),
     /// A backup that cannot be read or does not fit.
@@ -92,6 +96,11 @@ impl StoreError {
             _ if self.is_busy() => status("store-busy", 503),
             _ if self.is_duplicate() => status("store-duplicate", 409),
             StoreError::Nul => status("store-nul", 422),
+            StoreError::TooLarge { most } => {
+                let megabytes = i64::try_from(most >> 20).unwrap_or(i64::MAX);
+                let phrase = Phrase::new("store-too-large").with("megabytes", megabytes);
+                Problem { phrase, place: None, status: 413 }
+            }
             StoreError::Address(address) => Problem {
                 phrase: Phrase::new("store-address").with("address", address.as_str()),
                 place: None,

@@ -12,7 +12,7 @@ mod serve;
 
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts};
-pub use problems::{Failure, Outcome};
+pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links};
 pub use routes::{Permission, Routes};
 pub use serve::app;

@@ -1,0 +1,339 @@
+//! The API, version 1: everything the pages show, for programs; and permanent addresses.
+
+use super::{
+    choice::{Asked, Choice},
+    intake::read,
+    law,
+};
+use crate::{
+    Edition,
+    intake::{self, Intake},
+    model::Outcome as Recorded,
+    published,
+    totals::{self, Listing, Totals},
+};
+use axum::{
+    body::Bytes,
+    extract::{Path, Query as Asking},
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+    routing::{get, post},
+};
+use kernel::{Day, Phrase, Problem, UnitId};
+use rulebook::{Origin, Status};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::{Replay, Stored};
+use web::{Ctx, Outcome, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .read("/api/v1/communes", "verdicts", get(communes))
+        .read("/api/v1/totals", "verdicts", get(province_totals))
+        .read("/api/v1/units", "units", get(units_list))
+        .read("/api/v1/units/{id}", "units", get(unit))
+        .read("/api/v1/units/{id}/figures", "figures", get(figures))
+        .read("/api/v1/units/{id}/verdicts", "verdicts", get(verdicts))
+        .read("/api/v1/sets", "law", get(sets))
+        .read("/api/v1/sets/{set}", "law", get(set))
+        .read("/api/v1/measures", "law", get(measures))
+        .read("/api/v1/map.geojson", "verdicts", get(super::map::geojson))
+        .write("/api/v1/figures", "import", "figures", post(import))
+        .read("/api", "api", get(page))
+        .read("/api/openapi.json", "api", get(openapi))
+}
+
+/// `GET /id/{kind}/{id}`: the permanent address of a thing, to its page, or to its JSON for a program.
+pub async fn address(ctx: Ctx, Path((kind, id)): Path<(String, String)>) -> Outcome {
+    let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
+    let mut tx = ctx.read().await?;
+    match kind.as_str() {
+        "unit" if units::store::get(&mut tx, UnitId(id)).await?.is_some() => {
+            let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/xa/{id}")) };
+            Ok(Redirect::to(&to).into_response())
+        }
+        _ => Err(ctx.not_found()),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Paged {
+    #[serde(default)]
+    nam: String,
+    #[serde(default)]
+    bo: String,
+    #[serde(default)]
+    dv: String,
+    #[serde(default)]
+    tinh: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    verdict: String,
+    #[serde(default)]
+    sort: String,
+    #[serde(default)]
+    page: i64,
+    #[serde(default)]
+    per: Option<i64>,
+}
+
+/// `GET /api/v1/communes`: a page of communes with their verdicts.
+#[utoipa::path(get, path = "/api/v1/communes", responses((status = 200, description = "A page of communes with their verdicts")),
+    params(("nam" = Option<i32>, Query, description = "Year"), ("bo" = Option<String>, Query, description = "Criteria set"),
+        ("dv" = Option<String>, Query, description = "cu: units as they were, moi: as they are now"),
+        ("q" = Option<String>, Query, description = "Part of a name or code, diacritics do not matter"),
+        ("verdict" = Option<String>, Query), ("sort" = Option<String>, Query, description = "name, verdict, passed, nearest"),
+        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500")))]
+async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let choice = Asked { nam: asked.nam, bo: asked.bo, dv: asked.dv, tinh: asked.tinh };
+    let choice = Choice::make(&mut tx, &law, &choice).await?;
+    let per = asked.per.unwrap_or(100).clamp(1, 500);
+    let verdict = Status::ALL.into_iter().find(|s| s.name() == asked.verdict);
+    let listing = Listing { search: asked.q, verdict, sort: asked.sort, page: asked.page.max(0), per, all_kinds: false };
+    let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
+    ctx.json(&json!({
+        "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
+        "count": count, "page": listing.page, "per": per, "communes": rows,
+    }))
+}
+
+/// `GET /api/v1/totals`: how many communes have which verdict.
+#[utoipa::path(get, path = "/api/v1/totals", responses((status = 200, description = "How many communes have which verdict")),
+    params(("nam" = Option<i32>, Query, description = "Year"), ("bo" = Option<String>, Query, description = "Criteria set")))]
+async fn province_totals(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let totals: Totals = totals::totals(&mut tx, &choice.slice).await?;
+    ctx.json(&json!({
+        "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "province": choice.slice.ancestor,
+        "illustrative": ctx.site.illustrative, "totals": totals,
+    }))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct UnitsAsked {
+    /// The day on which the units are valid; today by default.
+    #[serde(default)]
+    as_of: String,
+    #[serde(default)]
+    under: Option<i64>,
+    #[serde(default)]
+    level: String,
+}
+
+/// `GET /api/v1/units`: units under a unit on a day.
+#[utoipa::path(get, path = "/api/v1/units", responses((status = 200, description = "Units valid on a day")),
+    params(("as_of" = Option<String>, Query, description = "YYYY-MM-DD"), ("under" = Option<i64>, Query, description = "Id of an ancestor"),
+        ("level" = Option<String>, Query, description = "province, district, commune")))]
+async fn units_list(ctx: Ctx, Asking(asked): Asking<UnitsAsked>) -> Outcome {
+    let day = match asked.as_of.as_str() {
+        "" => ctx.site.clock.today(),
+        text => text.parse::<Day>().map_err(|_| {
+            ctx.failure(Problem::input(Phrase::new("evaluate-day").with("day", text)).at_field("as_of"))
+        })?,
+    };
+    let mut tx = ctx.read().await?;
+    let provinces = units::store::provinces(&mut tx, day).await?;
+    let level = if asked.level.is_empty() { "commune" } else { asked.level.as_str() };
+    let units = match (level, asked.under) {
+        ("province", None) => provinces,
+        (level, Some(under)) => units::store::under(&mut tx, UnitId(under), level, day).await?,
+        (level, None) => {
+            let mut all = Vec::new();
+            // One or two provinces, never one query a unit.
+            for province in &provinces {
+                all.extend(units::store::under(&mut tx, province.id, level, day).await?);
+            }
+            all
+        }
+    };
+    ctx.json(&json!({"as_of": day, "units": units}))
+}
+
+/// `GET /api/v1/units/{id}`: a unit, its ancestors, what came before and after.
+#[utoipa::path(get, path = "/api/v1/units/{id}", responses((status = 200, description = "A unit with its neighbours in time")),
+    params(("id" = i64, Path, description = "Permanent id")))]
+async fn unit(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
+    let ancestors = units::store::ancestors(&mut tx, unit.id).await?;
+    let neighbours: Vec<Value> = units::store::neighbours(&mut tx, unit.id)
+        .await?
+        .into_iter()
+        .map(|(change, other)| json!({"change": change, "unit": other}))
+        .collect();
+    ctx.json(&json!({"address": unit.id.address(), "unit": unit, "ancestors": ancestors, "succession": neighbours}))
+}
+
+fn value(value: &rulebook::Value) -> Value {
+    match value {
+        rulebook::Value::Yes(yes) => json!({"value": yes}),
+        rulebook::Value::Number(n) => json!({"value": n}),
+        rulebook::Value::Fraction(n, d) => json!({"value": value.shown(), "numerator": n, "denominator": d}),
+        rulebook::Value::NotApplicable => json!({"value": "n/a"}),
+    }
+}
+
+/// `GET /api/v1/units/{id}/figures`: the published figures of a unit.
+#[utoipa::path(get, path = "/api/v1/units/{id}/figures", responses((status = 200, description = "Published figures with their sources")),
+    params(("id" = i64, Path, description = "Permanent id"), ("nam" = Option<i32>, Query, description = "Year")))]
+async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), asked.nam.parse().ok(), Edition::Published)
+        .await?
+        .iter()
+        .map(|f| {
+            let mut figure = json!({
+                "measure": law.measure_code(f.key.measure), "period": format!("{:04}", f.key.year),
+                "origin": f.key.origin, "revision": f.revision, "source": f.source, "at": f.at.rfc3339(),
+            });
+            if let (Some(object), Value::Object(more)) = (figure.as_object_mut(), value(&f.value)) {
+                object.extend(more);
+            }
+            figure
+        })
+        .collect();
+    ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "figures": figures}))
+}
+
+/// `GET /api/v1/units/{id}/verdicts`: every set and year.
+#[utoipa::path(get, path = "/api/v1/units/{id}/verdicts", responses((status = 200, description = "Verdicts of a unit")),
+    params(("id" = i64, Path, description = "Permanent id")))]
+async fn verdicts(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let verdicts: Vec<Value> = totals::of_unit(&mut tx, UnitId(id))
+        .await?
+        .into_iter()
+        .map(|(set, year, status, confirmed, passed, total)| {
+            json!({"set": set, "period": format!("{year:04}"), "verdict": status.name(), "law_confirmed": confirmed,
+                   "criteria_passed": passed, "criteria": total})
+        })
+        .collect();
+    ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "verdicts": verdicts}))
+}
+
+/// `GET /api/v1/sets`: the criteria sets.
+#[utoipa::path(get, path = "/api/v1/sets", responses((status = 200, description = "Criteria sets")))]
+async fn sets(ctx: Ctx) -> Outcome {
+    let law = law(&ctx);
+    let sets: Vec<Value> = law
+        .library()
+        .sets()
+        .map(|s| json!({"set": s.set, "title_vi": s.title_vi, "title_en": s.title_en, "decision": s.decision, "applies": s.applies}))
+        .collect();
+    ctx.json(&json!({"sets": sets}))
+}
+
+/// `GET /api/v1/sets/{set}`: a whole set as data.
+#[utoipa::path(get, path = "/api/v1/sets/{set}", responses((status = 200, description = "A criteria set as data")),
+    params(("set" = String, Path, description = "Id of the set")))]
+async fn set(ctx: Ctx, Path(set): Path<String>) -> Outcome {
+    let law = law(&ctx);
+    match law.library().set(&set) {
+        Some(set) => ctx.json(&**set),
+        None => Err(ctx.not_found()),
+    }
+}
+
+/// `GET /api/v1/measures`: what figures measure.
+#[utoipa::path(get, path = "/api/v1/measures", responses((status = 200, description = "Measures")))]
+async fn measures(ctx: Ctx) -> Outcome {
+    let law = law(&ctx);
+    let measures: Vec<_> = law.library().measures().map(|m| (**m).clone()).collect();
+    ctx.json(&json!({"measures": measures}))
+}
+
+#[derive(Debug, Deserialize)]
+struct ImportAsked {
+    set: String,
+    #[serde(default)]
+    publish: bool,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    source: String,
+}
+
+/// `POST /api/v1/figures?set=…`: a CSV or .xlsx table of values; all of it or nothing.
+#[utoipa::path(post, path = "/api/v1/figures", request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, description = "What was recorded"), (status = 422, description = "Every problem with its place")),
+    params(("set" = String, Query, description = "Criteria set"), ("publish" = Option<bool>, Query), ("dry_run" = Option<bool>, Query),
+        ("source" = Option<String>, Query), ("Idempotency-Key" = Option<String>, Header)))]
+async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, bytes: Bytes) -> Outcome {
+    let source = if asked.source.is_empty() { "api".to_owned() } else { asked.source.clone() };
+    let intake = Intake { set: asked.set.clone(), origin: Origin::Declared, publish: asked.publish, source };
+    let key = ctx.headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_owned);
+    let route = format!("POST /api/v1/figures?set={}&publish={}", asked.set, asked.publish);
+    let hash = hex::encode(Sha256::digest(&bytes));
+    let mut tx = ctx.write().await?;
+    if let Some(key) = key.as_deref().filter(|_| !asked.dry_run) {
+        match tx.replay(key, &route, &hash).await? {
+            Replay::Fresh => {}
+            Replay::Answered(answer) => return ctx.json_with(StatusCode::OK, &serde_json::from_str::<Value>(&answer.body)?),
+            Replay::OtherRequest => return Err(ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
+        }
+    }
+    let entries = match read(&ctx, &mut tx, &bytes, &intake).await? {
+        Ok(entries) => entries,
+        Err(problems) => {
+            let said: Vec<Value> = problems.iter().map(|p| web::json_problem(ctx.lang, p)).collect();
+            let body = json!({"type": "/api/problems#intake", "title": locale::word(ctx.lang, "intake-problems"), "status": 422,
+                              "count": said.len(), "problems": said});
+            return ctx.json_with(StatusCode::UNPROCESSABLE_ENTITY, &body);
+        }
+    };
+    let outcome: Recorded = if asked.dry_run {
+        crate::record::preview(&mut tx, &entries).await?.0
+    } else {
+        intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?
+    };
+    let body = serde_json::to_value(outcome)?;
+    if !asked.dry_run {
+        if let Some(key) = key {
+            tx.remember(&key, &route, &hash, &Stored { status: 200, location: None, body: body.to_string() }).await?;
+        }
+        tx.commit().await?;
+    }
+    ctx.json_with(StatusCode::OK, &body)
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Làng Số API", version = "1", description = "Published figures and verdicts of the New Rural Development programme"), // input: the product's name
+    paths(communes, province_totals, units_list, unit, figures, verdicts, sets, set, measures, import)
+)]
+struct Description;
+
+/// The OpenAPI 3.1 description, made from the code.
+pub fn description() -> String {
+    use utoipa::OpenApi;
+    Description::openapi().to_json().unwrap_or_default()
+}
+
+/// `GET /api/openapi.json`.
+async fn openapi(ctx: Ctx) -> Outcome {
+    let description: Value = serde_json::from_str(&ctx.site.openapi)?;
+    ctx.json(&description)
+}
+
+/// `GET /api`: the description, to be read.
+async fn page(ctx: Ctx) -> Outcome {
+    let description: Value = serde_json::from_str(&ctx.site.openapi)?;
+    let mut operations = Vec::new();
+    for (path, methods) in description["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            operations.push(minijinja::context! {
+                path => path, method => method.to_uppercase(),
+                summary => operation["responses"]["200"]["description"].as_str().unwrap_or(""),
+                parameters => minijinja::Value::from_serialize(operation.get("parameters").cloned().unwrap_or(json!([]))),
+            });
+        }
+    }
+    ctx.page("api.html", minijinja::context! { title => "API", operations => operations })
+}

@@ -1,0 +1,185 @@
+//! The story of a commune: its verdict, every criterion opened to value, requirement, citation and history.
+
+use super::{law, say};
+use crate::{
+    Law,
+    story::{self, Story},
+    totals,
+};
+use axum::extract::{Path, Query as Asking};
+use kernel::{Phrase, UnitId};
+use locale::Lang;
+use minijinja::{Value, context};
+use rulebook::{Status, Value as Figure, requirement::requirement};
+use serde::Deserialize;
+use store::Query;
+use web::{Ctx, Outcome};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    nam: String,
+    #[serde(default)]
+    bo: String,
+}
+
+/// `GET /xa/{id}`. Cost: the unit's figures of all years, its verdicts, its neighbours in time.
+pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
+    let verdicts = totals::of_unit(&mut tx, unit.id).await?;
+    let last = verdicts.iter().map(|v| v.1).max();
+    let default = match unit.valid_to {
+        Some(day) => day.year(),
+        None => last.unwrap_or(2025),
+    };
+    let year: i16 = asked.nam.parse().unwrap_or(default);
+    let in_time = law.sets_for(&unit, year);
+    let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
+    let set = [asked.bo.as_str(), main].into_iter().find(|s| in_time.iter().any(|i| i == s)).map(str::to_owned);
+    let set = set.or_else(|| in_time.first().cloned());
+    let story = match &set {
+        Some(set) => story::story(&mut tx, &law, unit.id, set, year).await?,
+        None => None,
+    };
+    let neighbours = neighbours(&ctx, &mut tx, &unit).await?;
+    let above: Vec<String> = units::store::ancestors(&mut tx, unit.id).await?.into_iter().map(|u| u.name).collect();
+    let others: Vec<Value> = verdicts
+        .iter()
+        .map(|(set, year, status, confirmed, passed, total)| {
+            let title = law.library().set(set).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
+            context! {
+                set => set, title => title, year => year, passed => passed, total => total,
+                word => locale::word(ctx.lang, say::key(*status, *confirmed)), class => say::class(*status, *confirmed),
+                href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")),
+            }
+        })
+        .collect();
+    let told = story.as_ref().map(|s| tell(ctx.lang, &law, s));
+    ctx.page(
+        "commune.html",
+        context! {
+            title => unit.name.clone(),
+            unit => Value::from_serialize(&unit),
+            address => unit.id.address(),
+            valid_to => unit.valid_to.map(locale::date),
+            valid_from => unit.valid_from.map(locale::date),
+            above => above,
+            neighbours => neighbours,
+            others => others,
+            year => year,
+            story => told,
+            judged => unit.is_judged_commune(),
+        },
+    )
+}
+
+/// What came before and after, each with its own verdicts: figures are carried over a merger, verdicts are not.
+async fn neighbours(ctx: &Ctx, tx: &mut impl Query, unit: &units::Unit) -> store::Result<Value> {
+    let mut before = Vec::new();
+    let mut after = Vec::new();
+    for (change, other) in units::store::neighbours(tx, unit.id).await? {
+        let value = context! {
+            name => other.name, whole => change.whole, main => change.main, day => locale::date(change.day),
+            href => ctx.link(&format!("/xa/{}", other.id)),
+        };
+        if change.to == unit.id { before.push(value) } else { after.push(value) }
+    }
+    Ok(context! { before => before, after => after })
+}
+
+/// Everything the page says of a verdict.
+fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
+    let book = &story.plan.book;
+    let criteria: Vec<Value> = book
+        .criteria
+        .iter()
+        .enumerate()
+        .map(|(at, criterion)| {
+            let (word, class) = say::state(lang, story.verdict.criteria[at]);
+            let nodes: Vec<Value> = criterion.nodes.iter().map(|&node| tell_node(lang, law, story, node)).collect();
+            let open = matches!(story.verdict.criteria[at].status, Status::Failed | Status::ToBeConfirmed);
+            context! {
+                no => criterion.no, name => lang.pick(&criterion.name_vi, &criterion.name_en), word => word, class => class,
+                nodes => nodes, open => open,
+            }
+        })
+        .collect();
+    let count = |status| story.verdict.criteria.iter().filter(|c| c.status == status).count();
+    let missing: Vec<Value> = (0..book.nodes.len())
+        .filter(|&at| book.nodes[at].is_leaf() && story.verdict.nodes[at].status == Status::Failed)
+        .map(|at| tell_node(lang, law, story, at))
+        .collect();
+    let (word, class) = say::state(lang, story.verdict.set);
+    let decision = &book.rulebook.decision;
+    context! {
+        set => book.set(), title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en),
+        version => book.version, hash => book.hash, word => word, class => class,
+        passed => count(Status::Passed), total => book.criteria.len() - count(Status::NotApplicable),
+        failed => count(Status::Failed), incomplete => count(Status::Incomplete), to_be_confirmed => count(Status::ToBeConfirmed),
+        criteria => criteria, missing => missing, illustrative_law => book.is_illustrative(),
+        decision => decision.number, decision_date => decision.date, issuer => decision.issuer,
+        day => locale::date(book.day), has_figures => story.values.iter().any(Option::is_some),
+    }
+}
+
+fn value_text(lang: Lang, story: &Story, at: usize, decimals: u32) -> Option<String> {
+    Some(match story.values[at].as_ref()? {
+        Figure::Yes(true) => locale::word(lang, "status-passed"),
+        Figure::Yes(false) => locale::word(lang, "status-failed"),
+        Figure::NotApplicable => locale::word(lang, "status-not-applicable"),
+        number => {
+            let shown = number.shown()?;
+            let limit = story.plan.book.threshold(at, &story.traits, story.year);
+            let text = locale::beside(lang, &shown, decimals, limit);
+            match story.plan.book.nodes[at].unit() {
+                Some("%") => format!("{text}%"),
+                Some(unit) => format!("{text} {unit}"),
+                None => text,
+            }
+        }
+    })
+}
+
+fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
+    let book = &story.plan.book;
+    let node = &book.nodes[at];
+    let indicator = &node.indicator;
+    let judged = story.verdict.nodes[at];
+    let (word, class) = say::state(lang, judged);
+    let measure = indicator.measure.as_deref().and_then(|m| law.library().measure(m));
+    let decimals = measure.map_or(2, |m| m.decimals);
+    let figure = story.figure(law, at);
+    let shortfall = story.verdict.shortfalls[at].as_ref().map(|amount| {
+        let limit = rulebook::requirement::limit(amount, node.unit());
+        locale::say(lang, &Phrase::new("short-by").with("amount", limit))
+    });
+    let history: Vec<Value> = super::choice::YEARS
+        .filter_map(|year| {
+            let figure = story.figure_of_year(law, at, year)?;
+            let shown = match &figure.value {
+                Figure::Yes(true) => locale::word(lang, "status-passed"),
+                Figure::Yes(false) => locale::word(lang, "status-failed"),
+                Figure::NotApplicable => locale::word(lang, "status-not-applicable"),
+                number => locale::rounded(lang, &number.shown()?, decimals),
+            };
+            Some(context! { year => year, value => shown })
+        })
+        .collect();
+    let parts: Vec<Value> = node.children.iter().map(|&part| tell_node(lang, law, story, part)).collect();
+    context! {
+        no => indicator.no, text => lang.pick(&indicator.text_vi, &indicator.text_en), word => word, class => class,
+        value => value_text(lang, story, at, decimals),
+        requirement => locale::say(lang, &requirement(book, at, &story.traits, story.year)),
+        shortfall => shortfall, source => indicator.source, confidence => indicator.confidence.name(),
+        confidence_word => locale::say_key(lang, &format!("confidence-{}", indicator.confidence.name()), &[]),
+        overlay => indicator.overlay.as_ref().map(|o| o.citation.clone()),
+        note => indicator.note, measure => indicator.measure, history => history, parts => parts,
+        figure => figure.map(|f| context! {
+            origin => locale::say_key(lang, &format!("origin-{}", f.key.origin.name()), &[]),
+            source => f.source, at => locale::date(f.at.day()), revision => f.revision.0,
+        }),
+        leaf => node.is_leaf(),
+    }
+}

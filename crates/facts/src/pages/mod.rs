@@ -1,0 +1,54 @@
+//! The public pages of figures and verdicts, and their API.
+
+mod choice;
+mod commune;
+mod home;
+mod intake;
+mod law;
+mod map;
+mod api;
+mod say;
+
+use crate::Law;
+use std::sync::Arc;
+use web::{Ctx, Room, Routes};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "templates"]
+#[include = "*.html"]
+struct Templates;
+
+fn templates() -> Vec<(String, String)> {
+    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
+    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
+}
+
+/// The law that this site uses.
+fn law(ctx: &Ctx) -> Arc<Law> {
+    ctx.site.thing::<Law>()
+}
+
+pub use api::description;
+
+/// What this room offers the house.
+pub fn room() -> Room {
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates }
+}
+
+fn routes() -> Routes {
+    use axum::routing::{get, post};
+    Routes::new()
+        .read("/", "verdicts", get(home::page))
+        .read("/xa", "verdicts", get(home::communes))
+        .read("/xa.csv", "verdicts", get(home::communes_csv))
+        .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/bo-tieu-chi", "law", get(law::sets))
+        .read("/bo-tieu-chi/{set}", "law", get(law::set))
+        .read("/ban-do", "verdicts", get(map::page))
+        .read("/nguon-va-phuong-phap", "law", get(law::sources))
+        .read("/id/{kind}/{id}", "addresses", get(api::address))
+        .read("/nhap-so-lieu", "intake", get(intake::page))
+        .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
+        .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
+        .merge(api::routes())
+}

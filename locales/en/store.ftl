@@ -1,0 +1,10 @@
+# The data store: what users and administrators read when something goes wrong.
+store-busy = the system is busy writing; please try again in a few minutes
+store-duplicate = this is already in the system
+store-nul = the text holds a character that is not allowed (NUL)
+store-too-large = files larger than { $megabytes } MB are not accepted
+store-address = the database address “{ $address }” is neither sqlite: nor postgres:
+store-newer = the database was written by a newer version of the program (part { $room }, step { $version }); use that version
+store-migration-changed = migration { $version } of part { $room } was changed after it ran; this program does not match the database
+store-backup = this backup cannot be used: { $reason }
+store-failed = the database failed; the incident was logged
