@@ -6,5 +6,6 @@ store-too-large = files larger than { $megabytes } MB are not accepted
 store-address = the database address “{ $address }” is neither sqlite: nor postgres:
 store-newer = the database was written by a newer version of the program (part { $room }, step { $version }); use that version
 store-migration-changed = migration { $version } of part { $room } was changed after it ran; this program does not match the database
-store-backup = this backup cannot be used: { $reason }
+store-backup-broken = the backup is damaged or of another format: { $part }
+store-backup-not-empty = a backup is restored into an empty database only; choose a new one
 store-failed = the database failed; the incident was logged

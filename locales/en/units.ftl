@@ -48,3 +48,17 @@ units-share-whole = whole
 units-share-part-main = larger part
 units-share-part = part
 units-boundary-approximate = approximate boundary
+
+boundaries-not-readable = The file cannot be read: GeoJSON or GeoPackage is needed.
+boundaries-no-features = The GeoJSON file has no list of features.
+boundaries-other-system = The file uses the reference system { $system }. Convert it to WGS 84 (EPSG:4326), then import it again.
+boundaries-no-code-field = No field with codes of units was found; name the field.
+boundaries-layers = The GeoPackage must have exactly one layer of features (it has { $count }).
+boundaries-no-code = Feature { $number }: no code.
+boundaries-unknown-code = Feature { $number }: { $code } is the code of no unit at this level on this day.
+boundaries-duplicate = Feature { $number }: { $name } ({ $code }) was in feature { $first } already.
+boundaries-no-polygon = Feature { $number }: { $name } has no readable Polygon or MultiPolygon.
+boundaries-outside-country = Feature { $number }: { $name } lies outside Viet Nam; check the reference system and the order of longitude and latitude.
+boundaries-crossing-itself = Feature { $number }: the boundary of { $name } crosses itself or is broken.
+boundaries-point-outside = Feature { $number }: the known point of { $name } lies outside this boundary.
+boundaries-overlap = Feature { $number }: { $name } and { $other } overlap by { $percent }% of the smaller one.

@@ -6,5 +6,6 @@ store-too-large = tệp lớn hơn { $megabytes } MB nên không được nhận
 store-address = địa chỉ cơ sở dữ liệu “{ $address }” không phải là sqlite: hoặc postgres:
 store-newer = cơ sở dữ liệu do phiên bản mới hơn của chương trình tạo ra (phần { $room }, bước { $version }); hãy dùng phiên bản đó
 store-migration-changed = bước chuyển đổi { $version } của phần { $room } đã bị sửa sau khi chạy; chương trình này không khớp với cơ sở dữ liệu
-store-backup = bản sao lưu không dùng được: { $reason }
+store-backup-broken = bản sao lưu bị hỏng hoặc không đúng định dạng: { $part }
+store-backup-not-empty = chỉ khôi phục được vào cơ sở dữ liệu trống; hãy chọn một cơ sở dữ liệu mới
 store-failed = cơ sở dữ liệu gặp lỗi; sự cố đã được ghi lại

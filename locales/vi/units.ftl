@@ -48,3 +48,17 @@ units-share-whole = toàn bộ
 units-share-part-main = phần lớn
 units-share-part = một phần
 units-boundary-approximate = ranh giới gần đúng
+
+boundaries-not-readable = Không đọc được tệp: cần GeoJSON hoặc GeoPackage.
+boundaries-no-features = Tệp GeoJSON không có danh sách đối tượng (features).
+boundaries-other-system = Tệp dùng hệ tọa độ { $system }. Hãy chuyển sang WGS 84 (EPSG:4326) rồi nhập lại.
+boundaries-no-code-field = Không tìm thấy cột mã đơn vị; hãy nêu tên cột.
+boundaries-layers = Tệp GeoPackage phải có đúng một lớp đối tượng (hiện có { $count }).
+boundaries-no-code = Đối tượng { $number }: không có mã đơn vị.
+boundaries-unknown-code = Đối tượng { $number }: mã { $code } không phải mã của đơn vị nào ở cấp và vào ngày đã chọn.
+boundaries-duplicate = Đối tượng { $number }: { $name } ({ $code }) đã có ở đối tượng { $first }.
+boundaries-no-polygon = Đối tượng { $number }: { $name } không có vùng (Polygon, MultiPolygon) đọc được.
+boundaries-outside-country = Đối tượng { $number }: { $name } nằm ngoài Việt Nam; kiểm tra hệ tọa độ, thứ tự kinh độ và vĩ độ.
+boundaries-crossing-itself = Đối tượng { $number }: ranh giới { $name } tự cắt hoặc bị lỗi hình học.
+boundaries-point-outside = Đối tượng { $number }: điểm đã biết của { $name } nằm ngoài ranh giới này.
+boundaries-overlap = Đối tượng { $number }: { $name } và { $other } chồng lên nhau { $percent }% diện tích đơn vị nhỏ hơn.

@@ -29,3 +29,9 @@ pub fn overlay(id: &str) -> Result<Option<Overlay>, ParseError> {
         None => Ok(None),
     }
 }
+
+/// The text of a shipped overlay.
+pub fn overlay_text(id: &str) -> Option<String> {
+    let name = format!("rulebooks/overlays/{id}.toml");
+    texts().into_iter().find(|(file, _)| *file == name).map(|(_, text)| text)
+}

@@ -6,7 +6,7 @@
 
 pub mod attachments;
 pub mod audit;
-
+pub mod backup;
 mod bulk;
 mod connection;
 mod health;
@@ -64,9 +64,11 @@ pub enum StoreError {
     /// The folder or bucket of the attachments.
     #[error("attachments: {0}")]
     Objects(#[from] object_store::Error),
-    /// A backup that cannot be read or does not fit.
-    #[error("backup: {0}")]
-    Backup(String),
+    /// A backup that cannot be read, or whose part is not what was written.
+    #[error("broken backup: {0}")]
+    BackupBroken(String),
+    #[error("a backup is restored into an empty database only")]
+    BackupNotEmpty,
 }
 
 impl StoreError {
@@ -115,11 +117,10 @@ impl StoreError {
                     Phrase::new("store-migration-changed").with("room", room.as_str()).with("version", *version);
                 Problem { phrase, place: None, status: 500 }
             }
-            StoreError::Backup(reason) => Problem {
-                phrase: Phrase::new("store-backup").with("reason", reason.as_str()),
-                place: None,
-                status: 422,
-            },
+            StoreError::BackupBroken(part) => {
+                Problem { phrase: Phrase::new("store-backup-broken").with("part", part.as_str()), place: None, status: 422 }
+            }
+            StoreError::BackupNotEmpty => status("store-backup-not-empty", 409),
             _ => status("store-failed", 500),
         }
     }

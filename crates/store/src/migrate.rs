@@ -29,6 +29,12 @@ fn postgres(sql: &str) -> String {
         .replace(") STRICT, WITHOUT ROWID;", ");")
 }
 
+/// What a migration's text is known by.
+pub(crate) fn hash(migration: &Migration) -> String {
+    hex::encode(Sha256::digest(migration.sql))
+}
+
+/// Runs what has not run yet, in the order given. Cost: one row a migration.
 pub(crate) async fn run(tx: &mut WriteTx, all: &[&Migration]) -> Result<()> {
     tx.lock("store.migrate").await?;
     let translate = |engine, sql: &str| if engine == Engine::Postgres { postgres(sql) } else { sql.to_owned() };
@@ -43,7 +49,7 @@ pub(crate) async fn run(tx: &mut WriteTx, all: &[&Migration]) -> Result<()> {
         done.insert((row.text(0)?, row.i64(1)?), row.text(2)?);
     }
     for migration in all {
-        let hash = hex::encode(Sha256::digest(migration.sql));
+        let hash = hash(migration);
         let key = (migration.room.to_owned(), migration.version);
         match done.remove(&key) {
             Some(ran) if ran == hash => {}

@@ -1,6 +1,7 @@
 //! Units and agencies: who they are, when they are valid, what came before them and after.
 
 pub mod actions;
+pub mod boundaries;
 pub mod carry;
 pub mod cells;
 pub mod merger;

@@ -1,13 +1,7 @@
-use kernel::{Actor, Clock};
-use store::{Migration, Query, Replay, Stored, Value, args};
+use crate::{THINGS, count};
+use kernel::Actor;
+use store::{Migration, Query, Store, StoreOptions, Value, args};
 use testkit::{CLOCK, each_engine};
-
-const THINGS: &[&[Migration]] = &[&[Migration {
-    room: "test",
-    version: 1,
-    name: "things",
-    sql: "CREATE TABLE test_thing (id INTEGER PRIMARY KEY, name TEXT, weight REAL, bytes BLOB) STRICT;",
-}]];
 
 #[test]
 fn values_of_every_sort_come_back() {
@@ -91,58 +85,90 @@ fn migrations_run_once_and_refuse_what_changed_or_is_newer() {
 }
 
 #[test]
-fn a_key_gets_the_first_answer_again() {
-    each_engine(&[], |store| async move {
-        let answer = Stored { status: 303, location: Some("/xa/1".into()), body: String::new() };
-        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        assert_eq!(tx.replay("k", "POST /a", "h").await?, Replay::Fresh);
-        tx.remember("k", "POST /a", "h", &answer).await?;
+fn a_snapshot_does_not_see_what_is_committed_later() {
+    each_engine(THINGS, |store| async move {
+        let mut before = store.read(&Actor::READER.scope()).await?;
+        assert_eq!(count(&mut before, "test_thing").await?, 0);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute_one("INSERT INTO test_thing (id) VALUES (1)", args![]).await?;
         tx.commit().await?;
-        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        assert_eq!(tx.replay("k", "POST /a", "h").await?, Replay::Answered(answer));
-        assert_eq!(tx.replay("k", "POST /a", "other").await?, Replay::OtherRequest);
-        assert_eq!(tx.replay("k", "POST /b", "h").await?, Replay::OtherRequest);
-        assert_eq!(tx.forget_old_keys().await?, 0);
-        drop(tx);
-        let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + 31 * 86_400_000_000));
-        let mut tx = store.write(&Actor::SYSTEM, &later).await?;
-        assert_eq!(tx.forget_old_keys().await?, 1);
+        assert_eq!(count(&mut before, "test_thing").await?, 0, "the snapshot moved");
+        let mut after = store.read(&Actor::READER.scope()).await?;
+        assert_eq!(count(&mut after, "test_thing").await?, 1);
         Ok(())
     });
 }
 
 #[test]
-fn a_job_is_leased_once_resumes_and_gives_up() {
-    each_engine(&[], |store| async move {
+fn reading_transactions_write_nothing() {
+    each_engine(THINGS, |store| async move {
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        assert!(tx.rows("INSERT INTO test_thing (id) VALUES (1) RETURNING id", args![]).await.is_err());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_duplicate_is_told_from_other_failures() {
+    each_engine(THINGS, |store| async move {
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        tx.enqueue("rejudge", Some("set-2025"), &serde_json::json!({"set": "x"})).await?;
-        tx.enqueue("rejudge", Some("set-2025"), &serde_json::json!({"set": "x"})).await?;
-        let job = tx.lease(60_000_000).await?.expect("a job is due");
-        assert!(tx.lease(60_000_000).await?.is_none(), "queued twice or leased twice");
-        tx.progress(&job, 3, 10, None).await?;
-        tx.commit().await?;
-        // The worker died: after its lease another one goes on from where it was.
-        let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + 61_000_000));
-        let mut tx = store.write(&Actor::SYSTEM, &later).await?;
-        let again = tx.lease(60_000_000).await?.expect("its lease ran out");
-        assert_eq!((again.id, again.tries, again.done, again.total), (job.id, 1, 3, 10));
-        assert!(
-            matches!(tx.finish(&job).await, Err(store::StoreError::LostJob(_))),
-            "the dead worker's lease still counts"
-        );
-        tx.fail(&again, "no line").await?;
-        tx.commit().await?;
-        for tries in 2..store::jobs::MOST_TRIES {
-            let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + tries * 3_600_000_000));
-            let mut tx = store.write(&Actor::SYSTEM, &later).await?;
-            let again = tx.lease(60_000_000).await?.expect("it is due again");
-            assert_eq!(again.tries, tries);
-            tx.fail(&again, "no line").await?;
-            tx.commit().await?;
+        let sql = "INSERT INTO test_thing (id) VALUES ($1)";
+        tx.execute_one(sql, args![1i64]).await?;
+        let again = tx.execute_one(sql, args![1i64]).await.unwrap_err();
+        assert!(again.is_duplicate() && !again.is_busy(), "{again}");
+        assert_eq!((again.problem().phrase.key, again.problem().status), ("store-duplicate", 409));
+        drop(tx);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let wrong = tx.execute("INSERT INTO nowhere (id) VALUES (1)", args![]).await.unwrap_err();
+        assert!(!wrong.is_duplicate() && !wrong.is_busy(), "{wrong}");
+        Ok(())
+    });
+}
+
+#[test]
+fn two_programs_that_start_together_migrate_once() {
+    testkit::each_url(|url| async move {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let url = url.clone();
+            tasks.spawn(async move {
+                let store = Store::open(&url, StoreOptions::default()).await?;
+                store.migrate(THINGS, &CLOCK).await?;
+                let health = store.health().await?;
+                assert_eq!(health.rooms, [("store".to_owned(), 1), ("test".to_owned(), 1)]);
+                store.close().await;
+                Ok::<_, store::StoreError>(())
+            });
         }
-        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-        let state = store::jobs::find(&mut tx, job.id).await?.expect("kept");
-        assert_eq!((state.state.as_str(), state.problem.as_deref()), ("failed", Some("no line")));
+        while let Some(done) = tasks.join_next().await {
+            done??;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_store_in_memory_is_one_database_for_readers_and_writer() {
+    testkit::block_on(async {
+        let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("it opens");
+        store.migrate(THINGS, &CLOCK).await.expect("it migrates");
+        let mut tx = store.read(&Actor::READER.scope()).await.expect("a reader");
+        assert_eq!(count(&mut tx, "test_thing").await.expect("the table is there"), 0);
+    });
+}
+
+#[test]
+fn health_counts_what_waits() {
+    each_engine(&[], |store| async move {
+        store.ping().await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.enqueue("rejudge", None, &serde_json::json!({})).await?;
+        tx.commit().await?;
+        let health = store.health().await?;
+        assert_eq!((health.engine, health.unsealed), (store.engine(), 0));
+        assert_eq!(health.jobs, [("waiting".to_owned(), 1)]);
+        assert!(health.bytes > 0 && health.version.contains('.'), "{health:?}");
+        store.analyse(&CLOCK).await?;
         Ok(())
     });
 }

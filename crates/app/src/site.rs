@@ -1,0 +1,89 @@
+//! The site put together: rooms listed once, store opened and migrated, law registered.
+
+use crate::law;
+use anyhow::{Context as _, Result, anyhow};
+use facts::Law;
+use kernel::{Actor, Clock, SystemClock};
+use rulebook::{Library, Overlay};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    path::Path,
+    sync::Arc,
+};
+use store::{Migration, Store, StoreOptions};
+use web::{Room, Routes, Site, SiteParts, Templates};
+
+/// Every room of the house.
+pub fn rooms() -> Vec<Room> {
+    vec![units_room(), facts::pages::room()]
+}
+
+fn units_room() -> Room {
+    Room { name: "units", migrations: units::store::MIGRATIONS, routes: Routes::new, templates: Vec::new }
+}
+
+fn migrations() -> Vec<&'static [Migration]> {
+    rooms().into_iter().map(|r| r.migrations).collect()
+}
+
+/// The database of a data folder.
+pub fn default_url(data: &Path) -> String {
+    format!("sqlite:{}", data.join("langso.sqlite").display())
+}
+
+/// Opens a database and brings it to the program's state.
+pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
+    let store = Store::open(url, options).await.with_context(|| format!("database {url}"))?;
+    store.migrate(&migrations(), &SystemClock).await?;
+    let reference = units::reference::Reference::read()?;
+    let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
+    units::store::seed(&mut tx, &reference).await?;
+    tx.commit().await?;
+    Ok(store)
+}
+
+/// The overlays of a data folder: `overlays/*.toml`, in the order of their names.
+pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
+    let Ok(entries) = std::fs::read_dir(data.join("overlays")) else { return Ok(Vec::new()) };
+    let mut paths: Vec<_> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    paths.sort();
+    let read = |path: &std::path::PathBuf| -> Result<Overlay> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Ok(rulebook::parse::overlay(&path.display().to_string(), &text)?)
+    };
+    paths.iter().map(read).collect()
+}
+
+/// The shipped law with these overlays.
+pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
+    let shipped = law::shipped().map_err(|e| anyhow!("{}", e.iter().map(|e| e.to_string()).collect::<Vec<_>>().join("\n")))?;
+    shipped.with_overlays(overlays).map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
+}
+
+/// The site over an open store.
+pub async fn site(store: Store, library: Library, local_admin: bool) -> Result<(Site, Routes)> {
+    let illustrative = library.overlays().iter().any(|o| o.illustrative);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
+    let law = Law::register(&mut tx, library).await?;
+    tx.commit().await?;
+    let mut routes = Routes::new();
+    let mut templates = Vec::new();
+    for room in rooms() {
+        routes = routes.merge((room.routes)());
+        templates.extend((room.templates)());
+    }
+    let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
+    let site = Site(Arc::new(SiteParts {
+        store,
+        clock,
+        templates: Templates::new(templates)?,
+        local_admin,
+        illustrative,
+        permissions: routes.table.clone(),
+        things: HashMap::from([(TypeId::of::<Law>(), law)]),
+        openapi: facts::pages::description(),
+    }));
+    Ok((site, routes))
+}

@@ -1,0 +1,217 @@
+use kernel::{Actor, Clock, FixedClock, Moment};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use store::{
+    Query, Store, StoreError, args,
+    jobs::{self, Registry},
+};
+use testkit::{CLOCK, each_engine};
+
+async fn enqueue(store: &Store, job: &str, key: Option<&str>) -> store::Result<i64> {
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    let id = tx.enqueue(job, key, &serde_json::json!({"n": 1})).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn state(store: &Store, id: i64) -> store::Result<jobs::JobState> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    Ok(jobs::find(&mut tx, id).await?.expect("the job is kept"))
+}
+
+fn clock(micros_later: i64) -> Arc<dyn Clock> {
+    Arc::new(FixedClock(Moment(CLOCK.now().0 + micros_later)))
+}
+
+#[test]
+fn a_job_is_leased_once_resumes_and_gives_up() {
+    each_engine(&[], |store| async move {
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.enqueue("rejudge", Some("set-2025"), &serde_json::json!({"set": "x"})).await?;
+        tx.enqueue("rejudge", Some("set-2025"), &serde_json::json!({"set": "x"})).await?;
+        let job = tx.lease(60_000_000).await?.expect("a job is due");
+        assert!(tx.lease(60_000_000).await?.is_none(), "queued twice or leased twice");
+        tx.progress(&job, 3, 10, None).await?;
+        tx.commit().await?;
+        // The worker died: after its lease another one goes on from where it was.
+        let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + 61_000_000));
+        let mut tx = store.write(&Actor::SYSTEM, &later).await?;
+        let again = tx.lease(60_000_000).await?.expect("its lease ran out");
+        assert_eq!((again.id, again.tries, again.done, again.total), (job.id, 1, 3, 10));
+        assert!(
+            matches!(tx.finish(&job).await, Err(store::StoreError::LostJob(_))),
+            "the dead worker's lease still counts"
+        );
+        tx.fail(&again, "no line").await?;
+        tx.commit().await?;
+        for tries in 2..store::jobs::MOST_TRIES {
+            let later = kernel::FixedClock(kernel::Moment(CLOCK.now().0 + tries * 3_600_000_000));
+            let mut tx = store.write(&Actor::SYSTEM, &later).await?;
+            let again = tx.lease(60_000_000).await?.expect("it is due again");
+            assert_eq!(again.tries, tries);
+            tx.fail(&again, "no line").await?;
+            tx.commit().await?;
+        }
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let state = store::jobs::find(&mut tx, job.id).await?.expect("kept");
+        assert_eq!((state.state.as_str(), state.problem.as_deref()), ("failed", Some("no line")));
+        Ok(())
+    });
+}
+
+#[test]
+fn many_workers_take_each_job_once() {
+    each_engine(&[], |store| async move {
+        for _ in 0..30 {
+            enqueue(&store, "count", None).await?;
+        }
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..5 {
+            let (store, ran) = (store.clone(), ran.clone());
+            tasks.spawn(async move {
+                let mut registry = Registry::default();
+                registry.add("count", move |work: jobs::Work| {
+                    let ran = ran.clone();
+                    async move {
+                        ran.lock().expect("the list").push(work.job.id);
+                        Ok(())
+                    }
+                });
+                let clock = clock(0);
+                let mut empty = 0;
+                // Another worker may hold what is due: nothing to take is not yet the end.
+                while empty < 3 {
+                    empty = if registry.run_one(&store, &clock).await? { 0 } else { empty + 1 };
+                    tokio::task::yield_now().await;
+                }
+                Ok::<_, StoreError>(())
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done??;
+        }
+        let mut ran = ran.lock().expect("the list").clone();
+        ran.sort_unstable();
+        assert_eq!(ran.len(), 30, "a job ran twice or never");
+        ran.dedup();
+        assert_eq!(ran.len(), 30, "a job ran twice");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_job_behind_a_running_one_with_its_key_waits_for_it() {
+    each_engine(&[], |store| async move {
+        let first = enqueue(&store, "rejudge", Some("set")).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let job = tx.lease(60_000_000).await?.expect("it is due");
+        tx.commit().await?;
+        // What the running one has read may be old by now: another one is needed, once.
+        let second = enqueue(&store, "rejudge", Some("set")).await?;
+        assert_ne!(first, second);
+        assert_eq!(enqueue(&store, "rejudge", Some("set")).await?, second);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert!(tx.lease(60_000_000).await?.is_none(), "two of one key run at once");
+        tx.finish(&job).await?;
+        assert_eq!(tx.lease(60_000_000).await?.map(|j| j.id), Some(second));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_failing_or_panicking_job_is_tried_again_and_what_nobody_knows_fails() {
+    each_engine(&[], |store| async move {
+        let tries = Arc::new(AtomicI64::new(0));
+        let mut registry = Registry::default();
+        let counted = tries.clone();
+        registry.add("hard", move |_| {
+            let tries = counted.clone();
+            async move {
+                match tries.fetch_add(1, Ordering::SeqCst) {
+                    0 => Err("no line".to_owned()),
+                    1 => panic!("a bug"),
+                    _ => Ok(()),
+                }
+            }
+        });
+        let id = enqueue(&store, "hard", None).await?;
+        for (at, want) in [(0, "waiting"), (1, "waiting"), (2, "done")] {
+            assert!(registry.run_one(&store, &clock(at * 3_600_000_000)).await?);
+            assert_eq!(state(&store, id).await?.state, want, "after try {at}");
+        }
+        assert!(!registry.run_one(&store, &clock(9_000_000_000)).await?, "a done job is due again");
+        let unknown = enqueue(&store, "nobody-knows", None).await?;
+        assert!(registry.run_one(&store, &clock(0)).await?);
+        assert!(state(&store, unknown).await?.problem.is_some());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_cancelled_job_stops_at_its_next_sign_of_progress() {
+    each_engine(&[], |store| async move {
+        let id = enqueue(&store, "long", None).await?;
+        let stopped = Arc::new(AtomicI64::new(0));
+        let mut registry = Registry::default();
+        let seen = stopped.clone();
+        registry.add("long", move |work: jobs::Work| {
+            let seen = seen.clone();
+            async move {
+                work.progress(1, 9, Some("facts-import-checking")).await.map_err(|e| e.to_string())?;
+                let mut tx = work.store.write(&Actor::LOCAL_ADMIN, &*work.clock).await.map_err(|e| e.to_string())?;
+                tx.cancel_job(work.job.id).await.map_err(|e| e.to_string())?;
+                tx.commit().await.map_err(|e| e.to_string())?;
+                if let Err(StoreError::LostJob(id)) = work.progress(2, 9, None).await {
+                    seen.store(id, Ordering::SeqCst);
+                }
+                Err("stopped".to_owned())
+            }
+        });
+        assert!(registry.run_one(&store, &clock(0)).await?);
+        assert_eq!(stopped.load(Ordering::SeqCst), id);
+        let state = state(&store, id).await?;
+        assert_eq!((state.state.as_str(), state.done, state.total), ("cancelled", 1, 9));
+        assert_eq!(state.phase.as_deref(), Some("facts-import-checking"));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_worker_runs_seals_and_stops() {
+    each_engine(&[], |store| async move {
+        let id = enqueue(&store, "audited", None).await?;
+        let mut registry = Registry::default();
+        registry.add("audited", |work: jobs::Work| async move {
+            let line = store::AuditLine {
+                action: "test.job",
+                kind: "job",
+                subject: work.job.id.to_string(),
+                unit: None,
+                details: work.job.payload.clone(),
+            };
+            let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await.map_err(|e| e.to_string())?;
+            tx.audit(line).await.map_err(|e| e.to_string())?;
+            tx.commit().await.map_err(|e| e.to_string())
+        });
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let worker = {
+            let store = store.clone();
+            tokio::spawn(async move { registry.work(store, clock(0), Duration::from_millis(5), stopped).await })
+        };
+        while store::audit::verify(&store).await?.sealed == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.send(true)?;
+        worker.await?;
+        assert_eq!(state(&store, id).await?.state, "done");
+        let mut tx = store.write(&Actor::SYSTEM, &*clock(8 * 86_400_000_000)).await?;
+        assert_eq!(tx.forget_old_jobs().await?, 1);
+        Ok(())
+    });
+}
