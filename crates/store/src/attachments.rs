@@ -72,7 +72,11 @@ impl Attachments {
     }
 
     /// Keeps a file of at most `most` bytes, as it comes in; memory does not grow with it. Refused files leave nothing.
-    pub async fn put<E>(&self, bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send, most: u64) -> Result<Blob>
+    pub async fn put<E>(
+        &self,
+        bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
+        most: u64,
+    ) -> Result<Blob>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -154,7 +158,14 @@ impl Attachments {
 
 impl WriteTx {
     /// Says what a kept file is and which subject it belongs to; its id. Cost: one row.
-    pub async fn attach(&mut self, blob: &Blob, name: &str, media_type: &str, kind: &str, subject: &str) -> Result<i64> {
+    pub async fn attach(
+        &mut self,
+        blob: &Blob,
+        name: &str,
+        media_type: &str,
+        kind: &str,
+        subject: &str,
+    ) -> Result<i64> {
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let size = i64::try_from(blob.size).unwrap_or(i64::MAX);
         let actor = actor_name(self.actor());

@@ -1,11 +1,32 @@
 //! Many rows at once: multi-row inserts on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
 
 use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx};
+use std::collections::{HashMap, hash_map::Entry};
 
 /// Parameters of one statement; SQLite's own limit is 32,766, PostgreSQL's 65,535.
 const MOST_PARAMETERS: usize = 16_000;
 /// Bytes of COPY text sent at a time.
 const COPY_BYTES: usize = 1 << 18;
+/// Rows for which a table of their own does not pay on PostgreSQL.
+const FEW: usize = 300;
+
+/// The last row of each key: PostgreSQL's upsert takes no row twice.
+fn last_of_each(rows: Vec<Vec<Value>>, key: &[&str], columns: &[&str]) -> Vec<Vec<Value>> {
+    let places: Vec<usize> = key.iter().filter_map(|k| columns.iter().position(|c| c == k)).collect();
+    let of = |row: &Vec<Value>| format!("{:?}", places.iter().map(|at| &row[*at]).collect::<Vec<_>>());
+    let mut at_key: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+    let mut kept: Vec<Vec<Value>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match at_key.entry(of(&row)) {
+            Entry::Occupied(at) => kept[*at.get()] = row,
+            Entry::Vacant(at) => {
+                at.insert(kept.len());
+                kept.push(row);
+            }
+        }
+    }
+    kept
+}
 
 impl WriteTx {
     /// Inserts rows into a table; how many. Cost: one statement for some thousand values.
@@ -21,8 +42,9 @@ impl WriteTx {
         }
     }
 
-    /// Inserts rows, or where one with the same `key` stands, sets its other columns. Cost: one statement for some
-    /// thousand values.
+    /// Inserts rows, or where one with the same `key` stands, sets its other columns; of rows with one key the last
+    /// counts. Cost: on SQLite one statement for some thousand values; on PostgreSQL many rows go through a table of
+    /// their own by COPY.
     pub async fn upsert_many(
         &mut self,
         table: &str,
@@ -32,8 +54,35 @@ impl WriteTx {
     ) -> Result<u64> {
         let sets: Vec<String> =
             columns.iter().filter(|c| !key.contains(c)).map(|c| format!("{c} = excluded.{c}")).collect();
-        let tail = format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(","), sets.join(","));
-        self.insert_values(table, columns, &tail, rows).await
+        let then = if sets.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", sets.join(",")) };
+        let tail = format!(" ON CONFLICT ({}) DO {then}", key.join(","));
+        if self.engine() == Engine::Sqlite {
+            return self.insert_values(table, columns, &tail, rows).await;
+        }
+        let mut rows = rows.peekable();
+        let few: Vec<_> = rows.by_ref().take(FEW).collect();
+        if rows.peek().is_none() {
+            let rows = last_of_each(few, key, columns);
+            return self.insert_values(table, columns, &tail, rows.into_iter()).await;
+        }
+        let (names, by) = (columns.join(","), key.join(","));
+        let stage = format!("store_stage_{}", uuid::Uuid::new_v4().simple());
+        let make = format!(
+            "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {names}, 0::bigint AS store_at FROM {table} WITH NO DATA"
+        );
+        self.tx.execute(&make, Vec::new(), false).await?;
+        let numbered = few.into_iter().chain(rows).enumerate().map(|(at, mut row)| {
+            row.push(Value::Int(Some(at as i64)));
+            row
+        });
+        let staged: Vec<&str> = columns.iter().copied().chain(["store_at"]).collect();
+        self.copy(&stage, &staged, numbered).await?;
+        let take = format!(
+            "INSERT INTO {table} ({names}) SELECT DISTINCT ON ({by}) {names} FROM {stage} ORDER BY {by}, store_at DESC{tail}"
+        );
+        let count = self.tx.execute(&take, Vec::new(), false).await?;
+        self.tx.execute(&format!("DROP TABLE {stage}"), Vec::new(), false).await?;
+        Ok(count)
     }
 
     /// So many new numbers for a table's integer primary key, none of which is in use.

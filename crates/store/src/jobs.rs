@@ -226,7 +226,7 @@ impl Registry {
                 let work = Work { store: store.clone(), clock: clock.clone(), job: job.clone() };
                 // A panic is one more way to fail; it must not end the worker.
                 let mut running = tokio::spawn(run(work));
-                let outcome = loop {
+                loop {
                     match tokio::time::timeout(Duration::from_micros(LEASE as u64 / 3), &mut running).await {
                         Ok(ended) => break ended.unwrap_or_else(|e| Err(e.to_string())),
                         Err(_) if self.alive(store, clock, &job).await? => {}
@@ -235,8 +235,7 @@ impl Registry {
                             return Ok(true);
                         }
                     }
-                };
-                outcome
+                }
             }
             None => Err(format!("no function for {}", job.job)),
         };

@@ -117,9 +117,11 @@ impl StoreError {
                     Phrase::new("store-migration-changed").with("room", room.as_str()).with("version", *version);
                 Problem { phrase, place: None, status: 500 }
             }
-            StoreError::BackupBroken(part) => {
-                Problem { phrase: Phrase::new("store-backup-broken").with("part", part.as_str()), place: None, status: 422 }
-            }
+            StoreError::BackupBroken(part) => Problem {
+                phrase: Phrase::new("store-backup-broken").with("part", part.as_str()),
+                place: None,
+                status: 422,
+            },
             StoreError::BackupNotEmpty => status("store-backup-not-empty", 409),
             _ => status("store-failed", 500),
         }

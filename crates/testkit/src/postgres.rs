@@ -225,13 +225,15 @@ impl Server {
         init(&self.bin, &data);
         self.port = free_port();
         // It outlives this program: the next one uses it too.
-        drop(start(&self.bin, &data, self.port, &log, FORGETFUL));
+        let mut process = start(&self.bin, &data, self.port, &log, FORGETFUL);
+        std::thread::spawn(move || process.wait());
         assert!(wait(&self.bin, self.port), "postgres did not answer; see {}", log.display());
         fs::write(&port_file, self.port.to_string()).expect("the port's file");
         let mut watch = Command::new("setsid");
         watch.args(["sh", "-c", WATCH, "watch"]).arg(&self.dir).current_dir("/");
         watch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        watch.spawn().expect("the server's watcher starts");
+        let mut watcher = watch.spawn().expect("the server's watcher starts");
+        std::thread::spawn(move || watcher.wait());
     }
 
     fn touch(&self) {

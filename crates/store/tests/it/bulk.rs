@@ -32,6 +32,13 @@ fn rows_that_stand_are_changed_and_others_added() {
         let rows = tx.rows(sql, args![]).await?;
         let counts = rows.iter().map(|r| Ok((r.text(0)?, r.i64(1)?))).collect::<store::Result<Vec<_>>>()?;
         assert_eq!(counts, [("new".to_owned(), 4000), ("old".to_owned(), 2000)]);
+        // One key twice: the last counts, whichever road the rows take.
+        for many in [2i64, 2000] {
+            let twice = (0..many).map(|n| args![n, "first"]).chain((0..many).map(|n| args![n, "last"]));
+            tx.upsert_many("test_thing", &["id"], &["id", "name"], twice).await?;
+            let sql = "SELECT COUNT(*) FROM test_thing WHERE name = 'last'";
+            assert_eq!(tx.row(sql, args![]).await?.expect("a count").i64(0)?, many);
+        }
         // Only keys: what stands is left.
         let rows = (0..3i64).map(|n| args![n, "wheel"]);
         tx.upsert_many("test_part", &["thing", "name"], &["thing", "name"], rows.clone()).await?;

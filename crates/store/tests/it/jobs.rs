@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 use store::{
-    Query, Store, StoreError, args,
+    Store, StoreError,
     jobs::{self, Registry},
 };
 use testkit::{CLOCK, each_engine};

@@ -1,6 +1,6 @@
 use crate::THINGS;
 use kernel::{Actor, Decimal};
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree};
 use store::{Query, StoreError, Value, args};
 use testkit::{CLOCK, each_engine};
 
@@ -60,7 +60,9 @@ fn a_nul_is_refused_on_both() {
     });
 }
 
-fn row() -> impl Strategy<Value = (Option<i64>, Option<String>, Option<f64>, Option<Vec<u8>>)> {
+type Odd = (Option<i64>, Option<String>, Option<f64>, Option<Vec<u8>>);
+
+fn row() -> impl Strategy<Value = Odd> {
     let text = proptest::collection::vec(
         prop_oneof![any::<char>(), Just('\\'), Just('\t'), Just('\n'), Just('\r'), Just('ệ'), Just('\'')],
         0..12,
@@ -90,8 +92,14 @@ fn every_value_comes_back_as_it_went_in_by_either_road() {
     each_engine(ODD, move |store| {
         let rows = rows.clone();
         async move {
-            let values = |id: i64, (n, name, weight, bytes): &(Option<i64>, Option<String>, Option<f64>, Option<Vec<u8>>)| {
-                vec![Value::from(id), Value::Int(*n), Value::Text(name.clone()), Value::Real(*weight), Value::Blob(bytes.clone())]
+            let values = |id: i64, (n, name, weight, bytes): &Odd| {
+                vec![
+                    Value::from(id),
+                    Value::Int(*n),
+                    Value::Text(name.clone()),
+                    Value::Real(*weight),
+                    Value::Blob(bytes.clone()),
+                ]
             };
             let columns = ["id", "n", "name", "weight", "bytes"];
             let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
