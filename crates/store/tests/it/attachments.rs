@@ -94,3 +94,28 @@ fn files_without_a_row_are_swept_after_a_day() {
         Ok(())
     });
 }
+
+/// Needs a bucket: `LANGSO_TEST_S3=s3://BUCKET/PREFIX` and the variables of [`Attachments::open`].
+#[test]
+#[ignore = "needs an S3-compatible server: LANGSO_TEST_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"]
+fn a_bucket_keeps_files_as_a_folder_does() {
+    each_engine(&[], |store| async move {
+        let address = std::env::var("LANGSO_TEST_S3")?;
+        let files = Attachments::open(&address)?;
+        // More than one part: 20 MiB.
+        let part = |n: u8| Ok::<_, std::io::Error>(Bytes::from(vec![n; 1 << 20]));
+        let large = files.put(stream::iter((0..20).map(part)), 32 << 20).await?;
+        let small = files.put(parts("nhỏ"), 100).await?;
+        assert_eq!((large.size, read(&files, &small).await?.as_str()), (20 << 20, "nhỏ"));
+        let bytes: Vec<Bytes> = files.get(&large).await?.try_collect().await?;
+        assert_eq!(bytes.iter().map(Bytes::len).sum::<usize>(), 20 << 20);
+        assert!(files.put(stream::iter((0..20).map(part)), 8 << 20).await.is_err());
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        tx.attach(&small, "a.txt", "text/plain", "figure", "1").await?;
+        tx.commit().await?;
+        let later = FixedClock(Moment(SystemClock.now().0 + 2 * 86_400_000_000));
+        assert_eq!(files.sweep(&store, &later).await?, 1);
+        assert!(files.get(&large).await.is_err() && files.get(&small).await.is_ok());
+        Ok(())
+    });
+}
