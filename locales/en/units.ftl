@@ -62,3 +62,61 @@ boundaries-outside-country = Feature { $number }: { $name } lies outside Viet Na
 boundaries-crossing-itself = Feature { $number }: the boundary of { $name } crosses itself or is broken.
 boundaries-point-outside = Feature { $number }: the known point of { $name } lies outside this boundary.
 boundaries-overlap = Feature { $number }: { $name } and { $other } overlap by { $percent }% of the smaller one.
+
+units-title = Administrative units
+units-lead = Administrative units as of { $day }. Every unit has a permanent address; codes and names may change with time.
+units-search = Search by name (no diacritics needed) or code
+units-day = As of
+units-days = Common days
+units-show = Show
+units-as-of = As of { $day }
+units-found = { $count ->
+    [0] No unit matches on this day.
+    [one] One unit
+   *[other] { $count } units
+}
+units-none = There are no units on this day.
+units-below = { $count ->
+    [one] one unit below
+   *[other] { $count } units below
+}
+units-pages = Pages
+units-no-day = “{ $text }” is no day; write year-month-day, for example 2025-06-30.
+units-bad-json = What was sent cannot be read: { $error }
+units-no-version = The header If-Match is missing: name the version of the unit that you are editing.
+units-code = Code
+units-unsure = to be confirmed
+units-from-to = From { $from } to { $to }.
+units-until = Until { $to }.
+units-since = since { $from }
+units-verdicts = Verdicts under the criteria sets
+units-not-judged = Wards and townships are not judged by the criteria sets for rural communes.
+units-after = After the reorganisation
+units-before = Formed from
+units-today-is = Today part of
+units-carried = Figures are carried over to the new unit; verdicts on the old units are not.
+units-attributes = What the law reads of it
+units-inherited = from the unit above
+units-directly-below = Units directly below
+units-address = Permanent address:
+units-attribute-region = Region
+units-attribute-group = Group of communes
+units-attribute-ethnic_mountainous = Ethnic minority and mountainous commune
+units-attribute-special_difficulty = Commune in special difficulty
+units-attribute-former_base_area = Former revolutionary base
+units-attribute-island_border = Border or island commune
+units-agencies-title = Agencies
+units-agencies-lead = Departments, the Fatherland Front and associations in the Programme, with those that succeeded them.
+units-agencies-caption = Agencies as in the plan of November 2022 and after the reorganisation of 2025
+units-agency = Agency
+units-agency-kind = Kind
+units-in-force = In force
+units-successor = Succeeded by
+units-agency-authority = authority
+units-agency-department = department
+units-agency-office = office
+units-agency-police = police
+units-agency-group = group of agencies
+units-agency-association = association
+units-agency-front = Fatherland Front
+units-agency-media = media

@@ -1,15 +1,23 @@
 //! Units and agencies: who they are, when they are valid, what came before them and after.
+//!
+//! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`succession`] and [`carry`] follow them and their figures over
+//! mergers, purely; [`cells`] and [`boundaries`] say where they lie.
 
 pub mod actions;
+pub mod api;
 pub mod boundaries;
 pub mod carry;
 pub mod cells;
 pub mod merger;
 pub mod model;
+pub mod pages;
 pub mod reference;
 pub mod rules;
 pub mod store;
 pub mod succession;
 
+pub use actions::Refused;
+pub use merger::{Effect, Effects, Merger};
 pub use model::{Agency, Unit};
+pub use pages::room;
 pub use succession::{Change, Edge, Share, Succession};

@@ -33,3 +33,7 @@ impl std::fmt::Debug for Effect {
             .finish_non_exhaustive()
     }
 }
+
+/// The effects of all rooms, put into the site by `app`.
+#[derive(Clone, Debug, Default)]
+pub struct Effects(pub Vec<Effect>);

@@ -13,7 +13,7 @@ mod edit;
 mod search;
 
 pub use edit::{FIRST_OWN_ID, Seeded, children, next_id, rebuild_tree, stored, version, with_code};
-pub use search::{Filter, history, history_of, list};
+pub use search::{Cited, Filter, attributes, history, history_of, list};
 
 pub const MIGRATIONS: &[Migration] = &[
     Migration {

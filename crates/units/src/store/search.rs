@@ -109,6 +109,44 @@ pub async fn list(
     Ok((units, total))
 }
 
+/// What the law reads of a unit, with its citation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cited {
+    /// The unit that has it: this one or its nearest ancestor that says something.
+    pub unit: UnitId,
+    pub attribute: String,
+    pub value: String,
+    pub from: Option<Day>,
+    pub source: String,
+    pub confidence: String,
+}
+
+/// What the law reads of a unit on a day, own or inherited, with citations. Cost: its tree's attributes.
+pub async fn attributes(tx: &mut impl Query, id: UnitId, day: Day) -> Result<Vec<Cited>> {
+    let sql = "
+SELECT a.unit, a.attribute, a.value, a.from_day, a.source, a.confidence
+FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
+WHERE t.unit = $1 AND a.from_day <= $2 AND a.to_day >= $2
+ORDER BY a.attribute, CASE u.level WHEN 'village' THEN 0 WHEN 'commune' THEN 1 WHEN 'district' THEN 2 ELSE 3 END";
+    let mut found: Vec<Cited> = Vec::new();
+    for row in tx.rows(sql, args![id, day]).await? {
+        let attribute = row.text(1)?;
+        // The nearest comes first.
+        if found.last().is_none_or(|last| last.attribute != attribute) {
+            let (unit, value, from) = (UnitId(row.i64(0)?), row.text(2)?, super::open(row.i64(3)?));
+            found.push(Cited {
+                unit,
+                attribute,
+                value,
+                from,
+                source: row.text(4)?,
+                confidence: row.text(5)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
 fn edge(row: &Row) -> Result<Edge> {
     Ok(Edge {
         from: UnitId(row.i64(0)?),

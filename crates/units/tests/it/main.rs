@@ -1,5 +1,7 @@
 //! Tests of units: one binary.
 
+mod boundaries;
 mod carry;
 mod cells;
+mod pages;
 mod store;

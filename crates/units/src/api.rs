@@ -1,0 +1,401 @@
+//! The API of units: succession, agencies, boundaries; and the administrator's writes.
+
+use crate::{
+    Merger, Refused, Unit, actions,
+    boundaries::{self, Import},
+    pages::day,
+    rules::{Correction, Reorganisation},
+    store::{self, Filter},
+    succession::Share,
+};
+use ::store::{Replay, Stored, WriteTx};
+use axum::{
+    body::Bytes,
+    extract::{Path, Query as Asking},
+    http::StatusCode,
+    routing::{get, post},
+};
+use kernel::{Day, Phrase, Problem, UnitId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use web::{Ctx, Failure, Outcome, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .read("/api/v1/units/search", "units", get(search))
+        .read("/api/v1/units/{id}/successors", "units", get(successors))
+        .read(
+            "/api/v1/units/{id}/predecessors",
+            "units",
+            get(predecessors),
+        )
+        .read("/api/v1/agencies", "agencies", get(agencies))
+        .read("/api/v1/boundaries.geojson", "units", get(shapes))
+        .write(
+            "/api/v1/units/{id}/corrections",
+            "correct",
+            "units",
+            post(correct),
+        )
+        .write(
+            "/api/v1/reorganisations",
+            "reorganise",
+            "units",
+            post(reorganise),
+        )
+        .write("/api/v1/boundaries", "import", "units", post(import))
+}
+
+/// The description of these routes, to be merged into the site's.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    search,
+    successors,
+    predecessors,
+    agencies,
+    shapes,
+    correct,
+    reorganise,
+    import
+))]
+pub struct Description;
+
+/// Most units on a page.
+const MOST: i64 = 500;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    as_of: String,
+    level: String,
+    kind: String,
+    under: Option<i64>,
+    parent: Option<i64>,
+    group: String,
+    q: String,
+    page: i64,
+    per: Option<i64>,
+}
+
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// `GET /api/v1/units/search`: units in force on a day, filtered, searched without diacritics, paged.
+#[utoipa::path(get, path = "/api/v1/units/search", responses((status = 200, description = "A page of units in Vietnamese order")),
+    params(("as_of" = Option<String>, Query, description = "YYYY-MM-DD, today by default"),
+        ("level" = Option<String>, Query, description = "province, district, commune, village"),
+        ("kind" = Option<String>, Query, description = "commune, ward, township, rural_district, provincial_city, …"),
+        ("under" = Option<i64>, Query, description = "Anywhere under this unit, itself included"),
+        ("parent" = Option<i64>, Query, description = "Directly under this unit"),
+        ("group" = Option<String>, Query, description = "A named group: plan-2022"),
+        ("q" = Option<String>, Query, description = "Part of a name, without diacritics, or the beginning of a code"),
+        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500")))]
+async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let on = day(&ctx, &asked.as_of, "as_of")?;
+    let per = asked.per.unwrap_or(100).clamp(1, MOST);
+    let page = asked.page.clamp(0, 1_000_000);
+    let filter = Filter {
+        day: Some(on),
+        level: given(&asked.level),
+        kind: given(&asked.kind),
+        under: asked.under.map(UnitId),
+        parent: asked.parent.map(UnitId),
+        group: given(&asked.group),
+        q: given(&asked.q),
+    };
+    let mut tx = ctx.read().await?;
+    let skip = u32::try_from(page * per).unwrap_or(u32::MAX);
+    let (units, count) = store::list(&mut tx, &filter, skip, per as u32).await?;
+    ctx.json(&json!({"as_of": on, "count": count, "page": page, "per": per, "units": units}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OnDay {
+    as_of: String,
+}
+
+fn related(named: &HashMap<UnitId, Unit>, list: &[(UnitId, Share)]) -> Vec<Value> {
+    list.iter().map(|(id, share)| json!({"unit": named.get(id), "share": share.name(), "main": share.main()})).collect()
+}
+
+/// `GET /api/v1/units/{id}/successors`: what the unit is on a day, over all steps between.
+#[utoipa::path(get, path = "/api/v1/units/{id}/successors", responses((status = 200, description = "The units in force on the day, each with its share")),
+    params(("id" = i64, Path, description = "Permanent id"), ("as_of" = Option<String>, Query, description = "YYYY-MM-DD, today by default")))]
+async fn successors(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<OnDay>) -> Outcome {
+    let on = day(&ctx, &asked.as_of, "as_of")?;
+    let mut tx = ctx.read().await?;
+    let Some(unit) = store::get(&mut tx, UnitId(id)).await? else {
+        return Err(ctx.not_found());
+    };
+    let history = store::history_of(&mut tx, unit.id).await?;
+    let list = history.successors(unit.id, on);
+    let named = store::many(&mut tx, &list.iter().map(|(u, _)| *u).collect::<Vec<_>>()).await?;
+    ctx.json(&json!({"unit": unit, "as_of": on, "successors": related(&named, &list)}))
+}
+
+/// `GET /api/v1/units/{id}/predecessors`: which units in force on an earlier day went into it.
+#[utoipa::path(get, path = "/api/v1/units/{id}/predecessors", responses((status = 200, description = "The units in force on the day, each with its share")),
+    params(("id" = i64, Path, description = "Permanent id"),
+        ("as_of" = Option<String>, Query, description = "YYYY-MM-DD, the day before the unit began by default")))]
+async fn predecessors(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<OnDay>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let Some(unit) = store::get(&mut tx, UnitId(id)).await? else {
+        return Err(ctx.not_found());
+    };
+    let on = match (asked.as_of.as_str(), unit.valid_from) {
+        ("", Some(from)) => from.yesterday(),
+        (text, _) => day(&ctx, text, "as_of")?,
+    };
+    let history = store::history_of(&mut tx, unit.id).await?;
+    let list = history.predecessors(unit.id, on);
+    let named = store::many(&mut tx, &list.iter().map(|(u, _)| *u).collect::<Vec<_>>()).await?;
+    ctx.json(&json!({"unit": unit, "as_of": on, "predecessors": related(&named, &list)}))
+}
+
+/// `GET /api/v1/agencies`: departments, the Front, associations, with their successors.
+#[utoipa::path(get, path = "/api/v1/agencies", responses((status = 200, description = "All agencies, ended ones included")))]
+async fn agencies(ctx: Ctx) -> Outcome {
+    let mut tx = ctx.read().await?;
+    ctx.json(&json!({"agencies": store::agencies(&mut tx).await?}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ShapesAsked {
+    as_of: String,
+    level: String,
+    under: Option<i64>,
+}
+
+/// `GET /api/v1/boundaries.geojson`: where units lie. Without `under`, the first province in force on the day.
+#[utoipa::path(get, path = "/api/v1/boundaries.geojson", responses((status = 200, description = "A GeoJSON FeatureCollection; `approximate` features are cells around known points, no boundaries")),
+    params(("as_of" = Option<String>, Query, description = "YYYY-MM-DD, today by default"),
+        ("level" = Option<String>, Query, description = "province, district, commune (default)"),
+        ("under" = Option<i64>, Query, description = "Anywhere under this unit; the first province by default")))]
+async fn shapes(ctx: Ctx, Asking(asked): Asking<ShapesAsked>) -> Outcome {
+    let on = day(&ctx, &asked.as_of, "as_of")?;
+    let level = given(&asked.level).unwrap_or_else(|| "commune".into());
+    let mut tx = ctx.read().await?;
+    let under = match asked.under {
+        Some(id) => Some(UnitId(id)),
+        None => store::provinces(&mut tx, on).await?.first().map(|p| p.id),
+    };
+    let shapes = boundaries::shapes(&mut tx, on, &level, under).await?;
+    ctx.json(&boundaries::geojson(&shapes, on, |id| {
+        ctx.link(&format!("/don-vi/{id}"))
+    }))
+}
+
+/// What a write answers: the first answer again where its key was seen, else what `work` says, kept under the key.
+struct Repeatable<'a> {
+    ctx: &'a Ctx,
+    key: Option<String>,
+    route: String,
+    hash: String,
+}
+
+impl<'a> Repeatable<'a> {
+    fn new(ctx: &'a Ctx, body: &[u8]) -> Repeatable<'a> {
+        let key = ctx
+            .headers
+            .get("idempotency-key")
+            .and_then(|k| k.to_str().ok())
+            .map(str::to_owned);
+        Repeatable {
+            ctx,
+            key,
+            route: format!("POST {}", ctx.path),
+            hash: hex::encode(Sha256::digest(body)),
+        }
+    }
+
+    async fn seen(&self, tx: &mut WriteTx) -> Result<Option<Value>, Failure> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        match tx.replay(key, &self.route, &self.hash).await? {
+            Replay::Fresh => Ok(None),
+            Replay::Answered(answer) => Ok(Some(serde_json::from_str(&answer.body)?)),
+            Replay::OtherRequest => Err(self
+                .ctx
+                .failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
+        }
+    }
+
+    async fn done(&self, mut tx: WriteTx, body: Value) -> Outcome {
+        if let Some(key) = &self.key {
+            let answer = Stored {
+                status: 200,
+                location: None,
+                body: body.to_string(),
+            };
+            tx.remember(key, &self.route, &self.hash, &answer).await?;
+        }
+        tx.commit().await?;
+        self.ctx.json_with(StatusCode::OK, &body)
+    }
+}
+
+fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {
+    problems
+        .iter()
+        .map(|p| web::json_problem(ctx.lang, p))
+        .collect()
+}
+
+/// Everything that does not fit, each with its place.
+fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
+    match refused {
+        Refused::Store(error) => Err(error.into()),
+        Refused::Problems(problems) => {
+            let status = problems.iter().map(|p| p.status).min().unwrap_or(422);
+            let title = problems
+                .first()
+                .map(|p| locale::say(ctx.lang, &p.phrase))
+                .unwrap_or_default();
+            let body = json!({"type": "/api/problems#units", "title": title, "status": status, "problems": said(ctx, &problems)});
+            ctx.json_with(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
+                &body,
+            )
+        }
+    }
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|e| {
+        ctx.failure(Problem::input(
+            Phrase::new("units-bad-json").with("error", e.to_string()),
+        ))
+    })
+}
+
+/// `POST /api/v1/units/{id}/corrections`: code, name, kind, dates, parent or point were entered wrongly.
+#[utoipa::path(post, path = "/api/v1/units/{id}/corrections", request_body(content = Object, content_type = "application/json"),
+    responses((status = 200, description = "The unit and its new version"), (status = 412, description = "It was changed meanwhile"),
+        (status = 422, description = "Every problem with its field"), (status = 428, description = "If-Match is missing")),
+    params(("id" = i64, Path, description = "Permanent id"), ("If-Match" = String, Header, description = "The version seen"),
+        ("Idempotency-Key" = Option<String>, Header)))]
+async fn correct(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let correction: Correction = parsed(&ctx, &body)?;
+    let seen = ctx
+        .headers
+        .get("if-match")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.trim_matches('"').parse().ok());
+    let Some(version) = seen else {
+        return Err(ctx.failure(Problem::conflict(Phrase::new("units-no-version"), 428)));
+    };
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match actions::correct(&mut tx, UnitId(id), version, correction).await {
+        Ok(version) => {
+            let unit = store::get(&mut tx, UnitId(id)).await?;
+            repeatable
+                .done(tx, json!({"unit": unit, "version": version}))
+                .await
+        }
+        Err(error) => refused(&ctx, error),
+    }
+}
+
+/// `POST /api/v1/reorganisations`: merges, divides, renames units from a day on.
+#[utoipa::path(post, path = "/api/v1/reorganisations", request_body(content = Object, content_type = "application/json"),
+    responses((status = 200, description = "The units that ended and began, and what followed in every room"),
+        (status = 422, description = "Every problem with its field")),
+    params(("Idempotency-Key" = Option<String>, Header)))]
+async fn reorganise(ctx: Ctx, body: Bytes) -> Outcome {
+    let plan: Reorganisation = parsed(&ctx, &body)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    // What rooms do about a merger; none does anything until one is registered.
+    let effects = ctx
+        .site
+        .things
+        .get(&std::any::TypeId::of::<crate::merger::Effects>())
+        .cloned();
+    let effects = effects.and_then(|e| e.downcast::<crate::merger::Effects>().ok());
+    match actions::reorganise(&mut tx, &plan, effects.as_ref().map_or(&[], |e| &e.0)).await {
+        Ok((
+            Merger {
+                day, ended, began, ..
+            },
+            effects,
+        )) => {
+            let effects: Vec<String> = effects.iter().map(|p| locale::say(ctx.lang, p)).collect();
+            repeatable
+                .done(
+                    tx,
+                    json!({"day": day, "ended": ended, "began": began, "effects": effects}),
+                )
+                .await
+        }
+        Err(error) => refused(&ctx, error),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct ImportAsked {
+    as_of: Day,
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    under: Option<i64>,
+    #[serde(default)]
+    code_field: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// `POST /api/v1/boundaries`: official boundaries from GeoJSON or GeoPackage, by code; all of the file or nothing.
+#[utoipa::path(post, path = "/api/v1/boundaries", request_body(content = String, content_type = "application/geo+json"),
+    responses((status = 200, description = "What was kept, warnings, units without a boundary"),
+        (status = 422, description = "Every problem with its feature; nothing was kept")),
+    params(("as_of" = String, Query, description = "The day on which codes are read"), ("source" = String, Query, description = "Who measured, under which licence"),
+        ("level" = Option<String>, Query, description = "commune by default"), ("under" = Option<i64>, Query),
+        ("code_field" = Option<String>, Query, description = "The field that holds the codes"), ("dry_run" = Option<bool>, Query),
+        ("Idempotency-Key" = Option<String>, Header)))]
+async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, body: Bytes) -> Outcome {
+    let what = Import {
+        day: asked.as_of,
+        level: given(&asked.level).unwrap_or_else(|| "commune".into()),
+        under: asked.under.map(UnitId),
+        code_field: given(&asked.code_field),
+        source: asked.source,
+        dry_run: asked.dry_run,
+    };
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if !what.dry_run
+        && let Some(answer) = repeatable.seen(&mut tx).await?
+    {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    let report = match boundaries::import(&mut tx, &body, &what).await {
+        Ok(report) => report,
+        Err(error) => return refused(&ctx, error),
+    };
+    let told = json!({
+        "dry_run": what.dry_run, "good": report.good.len(), "errors": said(&ctx, &report.errors),
+        "warnings": said(&ctx, &report.warnings), "missing": report.missing,
+    });
+    if !report.errors.is_empty() {
+        return ctx.json_with(StatusCode::UNPROCESSABLE_ENTITY, &told);
+    }
+    if what.dry_run {
+        return ctx.json_with(StatusCode::OK, &told);
+    }
+    repeatable.done(tx, told).await
+}

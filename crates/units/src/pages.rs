@@ -1,0 +1,344 @@
+//! Pages of units and agencies: the tree as of a day, a unit with what came before and after.
+
+use crate::{
+    Edge, Share, Succession, Unit,
+    model::Agency,
+    store::{self, Filter},
+};
+use axum::extract::{Path, Query as Asking};
+use kernel::{Day, Phrase, Problem, UnitId};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use web::{Ctx, Outcome, Room, Routes};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "templates"]
+#[include = "*.html"]
+struct Templates;
+
+fn templates() -> Vec<(String, String)> {
+    let text =
+        |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
+    Templates::iter()
+        .filter_map(|name| Some((name.to_string(), text(&name)?)))
+        .collect()
+}
+
+/// What this room offers the house.
+pub fn room() -> Room {
+    Room {
+        name: "units",
+        migrations: store::MIGRATIONS,
+        routes,
+        templates,
+    }
+}
+
+fn routes() -> Routes {
+    use axum::routing::get;
+    Routes::new()
+        .read("/don-vi", "units", get(tree))
+        .read("/don-vi/{id}", "units", get(unit))
+        .read("/co-quan", "agencies", get(agencies))
+        .merge(crate::api::routes())
+}
+
+/// The last day of the districts and of the communes before the merger of 2025, offered beside today.
+const BEFORE: &str = "2025-06-30";
+/// Units on one page of a search.
+const PER: i64 = 50;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// The day, `YYYY-MM-DD`; today by default.
+    ngay: String,
+    /// Words of a name, or the beginning of a code.
+    q: String,
+    /// Page of a search, from 1.
+    trang: String,
+}
+
+/// The day asked for, today by default.
+pub(crate) fn day(ctx: &Ctx, text: &str, field: &str) -> Result<Day, web::Failure> {
+    match text.trim() {
+        "" => Ok(ctx.site.clock.today()),
+        text => text.parse().map_err(|_| {
+            ctx.failure(
+                Problem::input(Phrase::new("units-no-day").with("text", text)).at_field(field),
+            )
+        }),
+    }
+}
+
+/// "To be confirmed", where it is.
+fn unsure(ctx: &Ctx, confidence: &str) -> Option<String> {
+    (confidence != "verified").then(|| locale::word(ctx.lang, "units-unsure"))
+}
+
+fn kind(ctx: &Ctx, unit: &Unit) -> String {
+    locale::say_key(ctx.lang, &format!("units-kind-{}", unit.kind), &[])
+}
+
+/// A unit in a list.
+fn line(ctx: &Ctx, unit: &Unit) -> Value {
+    context! {
+        name => unit.name, code => unit.code, kind => kind(ctx, unit), href => ctx.link(&format!("/don-vi/{}", unit.id)),
+        from => unit.valid_from.map(locale::date), to => unit.valid_to.map(locale::date),
+        unsure => unsure(ctx, &unit.confidence),
+    }
+}
+
+/// `GET /don-vi`. Cost: the units in force on the day, at most a page of them with a search.
+async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let on = day(&ctx, &asked.ngay, "ngay")?;
+    let mut tx = ctx.read().await?;
+    let page = asked.trang.parse::<i64>().unwrap_or(1).clamp(1, 100_000) - 1;
+    let query = asked.q.trim();
+    let days: Vec<Value> = [BEFORE.parse().ok(), Some(ctx.site.clock.today())]
+        .into_iter()
+        .flatten()
+        .map(|d: Day| context! { iso => d.to_string(), text => locale::date(d), chosen => d == on })
+        .collect();
+    let mut body = vec![
+        ("title", Value::from(locale::word(ctx.lang, "units-title"))),
+        ("day", Value::from(on.to_string())),
+        ("day_text", Value::from(locale::date(on))),
+        ("days", Value::from(days)),
+        ("q", Value::from(query)),
+    ];
+    if query.is_empty() {
+        let provinces = store::list(
+            &mut tx,
+            &Filter {
+                day: Some(on),
+                level: Some("province".into()),
+                ..Filter::default()
+            },
+            0,
+            100,
+        )
+        .await?
+        .0;
+        // A nation is not unfolded on one page: with many provinces, only their names.
+        let few = provinces.len() <= 5;
+        let units = if few {
+            store::list(
+                &mut tx,
+                &Filter {
+                    day: Some(on),
+                    ..Filter::default()
+                },
+                0,
+                5_000,
+            )
+            .await?
+            .0
+        } else {
+            Vec::new()
+        };
+        let mut children: BTreeMap<Option<UnitId>, Vec<&Unit>> = BTreeMap::new();
+        for unit in &units {
+            children.entry(unit.parent).or_default().push(unit);
+        }
+        let none = Vec::new();
+        let of = |id: UnitId| children.get(&Some(id)).unwrap_or(&none);
+        let branch = |unit: &Unit| {
+            let leaves: Vec<Value> = of(unit.id).iter().map(|u| line(&ctx, u)).collect();
+            context! { unit => line(&ctx, unit), count => leaves.len(), leaves => leaves }
+        };
+        let province = |unit: &Unit| {
+            let direct = of(unit.id);
+            let communes = direct
+                .iter()
+                .filter(|u| u.level == "commune")
+                .map(|u| line(&ctx, u))
+                .collect::<Vec<_>>();
+            let branches: Vec<Value> = direct
+                .iter()
+                .filter(|u| u.level != "commune")
+                .map(|u| branch(u))
+                .collect();
+            let all = |kind: &str| {
+                units
+                    .iter()
+                    .filter(|u| u.kind == kind && under(u, unit.id, &units))
+                    .count()
+            };
+            let kinds = ["commune", "ward", "township"].map(|k| {
+                (
+                    all(k),
+                    locale::say_key(ctx.lang, &format!("units-kind-{k}"), &[]),
+                )
+            });
+            let counts: Vec<String> = kinds
+                .into_iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, word)| format!("{n} {word}"))
+                .collect();
+            context! { unit => line(&ctx, unit), branches => branches, communes => communes, counts => counts.join(", ") }
+        };
+        body.push(("provinces", provinces.iter().map(province).collect()));
+    } else {
+        let filter = Filter {
+            day: Some(on),
+            q: Some(query.into()),
+            ..Filter::default()
+        };
+        let (found, count) = store::list(
+            &mut tx,
+            &filter,
+            u32::try_from(page * PER).unwrap_or(0),
+            PER as u32,
+        )
+        .await?;
+        body.push(("found", found.iter().map(|u| line(&ctx, u)).collect()));
+        body.push(("count", Value::from(count)));
+        let pages = web::page_links(page, PER, count)
+            .into_iter()
+            .map(|p| context! { number => p + 1, current => p == page });
+        body.push(("pages", pages.collect()));
+    }
+    ctx.page("units.html", Value::from_iter(body))
+}
+
+/// Whether a unit stands directly under another or under its districts.
+fn under(unit: &Unit, top: UnitId, units: &[Unit]) -> bool {
+    unit.parent == Some(top)
+        || units
+            .iter()
+            .any(|p| Some(p.id) == unit.parent && p.parent == Some(top))
+}
+
+/// `GET /don-vi/{id}`. Cost: the unit, its succession, what is directly under it.
+async fn unit(ctx: Ctx, Path(id): Path<String>) -> Outcome {
+    let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
+    let mut tx = ctx.read().await?;
+    let Some(unit) = store::get(&mut tx, UnitId(id)).await? else {
+        return Err(ctx.not_found());
+    };
+    // An ended unit is shown as it last was.
+    let today = ctx.site.clock.today();
+    let on = unit.valid_to.map_or(today, |to| to.min(today));
+    let above: Vec<Value> = store::ancestors(&mut tx, unit.id)
+        .await?
+        .iter()
+        .map(|u| line(&ctx, u))
+        .collect();
+    let below: Vec<Value> = store::children(&mut tx, &[unit.id], on)
+        .await?
+        .iter()
+        .map(|u| line(&ctx, u))
+        .collect();
+    let history = store::history_of(&mut tx, unit.id).await?;
+    let edges: Vec<&Edge> = history
+        .before(unit.id)
+        .iter()
+        .chain(history.after(unit.id))
+        .collect();
+    let now = history.successors(unit.id, today);
+    let ids: BTreeSet<UnitId> = edges
+        .iter()
+        .flat_map(|e| [e.from, e.to])
+        .chain(now.iter().map(|(u, _)| *u))
+        .collect();
+    let named = store::many(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let step = |edge: &Edge, other: UnitId| {
+        let share = if edge.whole {
+            Share::Whole
+        } else {
+            Share::Part { main: edge.main }
+        };
+        let change = format!("units-change-{}", history.change(edge).name());
+        context! {
+            unit => named.get(&other).map(|u| line(&ctx, u)), day => locale::date(edge.day), share => share_word(&ctx, share),
+            divided => !edge.whole, change => locale::say_key(ctx.lang, &change, &[]), unsure => unsure(&ctx, &edge.confidence),
+        }
+    };
+    let before: Vec<Value> = history
+        .before(unit.id)
+        .iter()
+        .map(|e| step(e, e.from))
+        .collect();
+    let after: Vec<Value> = history
+        .after(unit.id)
+        .iter()
+        .map(|e| step(e, e.to))
+        .collect();
+    let today_is = today_is(&ctx, &history, &unit, &now, &named);
+    let attributes: Vec<Value> = store::attributes(&mut tx, unit.id, on)
+        .await?
+        .into_iter()
+        .map(|a| {
+            context! {
+                name => locale::say_key(ctx.lang, &format!("units-attribute-{}", a.attribute), &[]), value => a.value,
+                source => a.source, unsure => unsure(&ctx, &a.confidence), inherited => a.unit != unit.id,
+                from => a.from.map(locale::date),
+            }
+        })
+        .collect();
+    ctx.page(
+        "unit.html",
+        context! {
+            title => unit.name, unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
+            judged => unit.level == "commune", commune => ctx.link(&format!("/xa/{}", unit.id)),
+            is_commune => unit.is_judged_commune(), above => above, below => below, before => before, after => after,
+            today_is => today_is, attributes => attributes, note => unit.note, address => unit.id.address(),
+            api => format!("/api/v1/units/{}", unit.id), list => ctx.link("/don-vi"),
+        },
+    )
+}
+
+fn share_word(ctx: &Ctx, share: Share) -> String {
+    let key = match share {
+        Share::Whole => "units-share-whole",
+        Share::Part { main: true } => "units-share-part-main",
+        Share::Part { main: false } => "units-share-part",
+    };
+    locale::word(ctx.lang, key)
+}
+
+/// What an ended unit is today, where that takes more than one step.
+fn today_is(
+    ctx: &Ctx,
+    history: &Succession,
+    unit: &Unit,
+    now: &[(UnitId, Share)],
+    named: &std::collections::HashMap<UnitId, Unit>,
+) -> Vec<Value> {
+    let direct = history.after(unit.id);
+    if now
+        .iter()
+        .all(|(id, _)| *id == unit.id || direct.iter().any(|e| e.to == *id))
+    {
+        return Vec::new();
+    }
+    now.iter()
+        .map(|(id, share)| context! { unit => named.get(id).map(|u| line(ctx, u)), share => share_word(ctx, *share) })
+        .collect()
+}
+
+/// `GET /co-quan`. Cost: the agencies, some dozen rows.
+async fn agencies(ctx: Ctx) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let all = store::agencies(&mut tx).await?;
+    let name = |a: &Agency| ctx.lang.pick(a.name_vi.clone(), a.name_en.clone());
+    let today = ctx.site.clock.today();
+    let rows: Vec<Value> = all
+        .iter()
+        .map(|a| {
+            let successor = all.iter().find(|s| Some(s.id) == a.successor);
+            context! {
+                id => a.id, name => name(a), code => a.code, from => a.valid_from.map(locale::date),
+                to => a.valid_to.map(locale::date), ended => a.valid_to.is_some_and(|to| to < today),
+                successor => successor.map(|s| context! { id => s.id, name => name(s) }), unsure => unsure(&ctx, &a.confidence),
+                kind => locale::say_key(ctx.lang, &format!("units-agency-{}", a.kind), &[]),
+            }
+        })
+        .collect();
+    ctx.page(
+        "agencies.html",
+        context! { title => locale::word(ctx.lang, "units-agencies-title"), agencies => rows },
+    )
+}
