@@ -35,6 +35,7 @@ pub fn run(args: &[String]) -> Result<()> {
 
 /// Walks the pages of a real demo in a real Chromium.
 fn browser() -> Result<()> {
+    tools::packages("tests/browser")?;
     tools::cargo(&["build", "--package", "app"])?;
     tools::command("node", &["tests/browser/run.mjs", &tools::binary("debug")?])
 }

@@ -74,14 +74,21 @@ pub fn prerequisites() -> Result<()> {
     Ok(())
 }
 
-/// Installs the islands' packages where the lock changed, and builds them.
-pub fn islands() -> Result<()> {
-    let lock = fs::read("islands/package-lock.json").context("islands/package-lock.json")?;
-    let stamp = Path::new("islands/node_modules/.lock-installed");
-    if fs::read(stamp).ok().as_deref() != Some(&lock[..]) {
-        command("npm", &["--prefix", "islands", "ci", "--no-audit", "--no-fund"])?;
+/// Installs a folder's npm packages where its lock changed.
+pub fn packages(folder: &str) -> Result<()> {
+    let folder = Path::new(folder);
+    let lock = fs::read(folder.join("package-lock.json")).with_context(|| format!("{}/package-lock.json", folder.display()))?;
+    let stamp = folder.join("node_modules/.lock-installed");
+    if fs::read(&stamp).ok().as_deref() != Some(&lock[..]) {
+        command("npm", &["--prefix", &folder.display().to_string(), "ci", "--no-audit", "--no-fund", "--loglevel", "error"])?;
         fs::write(stamp, &lock).context("the stamp of installed packages")?;
     }
+    Ok(())
+}
+
+/// Installs the islands' packages, and builds them.
+pub fn islands() -> Result<()> {
+    packages("islands")?;
     command("npm", &["--prefix", "islands", "run", "--silent", "build"])
 }
 

@@ -128,7 +128,8 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
     let order = match listing.sort.as_str() {
         "verdict" => "v.verdict IS NULL, v.verdict DESC, u.ord, u.id",
         "passed" => "COALESCE(v.passed, -1) DESC, u.ord, u.id",
-        "nearest" => "v.verdict IS NULL, v.failing, v.shortfall, u.ord, u.id",
+        // Those that pass already need nothing more: they come last.
+        "nearest" => "CASE WHEN v.verdict = 'p' THEN 1 WHEN v.verdict IS NULL THEN 2 ELSE 0 END, v.failing, v.shortfall, u.ord, u.id",
         _ => "u.ord, u.id",
     };
     let key = text::search_key(&listing.search).replace(['%', '_'], "");
@@ -159,8 +160,10 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
 pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<(i16, i64, i64)>> {
     let sql = "SELECT v.period, SUM(CASE WHEN v.verdict = 'p' THEN 1 ELSE 0 END), COUNT(*)
         FROM units_tree t JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.edition = $4
-        WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 GROUP BY v.period ORDER BY v.period";
-    let args = args![slice.ancestor, slice.day, slice.set.as_str(), Edition::Published.number()];
+        WHERE t.ancestor = $1 AND ((t.from_day <= $2 AND t.to_day >= $2) OR v.period < $5) GROUP BY v.period ORDER BY v.period";
+    // Units that ended before this slice's day still count in their own years.
+    let period = format!("{:04}", slice.year);
+    let args = args![slice.ancestor, slice.day, slice.set.as_str(), Edition::Published.number(), period];
     let read = |row: &Row| {
         let year = row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?;
         Ok((year, row.i64(1)?, row.i64(2)?))

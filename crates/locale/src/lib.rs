@@ -78,16 +78,7 @@ pub fn sources(lang: Lang) -> Vec<(String, String)> {
 
 /// Says a phrase. A key that does not exist is said as itself in brackets; a test finds such keys.
 pub fn say(lang: Lang, phrase: &Phrase) -> String {
-    let bundle = &MESSAGES[lang as usize].0;
-    let Some(pattern) = bundle.get_message(phrase.key).and_then(|m| m.value()) else {
-        return format!("[{}]", phrase.key);
-    };
-    let mut args = FluentArgs::with_capacity(phrase.args.len());
-    for (name, arg) in &phrase.args {
-        args.set(*name, value(lang, arg));
-    }
-    let mut errors = Vec::new();
-    bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned()
+    say_key(lang, phrase.key, &phrase.args)
 }
 
 /// A key without arguments.
@@ -100,19 +91,15 @@ pub fn has(lang: Lang, key: &str) -> bool {
     MESSAGES[lang as usize].0.has_message(key)
 }
 
-/// Says a key whose name is known only at run time (a template's), with text arguments.
-pub fn say_key(lang: Lang, key: &str, args: &[(&str, String)]) -> String {
+/// Says a key whose name is known only at run time (a template's).
+pub fn say_key(lang: Lang, key: &str, args: &[(&str, Arg)]) -> String {
     let bundle = &MESSAGES[lang as usize].0;
     let Some(pattern) = bundle.get_message(key).and_then(|m| m.value()) else {
         return format!("[{key}]");
     };
     let mut fluent = FluentArgs::with_capacity(args.len());
-    for (name, text) in args {
-        // A whole number also selects plural forms.
-        match text.parse::<i64>() {
-            Ok(n) => fluent.set(*name, count(lang, n)),
-            Err(_) => fluent.set(*name, FluentValue::from(text.as_str())),
-        }
+    for (name, arg) in args {
+        fluent.set(*name, value(lang, arg));
     }
     let mut errors = Vec::new();
     bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned()

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+use kernel::Arg;
 use locale::Lang;
 use minijinja::{Environment, Value, context, value::Kwargs};
 use serde::Serialize;
@@ -62,7 +63,9 @@ fn say(state: &minijinja::State, key: &str, kwargs: Kwargs) -> Result<String, mi
     let mut said = Vec::with_capacity(args.len());
     for name in args {
         let value: Value = kwargs.get(name)?;
-        said.push((name, value.to_string()));
+        // A number is grouped and selects plural forms; what is no amount (a year) is given as text: `year ~ ""`.
+        let arg = i64::try_from(value.clone()).map_or_else(|_| Arg::Text(value.to_string()), Arg::Int);
+        said.push((name, arg));
     }
     Ok(locale::say_key(lang, key, &said))
 }

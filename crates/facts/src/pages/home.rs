@@ -28,7 +28,6 @@ fn bar(ctx: &Ctx, choice: &Choice, totals: &Totals) -> Vec<Value> {
         .into_iter()
         .filter(|(.., count)| *count > 0)
         .map(|(key, class, verdict, count)| {
-            // Widths in twentieths of the bar, as classes would need inline style otherwise: an SVG draws them exactly.
             context! {
                 word => locale::word(ctx.lang, key),
                 class => class,
@@ -46,12 +45,11 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let choice = Choice::make(&mut tx, &law, &asked).await?;
     let totals = totals::totals(&mut tx, &choice.slice).await?;
     let trend = totals::by_year(&mut tx, &choice.slice).await?;
-    let nearest = Listing { sort: "nearest".into(), per: 40, ..Listing::default() };
+    let nearest = Listing { sort: "nearest".into(), per: 5, ..Listing::default() };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &nearest).await?;
     let nearest: Vec<Value> = rows
         .iter()
         .filter(|r| r.status.is_some_and(|s| s != Status::Passed) && r.failing > 0)
-        .take(5)
         .map(|r| context! { name => r.name, failing => r.failing, href => ctx.link(&commune_href(r, &choice)) })
         .collect();
     let trend: Vec<Value> =
