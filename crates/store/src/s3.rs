@@ -12,8 +12,8 @@ use object_store::{
     ClientOptions, ObjectStore,
     aws::AmazonS3Builder,
     client::{
-        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
-        HttpService,
+        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
+        HttpResponseBody, HttpService,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -22,7 +22,8 @@ use std::{sync::Arc, time::Duration};
 /// runs its bucket on a machine beside this one.
 pub(crate) fn bucket(name: &str) -> Result<Arc<dyn ObjectStore>> {
     let plain = std::env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("http:"));
-    let bucket = AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(plain).with_http_connector(Connector);
+    let bucket =
+        AmazonS3Builder::from_env().with_bucket_name(name).with_allow_http(plain).with_http_connector(Connector);
     Ok(Arc::new(bucket.build()?))
 }
 
@@ -33,7 +34,8 @@ struct Connector;
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let failed = |e: std::io::Error| object_store::Error::Generic { store: "S3", source: Box::new(e) };
-        let tls = HttpsConnectorBuilder::new().with_native_roots().map_err(failed)?.https_or_http().enable_http1().build();
+        let tls =
+            HttpsConnectorBuilder::new().with_native_roots().map_err(failed)?.https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(tls);
         Ok(HttpClient::new(Caller(client)))
     }

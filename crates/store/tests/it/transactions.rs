@@ -1,6 +1,6 @@
 use crate::{THINGS, count};
 use kernel::Actor;
-use store::{Migration, Query, Store, StoreOptions, Value, args};
+use store::{Migration, Query, Store, StoreOptions, Value, WriteTx, args};
 use testkit::{CLOCK, each_engine};
 
 #[test]
@@ -170,5 +170,30 @@ fn health_counts_what_waits() {
         assert!(health.bytes > 0 && health.version.contains('.'), "{health:?}");
         store.analyse(&CLOCK).await?;
         Ok(())
+    });
+}
+
+#[test]
+fn acknowledged_writes_survive_the_death_of_postgresql_and_the_store_finds_it_again() {
+    testkit::block_on(async {
+        let mut server = testkit::PrivateServer::start();
+        let store = Store::open(&server.url(), StoreOptions::default()).await.expect("it opens");
+        store.migrate(THINGS, &CLOCK).await.expect("it migrates");
+        let insert = async |id: i64| -> store::Result<WriteTx> {
+            let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+            tx.execute_one("INSERT INTO test_thing (id) VALUES ($1)", args![id]).await?;
+            Ok(tx)
+        };
+        for round in 0..2 {
+            insert(round * 2).await.expect("a row").commit().await.expect("acknowledged");
+            let half = insert(round * 2 + 1).await.expect("a row");
+            server.kill();
+            assert!(half.commit().await.is_err(), "committed on a dead server");
+            server.restart();
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await.expect("a new connection");
+            let rows = tx.rows("SELECT id FROM test_thing ORDER BY id", args![]).await.expect("rows");
+            let ids: Vec<i64> = rows.iter().map(|r| r.i64(0).expect("an id")).collect();
+            assert_eq!(ids, (0..=round).map(|n| n * 2).collect::<Vec<_>>());
+        }
     });
 }
