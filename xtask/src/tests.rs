@@ -26,7 +26,9 @@ pub fn run(args: &[String]) -> Result<()> {
     steps.step("formatting", || tools::cargo(&["fmt", "--all", "--check"]))?;
     steps.step("tidy", tidy::report)?;
     steps.step("islands: npm packages, styles and scripts", tools::islands)?;
-    steps.step("clippy", || tools::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    steps.step("clippy", || {
+        tools::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
+    })?;
     steps.step("tests", || tools::cargo(&["test", "--workspace", "--quiet"]))?;
     steps.step("pages in a browser", browser)?;
     steps.slowest();

@@ -67,14 +67,16 @@ fn floors(findings: &mut Vec<String>) -> Result<()> {
         let path = entry?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
         let Some(&own) = floor.get(name.as_str()) else {
-            findings.push(format!("crates/{name} stands on no floor: name it in xtask/src/tidy.rs and ARCHITECTURE.md"));
+            findings
+                .push(format!("crates/{name} stands on no floor: name it in xtask/src/tidy.rs and ARCHITECTURE.md"));
             continue;
         };
         let manifest: toml::Table = fs::read_to_string(path.join("Cargo.toml"))?.parse()?;
         let dependencies = manifest.get("dependencies").and_then(|d| d.as_table());
         for other in dependencies.into_iter().flatten().map(|(n, _)| n.as_str()).filter(|n| floor.contains_key(n)) {
             if name != "testkit" && (floor[other] >= own || other == "testkit") {
-                findings.push(format!("{name} (floor {own}) imports {other} (floor {}): only lower floors", floor[other]));
+                findings
+                    .push(format!("{name} (floor {own}) imports {other} (floor {}): only lower floors", floor[other]));
             }
         }
     }
@@ -115,7 +117,8 @@ fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
         }
         if let Some(key) = &current {
             for part in line.split('$').skip(1) {
-                let name: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').collect();
+                let name: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').collect();
                 keys.entry(key.clone()).or_default().insert(name);
             }
         }
@@ -170,7 +173,8 @@ fn code(findings: &mut Vec<String>) -> Result<()> {
         }
         for (at, line) in text.lines().enumerate().take_while(|(_, l)| !l.starts_with("#[cfg(test)]")) {
             let code = line.split("//").next().unwrap_or("");
-            let quoted = code.split('"').skip(1).step_by(2).any(|s| s.to_lowercase().chars().any(|c| VIETNAMESE.contains(c)));
+            let quoted =
+                code.split('"').skip(1).step_by(2).any(|s| s.to_lowercase().chars().any(|c| VIETNAMESE.contains(c)));
             if quoted && !line.contains("// input:") && !name.ends_with("kernel/src/text.rs") {
                 findings.push(format!("{name}:{}: user text in code; it belongs in locales/", at + 1));
             }
@@ -186,9 +190,10 @@ fn documents(findings: &mut Vec<String>) -> Result<()> {
     for paper in papers.iter().filter(|p| !p.starts_with("./docs/trace")) {
         let text = fs::read_to_string(paper)?;
         for quoted in text.split('`').skip(1).step_by(2) {
-            let looks_like_path = ["crates/", "docs/", "rulebooks/", "reference/", "locales/", "islands/", "tests/", "xtask/", ".ci/"]
-                .iter()
-                .any(|start| quoted.starts_with(start));
+            let looks_like_path =
+                ["crates/", "docs/", "rulebooks/", "reference/", "locales/", "islands/", "tests/", "xtask/", ".ci/"]
+                    .iter()
+                    .any(|start| quoted.starts_with(start));
             let plain = !quoted.contains(['*', '{', ' ', '<', '…']);
             let path = quoted.split(':').next().unwrap_or("");
             if looks_like_path && plain && !Path::new(path).exists() && !path.starts_with("islands/dist") {

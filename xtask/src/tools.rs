@@ -77,10 +77,14 @@ pub fn prerequisites() -> Result<()> {
 /// Installs a folder's npm packages where its lock changed.
 pub fn packages(folder: &str) -> Result<()> {
     let folder = Path::new(folder);
-    let lock = fs::read(folder.join("package-lock.json")).with_context(|| format!("{}/package-lock.json", folder.display()))?;
+    let lock = fs::read(folder.join("package-lock.json"))
+        .with_context(|| format!("{}/package-lock.json", folder.display()))?;
     let stamp = folder.join("node_modules/.lock-installed");
     if fs::read(&stamp).ok().as_deref() != Some(&lock[..]) {
-        command("npm", &["--prefix", &folder.display().to_string(), "ci", "--no-audit", "--no-fund", "--loglevel", "error"])?;
+        command(
+            "npm",
+            &["--prefix", &folder.display().to_string(), "ci", "--no-audit", "--no-fund", "--loglevel", "error"],
+        )?;
         fs::write(stamp, &lock).context("the stamp of installed packages")?;
     }
     Ok(())

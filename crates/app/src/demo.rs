@@ -108,7 +108,10 @@ async fn create(data: &Path, communes: Option<usize>) -> Result<()> {
     store.close().await;
     let overlays = data.join("overlays");
     std::fs::create_dir_all(&overlays)?;
-    std::fs::write(overlays.join(format!("{OVERLAY}.toml")), law::overlay_text(OVERLAY).context("the overlay's text")?)?;
+    std::fs::write(
+        overlays.join(format!("{OVERLAY}.toml")),
+        law::overlay_text(OVERLAY).context("the overlay's text")?,
+    )?;
     // Only a whole demo gets the name that `demo` looks for.
     std::fs::rename(&unfinished, data.join("langso.sqlite"))?;
     Ok(())
@@ -270,7 +273,8 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
             let traits = rulebook::Traits {
                 region: Some("TDMNPB".into()),
                 group: None,
-                attributes: [("more_than_3_schools".to_owned(), Seed::of(&[4, unit.id.0]).chance(60).to_string())].into(),
+                attributes: [("more_than_3_schools".to_owned(), Seed::of(&[4, unit.id.0]).chance(60).to_string())]
+                    .into(),
             };
             if plan.book.excluded_by_region(at, &traits) {
                 continue;
@@ -317,7 +321,13 @@ fn number(seed: &mut Seed, kind: Kind, op: Op, limit: &Decimal, fails: bool, hou
     match kind {
         Kind::Count => {
             let down = if upward && !fails { raw.ceil() } else { raw.floor() };
-            let value = if exact { limit } else if op == Op::Exactly { limit + 1.0 + step.floor() } else { down };
+            let value = if exact {
+                limit
+            } else if op == Op::Exactly {
+                limit + 1.0 + step.floor()
+            } else {
+                down
+            };
             Value::Number(Decimal::from(value.max(0.0) as i64))
         }
         Kind::Percent => {

@@ -66,7 +66,8 @@ fn option(name: &'static str, phrase: Phrase) -> Vec<Problem> {
 
 fn read_file(name: &'static str, path: &Path, large: bool) -> Result<Vec<u8>, Vec<Problem>> {
     let failed = |e: io::Error| {
-        let phrase = Phrase::new("evaluate-file").with("file", path.display().to_string()).with("reason", e.to_string());
+        let phrase =
+            Phrase::new("evaluate-file").with("file", path.display().to_string()).with("reason", e.to_string());
         option(name, phrase)
     };
     let limit = if large { u64::MAX } else { values::LARGE_BYTES + 1 };
@@ -103,7 +104,10 @@ fn no_such_indicator(e: NoSuchIndicator) -> Vec<Problem> {
 
 fn library(args: &Args) -> Result<Library, Vec<Problem>> {
     let library = law::shipped().map_err(|errors| {
-        errors.iter().flat_map(|e| option("--rulebook", Phrase::new("evaluate-overlay").with("reason", e.to_string()))).collect::<Vec<_>>()
+        errors
+            .iter()
+            .flat_map(|e| option("--rulebook", Phrase::new("evaluate-overlay").with("reason", e.to_string())))
+            .collect::<Vec<_>>()
     })?;
     let mut overlays = Vec::new();
     for path in &args.overlay {
@@ -152,7 +156,9 @@ fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Vec<Problem>> {
     };
     let context = Context::new(&library, &args.rulebook, &*units, as_of).ok_or_else(unknown)?;
     let bytes = read_file("--values", &args.values, args.large)?;
-    let table = if documents::sheet_in::is_workbook(&bytes) || args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx")) {
+    let table = if documents::sheet_in::is_workbook(&bytes)
+        || args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"))
+    {
         crate::evaluate_sheet::read(&context, &bytes, args.large)?
     } else {
         values::read_csv(&context, text(&bytes)?, args.large).map_err(|faults| problems(faults, &Places::Lines))?
@@ -189,7 +195,8 @@ fn write_text(context: &Context, table: &Table, lang: Lang, out: &mut dyn Write)
             if judged.status == Status::Passed || judged.status == Status::NotApplicable {
                 continue;
             }
-            let value = r.values[at].as_ref().and_then(|v| v.shown()).map(|n| locale::exact(lang, &n)).unwrap_or_default();
+            let value =
+                r.values[at].as_ref().and_then(|v| v.shown()).map(|n| locale::exact(lang, &n)).unwrap_or_default();
             let asked = say(&rulebook::requirement::requirement(&r.book, at, &r.traits, r.year));
             let text = lang.pick(&node.indicator.text_vi, &node.indicator.text_en);
             let status = say(&status_phrase(judged));

@@ -53,7 +53,12 @@ fn run(command: &Command) -> anyhow::Result<i32> {
         Command::Audit(args) => return runtime()?.block_on(manage::audit(args)),
         Command::Permissions => manage::permissions(),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "langso", &mut std::io::stdout());
+            clap_complete::generate(
+                *shell,
+                &mut <Cli as clap::CommandFactory>::command(),
+                "langso",
+                &mut std::io::stdout(),
+            );
         }
     }
     Ok(0)

@@ -147,11 +147,22 @@ pub fn doctor(args: &Doctor) -> Result<i32> {
             all += 1;
             sure += usize::from(i.confidence == rulebook::Confidence::Verified);
         });
-        println!("{:<28} {:>3} criteria {:>3} indicators and parts, {:>3} verified", set.set, set.criteria.len(), all, sure);
+        println!(
+            "{:<28} {:>3} criteria {:>3} indicators and parts, {:>3} verified",
+            set.set,
+            set.criteria.len(),
+            all,
+            sure
+        );
     }
     println!("{} measures", library.measures().count());
     let reference = units::reference::Reference::read()?;
-    println!("{} units, {} successions, {} agencies", reference.units.len(), reference.succession.len(), reference.agencies.len());
+    println!(
+        "{} units, {} successions, {} agencies",
+        reference.units.len(),
+        reference.succession.len(),
+        reference.agencies.len()
+    );
     Ok(0)
 }
 

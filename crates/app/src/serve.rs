@@ -35,7 +35,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let library = site::library(site::overlays(&args.data)?)?;
     let (site, routes) = site::site(store.clone(), library, args.local_admin).await?;
     let app = web::app(site, routes);
-    let listener = tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("address {}", args.listen))?;
+    let listener =
+        tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("address {}", args.listen))?;
     eprintln!("http://{}/", listener.local_addr()?);
     let sealer = tokio::spawn(seal(store.clone()));
     axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service_with_connect_info::<SocketAddr>(app))

@@ -16,11 +16,7 @@ use web::{Room, Routes, Site, SiteParts, Templates};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![units_room(), facts::pages::room()]
-}
-
-fn units_room() -> Room {
-    Room { name: "units", migrations: units::store::MIGRATIONS, routes: Routes::new, templates: Vec::new }
+    vec![units::room(), facts::pages::room()]
 }
 
 fn migrations() -> Vec<&'static [Migration]> {
@@ -46,7 +42,8 @@ pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
 /// The overlays of a data folder: `overlays/*.toml`, in the order of their names.
 pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
     let Ok(entries) = std::fs::read_dir(data.join("overlays")) else { return Ok(Vec::new()) };
-    let mut paths: Vec<_> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut paths: Vec<_> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     paths.sort();
     let read = |path: &std::path::PathBuf| -> Result<Overlay> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -57,8 +54,11 @@ pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
 
 /// The shipped law with these overlays.
 pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
-    let shipped = law::shipped().map_err(|e| anyhow!("{}", e.iter().map(|e| e.to_string()).collect::<Vec<_>>().join("\n")))?;
-    shipped.with_overlays(overlays).map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
+    let shipped =
+        law::shipped().map_err(|e| anyhow!("{}", e.iter().map(|e| e.to_string()).collect::<Vec<_>>().join("\n")))?;
+    shipped
+        .with_overlays(overlays)
+        .map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
 }
 
 /// The site over an open store.

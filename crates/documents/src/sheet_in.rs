@@ -74,7 +74,11 @@ pub fn open(bytes: &[u8], limits: Limits) -> Result<Workbook<'_>, Problems> {
     }
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| refused("sheet-broken"))?;
     if zip.index_for_name("xl/workbook.xml").is_none() {
-        return Err(refused(if zip.index_for_name("content.xml").is_some() { "sheet-ods" } else { "sheet-not-a-workbook" }));
+        return Err(refused(if zip.index_for_name("content.xml").is_some() {
+            "sheet-ods"
+        } else {
+            "sheet-not-a-workbook"
+        }));
     }
     let most = if limits.large { UNPACKED_LARGE } else { UNPACKED };
     let (mut unpacked, mut buffer) = (0u64, vec![0; 1 << 16]);

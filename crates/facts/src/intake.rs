@@ -68,7 +68,13 @@ pub struct Intake {
 }
 
 /// The rows of a checked table as figures. Rows of prerequisites and `held:` rows are no figures and are refused.
-pub fn entries(context: &Context, units: &StoredUnits, law: &Law, table: &Table, intake: &Intake) -> std::result::Result<Vec<Entry>, Vec<Fault>> {
+pub fn entries(
+    context: &Context,
+    units: &StoredUnits,
+    law: &Law,
+    table: &Table,
+    intake: &Intake,
+) -> std::result::Result<Vec<Entry>, Vec<Fault>> {
     let (mut entries, mut faults) = (Vec::with_capacity(table.rows.len()), Vec::new());
     for row in &table.rows {
         let code = &table.units[row.unit as usize];
@@ -88,9 +94,20 @@ pub fn entries(context: &Context, units: &StoredUnits, law: &Law, table: &Table,
 }
 
 /// Commits entries in one short transaction, with one line of the import and its hash. Repeating it changes nothing.
-pub async fn commit(tx: &mut WriteTx, law: &Law, entries: &[Entry], intake: &Intake, content: &[u8]) -> Result<Outcome> {
+pub async fn commit(
+    tx: &mut WriteTx,
+    law: &Law,
+    entries: &[Entry],
+    intake: &Intake,
+    content: &[u8],
+) -> Result<Outcome> {
     let import = tx.reserve("facts_import", "id", 1).await?[0];
-    let how = How { stage: crate::Stage::Accepted, publish: intake.publish, source: intake.source.clone(), import: Some(import) };
+    let how = How {
+        stage: crate::Stage::Accepted,
+        publish: intake.publish,
+        source: intake.source.clone(),
+        import: Some(import),
+    };
     let outcome = record::record(tx, law, entries, &how).await?;
     if outcome.new + outcome.changed > 0 || outcome.units > 0 {
         let hash = hex::encode(Sha256::digest(content));

@@ -90,14 +90,21 @@ impl Law {
     }
 
     /// The value a verdict reads of a measure: the first origin of the measure's order that has a figure.
-    pub fn read<'a>(&self, figures: &'a HashMap<Key, Value>, unit: UnitId, year: i16, measure: i64) -> Option<(Origin, &'a Value)> {
+    pub fn read<'a>(
+        &self,
+        figures: &'a HashMap<Key, Value>,
+        unit: UnitId,
+        year: i16,
+        measure: i64,
+    ) -> Option<(Origin, &'a Value)> {
         let order = self.inner.reads.get(&measure)?;
         order.iter().find_map(|&origin| figures.get(&Key { unit, year, measure, origin }).map(|v| (origin, v)))
     }
 
     /// The values of a plan's nodes for a unit and year.
     pub fn values(&self, plan: &Plan, figures: &HashMap<Key, Value>, unit: UnitId, year: i16) -> Vec<Option<Value>> {
-        let value = |measure: &Option<i64>| measure.and_then(|m| self.read(figures, unit, year, m)).map(|(_, v)| v.clone());
+        let value =
+            |measure: &Option<i64>| measure.and_then(|m| self.read(figures, unit, year, m)).map(|(_, v)| v.clone());
         plan.measures.iter().map(value).collect()
     }
 }

@@ -10,10 +10,10 @@ pub mod intake;
 pub mod law;
 mod migrations;
 pub mod model;
+pub mod pages;
 pub mod published;
 pub mod record;
 pub mod story;
-pub mod pages;
 pub mod totals;
 
 pub use law::Law;

@@ -23,7 +23,8 @@ fn figure(row: &Row) -> Result<Option<Figure>> {
     }))
 }
 
-const COLUMNS: &str = "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source";
+const COLUMNS: &str =
+    "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source";
 
 /// The edition a transaction may read: working figures only within a scope that reaches them.
 pub fn edition(tx: &impl Query, wanted: Edition) -> Edition {

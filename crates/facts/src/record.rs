@@ -149,8 +149,8 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
         })
         .collect();
     let columns = [
-        "revision", "unit", "period", "measure", "origin", "value", "num", "den", "shadow", "stage", "actor", "at", "source",
-        "import",
+        "revision", "unit", "period", "measure", "origin", "value", "num", "den", "shadow", "stage", "actor", "at",
+        "source", "import",
     ];
     tx.insert_many("facts_history", &columns, history.into_iter()).await?;
     let mut pointers = Vec::with_capacity(fresh.len() + moved.len());
@@ -210,7 +210,8 @@ pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Re
     point(tx, pointers).await?;
     judge(tx, law, &known, &[unit], &[year], &[Edition::Working, Edition::Published]).await?;
     let details = serde_json::json!({"year": year, "figures": count});
-    let line = AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
+    let line =
+        AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
     tx.audit(line).await?;
     Ok(count)
 }
@@ -318,8 +319,22 @@ async fn judge(
         })
         .collect();
     let columns = [
-        "unit", "set_id", "period", "edition", "verdict", "confidence", "ruletext", "version", "revision", "criteria", "passed",
-        "unconfirmed", "total", "failing", "shortfall", "judged_at",
+        "unit",
+        "set_id",
+        "period",
+        "edition",
+        "verdict",
+        "confidence",
+        "ruletext",
+        "version",
+        "revision",
+        "criteria",
+        "passed",
+        "unconfirmed",
+        "total",
+        "failing",
+        "shortfall",
+        "judged_at",
     ];
     tx.upsert_many("facts_verdict", &["unit", "set_id", "period", "edition"], &columns, rows.into_iter()).await?;
     Ok(())
@@ -347,7 +362,8 @@ async fn ruletexts(tx: &mut WriteTx, written: &[Written]) -> Result<HashMap<Stri
     let mut ids = HashMap::new();
     // A handful of sets, whatever the number of units.
     for (hash, plan) in plans {
-        let insert = "INSERT INTO facts_ruletext (sha256, set_id, text) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+        let insert =
+            "INSERT INTO facts_ruletext (sha256, set_id, text) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
         let known = tx.row("SELECT id FROM facts_ruletext WHERE sha256 = $1", args![hash]).await?;
         let id = match known {
             Some(row) => row.i64(0)?,

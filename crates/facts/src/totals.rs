@@ -129,7 +129,9 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
         "verdict" => "v.verdict IS NULL, v.verdict DESC, u.ord, u.id",
         "passed" => "COALESCE(v.passed, -1) DESC, u.ord, u.id",
         // Those that pass already need nothing more: they come last.
-        "nearest" => "CASE WHEN v.verdict = 'p' THEN 1 WHEN v.verdict IS NULL THEN 2 ELSE 0 END, v.failing, v.shortfall, u.ord, u.id",
+        "nearest" => {
+            "CASE WHEN v.verdict = 'p' THEN 1 WHEN v.verdict IS NULL THEN 2 ELSE 0 END, v.failing, v.shortfall, u.ord, u.id"
+        }
         _ => "u.ord, u.id",
     };
     let key = text::search_key(&listing.search).replace(['%', '_'], "");

@@ -337,9 +337,13 @@ mod tests {
 
     #[test]
     fn rounds_halves_away_from_zero() {
-        for (a, b, places, want) in
-            [("1", "3", 6, "0.333333"), ("2", "3", 6, "0.666667"), ("1", "8", 2, "0.13"), ("-1", "8", 2, "-0.13"), ("5", "1", 0, "5")]
-        {
+        for (a, b, places, want) in [
+            ("1", "3", 6, "0.333333"),
+            ("2", "3", 6, "0.666667"),
+            ("1", "8", 2, "0.13"),
+            ("-1", "8", 2, "-0.13"),
+            ("5", "1", 0, "5"),
+        ] {
             assert_eq!(d(a).checked_div_rounded(&d(b), places).unwrap(), d(want));
         }
         assert_eq!(d("94.996").round_half_up(2), d("95"));

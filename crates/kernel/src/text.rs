@@ -53,14 +53,30 @@ mod tests {
 
     #[test]
     fn search_ignores_marks_and_case() {
-        for (text, key) in [("Xã Đạo Đức", "xa dao duc"), ("  TÂN\u{a0}TRÀO ", "tan trao"), ("Ỷ La", "y la"), ("", "")] {
+        for (text, key) in [("Xã Đạo Đức", "xa dao duc"), ("  TÂN\u{a0}TRÀO ", "tan trao"), ("Ỷ La", "y la"), ("", "")]
+        {
             assert_eq!(search_key(text), key);
         }
     }
 
     #[test]
     fn names_sort_as_in_a_vietnamese_dictionary() {
-        let want = ["An Khang", "An Tường", "Ấm Thượng", "Bằng Cốc", "Dân", "Đà Vị", "Đạo", "Ê Đê", "Lam", "Làm", "Lảm", "Lãm", "Lám", "Lạm"];
+        let want = [
+            "An Khang",
+            "An Tường",
+            "Ấm Thượng",
+            "Bằng Cốc",
+            "Dân",
+            "Đà Vị",
+            "Đạo",
+            "Ê Đê",
+            "Lam",
+            "Làm",
+            "Lảm",
+            "Lãm",
+            "Lám",
+            "Lạm",
+        ];
         let mut got = want;
         got.reverse();
         got.sort_by_key(|name| order_key(name));

@@ -117,7 +117,9 @@ pub fn fits(kind: Kind, has_condition: bool, value: &Value) -> Result<(), Misfit
         (_, Value::Yes(_)) => Err(Misfit::NumberExpected),
         (Kind::Percent, Value::Fraction(..)) => Ok(()),
         (_, Value::Fraction(..)) => Err(Misfit::FractionOnlyForPercent),
-        (Kind::Percent, Value::Number(n)) if n.is_negative() || *n > Decimal::from(100) => Err(Misfit::PercentOutOfRange),
+        (Kind::Percent, Value::Number(n)) if n.is_negative() || *n > Decimal::from(100) => {
+            Err(Misfit::PercentOutOfRange)
+        }
         (Kind::Count, Value::Number(n)) if n.is_negative() => Err(Misfit::Negative),
         (Kind::Count, Value::Number(n)) if !n.is_integer() => Err(Misfit::CountNotWhole),
         (_, Value::Number(_)) => Ok(()),
@@ -186,7 +188,14 @@ pub fn evaluate(book: &Book, values: &[Option<Value>], traits: &Traits, year: i1
     verdict
 }
 
-fn leaf(book: &Book, at: usize, value: Option<&Value>, traits: &Traits, year: i16, shortfall: &mut Option<Decimal>) -> Status {
+fn leaf(
+    book: &Book,
+    at: usize,
+    value: Option<&Value>,
+    traits: &Traits,
+    year: i16,
+    shortfall: &mut Option<Decimal>,
+) -> Status {
     if book.excluded_by_region(at, traits) {
         return Status::NotApplicable;
     }
@@ -221,7 +230,8 @@ fn leaf(book: &Book, at: usize, value: Option<&Value>, traits: &Traits, year: i1
 /// Joins members; those that do not apply are left out, and where all are, neither does the whole.
 fn join(how: Join, members: impl Iterator<Item = Judged> + Clone) -> Judged {
     let applying = members.clone().filter(|m| m.status != Status::NotApplicable);
-    let weakest = |list: &mut dyn Iterator<Item = Judged>| list.map(|m| m.confidence).min().unwrap_or(Confidence::Unknown);
+    let weakest =
+        |list: &mut dyn Iterator<Item = Judged>| list.map(|m| m.confidence).min().unwrap_or(Confidence::Unknown);
     if applying.clone().next().is_none() {
         return Judged { status: Status::NotApplicable, confidence: weakest(&mut members.clone()) };
     }

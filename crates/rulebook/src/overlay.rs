@@ -94,9 +94,15 @@ impl Overlay {
             return Ok(());
         }
         let set = book.set.clone();
-        let missing = |set: &str, no: &str| NoSuchIndicator { overlay: self.id.clone(), set: set.into(), no: no.into() };
-        let mark = |citation: String| Some(OverlayMark { id: self.id.clone(), citation, illustrative: self.illustrative });
-        let cited = [self.citation.number.clone(), self.citation.date.map(|d| d.to_string()), Some(self.citation.issuer.clone())];
+        let missing =
+            |set: &str, no: &str| NoSuchIndicator { overlay: self.id.clone(), set: set.into(), no: no.into() };
+        let mark =
+            |citation: String| Some(OverlayMark { id: self.id.clone(), citation, illustrative: self.illustrative });
+        let cited = [
+            self.citation.number.clone(),
+            self.citation.date.map(|d| d.to_string()),
+            Some(self.citation.issuer.clone()),
+        ];
         let cited = cited.into_iter().flatten().collect::<Vec<_>>().join(", ");
         for change in self.set_requirement.iter().filter(|c| c.set == set) {
             let indicator = book.find_mut(&change.no).ok_or_else(|| missing(&change.set, &change.no))?;

@@ -45,7 +45,11 @@ pub fn measures(file: &str, text: &str) -> Result<MeasuresFile, ParseError> {
         if !seen.insert(measure.id.as_str()) {
             let quoted = format!("\"{}\"", measure.id);
             let line = text.match_indices(&quoted).nth(1).map_or(1, |(at, _)| line_of(text, at));
-            return Err(ParseError { file: file.into(), line, message: format!("measure `{}` stands twice", measure.id) });
+            return Err(ParseError {
+                file: file.into(),
+                line,
+                message: format!("measure `{}` stands twice", measure.id),
+            });
         }
     }
     Ok(measures)
@@ -61,9 +65,7 @@ pub fn rulebook(file: &str, text: &str) -> Result<Rulebook, ParseError> {
     let book: Rulebook = toml(file, text)?;
     check(&book).map_err(|(no, message)| {
         // The line where this number is given; the file's first where the set itself is wrong.
-        let line = no
-            .and_then(|no| text.find(&format!("no = \"{no}\"")))
-            .map_or(1, |at| line_of(text, at));
+        let line = no.and_then(|no| text.find(&format!("no = \"{no}\""))).map_or(1, |at| line_of(text, at));
         ParseError { file: file.to_owned(), line, message }
     })?;
     Ok(book)
@@ -96,15 +98,15 @@ fn check(book: &Rulebook) -> Result<(), Wrong> {
 fn indicator_problem(i: &Indicator) -> Option<String> {
     let composite = i.kind == Kind::Composite;
     let no = &i.no;
-    if composite != (i.requirement.op == Op::Parts) || composite == i.parts.is_empty() || composite != i.join.is_some() {
+    if composite != (i.requirement.op == Op::Parts) || composite == i.parts.is_empty() || composite != i.join.is_some()
+    {
         return Some(format!("`{no}`: a composite, and only a composite, has op `parts`, a join and parts"));
     }
     if composite == i.measure.is_some() {
         return Some(format!("`{no}`: every leaf names its measure, a composite has none"));
     }
-    let requirements = std::iter::once((i.kind, &i.requirement)).chain(
-        i.amended.iter().filter_map(|a| a.requirement.as_ref().map(|r| (a.kind.unwrap_or(i.kind), r))),
-    );
+    let requirements = std::iter::once((i.kind, &i.requirement))
+        .chain(i.amended.iter().filter_map(|a| a.requirement.as_ref().map(|r| (a.kind.unwrap_or(i.kind), r))));
     for (kind, requirement) in requirements {
         let fits = match requirement.op {
             Op::Achieved => kind.is_yes_no(),

@@ -69,7 +69,8 @@ pub fn write_json(context: &Context, table: &Table, say: Say, out: &mut dyn Writ
         let texts: Vec<Vec<u8>> = batch
             .par_chunks(128)
             .map(|groups| {
-                let mut writer = Writer { say, sentences: HashMap::new(), out: Vec::with_capacity(groups.len() * 16_000) };
+                let mut writer =
+                    Writer { say, sentences: HashMap::new(), out: Vec::with_capacity(groups.len() * 16_000) };
                 for rows in groups {
                     if let Some(result) = judge(context, rows) {
                         writer.out.push(b',');

@@ -54,7 +54,8 @@ impl UnitsFile {
                 continue;
             }
             if cells.len() > headings.len() {
-                let what = Phrase::new("values-too-many-cells").with("found", cells.len()).with("wanted", headings.len());
+                let what =
+                    Phrase::new("values-too-many-cells").with("found", cells.len()).with("wanted", headings.len());
                 faults.push(at(line, what));
                 continue;
             }

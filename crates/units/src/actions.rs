@@ -29,26 +29,17 @@ fn refuse<T>(problem: Problem) -> Result<T, Refused> {
 async fn known(tx: &mut WriteTx, id: UnitId) -> Result<Unit, Refused> {
     match store::get(tx, id).await? {
         Some(unit) => Ok(unit),
-        None => refuse(Problem::not_found(
-            Phrase::new("units-unknown").with("id", id.0),
-        )),
+        None => refuse(Problem::not_found(Phrase::new("units-unknown").with("id", id.0))),
     }
 }
 
 /// Corrects a unit: its code, name, kind, dates, parent or point were entered wrongly. Nothing else changes: figures stay
 /// where they are, for they know the unit by its id. `version` is the one the editor saw. Gives the new version.
-pub async fn correct(
-    tx: &mut WriteTx,
-    id: UnitId,
-    version: i64,
-    correction: Correction,
-) -> Result<i64, Refused> {
+pub async fn correct(tx: &mut WriteTx, id: UnitId, version: i64, correction: Correction) -> Result<i64, Refused> {
     let before = known(tx, id).await?;
     let now = store::version(tx, id).await?;
     if now != version {
-        let phrase = Phrase::new("units-changed")
-            .with("name", before.name.as_str())
-            .with("version", now);
+        let phrase = Phrase::new("units-changed").with("name", before.name.as_str()).with("version", now);
         return refuse(Problem::conflict(phrase, 412));
     }
     let after = correction.apply(&before);
@@ -81,13 +72,10 @@ pub async fn correct(
         ],
     )
     .await?;
-    if (before.parent, before.valid_from, before.valid_to)
-        != (after.parent, after.valid_from, after.valid_to)
-    {
+    if (before.parent, before.valid_from, before.valid_to) != (after.parent, after.valid_from, after.valid_to) {
         store::rebuild_tree(tx).await?;
     }
-    let details =
-        serde_json::json!({"before": before, "after": after, "source": correction.source});
+    let details = serde_json::json!({"before": before, "after": after, "source": correction.source});
     audit(tx, "units.correct", id, details).await?;
     Ok(version + 1)
 }
@@ -109,17 +97,11 @@ pub async fn reorganise(
     for (at, new) in plan.units.iter().enumerate() {
         // A code that ends with one of the old units is free again.
         let rivals = store::with_code(tx, &new.code).await?;
-        let rivals: Vec<Unit> = rivals
-            .into_iter()
-            .filter(|r| !ids.contains(&r.id))
-            .collect();
-        if let Some(rival) = rivals
-            .iter()
-            .find(|r| r.valid_to.is_none_or(|to| to >= plan.day) && r.level == new.level)
+        let rivals: Vec<Unit> = rivals.into_iter().filter(|r| !ids.contains(&r.id)).collect();
+        if let Some(rival) = rivals.iter().find(|r| r.valid_to.is_none_or(|to| to >= plan.day) && r.level == new.level)
         {
-            let phrase = Phrase::new("units-code-taken")
-                .with("code", new.code.as_str())
-                .with("name", rival.name.as_str());
+            let phrase =
+                Phrase::new("units-code-taken").with("code", new.code.as_str()).with("name", rival.name.as_str());
             problems.push(Problem::input(phrase).at_field(format!("units/{at}/code")));
         }
     }
@@ -127,53 +109,25 @@ pub async fn reorganise(
         return Err(Refused::Problems(problems));
     }
     let first = store::next_id(tx).await?;
-    let new: Vec<Unit> = (first..)
-        .zip(&plan.units)
-        .map(|(id, unit)| unit.begin(UnitId(id), plan))
-        .collect();
+    let new: Vec<Unit> = (first..).zip(&plan.units).map(|(id, unit)| unit.begin(UnitId(id), plan)).collect();
     store::insert_units(tx, &new).await?;
     let mut ended: Vec<UnitId> = ids.clone();
     ended.sort();
     ended.dedup();
     for &id in &ended {
         let sql = "UPDATE units_unit SET to_day = $2, version = version + 1 WHERE id = $1 AND to_day = $3";
-        tx.execute_one(sql, args![id, plan.day.yesterday(), OPEN_TO])
-            .await?;
+        tx.execute_one(sql, args![id, plan.day.yesterday(), OPEN_TO]).await?;
     }
     let edges: Vec<Edge> = plan.edges(&new.iter().map(|u| u.id).collect::<Vec<_>>());
     let rows: Vec<_> = edges
         .iter()
-        .map(|e| {
-            args![
-                e.from,
-                e.to,
-                e.day,
-                e.whole,
-                e.main,
-                e.confidence.as_str(),
-                plan.source.as_str()
-            ]
-        })
+        .map(|e| args![e.from, e.to, e.day, e.whole, e.main, e.confidence.as_str(), plan.source.as_str()])
         .collect();
-    let columns = [
-        "from_unit",
-        "to_unit",
-        "day",
-        "whole",
-        "main",
-        "confidence",
-        "source",
-    ];
-    tx.insert_many("units_succession", &columns, rows.into_iter())
-        .await?;
+    let columns = ["from_unit", "to_unit", "day", "whole", "main", "confidence", "source"];
+    tx.insert_many("units_succession", &columns, rows.into_iter()).await?;
     store::rebuild_tree(tx).await?;
 
-    let merger = Merger {
-        day: plan.day,
-        ended,
-        began: new.iter().map(|u| u.id).collect(),
-        edges,
-    };
+    let merger = Merger { day: plan.day, ended, began: new.iter().map(|u| u.id).collect(), edges };
     let mut said = Vec::new();
     for effect in effects {
         said.extend((effect.apply)(tx, &merger).await?);
@@ -205,31 +159,18 @@ pub async fn set_attribute(
     let sql = "DELETE FROM units_attribute WHERE unit = $1 AND attribute = $2 AND from_day >= $3";
     tx.execute(sql, args![id, attribute, begins]).await?;
     let sql = "UPDATE units_attribute SET to_day = $3 WHERE unit = $1 AND attribute = $2 AND to_day >= $4";
-    tx.execute(sql, args![id, attribute, begins - 1, begins])
-        .await?;
+    tx.execute(sql, args![id, attribute, begins - 1, begins]).await?;
     tx.execute_one(
         "INSERT INTO units_attribute (unit, attribute, value, from_day, to_day, confidence, source)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         args![id, attribute, value, begins, OPEN_TO, confidence, source],
     )
     .await?;
-    let details =
-        serde_json::json!({"attribute": attribute, "value": value, "from": from, "source": source});
+    let details = serde_json::json!({"attribute": attribute, "value": value, "from": from, "source": source});
     audit(tx, "units.attribute", unit.id, details).await
 }
 
-async fn audit(
-    tx: &mut WriteTx,
-    action: &'static str,
-    id: UnitId,
-    details: serde_json::Value,
-) -> Result<(), Refused> {
-    let line = AuditLine {
-        action,
-        kind: UnitId::KIND,
-        subject: id.to_string(),
-        unit: Some(id),
-        details,
-    };
+async fn audit(tx: &mut WriteTx, action: &'static str, id: UnitId, details: serde_json::Value) -> Result<(), Refused> {
+    let line = AuditLine { action, kind: UnitId::KIND, subject: id.to_string(), unit: Some(id), details };
     Ok(tx.audit(line).await?)
 }

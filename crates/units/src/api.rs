@@ -26,40 +26,17 @@ pub fn routes() -> Routes {
     Routes::new()
         .read("/api/v1/units/search", "units", get(search))
         .read("/api/v1/units/{id}/successors", "units", get(successors))
-        .read(
-            "/api/v1/units/{id}/predecessors",
-            "units",
-            get(predecessors),
-        )
+        .read("/api/v1/units/{id}/predecessors", "units", get(predecessors))
         .read("/api/v1/agencies", "agencies", get(agencies))
         .read("/api/v1/boundaries.geojson", "units", get(shapes))
-        .write(
-            "/api/v1/units/{id}/corrections",
-            "correct",
-            "units",
-            post(correct),
-        )
-        .write(
-            "/api/v1/reorganisations",
-            "reorganise",
-            "units",
-            post(reorganise),
-        )
+        .write("/api/v1/units/{id}/corrections", "correct", "units", post(correct))
+        .write("/api/v1/reorganisations", "reorganise", "units", post(reorganise))
         .write("/api/v1/boundaries", "import", "units", post(import))
 }
 
 /// The description of these routes, to be merged into the site's.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(
-    search,
-    successors,
-    predecessors,
-    agencies,
-    shapes,
-    correct,
-    reorganise,
-    import
-))]
+#[openapi(paths(search, successors, predecessors, agencies, shapes, correct, reorganise, import))]
 pub struct Description;
 
 /// Most units on a page.
@@ -185,9 +162,7 @@ async fn shapes(ctx: Ctx, Asking(asked): Asking<ShapesAsked>) -> Outcome {
         None => store::provinces(&mut tx, on).await?.first().map(|p| p.id),
     };
     let shapes = boundaries::shapes(&mut tx, on, &level, under).await?;
-    ctx.json(&boundaries::geojson(&shapes, on, |id| {
-        ctx.link(&format!("/don-vi/{id}"))
-    }))
+    ctx.json(&boundaries::geojson(&shapes, on, |id| ctx.link(&format!("/don-vi/{id}"))))
 }
 
 /// What a write answers: the first answer again where its key was seen, else what `work` says, kept under the key.
@@ -200,17 +175,8 @@ struct Repeatable<'a> {
 
 impl<'a> Repeatable<'a> {
     fn new(ctx: &'a Ctx, body: &[u8]) -> Repeatable<'a> {
-        let key = ctx
-            .headers
-            .get("idempotency-key")
-            .and_then(|k| k.to_str().ok())
-            .map(str::to_owned);
-        Repeatable {
-            ctx,
-            key,
-            route: format!("POST {}", ctx.path),
-            hash: hex::encode(Sha256::digest(body)),
-        }
+        let key = ctx.headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_owned);
+        Repeatable { ctx, key, route: format!("POST {}", ctx.path), hash: hex::encode(Sha256::digest(body)) }
     }
 
     async fn seen(&self, tx: &mut WriteTx) -> Result<Option<Value>, Failure> {
@@ -220,19 +186,13 @@ impl<'a> Repeatable<'a> {
         match tx.replay(key, &self.route, &self.hash).await? {
             Replay::Fresh => Ok(None),
             Replay::Answered(answer) => Ok(Some(serde_json::from_str(&answer.body)?)),
-            Replay::OtherRequest => Err(self
-                .ctx
-                .failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
+            Replay::OtherRequest => Err(self.ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
         }
     }
 
     async fn done(&self, mut tx: WriteTx, body: Value) -> Outcome {
         if let Some(key) = &self.key {
-            let answer = Stored {
-                status: 200,
-                location: None,
-                body: body.to_string(),
-            };
+            let answer = Stored { status: 200, location: None, body: body.to_string() };
             tx.remember(key, &self.route, &self.hash, &answer).await?;
         }
         tx.commit().await?;
@@ -241,10 +201,7 @@ impl<'a> Repeatable<'a> {
 }
 
 fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {
-    problems
-        .iter()
-        .map(|p| web::json_problem(ctx.lang, p))
-        .collect()
+    problems.iter().map(|p| web::json_problem(ctx.lang, p)).collect()
 }
 
 /// Everything that does not fit, each with its place.
@@ -253,25 +210,16 @@ fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
         Refused::Store(error) => Err(error.into()),
         Refused::Problems(problems) => {
             let status = problems.iter().map(|p| p.status).min().unwrap_or(422);
-            let title = problems
-                .first()
-                .map(|p| locale::say(ctx.lang, &p.phrase))
-                .unwrap_or_default();
+            let title = problems.first().map(|p| locale::say(ctx.lang, &p.phrase)).unwrap_or_default();
             let body = json!({"type": "/api/problems#units", "title": title, "status": status, "problems": said(ctx, &problems)});
-            ctx.json_with(
-                StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
-                &body,
-            )
+            ctx.json_with(StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY), &body)
         }
     }
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body).map_err(|e| {
-        ctx.failure(Problem::input(
-            Phrase::new("units-bad-json").with("error", e.to_string()),
-        ))
-    })
+    serde_json::from_slice(body)
+        .map_err(|e| ctx.failure(Problem::input(Phrase::new("units-bad-json").with("error", e.to_string()))))
 }
 
 /// `POST /api/v1/units/{id}/corrections`: code, name, kind, dates, parent or point were entered wrongly.
@@ -282,11 +230,7 @@ fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, F
         ("Idempotency-Key" = Option<String>, Header)))]
 async fn correct(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     let correction: Correction = parsed(&ctx, &body)?;
-    let seen = ctx
-        .headers
-        .get("if-match")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.trim_matches('"').parse().ok());
+    let seen = ctx.headers.get("if-match").and_then(|v| v.to_str().ok()).and_then(|v| v.trim_matches('"').parse().ok());
     let Some(version) = seen else {
         return Err(ctx.failure(Problem::conflict(Phrase::new("units-no-version"), 428)));
     };
@@ -298,9 +242,7 @@ async fn correct(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     match actions::correct(&mut tx, UnitId(id), version, correction).await {
         Ok(version) => {
             let unit = store::get(&mut tx, UnitId(id)).await?;
-            repeatable
-                .done(tx, json!({"unit": unit, "version": version}))
-                .await
+            repeatable.done(tx, json!({"unit": unit, "version": version})).await
         }
         Err(error) => refused(&ctx, error),
     }
@@ -319,26 +261,12 @@ async fn reorganise(ctx: Ctx, body: Bytes) -> Outcome {
         return ctx.json_with(StatusCode::OK, &answer);
     }
     // What rooms do about a merger; none does anything until one is registered.
-    let effects = ctx
-        .site
-        .things
-        .get(&std::any::TypeId::of::<crate::merger::Effects>())
-        .cloned();
+    let effects = ctx.site.things.get(&std::any::TypeId::of::<crate::merger::Effects>()).cloned();
     let effects = effects.and_then(|e| e.downcast::<crate::merger::Effects>().ok());
     match actions::reorganise(&mut tx, &plan, effects.as_ref().map_or(&[], |e| &e.0)).await {
-        Ok((
-            Merger {
-                day, ended, began, ..
-            },
-            effects,
-        )) => {
+        Ok((Merger { day, ended, began, .. }, effects)) => {
             let effects: Vec<String> = effects.iter().map(|p| locale::say(ctx.lang, p)).collect();
-            repeatable
-                .done(
-                    tx,
-                    json!({"day": day, "ended": ended, "began": began, "effects": effects}),
-                )
-                .await
+            repeatable.done(tx, json!({"day": day, "ended": ended, "began": began, "effects": effects})).await
         }
         Err(error) => refused(&ctx, error),
     }

@@ -34,14 +34,10 @@ impl Quantity {
     pub fn rounded(&self, places: u32) -> Option<Decimal> {
         match self {
             Quantity::Number(value) => Some(value.clone()),
-            Quantity::Fraction {
-                numerator,
-                denominator,
-            } => (numerator * &Decimal::from(100)).checked_div_rounded(denominator, places),
-            Quantity::Ratio {
-                numerator,
-                denominator,
-            } => numerator.checked_div_rounded(denominator, places),
+            Quantity::Fraction { numerator, denominator } => {
+                (numerator * &Decimal::from(100)).checked_div_rounded(denominator, places)
+            }
+            Quantity::Ratio { numerator, denominator } => numerator.checked_div_rounded(denominator, places),
             Quantity::Flag(_) => None,
         }
     }
@@ -50,14 +46,8 @@ impl Quantity {
     fn quotient(&self) -> Option<(Decimal, Decimal)> {
         Some(match self {
             Quantity::Number(value) => (value.clone(), Decimal::from(1)),
-            Quantity::Fraction {
-                numerator,
-                denominator,
-            } => (numerator * &Decimal::from(100), denominator.clone()),
-            Quantity::Ratio {
-                numerator,
-                denominator,
-            } => (numerator.clone(), denominator.clone()),
+            Quantity::Fraction { numerator, denominator } => (numerator * &Decimal::from(100), denominator.clone()),
+            Quantity::Ratio { numerator, denominator } => (numerator.clone(), denominator.clone()),
             Quantity::Flag(_) => return None,
         })
     }
@@ -129,10 +119,7 @@ pub struct Area {
 impl Area {
     /// A unit alone.
     pub fn unit(id: UnitId) -> Area {
-        Area {
-            id,
-            members: BTreeSet::from([id]),
-        }
+        Area { id, members: BTreeSet::from([id]) }
     }
 }
 
@@ -149,10 +136,7 @@ pub struct Figures<'a> {
 
 /// Carries figures onto areas made of units in force on `day`. Figures of units not in force on `reported_on` are left out.
 pub fn carry(succession: &Succession, figures: &Figures, areas: &[Area], day: Day) -> Vec<Carried> {
-    areas
-        .iter()
-        .map(|area| onto(succession, figures, area, day))
-        .collect()
+    areas.iter().map(|area| onto(succession, figures, area, day)).collect()
 }
 
 fn onto(succession: &Succession, figures: &Figures, area: &Area, day: Day) -> Carried {
@@ -166,31 +150,17 @@ fn onto(succession: &Succession, figures: &Figures, area: &Area, day: Day) -> Ca
     for unit in sources {
         let figure = figures.figures.get(&unit);
         let shares = succession.successors(unit, day);
-        let here: Vec<_> = shares
-            .iter()
-            .filter(|(to, _)| area.members.contains(to))
-            .collect();
+        let here: Vec<_> = shares.iter().filter(|(to, _)| area.members.contains(to)).collect();
         // All of its ground is here: went over whole, or every one of its shares did.
-        let all = shares.len() == here.len()
-            && (here.len() > 1 || here.iter().any(|(_, s)| *s == Share::Whole));
+        let all = shares.len() == here.len() && (here.len() > 1 || here.iter().any(|(_, s)| *s == Share::Whole));
         match figure {
-            _ if !all => parts.push(Part {
-                unit,
-                main: here.iter().any(|(_, s)| s.main()),
-                figure: figure.cloned(),
-            }),
+            _ if !all => parts.push(Part { unit, main: here.iter().any(|(_, s)| s.main()), figure: figure.cloned() }),
             Some(figure) => whole.push((unit, figure)),
             None => missing.push(unit),
         }
     }
     let joined = join(figures, &whole, missing.is_empty() && parts.is_empty());
-    Carried {
-        area: area.id,
-        joined,
-        from: whole.into_iter().map(|(unit, _)| unit).collect(),
-        missing,
-        parts,
-    }
+    Carried { area: area.id, joined, from: whole.into_iter().map(|(unit, _)| unit).collect(), missing, parts }
 }
 
 /// Joins figures as their measure says. `alone`: nothing else belongs to the area, so that a single figure is its figure.
@@ -200,22 +170,11 @@ fn join(figures: &Figures, whole: &[(UnitId, &Quantity)], alone: bool) -> Joined
         [(_, only)] if alone => return Joined::Figure((*only).clone()),
         _ => {}
     }
-    let flags: Vec<bool> = whole
-        .iter()
-        .filter_map(|(_, q)| {
-            if let Quantity::Flag(f) = q {
-                Some(*f)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let flags: Vec<bool> =
+        whole.iter().filter_map(|(_, q)| if let Quantity::Flag(f) = q { Some(*f) } else { None }).collect();
     if flags.len() == whole.len() {
         let yes = flags.iter().filter(|f| **f).count();
-        return Joined::Counted {
-            yes,
-            no: flags.len() - yes,
-        };
+        return Joined::Counted { yes, no: flags.len() - yes };
     }
     if !flags.is_empty() {
         return Joined::NotComparable(Why::Mixed);
@@ -243,36 +202,19 @@ fn mean(whole: &[(UnitId, &Quantity)], weights: &BTreeMap<UnitId, Decimal>, by: 
     let mut over = Some((Decimal::ZERO, Decimal::ZERO));
     for (_, quantity) in whole {
         over = match (over, quantity) {
-            (
-                Some((n, d)),
-                Quantity::Fraction {
-                    numerator,
-                    denominator,
-                },
-            ) => Some((&n + numerator, &d + denominator)),
+            (Some((n, d)), Quantity::Fraction { numerator, denominator }) => Some((&n + numerator, &d + denominator)),
             _ => None,
         };
     }
     if let Some((numerator, denominator)) = over {
-        return Joined::Figure(Quantity::Fraction {
-            numerator,
-            denominator,
-        });
+        return Joined::Figure(Quantity::Fraction { numerator, denominator });
     }
-    let unweighted: Vec<UnitId> = whole
-        .iter()
-        .map(|(unit, _)| *unit)
-        .filter(|u| !weights.contains_key(u))
-        .collect();
+    let unweighted: Vec<UnitId> = whole.iter().map(|(unit, _)| *unit).filter(|u| !weights.contains_key(u)).collect();
     if !unweighted.is_empty() {
-        return Joined::NotComparable(Why::NoWeight {
-            measure: by.to_owned(),
-            units: unweighted,
-        });
+        return Joined::NotComparable(Why::NoWeight { measure: by.to_owned(), units: unweighted });
     }
     // Sum of value x weight as one quotient: a/b + c·w/d = (a·d + c·w·b) / (b·d).
-    let (mut numerator, mut denominator, mut weight) =
-        (Decimal::ZERO, Decimal::from(1), Decimal::ZERO);
+    let (mut numerator, mut denominator, mut weight) = (Decimal::ZERO, Decimal::from(1), Decimal::ZERO);
     for (unit, quantity) in whole {
         let (Some((c, d)), Some(w)) = (quantity.quotient(), weights.get(unit)) else {
             return Joined::NotComparable(Why::Mixed);
@@ -282,12 +224,7 @@ fn mean(whole: &[(UnitId, &Quantity)], weights: &BTreeMap<UnitId, Decimal>, by: 
         weight = &weight + w;
     }
     if weight.is_zero() || denominator.is_zero() {
-        return Joined::NotComparable(Why::ZeroWeight {
-            measure: by.to_owned(),
-        });
+        return Joined::NotComparable(Why::ZeroWeight { measure: by.to_owned() });
     }
-    Joined::Figure(Quantity::Ratio {
-        numerator,
-        denominator: &denominator * &weight,
-    })
+    Joined::Figure(Quantity::Ratio { numerator, denominator: &denominator * &weight })
 }

@@ -47,18 +47,9 @@ fn bucket(at: (f64, f64)) -> (i64, i64) {
 /// that the sites' units fill together. Cost: near-linear in the sites.
 pub fn cells(sites: &[Site], ground: &[Bounds]) -> Vec<Ring> {
     let scale = shrink(sites);
-    let mut points: Vec<Point> = sites
-        .iter()
-        .enumerate()
-        .map(|(n, s)| Point {
-            at: (s.lon * scale, s.lat),
-            site: Some(n),
-        })
-        .collect();
-    points.extend(outside(sites, ground).into_iter().map(|(lon, lat)| Point {
-        at: (lon * scale, lat),
-        site: None,
-    }));
+    let mut points: Vec<Point> =
+        sites.iter().enumerate().map(|(n, s)| Point { at: (s.lon * scale, s.lat), site: Some(n) }).collect();
+    points.extend(outside(sites, ground).into_iter().map(|(lon, lat)| Point { at: (lon * scale, lat), site: None }));
     let mut buckets: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
     for (n, point) in points.iter().enumerate() {
         buckets.entry(bucket(point.at)).or_default().push(n);
@@ -66,10 +57,8 @@ pub fn cells(sites: &[Site], ground: &[Bounds]) -> Vec<Ring> {
     let mut rings = vec![Ring::new(); sites.len()];
     for (n, point) in points.iter().enumerate() {
         let Some(site) = point.site else { continue };
-        rings[site] = cell(n, point.at, &points, &buckets)
-            .into_iter()
-            .map(|(x, y)| (round(x / scale), round(y)))
-            .collect();
+        rings[site] =
+            cell(n, point.at, &points, &buckets).into_iter().map(|(x, y)| (round(x / scale), round(y))).collect();
         rings[site].dedup();
         if rings[site].first() == rings[site].last() {
             rings[site].pop();
@@ -83,26 +72,13 @@ fn round(degrees: f64) -> f64 {
     (degrees * 10_000.0).round() / 10_000.0
 }
 
-fn cell(
-    own: usize,
-    at: (f64, f64),
-    points: &[Point],
-    buckets: &HashMap<(i64, i64), Vec<usize>>,
-) -> Ring {
+fn cell(own: usize, at: (f64, f64), points: &[Point], buckets: &HashMap<(i64, i64), Vec<usize>>) -> Ring {
     let (x, y) = at;
-    let mut ring = vec![
-        (x - REACH, y - REACH),
-        (x + REACH, y - REACH),
-        (x + REACH, y + REACH),
-        (x - REACH, y + REACH),
-    ];
+    let mut ring = vec![(x - REACH, y - REACH), (x + REACH, y - REACH), (x + REACH, y + REACH), (x - REACH, y + REACH)];
     let (bx, by) = bucket(at);
     for distance in 0i64.. {
         // A point farther than twice the farthest corner cuts nothing.
-        let farthest = ring
-            .iter()
-            .map(|c| (c.0 - x).hypot(c.1 - y))
-            .fold(0.0, f64::max);
+        let farthest = ring.iter().map(|c| (c.0 - x).hypot(c.1 - y)).fold(0.0, f64::max);
         if ring.is_empty() || (distance - 1) as f64 * STEP > 2.0 * farthest {
             break;
         }
@@ -148,10 +124,7 @@ fn nearer(ring: &Ring, own: (f64, f64), other: (f64, f64)) -> Ring {
         }
         if a < 0.0 && b > 0.0 || a > 0.0 && b < 0.0 {
             let t = a / (a - b);
-            kept.push((
-                here.0 + (next.0 - here.0) * t,
-                here.1 + (next.1 - here.1) * t,
-            ));
+            kept.push((here.0 + (next.0 - here.0) * t, here.1 + (next.1 - here.1) * t));
         }
     }
     kept
@@ -162,44 +135,23 @@ fn outside(sites: &[Site], ground: &[Bounds]) -> Vec<(f64, f64)> {
     if ground.is_empty() || sites.is_empty() {
         return Vec::new();
     }
-    let fold = |at: usize, pick: fn(f64, f64) -> f64| {
-        ground
-            .iter()
-            .map(|b| b[at])
-            .reduce(pick)
-            .unwrap_or_default()
-    };
-    let (south, west, north, east) = (
-        fold(0, f64::min),
-        fold(1, f64::min),
-        fold(2, f64::max),
-        fold(3, f64::max),
-    );
+    let fold = |at: usize, pick: fn(f64, f64) -> f64| ground.iter().map(|b| b[at]).reduce(pick).unwrap_or_default();
+    let (south, west, north, east) = (fold(0, f64::min), fold(1, f64::min), fold(2, f64::max), fold(3, f64::max));
     let margin = 2.0 * REACH;
-    let steps =
-        |from: f64, to: f64| (0..=((to - from) / STEP) as i64).map(move |n| from + n as f64 * STEP);
+    let steps = |from: f64, to: f64| (0..=((to - from) / STEP) as i64).map(move |n| from + n as f64 * STEP);
     let mut near: HashMap<(i64, i64), Vec<&Site>> = HashMap::new();
     for site in sites {
-        near.entry(bucket((site.lon, site.lat)))
-            .or_default()
-            .push(site);
+        near.entry(bucket((site.lon, site.lat))).or_default().push(site);
     }
     let mut found = Vec::new();
     for lat in steps(south - margin, north + margin) {
         for lon in steps(west - margin, east + margin) {
-            let inside = ground
-                .iter()
-                .any(|b| b[0] <= lat && lat <= b[2] && b[1] <= lon && lon <= b[3]);
+            let inside = ground.iter().any(|b| b[0] <= lat && lat <= b[2] && b[1] <= lon && lon <= b[3]);
             let (x, y) = bucket((lon, lat));
             let close = || {
-                (-1..=1)
-                    .flat_map(|i| (-1..=1).map(move |j| (x + i, y + j)))
-                    .any(|at| {
-                        near.get(&at).is_some_and(|list| {
-                            list.iter()
-                                .any(|s| (s.lon - lon).hypot(s.lat - lat) < 0.7 * STEP)
-                        })
-                    })
+                (-1..=1).flat_map(|i| (-1..=1).map(move |j| (x + i, y + j))).any(|at| {
+                    near.get(&at).is_some_and(|list| list.iter().any(|s| (s.lon - lon).hypot(s.lat - lat) < 0.7 * STEP))
+                })
             };
             if !inside && !close() {
                 found.push((lon, lat));
@@ -212,11 +164,7 @@ fn outside(sites: &[Site], ground: &[Bounds]) -> Vec<(f64, f64)> {
 /// The outline of several cells together: every edge that only one of them has, joined into rings. Cells of one diagram
 /// share their corners, up to rounding.
 pub fn outline(rings: &[&Ring]) -> geo::MultiPolygon<f64> {
-    let polygons: Vec<geo::Polygon<f64>> = rings
-        .iter()
-        .filter(|r| r.len() > 2)
-        .map(|r| polygon(r))
-        .collect();
+    let polygons: Vec<geo::Polygon<f64>> = rings.iter().filter(|r| r.len() > 2).map(|r| polygon(r)).collect();
     geo::algorithm::bool_ops::unary_union(&polygons)
 }
 

@@ -28,9 +28,7 @@ pub struct Effect {
 
 impl std::fmt::Debug for Effect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Effect")
-            .field("room", &self.room)
-            .finish_non_exhaustive()
+        f.debug_struct("Effect").field("room", &self.room).finish_non_exhaustive()
     }
 }
 

@@ -18,21 +18,13 @@ use web::{Ctx, Outcome, Room, Routes};
 struct Templates;
 
 fn templates() -> Vec<(String, String)> {
-    let text =
-        |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
-    Templates::iter()
-        .filter_map(|name| Some((name.to_string(), text(&name)?)))
-        .collect()
+    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
+    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
 }
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room {
-        name: "units",
-        migrations: store::MIGRATIONS,
-        routes,
-        templates,
-    }
+    Room { name: "units", migrations: store::MIGRATIONS, routes, templates }
 }
 
 fn routes() -> Routes {
@@ -64,11 +56,9 @@ struct Asked {
 pub(crate) fn day(ctx: &Ctx, text: &str, field: &str) -> Result<Day, web::Failure> {
     match text.trim() {
         "" => Ok(ctx.site.clock.today()),
-        text => text.parse().map_err(|_| {
-            ctx.failure(
-                Problem::input(Phrase::new("units-no-day").with("text", text)).at_field(field),
-            )
-        }),
+        text => text
+            .parse()
+            .map_err(|_| ctx.failure(Problem::input(Phrase::new("units-no-day").with("text", text)).at_field(field))),
     }
 }
 
@@ -111,11 +101,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     if query.is_empty() {
         let provinces = store::list(
             &mut tx,
-            &Filter {
-                day: Some(on),
-                level: Some("province".into()),
-                ..Filter::default()
-            },
+            &Filter { day: Some(on), level: Some("province".into()), ..Filter::default() },
             0,
             100,
         )
@@ -124,17 +110,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         // A nation is not unfolded on one page: with many provinces, only their names.
         let few = provinces.len() <= 5;
         let units = if few {
-            store::list(
-                &mut tx,
-                &Filter {
-                    day: Some(on),
-                    ..Filter::default()
-                },
-                0,
-                5_000,
-            )
-            .await?
-            .0
+            store::list(&mut tx, &Filter { day: Some(on), ..Filter::default() }, 0, 5_000).await?.0
         } else {
             Vec::new()
         };
@@ -150,54 +126,23 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         };
         let province = |unit: &Unit| {
             let direct = of(unit.id);
-            let communes = direct
-                .iter()
-                .filter(|u| u.level == "commune")
-                .map(|u| line(&ctx, u))
-                .collect::<Vec<_>>();
-            let branches: Vec<Value> = direct
-                .iter()
-                .filter(|u| u.level != "commune")
-                .map(|u| branch(u))
-                .collect();
-            let all = |kind: &str| {
-                units
-                    .iter()
-                    .filter(|u| u.kind == kind && under(u, unit.id, &units))
-                    .count()
-            };
-            let kinds = ["commune", "ward", "township"].map(|k| {
-                (
-                    all(k),
-                    locale::say_key(ctx.lang, &format!("units-kind-{k}"), &[]),
-                )
-            });
-            let counts: Vec<String> = kinds
-                .into_iter()
-                .filter(|(n, _)| *n > 0)
-                .map(|(n, word)| format!("{n} {word}"))
-                .collect();
+            let communes = direct.iter().filter(|u| u.level == "commune").map(|u| line(&ctx, u)).collect::<Vec<_>>();
+            let branches: Vec<Value> = direct.iter().filter(|u| u.level != "commune").map(|u| branch(u)).collect();
+            let all = |kind: &str| units.iter().filter(|u| u.kind == kind && under(u, unit.id, &units)).count();
+            let kinds = ["commune", "ward", "township"]
+                .map(|k| (all(k), locale::say_key(ctx.lang, &format!("units-kind-{k}"), &[])));
+            let counts: Vec<String> =
+                kinds.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
             context! { unit => line(&ctx, unit), branches => branches, communes => communes, counts => counts.join(", ") }
         };
         body.push(("provinces", provinces.iter().map(province).collect()));
     } else {
-        let filter = Filter {
-            day: Some(on),
-            q: Some(query.into()),
-            ..Filter::default()
-        };
-        let (found, count) = store::list(
-            &mut tx,
-            &filter,
-            u32::try_from(page * PER).unwrap_or(0),
-            PER as u32,
-        )
-        .await?;
+        let filter = Filter { day: Some(on), q: Some(query.into()), ..Filter::default() };
+        let (found, count) = store::list(&mut tx, &filter, u32::try_from(page * PER).unwrap_or(0), PER as u32).await?;
         body.push(("found", found.iter().map(|u| line(&ctx, u)).collect()));
         body.push(("count", Value::from(count)));
-        let pages = web::page_links(page, PER, count)
-            .into_iter()
-            .map(|p| context! { number => p + 1, current => p == page });
+        let pages =
+            web::page_links(page, PER, count).into_iter().map(|p| context! { number => p + 1, current => p == page });
         body.push(("pages", pages.collect()));
     }
     ctx.page("units.html", Value::from_iter(body))
@@ -205,10 +150,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 
 /// Whether a unit stands directly under another or under its districts.
 fn under(unit: &Unit, top: UnitId, units: &[Unit]) -> bool {
-    unit.parent == Some(top)
-        || units
-            .iter()
-            .any(|p| Some(p.id) == unit.parent && p.parent == Some(top))
+    unit.parent == Some(top) || units.iter().any(|p| Some(p.id) == unit.parent && p.parent == Some(top))
 }
 
 /// `GET /don-vi/{id}`. Cost: the unit, its succession, what is directly under it.
@@ -221,51 +163,23 @@ async fn unit(ctx: Ctx, Path(id): Path<String>) -> Outcome {
     // An ended unit is shown as it last was.
     let today = ctx.site.clock.today();
     let on = unit.valid_to.map_or(today, |to| to.min(today));
-    let above: Vec<Value> = store::ancestors(&mut tx, unit.id)
-        .await?
-        .iter()
-        .map(|u| line(&ctx, u))
-        .collect();
-    let below: Vec<Value> = store::children(&mut tx, &[unit.id], on)
-        .await?
-        .iter()
-        .map(|u| line(&ctx, u))
-        .collect();
+    let above: Vec<Value> = store::ancestors(&mut tx, unit.id).await?.iter().map(|u| line(&ctx, u)).collect();
+    let below: Vec<Value> = store::children(&mut tx, &[unit.id], on).await?.iter().map(|u| line(&ctx, u)).collect();
     let history = store::history_of(&mut tx, unit.id).await?;
-    let edges: Vec<&Edge> = history
-        .before(unit.id)
-        .iter()
-        .chain(history.after(unit.id))
-        .collect();
+    let edges: Vec<&Edge> = history.before(unit.id).iter().chain(history.after(unit.id)).collect();
     let now = history.successors(unit.id, today);
-    let ids: BTreeSet<UnitId> = edges
-        .iter()
-        .flat_map(|e| [e.from, e.to])
-        .chain(now.iter().map(|(u, _)| *u))
-        .collect();
+    let ids: BTreeSet<UnitId> = edges.iter().flat_map(|e| [e.from, e.to]).chain(now.iter().map(|(u, _)| *u)).collect();
     let named = store::many(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
     let step = |edge: &Edge, other: UnitId| {
-        let share = if edge.whole {
-            Share::Whole
-        } else {
-            Share::Part { main: edge.main }
-        };
+        let share = if edge.whole { Share::Whole } else { Share::Part { main: edge.main } };
         let change = format!("units-change-{}", history.change(edge).name());
         context! {
             unit => named.get(&other).map(|u| line(&ctx, u)), day => locale::date(edge.day), share => share_word(&ctx, share),
             divided => !edge.whole, change => locale::say_key(ctx.lang, &change, &[]), unsure => unsure(&ctx, &edge.confidence),
         }
     };
-    let before: Vec<Value> = history
-        .before(unit.id)
-        .iter()
-        .map(|e| step(e, e.from))
-        .collect();
-    let after: Vec<Value> = history
-        .after(unit.id)
-        .iter()
-        .map(|e| step(e, e.to))
-        .collect();
+    let before: Vec<Value> = history.before(unit.id).iter().map(|e| step(e, e.from)).collect();
+    let after: Vec<Value> = history.after(unit.id).iter().map(|e| step(e, e.to)).collect();
     let today_is = today_is(&ctx, &history, &unit, &now, &named);
     let attributes: Vec<Value> = store::attributes(&mut tx, unit.id, on)
         .await?
@@ -308,10 +222,7 @@ fn today_is(
     named: &std::collections::HashMap<UnitId, Unit>,
 ) -> Vec<Value> {
     let direct = history.after(unit.id);
-    if now
-        .iter()
-        .all(|(id, _)| *id == unit.id || direct.iter().any(|e| e.to == *id))
-    {
+    if now.iter().all(|(id, _)| *id == unit.id || direct.iter().any(|e| e.to == *id)) {
         return Vec::new();
     }
     now.iter()
@@ -337,8 +248,5 @@ async fn agencies(ctx: Ctx) -> Outcome {
             }
         })
         .collect();
-    ctx.page(
-        "agencies.html",
-        context! { title => locale::word(ctx.lang, "units-agencies-title"), agencies => rows },
-    )
+    ctx.page("agencies.html", context! { title => locale::word(ctx.lang, "units-agencies-title"), agencies => rows })
 }

@@ -122,44 +122,26 @@ impl Line<'_> {
     fn optional<T: std::str::FromStr>(&self, at: usize) -> Result<Option<T>, BadLine> {
         match self.record.get(at).unwrap_or("") {
             "" => Ok(None),
-            text => text
-                .parse()
-                .map(Some)
-                .map_err(|_| self.bad(format!("column {}: {text:?} does not fit", at + 1))),
+            text => text.parse().map(Some).map_err(|_| self.bad(format!("column {}: {text:?} does not fit", at + 1))),
         }
     }
 
     fn required<T: std::str::FromStr>(&self, at: usize) -> Result<T, BadLine> {
-        self.optional(at)?
-            .ok_or_else(|| self.bad(format!("column {} is empty", at + 1)))
+        self.optional(at)?.ok_or_else(|| self.bad(format!("column {} is empty", at + 1)))
     }
 
     fn bad(&self, message: String) -> BadLine {
-        BadLine {
-            file: self.file,
-            line: self.record.position().map_or(0, |p| p.line()),
-            message,
-        }
+        BadLine { file: self.file, line: self.record.position().map_or(0, |p| p.line()), message }
     }
 }
 
-fn lines<T>(
-    file: &'static str,
-    read: impl Fn(&Line) -> Result<T, BadLine>,
-) -> Result<Vec<T>, BadLine> {
-    let bad = |line, message: String| BadLine {
-        file,
-        line,
-        message,
-    };
+fn lines<T>(file: &'static str, read: impl Fn(&Line) -> Result<T, BadLine>) -> Result<Vec<T>, BadLine> {
+    let bad = |line, message: String| BadLine { file, line, message };
     let data = Files::get(file).ok_or_else(|| bad(0, "the file is missing".into()))?;
     let mut reader = csv::Reader::from_reader(&*data.data);
     let records = reader.records().map(|r| {
         let record = r.map_err(|e| bad(e.position().map_or(0, |p| p.line()), e.to_string()))?;
-        read(&Line {
-            file,
-            record: &record,
-        })
+        read(&Line { file, record: &record })
     });
     records.collect()
 }
@@ -176,9 +158,7 @@ impl Reference {
                     "village" => Level::Village,
                     other => return Err(l.bad(format!("level {other:?} is unknown"))),
                 };
-                let pair = |a, b| -> Result<_, BadLine> {
-                    Ok(l.optional::<f64>(a)?.zip(l.optional::<f64>(b)?))
-                };
+                let pair = |a, b| -> Result<_, BadLine> { Ok(l.optional::<f64>(a)?.zip(l.optional::<f64>(b)?)) };
                 Ok(ShippedUnit {
                     id: UnitId(l.required(0)?),
                     level,
@@ -189,9 +169,7 @@ impl Reference {
                     valid_from: l.optional(6)?,
                     valid_to: l.optional(7)?,
                     point: pair(8, 9)?,
-                    bounds: pair(10, 11)?
-                        .zip(pair(12, 13)?)
-                        .map(|((s, w), (n, e))| [s, w, n, e]),
+                    bounds: pair(10, 11)?.zip(pair(12, 13)?).map(|((s, w), (n, e))| [s, w, n, e]),
                     area_km2: l.optional(14)?,
                     confidence: l.text(15),
                     note: l.text(16),
@@ -258,17 +236,8 @@ impl Shipped {
         for (at, unit) in reference.units.iter().enumerate() {
             by_code.entry(unit.code.clone()).or_default().push(at);
         }
-        let parents = reference
-            .units
-            .iter()
-            .filter_map(|u| Some((u.id, u.parent?)))
-            .collect();
-        Shipped {
-            level,
-            by_code,
-            reference,
-            parents,
-        }
+        let parents = reference.units.iter().filter_map(|u| Some((u.id, u.parent?))).collect();
+        Shipped { level, by_code, reference, parents }
     }
 
     /// What the law reads of a unit on a day: its own attributes, else its nearest ancestor's.
@@ -280,34 +249,22 @@ impl Shipped {
                 a.unit == unit && a.from.is_none_or(|f| f <= day) && a.to.is_none_or(|t| day <= t)
             };
             for a in self.reference.attributes.iter().filter(in_force) {
-                attributes
-                    .entry(a.attribute.clone())
-                    .or_insert_with(|| a.value.clone());
+                attributes.entry(a.attribute.clone()).or_insert_with(|| a.value.clone());
             }
             at = self.parents.get(&unit).copied();
         }
         let (region, group) = (attributes.remove("region"), attributes.remove("group"));
-        Traits {
-            region,
-            group,
-            attributes,
-        }
+        Traits { region, group, attributes }
     }
 }
 
 impl Units for Shipped {
     fn find(&self, code: &str, day: Day) -> Found {
         let candidates = self.by_code.get(code).map_or(&[][..], Vec::as_slice);
-        let mut units = candidates
-            .iter()
-            .map(|&at| &self.reference.units[at])
-            .filter(|u| u.valid_on(day));
+        let mut units = candidates.iter().map(|&at| &self.reference.units[at]).filter(|u| u.valid_on(day));
         match units.next() {
             // Townships and wards stand at the commune's level and are shown, but no commune set judges them.
-            Some(unit)
-                if unit.level == self.level
-                    && !matches!(unit.kind.as_str(), "township" | "ward") =>
-            {
+            Some(unit) if unit.level == self.level && !matches!(unit.kind.as_str(), "township" | "ward") => {
                 Found::Unit(Arc::new(self.traits(unit.id, day)))
             }
             Some(_) => Found::OtherLevel,

@@ -8,28 +8,14 @@ use std::collections::BTreeMap;
 /// Levels from the top, and the kinds of units that stand at each.
 pub const LEVELS: [(&str, &[&str]); 4] = [
     ("province", &["province", "municipality"]),
-    (
-        "district",
-        &[
-            "rural_district",
-            "urban_district",
-            "town",
-            "provincial_city",
-        ],
-    ),
+    ("district", &["rural_district", "urban_district", "town", "provincial_city"]),
     ("commune", &["commune", "ward", "township", "special_zone"]),
     ("village", &["village", "neighbourhood"]),
 ];
 
 /// The attributes that the law reads.
-pub const ATTRIBUTES: [&str; 6] = [
-    "region",
-    "group",
-    "ethnic_mountainous",
-    "special_difficulty",
-    "former_base_area",
-    "island_border",
-];
+pub const ATTRIBUTES: [&str; 6] =
+    ["region", "group", "ethnic_mountainous", "special_difficulty", "former_base_area", "island_border"];
 
 /// How deep a level lies, the province first.
 pub fn depth(level: &str) -> Option<usize> {
@@ -68,10 +54,8 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 impl Correction {
     /// The unit as corrected.
     pub fn apply(&self, unit: &Unit) -> Unit {
-        let text = |new: &Option<String>, old: &String| {
-            new.as_ref()
-                .map_or_else(|| old.clone(), |t| t.trim().to_owned())
-        };
+        let text =
+            |new: &Option<String>, old: &String| new.as_ref().map_or_else(|| old.clone(), |t| t.trim().to_owned());
         Unit {
             id: unit.id,
             level: unit.level.clone(),
@@ -99,12 +83,7 @@ fn overlap(a: &Unit, b: &Unit) -> bool {
 }
 
 /// Checks a unit as it would be stored. `rivals`: the units that ever had its code.
-pub fn check_unit(
-    unit: &Unit,
-    parent: Option<&Unit>,
-    rivals: &[Unit],
-    source: &str,
-) -> Vec<Problem> {
+pub fn check_unit(unit: &Unit, parent: Option<&Unit>, rivals: &[Unit], source: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     if unit.name.is_empty() {
         found.push(problem("units-name-empty", "name"));
@@ -115,10 +94,7 @@ pub fn check_unit(
     if source.trim().is_empty() {
         found.push(problem("units-source-empty", "source"));
     }
-    let kinds = LEVELS
-        .iter()
-        .find(|(level, _)| *level == unit.level)
-        .map_or(&[][..], |(_, kinds)| kinds);
+    let kinds = LEVELS.iter().find(|(level, _)| *level == unit.level).map_or(&[][..], |(_, kinds)| kinds);
     if !kinds.contains(&unit.kind.as_str()) {
         found.push(problem("units-kind-unknown", "kind"));
     }
@@ -135,26 +111,19 @@ pub fn check_unit(
         Some(parent) if parent.id == unit.id || depth(&parent.level) >= depth(&unit.level) => {
             found.push(problem("units-parent-level", "parent"));
         }
-        Some(parent) if !overlap(parent, unit) => {
-            found.push(problem("units-parent-not-in-force", "parent"))
-        }
+        Some(parent) if !overlap(parent, unit) => found.push(problem("units-parent-not-in-force", "parent")),
         _ => {}
     }
-    let rival = rivals
-        .iter()
-        .find(|r| r.id != unit.id && r.level == unit.level && overlap(r, unit));
+    let rival = rivals.iter().find(|r| r.id != unit.id && r.level == unit.level && overlap(r, unit));
     if let Some(rival) = rival {
-        let phrase = Phrase::new("units-code-taken")
-            .with("code", unit.code.as_str())
-            .with("name", rival.name.as_str());
+        let phrase = Phrase::new("units-code-taken").with("code", unit.code.as_str()).with("name", rival.name.as_str());
         found.push(Problem::input(phrase).at_field("code"));
     }
     found
 }
 
 fn point_fits(lat: Option<f64>, lon: Option<f64>) -> bool {
-    lat.is_none_or(|v| (-90.0..=90.0).contains(&v))
-        && lon.is_none_or(|v| (-180.0..=180.0).contains(&v))
+    lat.is_none_or(|v| (-90.0..=90.0).contains(&v)) && lon.is_none_or(|v| (-180.0..=180.0).contains(&v))
 }
 
 /// Checks what the law shall read of a unit.
@@ -237,14 +206,7 @@ impl Reorganisation {
     pub fn edges(&self, ids: &[UnitId]) -> Vec<Edge> {
         let edge = |m: &Move| {
             let (day, confidence) = (self.day, self.confidence.clone());
-            ids.get(m.to).map(|&to| Edge {
-                from: m.from,
-                to,
-                day,
-                whole: m.whole,
-                main: m.main,
-                confidence,
-            })
+            ids.get(m.to).map(|&to| Edge { from: m.from, to, day, whole: m.whole, main: m.main, confidence })
         };
         self.moves.iter().filter_map(edge).collect()
     }
@@ -252,12 +214,7 @@ impl Reorganisation {
 
 /// Checks a reorganisation. `olds`: the units it moves; `parents`: those of its new units; `children`: the units directly
 /// under the old ones on its day.
-pub fn check_reorganisation(
-    plan: &Reorganisation,
-    olds: &[Unit],
-    parents: &[Unit],
-    children: &[Unit],
-) -> Vec<Problem> {
+pub fn check_reorganisation(plan: &Reorganisation, olds: &[Unit], parents: &[Unit], children: &[Unit]) -> Vec<Problem> {
     let mut found = Vec::new();
     let eve = plan.day.yesterday();
     let mut shares: BTreeMap<UnitId, Vec<&Move>> = BTreeMap::new();
@@ -265,21 +222,14 @@ pub fn check_reorganisation(
         let field = |name| format!("moves/{at}/{name}");
         match olds.iter().find(|u| u.id == step.from) {
             None => {
-                found.push(
-                    Problem::input(Phrase::new("units-unknown").with("id", step.from.0))
-                        .at_field(field("from")),
-                );
+                found
+                    .push(Problem::input(Phrase::new("units-unknown").with("id", step.from.0)).at_field(field("from")));
             }
             Some(old) if !old.valid_on(eve) || old.valid_to.is_some() => {
                 let phrase = Phrase::new("units-ended-already").with("name", old.name.as_str());
                 found.push(Problem::input(phrase).at_field(field("from")));
             }
-            Some(old)
-                if plan
-                    .units
-                    .get(step.to)
-                    .is_some_and(|new| new.level != old.level) =>
-            {
+            Some(old) if plan.units.get(step.to).is_some_and(|new| new.level != old.level) => {
                 found.push(problem("units-other-level", field("to")));
             }
             Some(_) => {}
@@ -290,22 +240,15 @@ pub fn check_reorganisation(
         shares.entry(step.from).or_default().push(step);
     }
     for (unit, steps) in shares {
-        let name = olds
-            .iter()
-            .find(|u| u.id == unit)
-            .map_or_else(String::new, |u| u.name.clone());
+        let name = olds.iter().find(|u| u.id == unit).map_or_else(String::new, |u| u.name.clone());
         let whole = steps.iter().any(|s| s.whole);
         let mains = steps.iter().filter(|s| s.main).count();
         let twice = (1..steps.len()).any(|i| steps[..i].iter().any(|s| s.to == steps[i].to));
         if whole && steps.len() > 1 || twice {
-            found.push(
-                Problem::input(Phrase::new("units-whole-twice").with("name", name.as_str()))
-                    .at_field("moves"),
-            );
+            found.push(Problem::input(Phrase::new("units-whole-twice").with("name", name.as_str())).at_field("moves"));
         } else if !whole && (steps.len() == 1 || mains != 1) {
             found.push(
-                Problem::input(Phrase::new("units-shares-incomplete").with("name", name.as_str()))
-                    .at_field("moves"),
+                Problem::input(Phrase::new("units-shares-incomplete").with("name", name.as_str())).at_field("moves"),
             );
         }
     }
@@ -313,9 +256,7 @@ pub fn check_reorganisation(
         let unit = new.begin(UnitId(-1), plan);
         let parent = parents.iter().find(|p| Some(p.id) == new.parent);
         let mut problems = check_unit(&unit, parent, &[], &plan.source);
-        if parent.is_none() && depth(&new.level) != Some(0)
-            || parent.is_some_and(|p| p.valid_to.is_some())
-        {
+        if parent.is_none() && depth(&new.level) != Some(0) || parent.is_some_and(|p| p.valid_to.is_some()) {
             problems.push(problem("units-parent-not-in-force", "parent"));
         }
         if !plan.moves.iter().any(|m| m.to == at) {
@@ -328,10 +269,7 @@ pub fn check_reorganisation(
             p
         }));
     }
-    if let Some(child) = children
-        .iter()
-        .find(|c| !plan.moves.iter().any(|m| m.from == c.id))
-    {
+    if let Some(child) = children.iter().find(|c| !plan.moves.iter().any(|m| m.from == c.id)) {
         let phrase = Phrase::new("units-children-left").with("name", child.name.as_str());
         found.push(Problem::input(phrase).at_field("moves"));
     }

@@ -86,7 +86,8 @@ pub(crate) fn level_name(level: Level) -> &'static str {
     }
 }
 
-const UNIT: &str = "u.id, u.level, u.kind, u.code, u.name, u.parent, u.from_day, u.to_day, u.lat, u.lon, u.confidence, u.note";
+const UNIT: &str =
+    "u.id, u.level, u.kind, u.code, u.name, u.parent, u.from_day, u.to_day, u.lat, u.lon, u.confidence, u.note";
 
 fn unit(row: &Row) -> Result<Unit> {
     Ok(Unit {
@@ -113,10 +114,7 @@ pub async fn insert_units(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
 
 async fn rows_of(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
     let rows = units.iter().map(|u| {
-        let (search, order) = (
-            text::search_key(&u.name),
-            text::order_key(short_name(&u.name)),
-        );
+        let (search, order) = (text::search_key(&u.name), text::order_key(short_name(&u.name)));
         args![
             u.id,
             u.level.as_str(),
@@ -152,22 +150,20 @@ async fn rows_of(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
         "note",
         "version",
     ];
-    tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter())
-        .await?;
+    tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter()).await?;
     Ok(())
 }
 
 /// The name without its kind, which would sort all communes under "Xã".
 pub fn short_name(name: &str) -> &str {
-    // input: the kinds of units as the official names begin
     [
-        "Xã ",
-        "Phường ",
-        "Thị trấn ",
-        "Huyện ",
-        "Thành phố ",
-        "Tỉnh ",
-    ] // input: prefixes of official names
+        "Xã ",        // input: prefixes of official names
+        "Phường ",    // input: as above
+        "Thị trấn ",  // input: as above
+        "Huyện ",     // input: as above
+        "Thành phố ", // input: as above
+        "Tỉnh ",      // input: as above
+    ]
     .iter()
     .find_map(|kind| name.strip_prefix(kind))
     .unwrap_or(name)
@@ -185,80 +181,28 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
         .collect();
     let columns = ["from_unit", "to_unit", "day", "whole", "main", "confidence"];
     added += add_missing(tx, "units_succession", &columns, &[0, 1], rows).await?;
-    let rows = reference
-        .groups
-        .iter()
-        .map(|m| args![m.group.as_str(), m.unit, from(m.from), to(m.to)])
-        .collect();
-    added += add_missing(
-        tx,
-        "units_group",
-        &["code", "unit", "from_day", "to_day"],
-        &[0, 1],
-        rows,
-    )
-    .await?;
+    let rows = reference.groups.iter().map(|m| args![m.group.as_str(), m.unit, from(m.from), to(m.to)]).collect();
+    added += add_missing(tx, "units_group", &["code", "unit", "from_day", "to_day"], &[0, 1], rows).await?;
     let rows = reference
         .attributes
         .iter()
         .map(|a| {
             let (name, value) = (a.attribute.as_str(), a.value.as_str());
-            args![
-                a.unit,
-                name,
-                value,
-                from(a.from),
-                to(a.to),
-                a.confidence.as_str(),
-                a.source.as_str()
-            ]
+            args![a.unit, name, value, from(a.from), to(a.to), a.confidence.as_str(), a.source.as_str()]
         })
         .collect();
-    let columns = [
-        "unit",
-        "attribute",
-        "value",
-        "from_day",
-        "to_day",
-        "confidence",
-        "source",
-    ];
+    let columns = ["unit", "attribute", "value", "from_day", "to_day", "confidence", "source"];
     // A unit that was given another value here keeps it: the attribute as a whole counts, not the line.
     added += add_missing(tx, "units_attribute", &columns, &[0, 1], rows).await?;
     let rows = reference
         .agencies
         .iter()
         .map(|a| {
-            let (code, kind, vi, en) = (
-                a.code.as_str(),
-                a.kind.as_str(),
-                a.name_vi.as_str(),
-                a.name_en.as_str(),
-            );
-            args![
-                a.id,
-                code,
-                kind,
-                vi,
-                en,
-                from(a.valid_from),
-                to(a.valid_to),
-                a.successor,
-                a.confidence.as_str()
-            ]
+            let (code, kind, vi, en) = (a.code.as_str(), a.kind.as_str(), a.name_vi.as_str(), a.name_en.as_str());
+            args![a.id, code, kind, vi, en, from(a.valid_from), to(a.valid_to), a.successor, a.confidence.as_str()]
         })
         .collect();
-    let columns = [
-        "id",
-        "code",
-        "kind",
-        "name_vi",
-        "name_en",
-        "from_day",
-        "to_day",
-        "successor",
-        "confidence",
-    ];
+    let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
     added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
@@ -266,14 +210,8 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
     let details = serde_json::json!({
         "added": units.added, "refreshed": units.refreshed, "kept": units.kept, "other_lines": added,
     });
-    tx.audit(AuditLine {
-        action: "units.seed",
-        kind: "reference",
-        subject: "reference".into(),
-        unit: None,
-        details,
-    })
-    .await?;
+    tx.audit(AuditLine { action: "units.seed", kind: "reference", subject: "reference".into(), unit: None, details })
+        .await?;
     Ok(true)
 }
 
@@ -290,18 +228,11 @@ async fn add_missing(
         Value::Text(Some(v)) => v.clone(),
         _ => String::new(),
     };
-    let names: Vec<String> = key
-        .iter()
-        .map(|&at| format!("CAST({} AS TEXT)", columns[at]))
-        .collect();
+    let names: Vec<String> = key.iter().map(|&at| format!("CAST({} AS TEXT)", columns[at])).collect();
     let sql = format!("SELECT {} FROM {table}", names.join(", "));
     let mut known: HashSet<Vec<String>> = HashSet::new();
     for row in tx.rows(&sql, args![]).await? {
-        known.insert(
-            (0..key.len())
-                .map(|at| row.text(at))
-                .collect::<Result<_>>()?,
-        );
+        known.insert((0..key.len()).map(|at| row.text(at)).collect::<Result<_>>()?);
     }
     let new: Vec<Vec<Value>> = rows
         .into_iter()
@@ -316,12 +247,7 @@ async fn add_missing(
 
 /// One unit. Cost: one row.
 pub async fn get(tx: &mut impl Query, id: UnitId) -> Result<Option<Unit>> {
-    let row = tx
-        .row(
-            &format!("SELECT {UNIT} FROM units_unit u WHERE u.id = $1"),
-            args![id],
-        )
-        .await?;
+    let row = tx.row(&format!("SELECT {UNIT} FROM units_unit u WHERE u.id = $1"), args![id]).await?;
     row.as_ref().map(unit).transpose()
 }
 
@@ -330,29 +256,16 @@ pub async fn by_code(tx: &mut impl Query, code: &str, day: Day) -> Result<Option
     let sql = format!(
         "SELECT {UNIT} FROM units_unit u WHERE u.code = $1 AND u.from_day <= $2 AND u.to_day >= $2 ORDER BY u.id"
     );
-    tx.row(&sql, args![code, day])
-        .await?
-        .as_ref()
-        .map(unit)
-        .transpose()
+    tx.row(&sql, args![code, day]).await?.as_ref().map(unit).transpose()
 }
 
 /// Units under an ancestor on a day, by level, in Vietnamese order. Cost: the subtree.
-pub async fn under(
-    tx: &mut impl Query,
-    ancestor: UnitId,
-    level: &str,
-    day: Day,
-) -> Result<Vec<Unit>> {
+pub async fn under(tx: &mut impl Query, ancestor: UnitId, level: &str, day: Day) -> Result<Vec<Unit>> {
     let sql = format!(
         "SELECT {UNIT} FROM units_tree t JOIN units_unit u ON u.id = t.unit
          WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 AND u.level = $3 ORDER BY u.ord, u.id"
     );
-    tx.rows(&sql, args![ancestor, day, level])
-        .await?
-        .iter()
-        .map(unit)
-        .collect()
+    tx.rows(&sql, args![ancestor, day, level]).await?.iter().map(unit).collect()
 }
 
 /// The ancestors of a unit, nearest first, itself left out. Cost: the levels above it.
@@ -391,9 +304,7 @@ pub async fn neighbours(tx: &mut impl Query, id: UnitId) -> Result<Vec<(Successi
          WHERE s.from_unit = $1 OR s.to_unit = $1 ORDER BY s.day, u.ord"
     );
     let rows = tx.rows(&sql, args![id]).await?;
-    rows.iter()
-        .map(|row| Ok((succession(row)?, neighbour(row)?)))
-        .collect()
+    rows.iter().map(|row| Ok((succession(row)?, neighbour(row)?))).collect()
 }
 
 /// A unit whose columns begin at the seventh.
@@ -416,31 +327,20 @@ fn neighbour(row: &Row) -> Result<Unit> {
 
 /// All successions under a province that ended or began. Cost: those rows.
 pub async fn successions(tx: &mut impl Query) -> Result<Vec<Succession>> {
-    let sql = "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession ORDER BY from_unit, to_unit";
-    tx.rows(sql, args![])
-        .await?
-        .iter()
-        .map(succession)
-        .collect()
+    let sql =
+        "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession ORDER BY from_unit, to_unit";
+    tx.rows(sql, args![]).await?.iter().map(succession).collect()
 }
 
 /// Members of a named group on a day. Cost: the group.
 pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<UnitId>> {
     let sql = "SELECT unit FROM units_group WHERE code = $1 AND from_day <= $2 AND to_day >= $2 ORDER BY unit";
-    tx.rows(sql, args![code, day])
-        .await?
-        .iter()
-        .map(|r| Ok(UnitId(r.i64(0)?)))
-        .collect()
+    tx.rows(sql, args![code, day]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect()
 }
 
 /// What the law reads of each of these units on a day: own attributes, else the nearest ancestor's.
 /// Cost: one query a thousand units; the attributes of their trees.
-pub async fn traits(
-    tx: &mut impl Query,
-    units: &[UnitId],
-    day: Day,
-) -> Result<HashMap<UnitId, Traits>> {
+pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
     let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> =
         units.iter().map(|&u| (u, BTreeMap::new())).collect();
     for chunk in units.chunks(1000) {
@@ -453,9 +353,7 @@ pub async fn traits(
              WHERE a.from_day <= $1 AND a.to_day >= $1 AND t.unit IN ({})",
             places.join(",")
         );
-        let args = std::iter::once(Value::from(day))
-            .chain(chunk.iter().map(|&u| Value::from(u)))
-            .collect();
+        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(|&u| Value::from(u))).collect();
         for row in tx.rows(&sql, args).await? {
             let (name, value, distance) = (row.text(1)?, row.text(2)?, row.i64(3)?);
             let of_unit = found.entry(UnitId(row.i64(0)?)).or_default();
@@ -465,37 +363,19 @@ pub async fn traits(
         }
     }
     let traits = |attributes: BTreeMap<String, (i64, String)>| {
-        let mut attributes: BTreeMap<String, String> =
-            attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
+        let mut attributes: BTreeMap<String, String> = attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
         let (region, group) = (attributes.remove("region"), attributes.remove("group"));
-        Traits {
-            region,
-            group,
-            attributes,
-        }
+        Traits { region, group, attributes }
     };
-    Ok(found
-        .into_iter()
-        .map(|(unit, attributes)| (unit, traits(attributes)))
-        .collect())
+    Ok(found.into_iter().map(|(unit, attributes)| (unit, traits(attributes))).collect())
 }
 
 /// Gives a unit an attribute, dated and cited.
-pub async fn set_attribute(
-    tx: &mut WriteTx,
-    unit: UnitId,
-    attribute: &str,
-    value: &str,
-    source: &str,
-) -> Result<()> {
+pub async fn set_attribute(tx: &mut WriteTx, unit: UnitId, attribute: &str, value: &str, source: &str) -> Result<()> {
     let sql = "INSERT INTO units_attribute (unit, attribute, value, from_day, to_day, confidence, source)
                VALUES ($1, $2, $3, $4, $5, 'recalled', $6)
                ON CONFLICT (unit, attribute, from_day) DO UPDATE SET value = excluded.value, source = excluded.source";
-    tx.execute_one(
-        sql,
-        args![unit, attribute, value, OPEN_FROM, OPEN_TO, source],
-    )
-    .await
+    tx.execute_one(sql, args![unit, attribute, value, OPEN_FROM, OPEN_TO, source]).await
 }
 
 /// All agencies. Cost: the table, some dozen rows.
@@ -522,14 +402,8 @@ pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId,
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
         let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})",
-            places.join(",")
-        );
-        for row in tx
-            .rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect())
-            .await?
-        {
+        let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})", places.join(","));
+        for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
             let unit = unit(&row)?;
             found.insert(unit.id, unit);
         }
@@ -538,11 +412,7 @@ pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId,
 }
 
 /// Units whose code is one of these and who are valid on a day: code to unit. Cost: one query a thousand codes.
-pub async fn by_codes(
-    tx: &mut impl Query,
-    codes: &[String],
-    day: Day,
-) -> Result<HashMap<String, Unit>> {
+pub async fn by_codes(tx: &mut impl Query, codes: &[String], day: Day) -> Result<HashMap<String, Unit>> {
     let mut found = HashMap::with_capacity(codes.len());
     for chunk in codes.chunks(1000) {
         let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
@@ -550,9 +420,7 @@ pub async fn by_codes(
             "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.code IN ({})",
             places.join(",")
         );
-        let args = std::iter::once(Value::from(day))
-            .chain(chunk.iter().map(Value::from))
-            .collect();
+        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(Value::from)).collect();
         for row in tx.rows(&sql, args).await? {
             let unit = unit(&row)?;
             found.insert(unit.code.clone(), unit);

@@ -150,30 +150,11 @@ impl Succession {
         let mut leaves: BTreeMap<UnitId, bool> = BTreeMap::new();
         let complete = self.descend(unit, day, true, 0, &mut leaves);
         let whole = complete && leaves.len() == 1;
-        leaves
-            .into_iter()
-            .map(|(unit, main)| {
-                (
-                    unit,
-                    if whole {
-                        Share::Whole
-                    } else {
-                        Share::Part { main }
-                    },
-                )
-            })
-            .collect()
+        leaves.into_iter().map(|(unit, main)| (unit, if whole { Share::Whole } else { Share::Part { main } })).collect()
     }
 
     /// Collects the leaves; whether all of the unit's ground is in them.
-    fn descend(
-        &self,
-        unit: UnitId,
-        day: Day,
-        main: bool,
-        depth: u32,
-        leaves: &mut BTreeMap<UnitId, bool>,
-    ) -> bool {
+    fn descend(&self, unit: UnitId, day: Day, main: bool, depth: u32, leaves: &mut BTreeMap<UnitId, bool>) -> bool {
         let steps: Vec<&Edge> = self.after(unit).iter().filter(|e| e.day <= day).collect();
         // Depth guards against a circle in bad data; `check` names it.
         if steps.is_empty() || depth > 64 {
@@ -194,16 +175,8 @@ impl Succession {
         let mut roots = BTreeSet::new();
         self.climb(unit, day, 0, &mut roots);
         let until = self.lifetime(unit);
-        let share = |root| {
-            self.successors(root, until)
-                .into_iter()
-                .find(|(to, _)| *to == unit)
-                .map(|(_, share)| share)
-        };
-        roots
-            .into_iter()
-            .map(|root| (root, share(root).unwrap_or(Share::Part { main: false })))
-            .collect()
+        let share = |root| self.successors(root, until).into_iter().find(|(to, _)| *to == unit).map(|(_, share)| share);
+        roots.into_iter().map(|root| (root, share(root).unwrap_or(Share::Part { main: false }))).collect()
     }
 
     fn climb(&self, unit: UnitId, day: Day, depth: u32, roots: &mut BTreeSet<UnitId>) {
@@ -220,11 +193,7 @@ impl Succession {
     /// A day on which the unit was in force: the first one.
     fn lifetime(&self, unit: UnitId) -> Day {
         let began = self.before(unit).iter().map(|e| e.day).max();
-        began.unwrap_or_else(|| {
-            self.after(unit)
-                .first()
-                .map_or(Day::from_epoch_days(0), |e| e.day.yesterday())
-        })
+        began.unwrap_or_else(|| self.after(unit).first().map_or(Day::from_epoch_days(0), |e| e.day.yesterday()))
     }
 
     /// Everything that went into a unit, over all steps, nearest first; the unit itself left out.
@@ -238,15 +207,8 @@ impl Succession {
     }
 
     /// From old to new: each unit with what it is on `day`.
-    pub fn mapping(
-        &self,
-        units: impl IntoIterator<Item = UnitId>,
-        day: Day,
-    ) -> BTreeMap<UnitId, Vec<(UnitId, Share)>> {
-        units
-            .into_iter()
-            .map(|unit| (unit, self.successors(unit, day)))
-            .collect()
+    pub fn mapping(&self, units: impl IntoIterator<Item = UnitId>, day: Day) -> BTreeMap<UnitId, Vec<(UnitId, Share)>> {
+        units.into_iter().map(|unit| (unit, self.successors(unit, day))).collect()
     }
 }
 

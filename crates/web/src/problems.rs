@@ -15,7 +15,13 @@ pub type Outcome = Result<Response, Failure>;
 
 /// A request that cannot be answered as asked.
 pub enum Failure {
-    Problem { site: Site, lang: Lang, api: bool, path: String, problem: Box<Problem> },
+    Problem {
+        site: Site,
+        lang: Lang,
+        api: bool,
+        path: String,
+        problem: Box<Problem>,
+    },
     /// Our own fault: logged, shown without details.
     Internal(String),
 }

@@ -39,7 +39,14 @@ impl Templates {
     }
 
     /// Renders a page within the layout.
-    pub fn render(&self, site: &Site, lang: Lang, path: &str, name: &str, page: Value) -> Result<String, minijinja::Error> {
+    pub fn render(
+        &self,
+        site: &Site,
+        lang: Lang,
+        path: &str,
+        name: &str,
+        page: Value,
+    ) -> Result<String, minijinja::Error> {
         let other = if lang == Lang::Vi { Lang::En } else { Lang::Vi };
         let base = context! {
             lang => lang.tag(),
@@ -133,7 +140,8 @@ impl Ctx {
 /// Numbers of pages around the current one, for a list.
 pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
     let last = ((count + per - 1) / per).max(1) - 1;
-    let mut pages: Vec<i64> = [0, page - 1, page, page + 1, last].into_iter().filter(|p| (0..=last).contains(p)).collect();
+    let mut pages: Vec<i64> =
+        [0, page - 1, page, page + 1, last].into_iter().filter(|p| (0..=last).contains(p)).collect();
     pages.dedup();
     pages.sort_unstable();
     pages.dedup();

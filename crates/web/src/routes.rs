@@ -37,7 +37,13 @@ impl Routes {
     }
 
     /// A write: only writers, only from the same site or by API.
-    pub fn write(self, path: &'static str, action: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
+    pub fn write(
+        self,
+        path: &'static str,
+        action: &'static str,
+        resource: &'static str,
+        handler: MethodRouter<Site>,
+    ) -> Routes {
         self.add(Permission { method: "POST", path, action, resource, roles: WRITERS }, handler)
     }
 

@@ -13,8 +13,8 @@ use locale::Lang;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tower::{Layer, util::MapRequestLayer};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer, trace::TraceLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
@@ -59,7 +59,8 @@ async fn metrics() -> Response {
     if let Ok(status) = std::fs::read_to_string("/proc/self/statm")
         && let Some(pages) = status.split(' ').nth(1).and_then(|p| p.parse::<u64>().ok())
     {
-        body += &format!("# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {}\n", pages * 4096);
+        body +=
+            &format!("# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {}\n", pages * 4096);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body).into_response()
 }
@@ -76,8 +77,13 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The service: `app(site, routes)`, to be served with connect info.
-pub fn app(site: Site, routes: Routes) -> impl tower::Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone {
-    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+pub fn app(
+    site: Site,
+    routes: Routes,
+) -> impl tower::Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone {
+    let fixed = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
     let router = Router::new()
         .merge(routes.router)
         .route("/assets/{name}", get(assets::get))
@@ -88,7 +94,10 @@ pub fn app(site: Site, routes: Routes) -> impl tower::Service<Request, Response 
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(51_000_000))
         .layer(CompressionLayer::new().br(true).gzip(true))
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, std::time::Duration::from_secs(120)))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            std::time::Duration::from_secs(120),
+        ))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "strict-origin-when-cross-origin"))

@@ -49,8 +49,14 @@ pub async fn address(ctx: Ctx, Path((kind, id)): Path<(String, String)>) -> Outc
     let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
     let mut tx = ctx.read().await?;
     match kind.as_str() {
-        "unit" if units::store::get(&mut tx, UnitId(id)).await?.is_some() => {
-            let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/xa/{id}")) };
+        "unit" => {
+            let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
+            let page = if unit.level == "commune" { "xa" } else { "don-vi" };
+            let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/{page}/{id}")) };
+            Ok(Redirect::to(&to).into_response())
+        }
+        "agency" if units::store::agencies(&mut tx).await?.iter().any(|a| a.id == id) => {
+            let to = if ctx.api { "/api/v1/agencies".to_owned() } else { ctx.link(&format!("/co-quan#a{id}")) };
             Ok(Redirect::to(&to).into_response())
         }
         _ => Err(ctx.not_found()),
@@ -93,7 +99,8 @@ async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
     let choice = Choice::make(&mut tx, &law, &choice).await?;
     let per = asked.per.unwrap_or(100).clamp(1, 500);
     let verdict = Status::ALL.into_iter().find(|s| s.name() == asked.verdict);
-    let listing = Listing { search: asked.q, verdict, sort: asked.sort, page: asked.page.max(0), per, all_kinds: false };
+    let listing =
+        Listing { search: asked.q, verdict, sort: asked.sort, page: asked.page.max(0), per, all_kinds: false };
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     ctx.json(&json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
@@ -275,7 +282,9 @@ async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, bytes: Bytes) -> O
     if let Some(key) = key.as_deref().filter(|_| !asked.dry_run) {
         match tx.replay(key, &route, &hash).await? {
             Replay::Fresh => {}
-            Replay::Answered(answer) => return ctx.json_with(StatusCode::OK, &serde_json::from_str::<Value>(&answer.body)?),
+            Replay::Answered(answer) => {
+                return ctx.json_with(StatusCode::OK, &serde_json::from_str::<Value>(&answer.body)?);
+            }
             Replay::OtherRequest => return Err(ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
         }
     }
@@ -313,7 +322,9 @@ struct Description;
 /// The OpenAPI 3.1 description, made from the code.
 pub fn description() -> String {
     use utoipa::OpenApi;
-    Description::openapi().to_json().unwrap_or_default()
+    let mut all = Description::openapi();
+    all.merge(units::api::Description::openapi());
+    all.to_json().unwrap_or_default()
 }
 
 /// `GET /api/openapi.json`.

@@ -46,7 +46,8 @@ impl Choice {
         let year = asked.nam.parse().ok().filter(|y| YEARS.contains(y)).unwrap_or(2025);
         // Before 2025 there are only the old units, after it only the new ones.
         let old = year < 2025 || (year == 2025 && asked.dv != "moi");
-        let day = if old { rulebook::values::year_end(year).min(last_old_day()) } else { rulebook::values::year_end(year) };
+        let day =
+            if old { rulebook::values::year_end(year).min(last_old_day()) } else { rulebook::values::year_end(year) };
         let provinces = units::store::provinces(tx, day).await?;
         let wanted = asked.tinh.parse().ok().map(UnitId);
         // The province of the plan comes first: its code stayed 08 through the merger.
@@ -58,7 +59,8 @@ impl Choice {
             .map(|s| (s.set.clone(), s.title_vi.clone(), s.title_en.clone()))
             .collect();
         let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
-        let found = in_time.iter().find(|(id, ..)| *id == asked.bo).or_else(|| in_time.iter().find(|(id, ..)| id == main));
+        let found =
+            in_time.iter().find(|(id, ..)| *id == asked.bo).or_else(|| in_time.iter().find(|(id, ..)| id == main));
         let (set, vi, en) = found.cloned().unwrap_or_else(|| (main.to_owned(), String::new(), String::new()));
         let slice = Slice { ancestor: province, set: set.clone(), year, day };
         Ok(Choice { year, set, old, provinces, slice, title: (vi, en), sets: in_time })

@@ -159,16 +159,39 @@ pub async fn communes_csv(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome
     let listing = Listing { page: 0, ..asked.listing(20_000) };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
-    let head = ["unit", "code", "name", "district", "year", "set", "verdict", "law_confirmed", "criteria_passed", "criteria", "illustrative"];
+    let head = [
+        "unit",
+        "code",
+        "name",
+        "district",
+        "year",
+        "set",
+        "verdict",
+        "law_confirmed",
+        "criteria_passed",
+        "criteria",
+        "illustrative",
+    ];
     let failed = |e: csv::Error| anyhow::anyhow!(e);
     out.write_record(head).map_err(failed)?;
     for r in &rows {
-        let (id, year, passed, total) = (r.id.to_string(), choice.year.to_string(), r.passed.to_string(), r.total.to_string());
+        let (id, year, passed, total) =
+            (r.id.to_string(), choice.year.to_string(), r.passed.to_string(), r.total.to_string());
         let verdict = r.verdict.unwrap_or("");
         let (confirmed, illustrative) = (r.confirmed.to_string(), ctx.site.illustrative.to_string());
         let district = r.district.as_deref().unwrap_or("");
         out.write_record([
-            &id, &r.code, &r.name, district, &year, &choice.set, verdict, &confirmed, &passed, &total, &illustrative,
+            &id,
+            &r.code,
+            &r.name,
+            district,
+            &year,
+            &choice.set,
+            verdict,
+            &confirmed,
+            &passed,
+            &total,
+            &illustrative,
         ])
         .map_err(failed)?;
     }

@@ -38,7 +38,11 @@ fn form(ctx: &Ctx, more: Value) -> Value {
         title => locale::word(ctx.lang, "intake-title"), sets => sets, can_write => ctx.can_write(), problems => Vec::<Value>::new(),
         preview => false, done => false, key => uuid::Uuid::new_v4().to_string(),
     };
-    if more.is_undefined() { base } else { context! { ..more, ..base } }
+    if more.is_undefined() {
+        base
+    } else {
+        context! { ..more, ..base }
+    }
 }
 
 /// What was sent.
@@ -85,7 +89,8 @@ pub(super) async fn read(
             let table = values::read_csv(&context, text, false);
             (table.map_err(|f| f.iter().map(|f| f.problem(&Places::Lines)).collect::<Vec<_>>())?, Places::Lines)
         };
-        intake::entries(&context, &units, &law, &table, intake).map_err(|f| f.iter().map(|f| f.problem(&places)).collect())
+        intake::entries(&context, &units, &law, &table, intake)
+            .map_err(|f| f.iter().map(|f| f.problem(&places)).collect())
     };
     Ok(read())
 }
@@ -139,12 +144,14 @@ fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<String> {
 /// `POST /nhap-so-lieu/kiem-tra`: nothing is written but the file itself, kept for the commit.
 pub async fn check(ctx: Ctx, parts: Multipart) -> Outcome {
     let upload = upload(&ctx, parts).await?;
-    let intake = Intake { set: upload.set.clone(), origin: Origin::Declared, publish: false, source: upload.name.clone() };
+    let intake =
+        Intake { set: upload.set.clone(), origin: Origin::Declared, publish: false, source: upload.name.clone() };
     let mut tx = ctx.read().await?;
     let entries = match read(&ctx, &mut tx, &upload.bytes, &intake).await? {
         Ok(entries) => entries,
         Err(problems) => {
-            let more = context! { problems => said(&ctx, &problems), problem_count => problems.len(), file => upload.name };
+            let more =
+                context! { problems => said(&ctx, &problems), problem_count => problems.len(), file => upload.name };
             return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more));
         }
     };

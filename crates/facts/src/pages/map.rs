@@ -1,13 +1,17 @@
-//! The first map: cells around known points, dashed, never said to be boundaries; and the same as a table.
+//! The first map: official boundaries where they were imported, else cells around known points, dashed and never said to
+//! be boundaries; and the same as a table.
 
 use super::{
     choice::{Asked, Choice},
     law, say,
 };
-use crate::totals::{self, CommuneRow, Listing};
+use crate::totals::{self, Listing};
 use axum::extract::Query as Asking;
+use kernel::UnitId;
 use minijinja::{Value, context};
 use serde_json::json;
+use std::collections::HashMap;
+use units::boundaries::{self, Shape};
 use web::{Ctx, Outcome};
 
 /// `GET /ban-do`. Cost: one row a commune of the province.
@@ -44,78 +48,31 @@ pub async fn geojson(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let choice = Choice::make(&mut tx, &law, &asked).await?;
     let listing = Listing { per: 20_000, all_kinds: true, ..Listing::default() };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    let placed: Vec<(&CommuneRow, [f64; 2])> = rows.iter().filter_map(|r| Some((r, [r.lon?, r.lat?]))).collect();
-    let cells = cells(&placed.iter().map(|p| p.1).collect::<Vec<_>>());
+    let shapes = units::boundaries::shapes(&mut tx, choice.slice.day, "commune", Some(choice.slice.ancestor)).await?;
+    let shapes: HashMap<UnitId, Shape> = shapes.into_iter().map(|s| (s.unit.id, s)).collect();
     let mut bbox = [180.0, 90.0, -180.0, -90.0f64];
-    let features: Vec<_> = placed
+    let features: Vec<_> = rows
         .iter()
-        .zip(cells)
-        .map(|((row, _), ring)| {
-            for [x, y] in &ring {
-                bbox = [bbox[0].min(*x), bbox[1].min(*y), bbox[2].max(*x), bbox[3].max(*y)];
-            }
+        .filter_map(|row| Some((row, shapes.get(&row.id)?)))
+        .map(|(row, shape)| {
+            let (geometry, [west, south, east, north]) = boundaries::geometry(&shape.ground);
+            bbox = [bbox[0].min(west), bbox[1].min(south), bbox[2].max(east), bbox[3].max(north)];
             let (state, word) = match row.status {
-                Some(rulebook::Status::Passed) if !row.confirmed => ("unconfirmed", say::key(rulebook::Status::Passed, false)),
+                Some(rulebook::Status::Passed) if !row.confirmed => {
+                    ("unconfirmed", say::key(rulebook::Status::Passed, false))
+                }
                 Some(status) => (status.name(), say::key(status, true)),
                 None => ("without", "status-without"),
             };
             json!({
-                "type": "Feature", "id": row.id, "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "type": "Feature", "id": row.id, "geometry": geometry,
                 "properties": {
                     "name": row.name, "code": row.code, "state": state, "word": locale::say_key(ctx.lang, word, &[]),
-                    "passed": row.passed, "total": row.total, "approximate": true,
+                    "passed": row.passed, "total": row.total, "approximate": shape.approximate,
                     "href": ctx.link(&format!("/xa/{}?nam={}&bo={}", row.id, choice.year, choice.set)),
                 },
             })
         })
         .collect();
     ctx.json(&json!({"type": "FeatureCollection", "bbox": bbox, "features": features}))
-}
-
-/// How far from its point a cell may reach, in degrees (about 9 km): beyond the outermost points nothing is known.
-const REACH: f64 = 0.085;
-
-/// For each point the part of the plane nearer to it than to any other, within reach. Rings closed, counter-clockwise,
-/// rounded to about ten metres. Cost: the square of the number of points.
-fn cells(points: &[[f64; 2]]) -> Vec<Vec<[f64; 2]>> {
-    let round = |v: f64| (v * 1e4).round() / 1e4;
-    points
-        .iter()
-        .enumerate()
-        .map(|(at, p)| {
-            // A circle of sixteen corners, cut by the bisector towards every neighbour.
-            let corner = |n: i32| {
-                let angle = f64::from(n) * std::f64::consts::PI / 8.0;
-                [p[0] + REACH * angle.cos(), p[1] + REACH * angle.sin()]
-            };
-            let mut ring: Vec<[f64; 2]> = (0..16).map(corner).collect();
-            for (other, q) in points.iter().enumerate() {
-                let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
-                if other == at || dx * dx + dy * dy > 4.0 * REACH * REACH || (dx == 0.0 && dy == 0.0) {
-                    continue;
-                }
-                let middle = [(p[0] + q[0]) / 2.0, (p[1] + q[1]) / 2.0];
-                let side = |c: &[f64; 2]| (c[0] - middle[0]) * dx + (c[1] - middle[1]) * dy;
-                let mut cut = Vec::with_capacity(ring.len() + 1);
-                for (n, c) in ring.iter().enumerate() {
-                    let next = &ring[(n + 1) % ring.len()];
-                    let (a, b) = (side(c), side(next));
-                    if a <= 0.0 {
-                        cut.push(*c);
-                    }
-                    if (a < 0.0) != (b < 0.0) && a != b {
-                        let t = a / (a - b);
-                        cut.push([c[0] + t * (next[0] - c[0]), c[1] + t * (next[1] - c[1])]);
-                    }
-                }
-                ring = cut;
-            }
-            let mut ring: Vec<[f64; 2]> = ring.into_iter().map(|[x, y]| [round(x), round(y)]).collect();
-            ring.dedup();
-            if let Some(&first) = ring.first() {
-                ring.push(first);
-            }
-            ring
-        })
-        .collect()
 }

@@ -1,12 +1,12 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod api;
 mod choice;
 mod commune;
 mod home;
 mod intake;
 mod law;
 mod map;
-mod api;
 mod say;
 
 use crate::Law;

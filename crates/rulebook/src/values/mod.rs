@@ -162,9 +162,8 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
     if let Some((_, Some(broken))) = records.next(&mut cells) {
         return Err(vec![Fault::new(1, None, rows::broken(broken))]);
     }
-    let columns = Columns::find(&cells).map_err(|problems| {
-        problems.into_iter().map(|p| Fault::new(1, None, p)).collect::<Vec<_>>()
-    })?;
+    let columns = Columns::find(&cells)
+        .map_err(|problems| problems.into_iter().map(|p| Fault::new(1, None, p)).collect::<Vec<_>>())?;
     let parts: Vec<Reader> = pieces
         .par_iter()
         .enumerate()

@@ -10,7 +10,10 @@ pub enum BadNumber {
     NotANumber,
     NotYesNo,
     /// `1.000`: one and no thousandths, or a thousand. Both readings.
-    Ambiguous { decimal: String, thousands: String },
+    Ambiguous {
+        decimal: String,
+        thousands: String,
+    },
 }
 
 /// `true`, `false`, `đạt`, `không đạt` in any case; `None` for anything else.
@@ -38,7 +41,11 @@ fn both_readings(text: &str) -> Option<BadNumber> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, part) = digits.split_once(['.', ','])?;
     let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    let looks = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && part.len() == 3 && all_digits(whole) && all_digits(part);
+    let looks = (1..=3).contains(&whole.len())
+        && !whole.starts_with('0')
+        && part.len() == 3
+        && all_digits(whole)
+        && all_digits(part);
     looks.then(|| {
         let sign = &text[..text.len() - digits.len()];
         let trimmed = part.trim_end_matches('0');
@@ -53,7 +60,11 @@ pub fn number(text: &str, minus: bool, strict: bool) -> Result<Decimal, BadNumbe
     if strict && let Some(ambiguous) = both_readings(text) {
         return Err(ambiguous);
     }
-    let plain = if text.contains(',') && !text.contains('.') { Cow::Owned(text.replacen(',', ".", 1)) } else { Cow::Borrowed(text) };
+    let plain = if text.contains(',') && !text.contains('.') {
+        Cow::Owned(text.replacen(',', ".", 1))
+    } else {
+        Cow::Borrowed(text)
+    };
     match plain.parse::<Decimal>() {
         Ok(number) if minus || !text.starts_with('-') => Ok(number),
         _ => Err(BadNumber::NotANumber),

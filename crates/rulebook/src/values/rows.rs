@@ -127,7 +127,8 @@ impl<'a> Reader<'a> {
             return;
         }
         if cells.len() > self.columns.width {
-            let what = Phrase::new("values-too-many-cells").with("found", cells.len()).with("wanted", self.columns.width);
+            let what =
+                Phrase::new("values-too-many-cells").with("found", cells.len()).with("wanted", self.columns.width);
             self.faults.push(Fault::new(line, None, what));
             return;
         }
@@ -155,7 +156,16 @@ impl<'a> Reader<'a> {
             // A blank template cell: as if it were not there, but it counts as a duplicate.
             if let Some(year) = year {
                 let unit_day = year_end(year);
-                self.rows.push(Row { line, unit, year, target: Target::Blank, target_text, value: None, traits: None, unit_day });
+                self.rows.push(Row {
+                    line,
+                    unit,
+                    year,
+                    target: Target::Blank,
+                    target_text,
+                    value: None,
+                    traits: None,
+                    unit_day,
+                });
             }
             return;
         }
@@ -202,7 +212,16 @@ impl<'a> Reader<'a> {
             self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day });
         } else if let Some(unit_day) = unit_day {
             // Kept without a value, so that the row still counts as a duplicate.
-            self.rows.push(Row { line, unit, year, target: Target::Blank, target_text, value: None, traits: None, unit_day });
+            self.rows.push(Row {
+                line,
+                unit,
+                year,
+                target: Target::Blank,
+                target_text,
+                value: None,
+                traits: None,
+                unit_day,
+            });
         }
     }
 
@@ -271,7 +290,9 @@ impl<'a> Reader<'a> {
         }
         if let Some(traits) = traits {
             let book = context.book(set as usize, year);
-            if book.nodes[node as usize].indicator.applies_regions.is_some() && book.excluded_by_region(node as usize, traits) {
+            if book.nodes[node as usize].indicator.applies_regions.is_some()
+                && book.excluded_by_region(node as usize, traits)
+            {
                 self.fault(line, Column::Indicator, named("values-region"));
                 return None;
             }
@@ -312,13 +333,14 @@ impl<'a> Reader<'a> {
     }
 
     fn fraction(&mut self, line: u32, numerator: &str, denominator: &str) -> Option<Value> {
-        let mut part = |column, text| match number::fraction_part(text, self.typed[column as usize - Column::Value as usize]) {
-            Ok(number) => Some(number),
-            Err(bad) => {
-                self.fault(line, column, bad_number(bad, text));
-                None
-            }
-        };
+        let mut part =
+            |column, text| match number::fraction_part(text, self.typed[column as usize - Column::Value as usize]) {
+                Ok(number) => Some(number),
+                Err(bad) => {
+                    self.fault(line, column, bad_number(bad, text));
+                    None
+                }
+            };
         let (n, d) = (part(Column::Numerator, numerator), part(Column::Denominator, denominator));
         let (n, d) = (n?, d?);
         if d <= Decimal::ZERO {

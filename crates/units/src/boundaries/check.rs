@@ -2,10 +2,7 @@
 
 use super::Feature;
 use crate::model::Unit;
-use geo::{
-    Area, BooleanOps, BoundingRect, Contains, GeodesicArea, Intersects, MultiPolygon, Point, Rect,
-    Validation,
-};
+use geo::{Area, BooleanOps, BoundingRect, Contains, GeodesicArea, Intersects, MultiPolygon, Point, Rect, Validation};
 use kernel::{Decimal, Phrase, Problem};
 use std::collections::HashMap;
 
@@ -48,23 +45,16 @@ fn padded(code: &str, level: &str) -> String {
         "district" => 3,
         _ => 5,
     };
-    if code.bytes().all(|b| b.is_ascii_digit()) {
-        format!("{code:0>digits$}")
-    } else {
-        code.to_owned()
-    }
+    if code.bytes().all(|b| b.is_ascii_digit()) { format!("{code:0>digits$}") } else { code.to_owned() }
 }
 
 fn about(key: &'static str, number: usize) -> Problem {
-    Problem::input(Phrase::new(key).with("number", number))
-        .at_field(format!("features/{}", number - 1))
+    Problem::input(Phrase::new(key).with("number", number)).at_field(format!("features/{}", number - 1))
 }
 
 fn named(key: &'static str, number: usize, unit: &Unit) -> Problem {
-    let phrase = Phrase::new(key)
-        .with("number", number)
-        .with("name", unit.name.as_str())
-        .with("code", unit.code.as_str());
+    let phrase =
+        Phrase::new(key).with("number", number).with("name", unit.name.as_str()).with("code", unit.code.as_str());
     Problem::input(phrase).at_field(format!("features/{}", number - 1))
 }
 
@@ -81,102 +71,60 @@ pub fn check(features: &[Feature], wanted: &Wanted) -> Report {
             continue;
         };
         let level = wanted.units.first().map_or("commune", |u| u.level.as_str());
-        let Some(unit) = by_code
-            .get(code.as_str())
-            .or_else(|| by_code.get(padded(code, level).as_str()))
-        else {
-            let phrase = Phrase::new("boundaries-unknown-code")
-                .with("number", number)
-                .with("code", code.as_str());
-            report
-                .errors
-                .push(Problem::input(phrase).at_field(format!("features/{}", number - 1)));
+        let Some(unit) = by_code.get(code.as_str()).or_else(|| by_code.get(padded(code, level).as_str())) else {
+            let phrase = Phrase::new("boundaries-unknown-code").with("number", number).with("code", code.as_str());
+            report.errors.push(Problem::input(phrase).at_field(format!("features/{}", number - 1)));
             continue;
         };
         if let Some(first) = seen.insert(unit.code.clone(), number) {
-            let phrase = Phrase::new("boundaries-duplicate")
-                .with("number", number)
-                .with("first", first);
-            let phrase = phrase
-                .with("name", unit.name.as_str())
-                .with("code", unit.code.as_str());
-            report
-                .errors
-                .push(Problem::input(phrase).at_field(format!("features/{}", number - 1)));
+            let phrase = Phrase::new("boundaries-duplicate").with("number", number).with("first", first);
+            let phrase = phrase.with("name", unit.name.as_str()).with("code", unit.code.as_str());
+            report.errors.push(Problem::input(phrase).at_field(format!("features/{}", number - 1)));
             continue;
         }
         let Some(ground) = &feature.ground else {
-            report
-                .errors
-                .push(named("boundaries-no-polygon", number, unit));
+            report.errors.push(named("boundaries-no-polygon", number, unit));
             continue;
         };
         if !inside_country(ground) {
-            report
-                .errors
-                .push(named("boundaries-outside-country", number, unit));
+            report.errors.push(named("boundaries-outside-country", number, unit));
         } else if !ground.is_valid() {
-            report
-                .errors
-                .push(named("boundaries-crossing-itself", number, unit));
+            report.errors.push(named("boundaries-crossing-itself", number, unit));
         } else {
             if let Some((lat, lon)) = unit.lat.zip(unit.lon)
                 && !ground.contains(&Point::new(lon, lat))
             {
-                report
-                    .warnings
-                    .push(named("boundaries-point-outside", number, unit));
+                report.warnings.push(named("boundaries-point-outside", number, unit));
             }
             let area_km2 = ground.geodesic_area_unsigned() / 1e6;
-            kept.push((
-                number,
-                Given {
-                    unit: (*unit).clone(),
-                    ground: ground.clone(),
-                    area_km2,
-                },
-            ));
+            kept.push((number, Given { unit: (*unit).clone(), ground: ground.clone(), area_km2 }));
         }
     }
     report.errors.extend(overlaps(&kept));
     report.errors.sort_by_key(|p| match &p.place {
-        Some(kernel::Place::Field(field)) => field
-            .rsplit('/')
-            .next()
-            .and_then(|n| n.parse::<usize>().ok()),
+        Some(kernel::Place::Field(field)) => field.rsplit('/').next().and_then(|n| n.parse::<usize>().ok()),
         _ => None,
     });
-    report.missing = wanted
-        .units
-        .iter()
-        .filter(|u| !seen.contains_key(&u.code))
-        .cloned()
-        .collect();
+    report.missing = wanted.units.iter().filter(|u| !seen.contains_key(&u.code)).cloned().collect();
     report.good = kept.into_iter().map(|(_, given)| given).collect();
     report
 }
 
 fn inside_country(ground: &MultiPolygon<f64>) -> bool {
     let [south, west, north, east] = COUNTRY;
-    ground.bounding_rect().is_some_and(|r| {
-        r.min().x >= west && r.max().x <= east && r.min().y >= south && r.max().y <= north
-    })
+    ground
+        .bounding_rect()
+        .is_some_and(|r| r.min().x >= west && r.max().x <= east && r.min().y >= south && r.max().y <= north)
 }
 
 /// Pairs that have more ground in common than lines drawn by different hands explain.
 fn overlaps(kept: &[(usize, Given)]) -> Vec<Problem> {
-    let mut boxes: Vec<(Rect<f64>, usize)> = kept
-        .iter()
-        .enumerate()
-        .filter_map(|(n, (_, g))| Some((g.ground.bounding_rect()?, n)))
-        .collect();
+    let mut boxes: Vec<(Rect<f64>, usize)> =
+        kept.iter().enumerate().filter_map(|(n, (_, g))| Some((g.ground.bounding_rect()?, n))).collect();
     boxes.sort_by(|a, b| a.0.min().x.total_cmp(&b.0.min().x));
     let mut found = Vec::new();
     for (at, (here, a)) in boxes.iter().enumerate() {
-        for (there, b) in boxes[at + 1..]
-            .iter()
-            .take_while(|(there, _)| there.min().x <= here.max().x)
-        {
+        for (there, b) in boxes[at + 1..].iter().take_while(|(there, _)| there.min().x <= here.max().x) {
             if !here.intersects(there) {
                 continue;
             }
@@ -185,15 +133,10 @@ fn overlaps(kept: &[(usize, Given)]) -> Vec<Problem> {
             let smaller = a.ground.unsigned_area().min(b.ground.unsigned_area());
             if common > COMMON * smaller {
                 let percent = (common / smaller * 1000.0).round() as i64;
-                let percent = Decimal::from(percent)
-                    .checked_div_rounded(&Decimal::from(10), 1)
-                    .unwrap_or(Decimal::ZERO);
-                let phrase = Phrase::new("boundaries-overlap")
-                    .with("number", (*na).max(*nb))
-                    .with("percent", percent);
-                let phrase = phrase
-                    .with("name", a.unit.name.as_str())
-                    .with("other", b.unit.name.as_str());
+                let percent =
+                    Decimal::from(percent).checked_div_rounded(&Decimal::from(10), 1).unwrap_or(Decimal::ZERO);
+                let phrase = Phrase::new("boundaries-overlap").with("number", (*na).max(*nb)).with("percent", percent);
+                let phrase = phrase.with("name", a.unit.name.as_str()).with("other", b.unit.name.as_str());
                 found.push(Problem::input(phrase).at_field(format!("features/{}", na.max(nb) - 1)));
             }
         }

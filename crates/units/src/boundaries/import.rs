@@ -29,19 +29,11 @@ pub struct Import {
 /// what was found either way. Cost: the file in memory, a row a unit.
 pub async fn import(tx: &mut WriteTx, bytes: &[u8], import: &Import) -> Result<Report, Refused> {
     if import.source.trim().is_empty() {
-        return Err(Refused::Problems(vec![
-            Problem::input(Phrase::new("units-source-empty")).at_field("source"),
-        ]));
+        return Err(Refused::Problems(vec![Problem::input(Phrase::new("units-source-empty")).at_field("source")]));
     }
-    let features = read(bytes, import.code_field.as_deref())
-        .await
-        .map_err(|bad| Refused::Problems(vec![*bad]))?;
-    let filter = Filter {
-        day: Some(import.day),
-        level: Some(import.level.clone()),
-        under: import.under,
-        ..Filter::default()
-    };
+    let features = read(bytes, import.code_field.as_deref()).await.map_err(|bad| Refused::Problems(vec![*bad]))?;
+    let filter =
+        Filter { day: Some(import.day), level: Some(import.level.clone()), under: import.under, ..Filter::default() };
     let (units, _) = store::list(tx, &filter, 0, 100_000).await?;
     // Cutting thousands of polygons takes a while: not on a thread that answers others.
     let checked = tokio::task::spawn_blocking(move || check(&features, &Wanted { units })).await;
@@ -52,32 +44,17 @@ pub async fn import(tx: &mut WriteTx, bytes: &[u8], import: &Import) -> Result<R
     let ids: Vec<i64> = report.good.iter().map(|g| g.unit.id.0).collect();
     for chunk in ids.chunks(1000) {
         let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "DELETE FROM units_boundary WHERE unit IN ({})",
-            places.join(",")
-        );
-        tx.execute(&sql, chunk.iter().map(|&id| id.into()).collect())
-            .await?;
+        let sql = format!("DELETE FROM units_boundary WHERE unit IN ({})", places.join(","));
+        tx.execute(&sql, chunk.iter().map(|&id| id.into()).collect()).await?;
     }
     let now = tx.now();
     let row = |given: &Given| {
         // Six decimals: ten centimetres.
         let geometry = serde_json::to_string(&to_coordinates(&given.ground, 6)).unwrap_or_default();
-        args![
-            given.unit.id,
-            geometry,
-            given.area_km2,
-            import.source.as_str(),
-            now
-        ]
+        args![given.unit.id, geometry, given.area_km2, import.source.as_str(), now]
     };
     let rows: Vec<_> = report.good.iter().map(row).collect();
-    tx.insert_many(
-        "units_boundary",
-        &["unit", "geometry", "area_km2", "source", "at"],
-        rows.into_iter(),
-    )
-    .await?;
+    tx.insert_many("units_boundary", &["unit", "geometry", "area_km2", "source", "at"], rows.into_iter()).await?;
     let details = serde_json::json!({
         "units": ids, "day": import.day, "level": import.level, "source": import.source, "warnings": report.warnings.len(),
     });

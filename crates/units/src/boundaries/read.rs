@@ -15,11 +15,7 @@ pub enum Format {
 
 impl Format {
     pub fn of(bytes: &[u8]) -> Format {
-        if bytes.starts_with(b"SQLite format 3\0") {
-            Format::GeoPackage
-        } else {
-            Format::GeoJson
-        }
+        if bytes.starts_with(b"SQLite format 3\0") { Format::GeoPackage } else { Format::GeoJson }
     }
 }
 
@@ -57,15 +53,10 @@ const CODE_FIELDS: [&str; 12] = [
 ];
 
 /// The field that holds codes: the one asked for, else the first known one.
-fn code_field<'a>(
-    asked: Option<&str>,
-    fields: impl Iterator<Item = &'a str> + Clone,
-) -> Option<&'a str> {
+fn code_field<'a>(asked: Option<&str>, fields: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     match asked {
         Some(name) => fields.clone().find(|f| f.eq_ignore_ascii_case(name)),
-        None => CODE_FIELDS
-            .iter()
-            .find_map(|known| fields.clone().find(|f| f.eq_ignore_ascii_case(known))),
+        None => CODE_FIELDS.iter().find_map(|known| fields.clone().find(|f| f.eq_ignore_ascii_case(known))),
     }
 }
 
@@ -87,18 +78,12 @@ fn geojson(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
     };
     // Before RFC 7946 a file could name its reference system; anything but WGS 84 would land elsewhere.
     if let Some(system) = file["crs"]["properties"]["name"].as_str()
-        && !["CRS84", "EPSG::4326", "EPSG:4326"]
-            .iter()
-            .any(|known| system.ends_with(known))
+        && !["CRS84", "EPSG::4326", "EPSG:4326"].iter().any(|known| system.ends_with(known))
     {
         return bad(Phrase::new("boundaries-other-system").with("system", system));
     }
-    let known = features.iter().find_map(|f| {
-        code_field(
-            asked,
-            f["properties"].as_object()?.keys().map(String::as_str),
-        )
-    });
+    let known =
+        features.iter().find_map(|f| code_field(asked, f["properties"].as_object()?.keys().map(String::as_str)));
     let Some(field) = known else {
         return bad(Phrase::new("boundaries-no-code-field"));
     };
@@ -117,51 +102,34 @@ fn geojson(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
 fn ground(geometry: &Value) -> Option<MultiPolygon<f64>> {
     let coordinates: Coordinates = match geometry["type"].as_str()? {
         "Polygon" => vec![rings(&geometry["coordinates"])?],
-        "MultiPolygon" => geometry["coordinates"]
-            .as_array()?
-            .iter()
-            .map(rings)
-            .collect::<Option<_>>()?,
+        "MultiPolygon" => geometry["coordinates"].as_array()?.iter().map(rings).collect::<Option<_>>()?,
         _ => return None,
     };
     let whole = !coordinates.is_empty()
-        && coordinates
-            .iter()
-            .all(|rings| !rings.is_empty() && rings.iter().all(|r| r.len() >= 4));
+        && coordinates.iter().all(|rings| !rings.is_empty() && rings.iter().all(|r| r.len() >= 4));
     whole.then(|| from_coordinates(coordinates))
 }
 
 /// Rings of a polygon; heights are dropped.
 fn rings(value: &Value) -> Option<Vec<Vec<[f64; 2]>>> {
     let place = |at: &Value| Some([at.get(0)?.as_f64()?, at.get(1)?.as_f64()?]);
-    value
-        .as_array()?
-        .iter()
-        .map(|ring| ring.as_array()?.iter().map(place).collect())
-        .collect()
+    value.as_array()?.iter().map(|ring| ring.as_array()?.iter().map(place).collect()).collect()
 }
 
 async fn geopackage(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
     let unreadable = || Box::new(Problem::input(Phrase::new("boundaries-not-readable")));
     let file = tempfile::NamedTempFile::new().map_err(|_| unreadable())?;
-    tokio::fs::write(file.path(), bytes)
-        .await
-        .map_err(|_| unreadable())?;
+    tokio::fs::write(file.path(), bytes).await.map_err(|_| unreadable())?;
     // Somebody else's database: only read, its own functions and triggers not trusted.
     let options = SqliteConnectOptions::new()
         .filename(file.path())
         .read_only(true)
         .immutable(true)
         .pragma("trusted_schema", "OFF");
-    let mut database = sqlx::SqliteConnection::connect_with(&options)
-        .await
-        .map_err(|_| unreadable())?;
+    let mut database = sqlx::SqliteConnection::connect_with(&options).await.map_err(|_| unreadable())?;
     let layers = "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c
                   JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features'";
-    let layers = sqlx::query(layers)
-        .fetch_all(&mut database)
-        .await
-        .map_err(|_| unreadable())?;
+    let layers = sqlx::query(layers).fetch_all(&mut database).await.map_err(|_| unreadable())?;
     let [layer] = layers.as_slice() else {
         return bad(Phrase::new("boundaries-layers").with("count", layers.len()));
     };
@@ -173,40 +141,17 @@ async fn geopackage(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, B
     }
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let fields = sqlx::query("SELECT name FROM pragma_table_info($1)").bind(&table);
-    let fields = fields
-        .fetch_all(&mut database)
-        .await
-        .map_err(|_| unreadable())?;
-    let fields: Vec<String> = fields
-        .iter()
-        .filter_map(|row| row.try_get(0).ok())
-        .collect();
+    let fields = fields.fetch_all(&mut database).await.map_err(|_| unreadable())?;
+    let fields: Vec<String> = fields.iter().filter_map(|row| row.try_get(0).ok()).collect();
     let Some(field) = code_field(asked, fields.iter().map(String::as_str)) else {
         return bad(Phrase::new("boundaries-no-code-field"));
     };
-    let sql = format!(
-        "SELECT CAST({} AS TEXT), {} FROM {}",
-        quoted(field),
-        quoted(&column),
-        quoted(&table)
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .fetch_all(&mut database)
-        .await
-        .map_err(|_| unreadable())?;
+    let sql = format!("SELECT CAST({} AS TEXT), {} FROM {}", quoted(field), quoted(&column), quoted(&table));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut database).await.map_err(|_| unreadable())?;
     let feature = |(number, row): (usize, &sqlx::sqlite::SqliteRow)| Feature {
         number,
-        code: row
-            .try_get::<Option<String>, _>(0)
-            .ok()
-            .flatten()
-            .map(|c| c.trim().to_owned())
-            .filter(|c| !c.is_empty()),
-        ground: row
-            .try_get::<Option<Vec<u8>>, _>(1)
-            .ok()
-            .flatten()
-            .and_then(|blob| blob_ground(&blob)),
+        code: row.try_get::<Option<String>, _>(0).ok().flatten().map(|c| c.trim().to_owned()).filter(|c| !c.is_empty()),
+        ground: row.try_get::<Option<Vec<u8>>, _>(1).ok().flatten().and_then(|blob| blob_ground(&blob)),
     };
     Ok((1..).zip(&rows).map(feature).collect())
 }
@@ -218,9 +163,7 @@ fn blob_ground(blob: &[u8]) -> Option<MultiPolygon<f64>> {
     if magic != b"GP" || flags & 0x10 != 0 {
         return None;
     }
-    let mut binary = Binary {
-        rest: blob.get(8 + envelope..)?,
-    };
+    let mut binary = Binary { rest: blob.get(8 + envelope..)? };
     let polygons = binary.geometry(0)?;
     (!polygons.is_empty()).then(|| MultiPolygon::new(polygons))
 }
@@ -239,12 +182,7 @@ impl Binary<'_> {
 
     fn count(&mut self, little: bool) -> Option<usize> {
         let bytes = self.take::<4>()?;
-        usize::try_from(if little {
-            u32::from_le_bytes(bytes)
-        } else {
-            u32::from_be_bytes(bytes)
-        })
-        .ok()
+        usize::try_from(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }).ok()
     }
 
     fn geometry(&mut self, depth: u8) -> Option<Vec<Polygon<f64>>> {
@@ -294,10 +232,6 @@ impl Binary<'_> {
 
     fn number(&mut self, little: bool) -> Option<f64> {
         let bytes = self.take::<8>()?;
-        Some(if little {
-            f64::from_le_bytes(bytes)
-        } else {
-            f64::from_be_bytes(bytes)
-        })
+        Some(if little { f64::from_le_bytes(bytes) } else { f64::from_be_bytes(bytes) })
     }
 }

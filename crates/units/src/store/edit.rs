@@ -14,9 +14,7 @@ pub const FIRST_OWN_ID: i64 = 1_000_000;
 
 /// How often a unit was changed, counted from 1. Cost: one row.
 pub async fn version(tx: &mut impl Query, id: UnitId) -> Result<i64> {
-    tx.row("SELECT version FROM units_unit WHERE id = $1", args![id])
-        .await?
-        .map_or(Ok(0), |row| row.i64(0))
+    tx.row("SELECT version FROM units_unit WHERE id = $1", args![id]).await?.map_or(Ok(0), |row| row.i64(0))
 }
 
 /// The id of the next unit: never one that was given before, for no unit is ever deleted. Cost: one row.
@@ -28,8 +26,7 @@ pub async fn next_id(tx: &mut impl Query) -> Result<i64> {
 
 /// Every unit that ever had a code, the oldest first. Cost: those units.
 pub async fn with_code(tx: &mut impl Query, code: &str) -> Result<Vec<Unit>> {
-    let sql =
-        format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 ORDER BY u.from_day, u.id");
+    let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 ORDER BY u.from_day, u.id");
     tx.rows(&sql, args![code]).await?.iter().map(unit).collect()
 }
 
@@ -43,9 +40,7 @@ pub async fn children(tx: &mut impl Query, parents: &[UnitId], day: Day) -> Resu
         "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.parent IN ({}) ORDER BY u.ord, u.id",
         places.join(",")
     );
-    let args = std::iter::once(Value::from(day))
-        .chain(parents.iter().map(|&p| Value::from(p)))
-        .collect();
+    let args = std::iter::once(Value::from(day)).chain(parents.iter().map(|&p| Value::from(p))).collect();
     tx.rows(&sql, args).await?.iter().map(unit).collect()
 }
 
@@ -56,8 +51,7 @@ pub fn tree(units: &HashMap<i64, (Option<i64>, i64, i64)>) -> Vec<Vec<Value>> {
     ids.sort_unstable();
     let mut lines = Vec::new();
     for id in ids {
-        let (mut at, mut begins, mut ends, mut seen) =
-            (Some(id), OPEN_FROM, OPEN_TO, BTreeSet::new());
+        let (mut at, mut begins, mut ends, mut seen) = (Some(id), OPEN_FROM, OPEN_TO, BTreeSet::new());
         while let Some(ancestor) = at.filter(|a| seen.insert(*a)) {
             let Some(&(parent, f, t)) = units.get(&ancestor) else {
                 break;
@@ -75,22 +69,11 @@ pub fn tree(units: &HashMap<i64, (Option<i64>, i64, i64)>) -> Vec<Vec<Value>> {
 /// Makes the tree anew; after a change of dates or parents, which are rare. Cost: every unit.
 pub async fn rebuild_tree(tx: &mut WriteTx) -> Result<()> {
     let mut units = HashMap::new();
-    for row in tx
-        .rows(
-            "SELECT id, parent, from_day, to_day FROM units_unit",
-            args![],
-        )
-        .await?
-    {
+    for row in tx.rows("SELECT id, parent, from_day, to_day FROM units_unit", args![]).await? {
         units.insert(row.i64(0)?, (row.opt_i64(1)?, row.i64(2)?, row.i64(3)?));
     }
     tx.execute("DELETE FROM units_tree", args![]).await?;
-    tx.insert_many(
-        "units_tree",
-        &["ancestor", "unit", "from_day", "to_day"],
-        tree(&units).into_iter(),
-    )
-    .await?;
+    tx.insert_many("units_tree", &["ancestor", "unit", "from_day", "to_day"], tree(&units).into_iter()).await?;
     Ok(())
 }
 

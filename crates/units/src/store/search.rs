@@ -26,8 +26,7 @@ pub struct Filter {
 impl Filter {
     /// The text after FROM, and its parameters.
     fn sql(&self) -> (String, Vec<Value>) {
-        let (mut from, mut tests, mut args) =
-            ("units_unit u".to_owned(), Vec::new(), Vec::<Value>::new());
+        let (mut from, mut tests, mut args) = ("units_unit u".to_owned(), Vec::new(), Vec::<Value>::new());
         let mut place = |value: Value| {
             args.push(value);
             format!("${}", args.len())
@@ -46,12 +45,8 @@ impl Filter {
         }
         if let Some(group) = &self.group {
             let (p, day) = (place(group.into()), self.day.map(|day| place(day.into())));
-            let day = day.map_or_else(String::new, |d| {
-                format!(" AND g.from_day <= {d} AND g.to_day >= {d}")
-            });
-            tests.push(format!(
-                "EXISTS (SELECT 1 FROM units_group g WHERE g.unit = u.id AND g.code = {p}{day})"
-            ));
+            let day = day.map_or_else(String::new, |d| format!(" AND g.from_day <= {d} AND g.to_day >= {d}"));
+            tests.push(format!("EXISTS (SELECT 1 FROM units_group g WHERE g.unit = u.id AND g.code = {p}{day})"));
         }
         for (column, value) in [("u.level", &self.level), ("u.kind", &self.kind)] {
             if let Some(value) = value {
@@ -63,49 +58,23 @@ impl Filter {
         }
         let key = self.q.as_deref().map(text::search_key).unwrap_or_default();
         if !key.is_empty() {
-            let escaped = key
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
-            let (name, code) = (
-                place(format!("%{escaped}%").into()),
-                place(format!("{escaped}%").into()),
-            );
-            tests.push(format!(
-                "(u.search LIKE {name} ESCAPE '\\' OR u.code LIKE {code} ESCAPE '\\')"
-            ));
+            let escaped = key.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let (name, code) = (place(format!("%{escaped}%").into()), place(format!("{escaped}%").into()));
+            tests.push(format!("(u.search LIKE {name} ESCAPE '\\' OR u.code LIKE {code} ESCAPE '\\')"));
         }
-        let condition = if tests.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", tests.join(" AND "))
-        };
+        let condition = if tests.is_empty() { String::new() } else { format!(" WHERE {}", tests.join(" AND ")) };
         (format!("{from}{condition}"), args)
     }
 }
 
 /// A page of units in Vietnamese order, from `skip`, and how many there are. Cost: what the filter finds.
-pub async fn list(
-    tx: &mut impl Query,
-    filter: &Filter,
-    skip: u32,
-    take: u32,
-) -> Result<(Vec<Unit>, i64)> {
+pub async fn list(tx: &mut impl Query, filter: &Filter, skip: u32, take: u32) -> Result<(Vec<Unit>, i64)> {
     let (from, args) = filter.sql();
-    let count = tx
-        .row(&format!("SELECT COUNT(*) FROM {from}"), args.clone())
-        .await?;
+    let count = tx.row(&format!("SELECT COUNT(*) FROM {from}"), args.clone()).await?;
     let total = count.map_or(Ok(0), |row| row.i64(0))?;
     let rank = "CASE u.level WHEN 'province' THEN 0 WHEN 'district' THEN 1 WHEN 'commune' THEN 2 ELSE 3 END";
-    let sql = format!(
-        "SELECT {UNIT} FROM {from} ORDER BY {rank}, u.ord, u.from_day, u.id LIMIT {take} OFFSET {skip}"
-    );
-    let units = tx
-        .rows(&sql, args)
-        .await?
-        .iter()
-        .map(unit)
-        .collect::<Result<_>>()?;
+    let sql = format!("SELECT {UNIT} FROM {from} ORDER BY {rank}, u.ord, u.from_day, u.id LIMIT {take} OFFSET {skip}");
+    let units = tx.rows(&sql, args).await?.iter().map(unit).collect::<Result<_>>()?;
     Ok((units, total))
 }
 
@@ -134,14 +103,7 @@ ORDER BY a.attribute, CASE u.level WHEN 'village' THEN 0 WHEN 'commune' THEN 1 W
         // The nearest comes first.
         if found.last().is_none_or(|last| last.attribute != attribute) {
             let (unit, value, from) = (UnitId(row.i64(0)?), row.text(2)?, super::open(row.i64(3)?));
-            found.push(Cited {
-                unit,
-                attribute,
-                value,
-                from,
-                source: row.text(4)?,
-                confidence: row.text(5)?,
-            });
+            found.push(Cited { unit, attribute, value, from, source: row.text(4)?, confidence: row.text(5)? });
         }
     }
     Ok(found)
@@ -161,12 +123,7 @@ fn edge(row: &Row) -> Result<Edge> {
 /// The whole succession, to carry figures over. Cost: every step ever (hundreds a province).
 pub async fn history(tx: &mut impl Query) -> Result<Succession> {
     let sql = "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession";
-    let edges: Vec<Edge> = tx
-        .rows(sql, args![])
-        .await?
-        .iter()
-        .map(edge)
-        .collect::<Result<_>>()?;
+    let edges: Vec<Edge> = tx.rows(sql, args![]).await?.iter().map(edge).collect::<Result<_>>()?;
     Ok(Succession::new(edges))
 }
 
@@ -182,11 +139,6 @@ WITH RECURSIVE
   around (id) AS (SELECT id FROM later UNION SELECT id FROM earlier)
 SELECT DISTINCT s.from_unit, s.to_unit, s.day, s.whole, s.main, s.confidence FROM units_succession s
 WHERE s.from_unit IN (SELECT id FROM around) OR s.to_unit IN (SELECT id FROM around)";
-    let edges: Vec<Edge> = tx
-        .rows(sql, args![id])
-        .await?
-        .iter()
-        .map(edge)
-        .collect::<Result<_>>()?;
+    let edges: Vec<Edge> = tx.rows(sql, args![id]).await?.iter().map(edge).collect::<Result<_>>()?;
     Ok(Succession::new(edges))
 }

@@ -13,13 +13,7 @@ const PATH: &str = "/api/v1/boundaries?as_of=2025-12-31&source=S%E1%BB%9F%20NNMT
 /// A square of some kilometres around a point.
 fn square(lon: f64, lat: f64) -> Value {
     let h = 0.02;
-    json!([[
-        [lon - h, lat - h],
-        [lon + h, lat - h],
-        [lon + h, lat + h],
-        [lon - h, lat + h],
-        [lon - h, lat - h]
-    ]])
+    json!([[[lon - h, lat - h], [lon + h, lat - h], [lon + h, lat + h], [lon - h, lat + h], [lon - h, lat - h]]])
 }
 
 fn feature(code: Value, coordinates: Value) -> Value {
@@ -37,57 +31,23 @@ fn a_file_is_kept_whole_or_not_at_all() {
         // 02608 Hồng Sơn at 21.5933 105.286; 00700 Ngọc Đường at 22.8101 105.094; 00691 Hà Giang 2 at 22.8605 104.963.
         let good = feature(json!("02608"), square(105.286, 21.5933));
         for (wrong, key) in [
-            (
-                feature(json!("99999"), square(105.0, 22.0)),
-                "boundaries-unknown-code",
-            ),
-            (
-                feature(Value::Null, square(105.0, 22.0)),
-                "boundaries-no-code",
-            ),
-            (
-                feature(json!("2608"), square(105.286, 21.5933)),
-                "boundaries-duplicate",
-            ),
-            (
-                feature(json!("00700"), square(22.8101, 105.094)),
-                "boundaries-outside-country",
-            ),
-            (
-                feature(json!("00700"), square(500_000.0, 2_400_000.0)),
-                "boundaries-outside-country",
-            ),
+            (feature(json!("99999"), square(105.0, 22.0)), "boundaries-unknown-code"),
+            (feature(Value::Null, square(105.0, 22.0)), "boundaries-no-code"),
+            (feature(json!("2608"), square(105.286, 21.5933)), "boundaries-duplicate"),
+            (feature(json!("00700"), square(22.8101, 105.094)), "boundaries-outside-country"),
+            (feature(json!("00700"), square(500_000.0, 2_400_000.0)), "boundaries-outside-country"),
             (
                 feature(
                     json!("00700"),
-                    json!([[
-                        [105.0, 22.0],
-                        [105.1, 22.1],
-                        [105.1, 22.0],
-                        [105.0, 22.1],
-                        [105.0, 22.0]
-                    ]]),
+                    json!([[[105.0, 22.0], [105.1, 22.1], [105.1, 22.0], [105.0, 22.1], [105.0, 22.0]]]),
                 ),
                 "boundaries-crossing-itself",
             ),
-            (
-                feature(json!("00700"), json!([[[105.0, 22.0], [105.1, 22.1]]])),
-                "boundaries-no-polygon",
-            ),
-            (
-                feature(json!("00700"), square(105.290, 21.5933)),
-                "boundaries-overlap",
-            ),
+            (feature(json!("00700"), json!([[[105.0, 22.0], [105.1, 22.1]]])), "boundaries-no-polygon"),
+            (feature(json!("00700"), square(105.290, 21.5933)), "boundaries-overlap"),
         ] {
-            let answer = visitor
-                .post(PATH, &[], collection(vec![good.clone(), wrong]))
-                .await?;
-            assert_eq!(
-                answer.status,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "{key}: {}",
-                answer.text()
-            );
+            let answer = visitor.post(PATH, &[], collection(vec![good.clone(), wrong])).await?;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{key}: {}", answer.text());
             let errors = answer.json()?["errors"].clone();
             assert_eq!(errors.as_array().map(Vec::len), Some(1), "{key}: {errors}");
             assert_eq!(errors[0]["type"], json!(format!("/api/problems#{key}")));
@@ -97,35 +57,29 @@ fn a_file_is_kept_whole_or_not_at_all() {
             ("[]".to_owned(), "boundaries-no-features"),
             ("\u{0}\u{1}".to_owned(), "boundaries-not-readable"),
             ("SQLite format 3\0 and then nothing".to_owned(), "boundaries-not-readable"),
-            (collection(vec![json!({"type": "Feature", "properties": {"x": 1}, "geometry": null})]), "boundaries-no-code-field"),
-            (json!({"features": [], "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::3405"}}}).to_string(), "boundaries-other-system"),
+            (
+                collection(vec![json!({"type": "Feature", "properties": {"x": 1}, "geometry": null})]),
+                "boundaries-no-code-field",
+            ),
+            (
+                json!({"features": [], "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::3405"}}}).to_string(),
+                "boundaries-other-system",
+            ),
         ] {
             let answer = visitor.post(PATH, &[], file).await?;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{key}");
             assert_eq!(answer.json()?["problems"][0]["type"], json!(format!("/api/problems#{key}")));
         }
         let shown = async |approximate: bool| -> Result<usize> {
-            let shapes = visitor
-                .get("/api/v1/boundaries.geojson?as_of=2025-12-31")
-                .await?
-                .json()?;
+            let shapes = visitor.get("/api/v1/boundaries.geojson?as_of=2025-12-31").await?.json()?;
             let features = shapes["features"].as_array().context("features")?;
-            Ok(features
-                .iter()
-                .filter(|f| f["properties"]["approximate"] == json!(approximate))
-                .count())
+            Ok(features.iter().filter(|f| f["properties"]["approximate"] == json!(approximate)).count())
         };
         assert_eq!(shown(false).await?, 0, "nothing of a refused file is kept");
         // A code that lost its zeros is found; a point outside its boundary is a warning only.
         let file = collection(vec![good, feature(json!(700), square(105.2, 22.9))]);
-        let dry = visitor
-            .post(&format!("{PATH}&dry_run=true"), &[], file.clone())
-            .await?
-            .json()?;
-        assert_eq!(
-            (&dry["good"], dry["warnings"].as_array().map(Vec::len)),
-            (&json!(2), Some(1))
-        );
+        let dry = visitor.post(&format!("{PATH}&dry_run=true"), &[], file.clone()).await?.json()?;
+        assert_eq!((&dry["good"], dry["warnings"].as_array().map(Vec::len)), (&json!(2), Some(1)));
         assert_eq!(dry["missing"].as_array().map(Vec::len), Some(122));
         assert_eq!(shown(false).await?, 0, "a dry run keeps nothing");
         for _ in 0..2 {
@@ -134,10 +88,7 @@ fn a_file_is_kept_whole_or_not_at_all() {
         }
         assert_eq!((shown(false).await?, shown(true).await?), (2, 122));
         assert_eq!(
-            visitor
-                .post("/api/v1/boundaries?as_of=2025-12-31", &[], file)
-                .await?
-                .json()?["problems"][0]["place"]["field"],
+            visitor.post("/api/v1/boundaries?as_of=2025-12-31", &[], file).await?.json()?["problems"][0]["place"]["field"],
             json!("source")
         );
         Ok(())
@@ -155,13 +106,7 @@ fn blob(lon: f64, lat: f64) -> Vec<u8> {
     out.extend(1003u32.to_le_bytes());
     out.extend(1u32.to_le_bytes());
     out.extend(5u32.to_le_bytes());
-    for (x, y) in [
-        (-0.02, -0.02),
-        (0.02, -0.02),
-        (0.02, 0.02),
-        (-0.02, 0.02),
-        (-0.02, -0.02),
-    ] {
+    for (x, y) in [(-0.02, -0.02), (0.02, -0.02), (0.02, 0.02), (-0.02, 0.02), (-0.02, -0.02)] {
         for number in [lon + x, lat + y, 100.0f64] {
             out.extend(number.to_le_bytes());
         }
@@ -171,8 +116,7 @@ fn blob(lon: f64, lat: f64) -> Vec<u8> {
 
 async fn geopackage(system: i64, blobs: &[(&str, Vec<u8>)]) -> Result<Vec<u8>> {
     let file = tempfile::NamedTempFile::new()?;
-    let mut database =
-        sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.path().display())).await?;
+    let mut database = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.path().display())).await?;
     let tables = "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, srs_id INTEGER);
          CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
          CREATE TABLE \"các xã\" (fid INTEGER PRIMARY KEY, ma TEXT, geom BLOB);
@@ -202,38 +146,18 @@ fn a_geopackage_is_read_by_code() {
         // A count of four thousand million corners that are not there.
         let mut vast = blob(105.0, 22.0);
         vast[26..30].copy_from_slice(&u32::MAX.to_le_bytes());
-        let file = geopackage(
-            4326,
-            &[
-                ("02608", blob(105.286, 21.5933)),
-                ("00700", cut),
-                ("00691", vast),
-            ],
-        )
-        .await
-        .unwrap();
+        let file =
+            geopackage(4326, &[("02608", blob(105.286, 21.5933)), ("00700", cut), ("00691", vast)]).await.unwrap();
         assert_eq!(Format::of(&file), Format::GeoPackage);
         let features = read(&file, None).await.unwrap();
         assert_eq!(
-            features
-                .iter()
-                .map(|f| (f.code.as_deref().unwrap(), f.ground.is_some()))
-                .collect::<Vec<_>>(),
+            features.iter().map(|f| (f.code.as_deref().unwrap(), f.ground.is_some())).collect::<Vec<_>>(),
             [("02608", true), ("00700", false), ("00691", false)]
         );
         let ring = &features[0].ground.as_ref().unwrap().0[0].exterior().0;
-        assert_eq!(
-            (ring.len(), ring[0].x, ring[0].y),
-            (5, 105.286 - 0.02, 21.5933 - 0.02)
-        );
+        assert_eq!((ring.len(), ring[0].x, ring[0].y), (5, 105.286 - 0.02, 21.5933 - 0.02));
         let other = geopackage(3405, &[]).await.unwrap();
-        assert_eq!(
-            read(&other, None).await.unwrap_err().phrase.key,
-            "boundaries-other-system"
-        );
-        assert_eq!(
-            read(&file, Some("nope")).await.unwrap_err().phrase.key,
-            "boundaries-no-code-field"
-        );
+        assert_eq!(read(&other, None).await.unwrap_err().phrase.key, "boundaries-other-system");
+        assert_eq!(read(&file, Some("nope")).await.unwrap_err().phrase.key, "boundaries-no-code-field");
     });
 }

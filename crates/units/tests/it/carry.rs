@@ -14,14 +14,7 @@ fn day(text: &str) -> Day {
 }
 
 fn edge(from: i64, to: i64, on: &str, whole: bool, main: bool) -> Edge {
-    Edge {
-        from: UnitId(from),
-        to: UnitId(to),
-        day: day(on),
-        whole,
-        main,
-        confidence: "verified".into(),
-    }
+    Edge { from: UnitId(from), to: UnitId(to), day: day(on), whole, main, confidence: "verified".into() }
 }
 
 /// 1 and 2 became 10; 3 was divided between 10 and 11 (the larger share); 4 became 11; 5 became 12, alone.
@@ -40,10 +33,7 @@ fn history() -> Succession {
 /// A figure: `12.5`, `3/4`, `yes`, `no`.
 fn quantity(text: &str) -> Quantity {
     match text.split_once('/') {
-        Some((n, d)) => Quantity::Fraction {
-            numerator: n.parse().unwrap(),
-            denominator: d.parse().unwrap(),
-        },
+        Some((n, d)) => Quantity::Fraction { numerator: n.parse().unwrap(), denominator: d.parse().unwrap() },
         None if text == "yes" || text == "no" => Quantity::Flag(text == "yes"),
         None => Quantity::Number(text.parse().unwrap()),
     }
@@ -62,71 +52,35 @@ fn said(carried: &Carried) -> String {
         Joined::Nothing => "nothing".into(),
         Joined::Figure(Quantity::Number(v)) => v.to_string(),
         Joined::Figure(Quantity::Flag(v)) => v.to_string(),
-        Joined::Figure(Quantity::Fraction {
-            numerator,
-            denominator,
-        }) => format!("{numerator}/{denominator}"),
+        Joined::Figure(Quantity::Fraction { numerator, denominator }) => format!("{numerator}/{denominator}"),
         Joined::Figure(ratio) => format!("~{}", ratio.rounded(4).unwrap()),
         Joined::Counted { yes, no } => format!("{yes} yes {no} no"),
         Joined::NotComparable(Why::Measure) => "not comparable".into(),
         Joined::NotComparable(Why::NoWeight { measure, units }) => {
-            format!(
-                "no {measure} of {}",
-                units
-                    .iter()
-                    .map(UnitId::to_string)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            )
+            format!("no {measure} of {}", units.iter().map(UnitId::to_string).collect::<Vec<_>>().join(" "))
         }
         Joined::NotComparable(Why::ZeroWeight { measure }) => format!("{measure} is zero"),
         Joined::NotComparable(Why::Mixed) => "mixed".into(),
     };
     let list = |name: &str, units: Vec<String>| {
-        if units.is_empty() {
-            String::new()
-        } else {
-            format!("; {name} {}", units.join(" "))
-        }
+        if units.is_empty() { String::new() } else { format!("; {name} {}", units.join(" ")) }
     };
     let missing = carried.missing.iter().map(UnitId::to_string).collect();
-    let parts = carried
-        .parts
-        .iter()
-        .map(|p| format!("{}{}", p.unit, if p.main { "+" } else { "" }))
-        .collect();
-    format!(
-        "{value}{}{}",
-        list("missing", missing),
-        list("parts", parts)
-    )
+    let parts = carried.parts.iter().map(|p| format!("{}{}", p.unit, if p.main { "+" } else { "" })).collect();
+    format!("{value}{}{}", list("missing", missing), list("parts", parts))
 }
 
 fn check(aggregate: &str, given: &str, weights: &str, areas: &[(&[i64], &str)]) {
     let history = history();
     let aggregate: Aggregate = serde_json::from_value(aggregate.into()).unwrap();
     let given = figures(given);
-    let weights: BTreeMap<UnitId, Decimal> = figures(weights)
-        .into_iter()
-        .map(|(u, q)| (u, q.rounded(6).unwrap()))
-        .collect();
-    let input = Figures {
-        aggregate: &aggregate,
-        reported_on: day("2025-06-30"),
-        figures: &given,
-        weights: &weights,
-    };
+    let weights: BTreeMap<UnitId, Decimal> =
+        figures(weights).into_iter().map(|(u, q)| (u, q.rounded(6).unwrap())).collect();
+    let input = Figures { aggregate: &aggregate, reported_on: day("2025-06-30"), figures: &given, weights: &weights };
     for (members, want) in areas {
-        let area = Area {
-            id: UnitId(99),
-            members: members.iter().map(|&m| UnitId(m)).collect(),
-        };
+        let area = Area { id: UnitId(99), members: members.iter().map(|&m| UnitId(m)).collect() };
         let got = carry(&history, &input, &[area], day("2025-12-31"));
-        assert_eq!(
-            said(&got[0]),
-            *want,
-            "{aggregate:?} onto {members:?} of {given:?}"
-        );
+        assert_eq!(said(&got[0]), *want, "{aggregate:?} onto {members:?} of {given:?}");
     }
 }
 
@@ -137,98 +91,40 @@ fn figures_join_as_their_measure_says() {
         "sum",
         "1=0.1 2=0.2 3=5 4=7 5=1",
         "",
-        &[
-            (&[10], "0.3; parts 3"),
-            (&[11], "7; parts 3+"),
-            (&[12], "1"),
-            (&[10, 11], "12.3"),
-            (&[10, 11, 12], "13.3"),
-        ],
+        &[(&[10], "0.3; parts 3"), (&[11], "7; parts 3+"), (&[12], "1"), (&[10, 11], "12.3"), (&[10, 11, 12], "13.3")],
     );
-    check(
-        "sum",
-        "2=0.2 3=5",
-        "",
-        &[
-            (&[10], "0.2; missing 1; parts 3"),
-            (&[12], "nothing; missing 5"),
-        ],
-    );
+    check("sum", "2=0.2 3=5", "", &[(&[10], "0.2; missing 1; parts 3"), (&[12], "nothing; missing 5")]);
     // Means: exact, by weight; the missing weight is named; one unit alone needs none.
     check(
         "weighted:pop",
         "1=10 2=40 3=1 4=1 5=33.3",
         "1=1 2=2",
-        &[
-            (&[10], "~30; parts 3"),
-            (&[12], "33.3"),
-            (&[10, 11], "no pop of 3 4"),
-        ],
+        &[(&[10], "~30; parts 3"), (&[12], "33.3"), (&[10, 11], "no pop of 3 4")],
     );
-    check(
-        "weighted:pop",
-        "1=10 2=40",
-        "1=0 2=0",
-        &[(&[10], "pop is zero; parts 3")],
-    );
+    check("weighted:pop", "1=10 2=40", "1=0 2=0", &[(&[10], "pop is zero; parts 3")]);
     // Percents that bring numerator and denominator need no other weight; mixed with plain ones they do.
-    check(
-        "weighted:pop",
-        "1=1/3 2=2/4 3=5/10 4=1/1",
-        "",
-        &[(&[10], "3/7; parts 3"), (&[10, 11], "9/18")],
-    );
-    check(
-        "weighted:pop",
-        "1=1/3 2=50",
-        "1=3 2=1",
-        &[(&[10], "~37.5; parts 3")],
-    );
-    check(
-        "weighted:pop",
-        "1=1/3 2=50",
-        "2=1",
-        &[(&[10], "no pop of 1; parts 3")],
-    );
+    check("weighted:pop", "1=1/3 2=2/4 3=5/10 4=1/1", "", &[(&[10], "3/7; parts 3"), (&[10, 11], "9/18")]);
+    check("weighted:pop", "1=1/3 2=50", "1=3 2=1", &[(&[10], "~37.5; parts 3")]);
+    check("weighted:pop", "1=1/3 2=50", "2=1", &[(&[10], "no pop of 1; parts 3")]);
     // Yes and no are counted, never joined; what is not comparable stays so, but is carried by a mere change of name.
     check(
         "count",
         "1=yes 2=no 3=yes 4=yes 5=no",
         "",
-        &[
-            (&[10], "1 yes 1 no; parts 3"),
-            (&[10, 11], "3 yes 1 no"),
-            (&[12], "false"),
-        ],
+        &[(&[10], "1 yes 1 no; parts 3"), (&[10, 11], "3 yes 1 no"), (&[12], "false")],
     );
-    check(
-        "not_comparable",
-        "1=1 2=2 5=8",
-        "",
-        &[(&[10], "not comparable; parts 3"), (&[12], "8")],
-    );
+    check("not_comparable", "1=1 2=2 5=8", "", &[(&[10], "not comparable; parts 3"), (&[12], "8")]);
     check("sum", "1=1 2=yes", "", &[(&[10], "mixed; parts 3")]);
     // Where a divided unit belongs, a single whole one is not the area's figure: only a sum of what is known.
-    check(
-        "not_comparable",
-        "4=4",
-        "",
-        &[(&[11], "not comparable; parts 3+")],
-    );
+    check("not_comparable", "4=4", "", &[(&[11], "not comparable; parts 3+")]);
 }
 
 #[test]
 fn units_are_followed_both_ways() {
-    let mut steps = vec![
-        edge(20, 1, "2024-12-01", true, true),
-        edge(21, 1, "2024-12-01", true, true),
-    ];
+    let mut steps = vec![edge(20, 1, "2024-12-01", true, true), edge(21, 1, "2024-12-01", true, true)];
     steps.extend(history().after(UnitId(1)).to_vec());
     steps.extend(history().after(UnitId(3)).to_vec());
-    steps.extend([
-        edge(10, 30, "2026-01-01", true, true),
-        edge(11, 30, "2026-01-01", true, true),
-    ]);
+    steps.extend([edge(10, 30, "2026-01-01", true, true), edge(11, 30, "2026-01-01", true, true)]);
     let history = Succession::new(steps);
     let part = |main| Share::Part { main };
     for (unit, on, want) in [
@@ -239,58 +135,28 @@ fn units_are_followed_both_ways() {
         (3, "2026-01-01", vec![(30, Share::Whole)]),
     ] {
         let want: Vec<_> = want.into_iter().map(|(u, s)| (UnitId(u), s)).collect();
-        assert_eq!(
-            history.successors(UnitId(unit), day(on)),
-            want,
-            "{unit} on {on}"
-        );
+        assert_eq!(history.successors(UnitId(unit), day(on)), want, "{unit} on {on}");
     }
     for (unit, on, want) in [
         (10, "2025-12-31", vec![(10, Share::Whole)]),
         (10, "2025-06-30", vec![(1, Share::Whole), (3, part(false))]),
-        (
-            10,
-            "2024-11-30",
-            vec![(3, part(false)), (20, Share::Whole), (21, Share::Whole)],
-        ),
-        (
-            30,
-            "2024-11-30",
-            vec![(3, Share::Whole), (20, Share::Whole), (21, Share::Whole)],
-        ),
+        (10, "2024-11-30", vec![(3, part(false)), (20, Share::Whole), (21, Share::Whole)]),
+        (30, "2024-11-30", vec![(3, Share::Whole), (20, Share::Whole), (21, Share::Whole)]),
     ] {
         let want: Vec<_> = want.into_iter().map(|(u, s)| (UnitId(u), s)).collect();
-        assert_eq!(
-            history.predecessors(UnitId(unit), day(on)),
-            want,
-            "before {unit}, on {on}"
-        );
+        assert_eq!(history.predecessors(UnitId(unit), day(on)), want, "before {unit}, on {on}");
     }
     let changes = [(20, Change::Merge), (3, Change::Part), (10, Change::Merge)];
     for (unit, want) in changes {
-        assert_eq!(
-            history.change(&history.after(UnitId(unit))[0]),
-            want,
-            "{unit}"
-        );
+        assert_eq!(history.change(&history.after(UnitId(unit))[0]), want, "{unit}");
     }
     assert_eq!(history.check(), []);
     assert_eq!(
-        Succession::new([
-            edge(1, 2, "2024-01-01", true, true),
-            edge(2, 1, "2025-01-01", true, true)
-        ])
-        .check()
-        .len(),
+        Succession::new([edge(1, 2, "2024-01-01", true, true), edge(2, 1, "2025-01-01", true, true)]).check().len(),
         2
     );
     assert_eq!(
-        Succession::new([
-            edge(1, 2, "2024-01-01", true, true),
-            edge(1, 3, "2024-01-01", false, true)
-        ])
-        .check()
-        .len(),
+        Succession::new([edge(1, 2, "2024-01-01", true, true), edge(1, 3, "2024-01-01", false, true)]).check().len(),
         1
     );
 }
@@ -324,20 +190,11 @@ fn run(start: usize, steps: &[Step]) -> (Vec<Edge>, BTreeSet<UnitId>, Day) {
             next += 1;
             UnitId(next)
         };
-        let mut add = |from, to, whole, main| {
-            edges.push(Edge {
-                from,
-                to,
-                day: on,
-                whole,
-                main,
-                confidence: "verified".into(),
-            })
-        };
+        let mut add =
+            |from, to, whole, main| edges.push(Edge { from, to, day: on, whole, main, confidence: "verified".into() });
         match step {
             Step::Merge(picks) => {
-                let olds: BTreeSet<UnitId> =
-                    picks.iter().map(|p| living[p % living.len()]).collect();
+                let olds: BTreeSet<UnitId> = picks.iter().map(|p| living[p % living.len()]).collect();
                 let to = new();
                 olds.iter().for_each(|&from| add(from, to, true, true));
                 living.retain(|u| !olds.contains(u));

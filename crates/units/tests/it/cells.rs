@@ -11,20 +11,9 @@ use units::{
 fn shipped(on: &str) -> (Vec<Site>, Vec<Bounds>) {
     let reference = Reference::read().unwrap();
     let day = on.parse().unwrap();
-    let communes = reference
-        .units
-        .iter()
-        .filter(|u| stored(u).level == "commune");
+    let communes = reference.units.iter().filter(|u| stored(u).level == "commune");
     let sites = communes.clone().filter(|u| u.valid_on(day));
-    let sites = sites
-        .filter_map(|u| {
-            u.point.map(|(lat, lon)| Site {
-                unit: u.id,
-                lon,
-                lat,
-            })
-        })
-        .collect();
+    let sites = sites.filter_map(|u| u.point.map(|(lat, lon)| Site { unit: u.id, lon, lat })).collect();
     (sites, communes.filter_map(|u| u.bounds).collect())
 }
 
@@ -37,51 +26,28 @@ fn every_unit_has_its_cell_and_cells_do_not_overlap() {
         let mut total = 0.0;
         for (site, ring) in sites.iter().zip(&rings) {
             let cell = polygon(ring);
-            assert!(
-                cell.contains(&Point::new(site.lon, site.lat)),
-                "{} is not in its cell on {on}",
-                site.unit
-            );
+            assert!(cell.contains(&Point::new(site.lon, site.lat)), "{} is not in its cell on {on}", site.unit);
             assert!(cell.unsigned_area() > 0.0);
             total += cell.unsigned_area();
         }
         // The union is as large as the cells together, so none overlap (but for rounding).
         let all = outline(&rings.iter().collect::<Vec<_>>());
-        assert!(
-            (all.unsigned_area() - total).abs() < 0.001 * total,
-            "{} of {total}",
-            all.unsigned_area()
-        );
+        assert!((all.unsigned_area() - total).abs() < 0.001 * total, "{} of {total}", all.unsigned_area());
         // About the two provinces' ground: 13,795 km², a square degree here being some 11,400 km².
         let km2 = total * 111.2 * 111.2 * 22.5f64.to_radians().cos();
         assert!((11_000.0..17_500.0).contains(&km2), "{km2} km²");
-        assert_eq!(
-            rings,
-            cells(&sites, &ground),
-            "the same points, the same cells"
-        );
+        assert_eq!(rings, cells(&sites, &ground), "the same points, the same cells");
     }
 }
 
 #[test]
 fn odd_points_do_no_harm() {
-    let site = |unit, lon, lat| Site {
-        unit: UnitId(unit),
-        lon,
-        lat,
-    };
+    let site = |unit, lon, lat| Site { unit: UnitId(unit), lon, lat };
     assert!(cells(&[], &[]).is_empty());
     let alone = cells(&[site(1, 105.0, 22.0)], &[]);
     assert_eq!(alone[0].len(), 4);
     // Two units at one point: the first has the cell, the other none.
-    let same = cells(
-        &[
-            site(1, 105.0, 22.0),
-            site(2, 105.0, 22.0),
-            site(3, 105.1, 22.0),
-        ],
-        &[],
-    );
+    let same = cells(&[site(1, 105.0, 22.0), site(2, 105.0, 22.0), site(3, 105.1, 22.0)], &[]);
     assert!(same[0].len() > 2 && same[1].is_empty() && same[2].len() > 2);
     let (a, b) = (polygon(&same[0]), polygon(&same[2]));
     assert!(a.intersection(&b).unsigned_area() < 1e-6);

@@ -58,38 +58,25 @@ impl Visitor {
         }));
         let answer = web::app(site, routes).oneshot(request).await?;
         let status = answer.status();
-        let body = axum::body::to_bytes(answer.into_body(), 10_000_000)
-            .await?
-            .to_vec();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000_000).await?.to_vec();
         Ok(Answer { status, body })
     }
 
     fn request(method: &str, path: &str) -> axum::http::request::Builder {
         let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "127.0.0.1:8080")
-            .extension(ConnectInfo(peer))
+        Request::builder().method(method).uri(path).header("host", "127.0.0.1:8080").extension(ConnectInfo(peer))
     }
 
     pub async fn get(&self, path: &str) -> Result<Answer> {
-        self.send(Self::request("GET", path).body(Body::empty())?, false)
-            .await
+        self.send(Self::request("GET", path).body(Body::empty())?, false).await
     }
 
-    pub async fn post(
-        &self,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: impl Into<Vec<u8>>,
-    ) -> Result<Answer> {
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Result<Answer> {
         let mut request = Self::request("POST", path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.send(request.body(Body::from(body.into()))?, true)
-            .await
+        self.send(request.body(Body::from(body.into()))?, true).await
     }
 }
 
@@ -105,63 +92,17 @@ fn pages_show_units_as_of_a_day_in_both_languages() {
                 &["Tỉnh Hà Giang", "Huyện Sơn Dương", "30/06/2025", "121 xã"][..],
                 &["Phường Mỹ Lâm </a>"][..],
             ),
-            (
-                "/don-vi",
-                &["Tỉnh Tuyên Quang", "117 xã, 7 phường", "24/11/2026"],
-                &["Huyện Sơn Dương"],
-            ),
-            (
-                "/don-vi?q=hong+son",
-                &["Xã Hồng Sơn", "/don-vi/1122"],
-                &["/don-vi/343"],
-            ),
-            (
-                "/don-vi?q=hong+son&ngay=2025-06-30",
-                &["/don-vi/343", "cần xác nhận"],
-                &["/don-vi/1122"],
-            ),
-            (
-                "/don-vi?q=%3Cscript%3E",
-                &["&lt;script&gt;", "Không có đơn vị nào phù hợp"],
-                &["<script>"],
-            ),
-            (
-                "/don-vi/343",
-                &[
-                    "Xã Hồng Lạc",
-                    "Xã Vân Sơn",
-                    "Sau khi sắp xếp",
-                    "TDMNPB",
-                    "/id/unit/343",
-                ],
-                &[],
-            ),
-            (
-                "/don-vi/352",
-                &["Hiện nay thuộc", "/don-vi/1122", "01/12/2024"],
-                &[],
-            ),
-            (
-                "/don-vi/206",
-                &["Huyện Sơn Dương", "Đơn vị trực thuộc"],
-                &[],
-            ),
+            ("/don-vi", &["Tỉnh Tuyên Quang", "117 xã, 7 phường", "24/11/2026"], &["Huyện Sơn Dương"]),
+            ("/don-vi?q=hong+son", &["Xã Hồng Sơn", "/don-vi/1122"], &["/don-vi/343"]),
+            ("/don-vi?q=hong+son&ngay=2025-06-30", &["/don-vi/343", "cần xác nhận"], &["/don-vi/1122"]),
+            ("/don-vi?q=%3Cscript%3E", &["&lt;script&gt;", "Không có đơn vị nào phù hợp"], &["<script>"]),
+            ("/don-vi/343", &["Xã Hồng Lạc", "Xã Vân Sơn", "Sau khi sắp xếp", "TDMNPB", "/id/unit/343"], &[]),
+            ("/don-vi/352", &["Hiện nay thuộc", "/don-vi/1122", "01/12/2024"], &[]),
+            ("/don-vi/206", &["Huyện Sơn Dương", "Đơn vị trực thuộc"], &[]),
             ("/en/don-vi/111", &["larger part"], &["phần lớn"]),
-            (
-                "/en/don-vi?ngay=2025-06-30",
-                &["As of 24/11/2026", "30 units below"],
-                &["[units-"],
-            ),
-            (
-                "/co-quan",
-                &["Sở Nông nghiệp và Môi trường", "Đến hết ngày 30/06/2025"],
-                &[],
-            ),
-            (
-                "/en/co-quan",
-                &["Department of Agriculture and Environment", "Succeeded by"],
-                &[],
-            ),
+            ("/en/don-vi?ngay=2025-06-30", &["As of 24/11/2026", "30 units below"], &["[units-"]),
+            ("/co-quan", &["Sở Nông nghiệp và Môi trường", "Đến hết ngày 30/06/2025"], &[]),
+            ("/en/co-quan", &["Department of Agriculture and Environment", "Succeeded by"], &[]),
         ] {
             let page = visitor.get(path).await?;
             assert_eq!(page.status, StatusCode::OK, "{path}");
@@ -174,11 +115,7 @@ fn pages_show_units_as_of_a_day_in_both_languages() {
                 assert!(!text.contains(refused), "{path} has {refused:?}");
             }
         }
-        for (path, status) in [
-            ("/don-vi/5000", 404),
-            ("/don-vi/x", 404),
-            ("/don-vi?ngay=30.6.2025", 422),
-        ] {
+        for (path, status) in [("/don-vi/5000", 404), ("/don-vi/x", 404), ("/don-vi?ngay=30.6.2025", 422)] {
             assert_eq!(visitor.get(path).await?.status.as_u16(), status, "{path}");
         }
         Ok(())
@@ -189,71 +126,30 @@ fn pages_show_units_as_of_a_day_in_both_languages() {
 fn the_api_follows_units_and_says_where_they_lie() {
     testkit::each_engine(MIGRATIONS, |store| async move {
         let visitor = Visitor::new(store).await?;
-        let page = visitor
-            .get("/api/v1/units/search?as_of=2022-11-01&group=plan-2022&per=10&page=12")
-            .await?
-            .json()?;
-        assert_eq!(
-            (&page["count"], page["units"].as_array().map(Vec::len)),
-            (&json!(122), Some(2))
-        );
-        let after = visitor
-            .get("/api/v1/units/352/successors?as_of=2025-07-01")
-            .await?
-            .json()?;
+        let page = visitor.get("/api/v1/units/search?as_of=2022-11-01&group=plan-2022&per=10&page=12").await?.json()?;
+        assert_eq!((&page["count"], page["units"].as_array().map(Vec::len)), (&json!(122), Some(2)));
+        let after = visitor.get("/api/v1/units/352/successors?as_of=2025-07-01").await?.json()?;
         assert_eq!(after["successors"][0]["unit"]["id"], json!(1122));
-        let before = visitor
-            .get("/api/v1/units/1043/predecessors")
-            .await?
-            .json()?;
+        let before = visitor.get("/api/v1/units/1043/predecessors").await?.json()?;
         assert_eq!(before["as_of"], json!("2025-06-30"));
-        let shares: Vec<&Value> = before["predecessors"]
-            .as_array()
-            .context("a list")?
-            .iter()
-            .map(|p| &p["share"])
-            .collect();
+        let shares: Vec<&Value> =
+            before["predecessors"].as_array().context("a list")?.iter().map(|p| &p["share"]).collect();
         assert!(shares.contains(&&json!("part")), "{before}");
-        assert!(
-            visitor.get("/api/v1/agencies").await?.json()?["agencies"]
-                .as_array()
-                .context("a list")?
-                .len()
-                > 15
-        );
+        assert!(visitor.get("/api/v1/agencies").await?.json()?["agencies"].as_array().context("a list")?.len() > 15);
         for (query, count) in [
             ("as_of=2025-12-31", 124),
             ("as_of=2025-06-30&under=206", 137),
             ("as_of=2025-06-30&under=206&level=district", 7),
             ("as_of=2025-12-31&level=province", 1),
         ] {
-            let answer = visitor
-                .get(&format!("/api/v1/boundaries.geojson?{query}"))
-                .await?;
-            assert!(
-                answer.body.len() <= 150_000,
-                "{query}: {} bytes",
-                answer.body.len()
-            );
-            let features = answer.json()?["features"]
-                .as_array()
-                .context("features")?
-                .clone();
+            let answer = visitor.get(&format!("/api/v1/boundaries.geojson?{query}")).await?;
+            assert!(answer.body.len() <= 150_000, "{query}: {} bytes", answer.body.len());
+            let features = answer.json()?["features"].as_array().context("features")?.clone();
             assert_eq!(features.len(), count, "{query}");
-            assert!(
-                features
-                    .iter()
-                    .all(|f| f["properties"]["approximate"] == json!(true))
-            );
+            assert!(features.iter().all(|f| f["properties"]["approximate"] == json!(true)));
         }
-        assert_eq!(
-            visitor.get("/api/v1/units/5000/successors").await?.status,
-            StatusCode::NOT_FOUND
-        );
-        assert_eq!(
-            visitor.get("/api/v1/units/search?as_of=x").await?.status,
-            StatusCode::UNPROCESSABLE_ENTITY
-        );
+        assert_eq!(visitor.get("/api/v1/units/5000/successors").await?.status, StatusCode::NOT_FOUND);
+        assert_eq!(visitor.get("/api/v1/units/search?as_of=x").await?.status, StatusCode::UNPROCESSABLE_ENTITY);
         Ok(())
     });
 }
@@ -264,74 +160,35 @@ fn writes_can_be_repeated_and_name_the_version_they_edit() {
         let visitor = Visitor::new(store.clone()).await?;
         let path = "/api/v1/units/343/corrections";
         let body = json!({"valid_from": "2025-01-01", "source": "NQ 1"}).to_string();
-        assert_eq!(
-            visitor.post(path, &[], body.clone()).await?.status.as_u16(),
-            428
-        );
-        assert_eq!(
-            visitor
-                .post(path, &[("if-match", "\"7\"")], body.clone())
-                .await?
-                .status
-                .as_u16(),
-            412
-        );
+        assert_eq!(visitor.post(path, &[], body.clone()).await?.status.as_u16(), 428);
+        assert_eq!(visitor.post(path, &[("if-match", "\"7\"")], body.clone()).await?.status.as_u16(), 412);
         let headers = [("if-match", "\"1\""), ("idempotency-key", "k1")];
         for _ in 0..2 {
             let answer = visitor.post(path, &headers, body.clone()).await?;
             assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
             assert_eq!(
-                (
-                    &answer.json()?["version"],
-                    &answer.json()?["unit"]["valid_from"]
-                ),
+                (&answer.json()?["version"], &answer.json()?["unit"]["valid_from"]),
                 (&json!(2), &json!("2025-01-01"))
             );
         }
         let other = json!({"code": "1", "source": "NQ 1"}).to_string();
-        assert_eq!(
-            visitor.post(path, &headers, other).await?.status,
-            StatusCode::CONFLICT
-        );
-        assert_eq!(
-            visitor.post(path, &headers, "{").await?.status,
-            StatusCode::UNPROCESSABLE_ENTITY
-        );
+        assert_eq!(visitor.post(path, &headers, other).await?.status, StatusCode::CONFLICT);
+        assert_eq!(visitor.post(path, &headers, "{").await?.status, StatusCode::UNPROCESSABLE_ENTITY);
         let plan = json!({
             "day": "2027-01-01", "source": "NQ 2", "confidence": "verified",
             "units": [{"name": "Xã Mới", "code": "02608", "level": "commune", "kind": "commune", "parent": 1001}],
             "moves": [{"from": 1122, "to": 0, "whole": true, "main": true}],
         });
-        let answer = visitor
-            .post(
-                "/api/v1/reorganisations",
-                &[("idempotency-key", "k2")],
-                plan.to_string(),
-            )
-            .await?;
+        let answer = visitor.post("/api/v1/reorganisations", &[("idempotency-key", "k2")], plan.to_string()).await?;
         assert_eq!(answer.json()?["began"], json!([1_000_000]));
-        let again = visitor
-            .post(
-                "/api/v1/reorganisations",
-                &[("idempotency-key", "k2")],
-                plan.to_string(),
-            )
-            .await?;
+        let again = visitor.post("/api/v1/reorganisations", &[("idempotency-key", "k2")], plan.to_string()).await?;
         assert_eq!(again.json()?["began"], json!([1_000_000]));
-        let refused = visitor
-            .post("/api/v1/reorganisations", &[], plan.to_string())
-            .await?;
+        let refused = visitor.post("/api/v1/reorganisations", &[], plan.to_string()).await?;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(
-            refused.json()?["problems"][0]["place"]["field"],
-            json!("moves/0/from")
-        );
+        assert_eq!(refused.json()?["problems"][0]["place"]["field"], json!("moves/0/from"));
         // Whoever only reads cannot write.
         let request = Visitor::request("POST", path).body(Body::from(body))?;
-        assert_eq!(
-            visitor.send(request, false).await?.status,
-            StatusCode::FORBIDDEN
-        );
+        assert_eq!(visitor.send(request, false).await?.status, StatusCode::FORBIDDEN);
         Ok(())
     });
 }
