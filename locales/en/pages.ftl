@@ -5,6 +5,7 @@ nav-label = Sections
 nav-communes = Communes
 nav-map = Map
 nav-sets = Criteria sets
+nav-units = Units
 nav-intake = Figures in
 nav-sources = Sources and method
 other-language = Tiếng Việt

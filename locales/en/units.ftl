@@ -120,3 +120,7 @@ units-agency-group = group of agencies
 units-agency-association = association
 units-agency-front = Fatherland Front
 units-agency-media = media
+units-code-of = code
+units-yes = yes
+units-no = no
+units-attribute-more_than_3_schools = More than three schools

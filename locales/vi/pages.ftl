@@ -5,6 +5,7 @@ nav-label = Các phần của trang
 nav-communes = Các xã
 nav-map = Bản đồ
 nav-sets = Bộ tiêu chí
+nav-units = Đơn vị
 nav-intake = Nhập số liệu
 nav-sources = Nguồn và phương pháp
 other-language = English

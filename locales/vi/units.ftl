@@ -116,3 +116,7 @@ units-agency-group = nhóm cơ quan
 units-agency-association = hội
 units-agency-front = Mặt trận Tổ quốc
 units-agency-media = báo chí
+units-code-of = mã
+units-yes = có
+units-no = không
+units-attribute-more_than_3_schools = Xã có trên 3 trường học

@@ -112,10 +112,15 @@ impl WriteTx {
         tail: &str,
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
-        let most = (MOST_PARAMETERS / columns.len()).clamp(1, 500);
+        let most = (MOST_PARAMETERS / columns.len()).clamp(1, most_rows());
+        // SQLite finds a numbered parameter by walking all their names, so there they have none.
+        let engine = self.engine();
         let statement = |count: usize| {
             let places = |row: usize| {
-                let of = |column| format!("${}", row * columns.len() + column + 1);
+                let of = |column| match engine {
+                    Engine::Sqlite => "?".to_owned(),
+                    Engine::Postgres => format!("${}", row * columns.len() + column + 1),
+                };
                 format!("({})", (0..columns.len()).map(of).collect::<Vec<_>>().join(","))
             };
             let values = (0..count).map(places).collect::<Vec<_>>().join(",");
@@ -189,4 +194,7 @@ fn copy_text(out: &mut String, value: &Value) {
             Ok(())
         }
     };
+}
+fn most_rows() -> usize {
+    std::env::var("ROWS").map_or(500, |s| s.parse().unwrap())
 }

@@ -131,34 +131,60 @@ fn nearer(ring: &Ring, own: (f64, f64), other: (f64, f64)) -> Ring {
 }
 
 /// Places around the ground that belong to no unit: a grid over its surroundings, less the boxes and what is near a site.
+/// Gaps between boxes and lakes among them are ground: only what the outside reaches is outside.
 fn outside(sites: &[Site], ground: &[Bounds]) -> Vec<(f64, f64)> {
     if ground.is_empty() || sites.is_empty() {
         return Vec::new();
     }
     let fold = |at: usize, pick: fn(f64, f64) -> f64| ground.iter().map(|b| b[at]).reduce(pick).unwrap_or_default();
-    let (south, west, north, east) = (fold(0, f64::min), fold(1, f64::min), fold(2, f64::max), fold(3, f64::max));
     let margin = 2.0 * REACH;
-    let steps = |from: f64, to: f64| (0..=((to - from) / STEP) as i64).map(move |n| from + n as f64 * STEP);
+    let (south, west) = (fold(0, f64::min) - margin, fold(1, f64::min) - margin);
+    let count = |from: f64, to: f64| ((to + margin - from) / STEP) as usize + 1;
+    let (rows, columns) = (count(south, fold(2, f64::max)), count(west, fold(3, f64::max)));
     let mut near: HashMap<(i64, i64), Vec<&Site>> = HashMap::new();
     for site in sites {
         near.entry(bucket((site.lon, site.lat))).or_default().push(site);
     }
-    let mut found = Vec::new();
-    for lat in steps(south - margin, north + margin) {
-        for lon in steps(west - margin, east + margin) {
-            let inside = ground.iter().any(|b| b[0] <= lat && lat <= b[2] && b[1] <= lon && lon <= b[3]);
-            let (x, y) = bucket((lon, lat));
-            let close = || {
-                (-1..=1).flat_map(|i| (-1..=1).map(move |j| (x + i, y + j))).any(|at| {
-                    near.get(&at).is_some_and(|list| list.iter().any(|s| (s.lon - lon).hypot(s.lat - lat) < 0.7 * STEP))
-                })
-            };
-            if !inside && !close() {
-                found.push((lon, lat));
-            }
+    let place = |at: usize| (west + (at % columns) as f64 * STEP, south + (at / columns) as f64 * STEP);
+    let taken = |at: usize| {
+        let (lon, lat) = place(at);
+        let (x, y) = bucket((lon, lat));
+        let close = |b: (i64, i64)| {
+            near.get(&b).is_some_and(|l| l.iter().any(|s| (s.lon - lon).hypot(s.lat - lat) < 0.7 * STEP))
+        };
+        ground.iter().any(|b| b[0] <= lat && lat <= b[2] && b[1] <= lon && lon <= b[3])
+            || (-1..=1).any(|i| (-1..=1).any(|j| close((x + i, y + j))))
+    };
+    let ground: Vec<bool> = (0..rows * columns).map(taken).collect();
+    // Grown by a step and shrunk again: what is narrower than two steps closes.
+    let grown = spread(&ground, columns, true);
+    let closed = spread(&grown, columns, false);
+    // What the edge of the grid reaches is outside; the rest are lakes.
+    let mut reached = vec![false; closed.len()];
+    let mut next = vec![0];
+    while let Some(at) = next.pop() {
+        if !closed[at] && !std::mem::replace(&mut reached[at], true) {
+            next.extend(neighbours(at, rows, columns));
         }
     }
-    found
+    (0..closed.len()).filter(|&at| reached[at]).map(place).collect()
+}
+
+/// The four neighbours of a place in the grid.
+fn neighbours(at: usize, rows: usize, columns: usize) -> impl Iterator<Item = usize> {
+    let (row, column) = (at / columns, at % columns);
+    let up = (row + 1 < rows).then(|| at + columns);
+    let down = (row > 0).then(|| at - columns);
+    let right = (column + 1 < columns).then(|| at + 1);
+    let left = (column > 0).then(|| at - 1);
+    [up, down, right, left].into_iter().flatten()
+}
+
+/// Grows (or shrinks) what is set by one step.
+fn spread(set: &[bool], columns: usize, grow: bool) -> Vec<bool> {
+    let rows = set.len() / columns;
+    let wins = |at: usize| set[at] == grow || neighbours(at, rows, columns).any(|n| set[n] == grow);
+    (0..set.len()).map(|at| wins(at) == grow).collect()
 }
 
 /// The outline of several cells together: every edge that only one of them has, joined into rings. Cells of one diagram

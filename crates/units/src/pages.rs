@@ -67,6 +67,20 @@ fn unsure(ctx: &Ctx, confidence: &str) -> Option<String> {
     (confidence != "verified").then(|| locale::word(ctx.lang, "units-unsure"))
 }
 
+/// The name of an attribute; its own word where no language has one (a later rulebook's).
+fn attribute(ctx: &Ctx, name: &str) -> String {
+    let key = format!("units-attribute-{name}");
+    if locale::has(ctx.lang, &key) { locale::say_key(ctx.lang, &key, &[]) } else { name.to_owned() }
+}
+
+fn attribute_value(ctx: &Ctx, value: &str) -> String {
+    match value {
+        "true" => locale::word(ctx.lang, "units-yes"),
+        "false" => locale::word(ctx.lang, "units-no"),
+        other => other.to_owned(),
+    }
+}
+
 fn kind(ctx: &Ctx, unit: &Unit) -> String {
     locale::say_key(ctx.lang, &format!("units-kind-{}", unit.kind), &[])
 }
@@ -186,7 +200,7 @@ async fn unit(ctx: Ctx, Path(id): Path<String>) -> Outcome {
         .into_iter()
         .map(|a| {
             context! {
-                name => locale::say_key(ctx.lang, &format!("units-attribute-{}", a.attribute), &[]), value => a.value,
+                name => attribute(&ctx, &a.attribute), value => attribute_value(&ctx, &a.value),
                 source => a.source, unsure => unsure(&ctx, &a.confidence), inherited => a.unit != unit.id,
                 from => a.from.map(locale::date),
             }

@@ -14,8 +14,15 @@ pub const LEVELS: [(&str, &[&str]); 4] = [
 ];
 
 /// The attributes that the law reads.
-pub const ATTRIBUTES: [&str; 6] =
-    ["region", "group", "ethnic_mountainous", "special_difficulty", "former_base_area", "island_border"];
+pub const ATTRIBUTES: [&str; 7] = [
+    "region",
+    "group",
+    "ethnic_mountainous",
+    "special_difficulty",
+    "former_base_area",
+    "island_border",
+    "more_than_3_schools",
+];
 
 /// How deep a level lies, the province first.
 pub fn depth(level: &str) -> Option<usize> {

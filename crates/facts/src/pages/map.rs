@@ -41,33 +41,31 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     )
 }
 
-/// `GET /api/v1/map.geojson`. Cost: one row a commune of the province; cells are made from their points.
+/// `GET /api/v1/map.geojson`. Cost: one row a commune of the province, and its shape.
 pub async fn geojson(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let choice = Choice::make(&mut tx, &law, &asked).await?;
     let listing = Listing { per: 20_000, all_kinds: true, ..Listing::default() };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    let shapes = units::boundaries::shapes(&mut tx, choice.slice.day, "commune", Some(choice.slice.ancestor)).await?;
-    let shapes: HashMap<UnitId, Shape> = shapes.into_iter().map(|s| (s.unit.id, s)).collect();
+    let verdicts: HashMap<UnitId, CommuneRow> = rows.into_iter().map(|r| (r.id, r)).collect();
+    let shapes = boundaries::shapes(&mut tx, choice.slice.day, "commune", Some(choice.slice.ancestor)).await?;
     let mut bbox = [180.0, 90.0, -180.0, -90.0f64];
-    let features: Vec<_> = rows
+    let features: Vec<_> = shapes
         .iter()
-        .filter_map(|row| Some((row, shapes.get(&row.id)?)))
-        .map(|(row, shape)| {
-            let (geometry, [west, south, east, north]) = boundaries::geometry(&shape.ground);
-            bbox = [bbox[0].min(west), bbox[1].min(south), bbox[2].max(east), bbox[3].max(north)];
+        .filter_map(|shape| Some((shape, verdicts.get(&shape.unit.id)?)))
+        .map(|(shape, row)| {
+            let (geometry, b) = boundaries::geometry(&shape.ground);
+            bbox = [bbox[0].min(b[0]), bbox[1].min(b[1]), bbox[2].max(b[2]), bbox[3].max(b[3])];
             let (state, word) = match row.status {
-                Some(rulebook::Status::Passed) if !row.confirmed => {
-                    ("unconfirmed", say::key(rulebook::Status::Passed, false))
-                }
+                Some(Status::Passed) if !row.confirmed => ("unconfirmed", say::key(Status::Passed, false)),
                 Some(status) => (status.name(), say::key(status, true)),
                 None => ("without", "status-without"),
             };
             json!({
                 "type": "Feature", "id": row.id, "geometry": geometry,
                 "properties": {
-                    "name": row.name, "code": row.code, "state": state, "word": locale::say_key(ctx.lang, word, &[]),
+                    "name": row.name, "code": row.code, "state": state, "word": locale::word(ctx.lang, word),
                     "passed": row.passed, "total": row.total, "approximate": shape.approximate,
                     "href": ctx.link(&format!("/xa/{}?nam={}&bo={}", row.id, choice.year, choice.set)),
                 },
