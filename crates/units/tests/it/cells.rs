@@ -33,6 +33,16 @@ fn every_unit_has_its_cell_and_cells_do_not_overlap() {
         // The union is as large as the cells together, so none overlap (but for rounding).
         let all = outline(&rings.iter().collect::<Vec<_>>());
         assert!((all.unsigned_area() - total).abs() < 0.001 * total, "{} of {total}", all.unsigned_area());
+        // One ground without holes: lakes and gaps between known boxes are nobody's border.
+        let holes: f64 = all
+            .0
+            .iter()
+            .flat_map(|p| p.interiors())
+            .map(|r| geo::Polygon::new(r.clone(), vec![]).unsigned_area())
+            .sum();
+        assert!(holes < 0.001 * total, "{holes} of {total}");
+        let largest = all.0.iter().map(|p| p.unsigned_area()).fold(0.0, f64::max);
+        assert!(largest > 0.95 * total, "{} pieces on {on}, the largest {largest} of {total}", all.0.len());
         // About the two provinces' ground: 13,795 km², a square degree here being some 11,400 km².
         let km2 = total * 111.2 * 111.2 * 22.5f64.to_radians().cos();
         assert!((11_000.0..17_500.0).contains(&km2), "{km2} km²");
