@@ -1,9 +1,9 @@
-//! Many rows at once: multi-row inserts on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
+//! Many rows at once: one statement beneath sqlx on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
 
-use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx};
+use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx, sqlite_bulk};
 use std::collections::{HashMap, hash_map::Entry};
 
-/// Parameters of one statement; SQLite's own limit is 32,766, PostgreSQL's 65,535.
+/// Parameters of one statement; PostgreSQL's own limit is 65,535.
 const MOST_PARAMETERS: usize = 16_000;
 /// Bytes of COPY text sent at a time.
 const COPY_BYTES: usize = 1 << 18;
@@ -29,7 +29,7 @@ fn last_of_each(rows: Vec<Vec<Value>>, key: &[&str], columns: &[&str]) -> Vec<Ve
 }
 
 impl WriteTx {
-    /// Inserts rows into a table; how many. Cost: one statement for some thousand values.
+    /// Inserts rows into a table; how many. Cost: the rows, nearly as the engine's own programs write them.
     pub async fn insert_many(
         &mut self,
         table: &str,
@@ -43,7 +43,7 @@ impl WriteTx {
     }
 
     /// Inserts rows, or where one with the same `key` stands, sets its other columns; of rows with one key the last
-    /// counts. Cost: on SQLite one statement for some thousand values; on PostgreSQL many rows go through a table of
+    /// counts. Cost: the rows; on PostgreSQL many rows go through a table of
     /// their own by COPY.
     pub async fn upsert_many(
         &mut self,
@@ -112,19 +112,19 @@ impl WriteTx {
         tail: &str,
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
-        let most = (MOST_PARAMETERS / columns.len()).clamp(1, most_rows());
-        // SQLite finds a numbered parameter by walking all their names, so there they have none.
-        let engine = self.engine();
+        let names = columns.join(",");
+        if let Tx::Sqlite(tx) = &mut self.tx {
+            let places = vec!["?"; columns.len()].join(",");
+            return sqlite_bulk::run(tx, &format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
+        }
+        let most = (MOST_PARAMETERS / columns.len()).clamp(1, 500);
         let statement = |count: usize| {
             let places = |row: usize| {
-                let of = |column| match engine {
-                    Engine::Sqlite => "?".to_owned(),
-                    Engine::Postgres => format!("${}", row * columns.len() + column + 1),
-                };
+                let of = |column| format!("${}", row * columns.len() + column + 1);
                 format!("({})", (0..columns.len()).map(of).collect::<Vec<_>>().join(","))
             };
             let values = (0..count).map(places).collect::<Vec<_>>().join(",");
-            format!("INSERT INTO {table} ({}) VALUES {values}{tail}", columns.join(","))
+            format!("INSERT INTO {table} ({names}) VALUES {values}{tail}")
         };
         let full = statement(most);
         let (mut waiting, mut count, mut total) = (Vec::with_capacity(most * columns.len()), 0, 0);
@@ -194,7 +194,4 @@ fn copy_text(out: &mut String, value: &Value) {
             Ok(())
         }
     };
-}
-fn most_rows() -> usize {
-    std::env::var("ROWS").map_or(500, |s| s.parse().unwrap())
 }

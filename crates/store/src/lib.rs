@@ -14,6 +14,7 @@ mod idempotency;
 pub mod jobs;
 mod migrate;
 mod s3;
+mod sqlite_bulk;
 mod value;
 
 use kernel::{Phrase, Problem};
@@ -37,6 +38,9 @@ pub enum Engine {
 pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// What SQLite said in a bulk write; extended result code.
+    #[error("database: {message} ({code})")]
+    Sqlite { code: i32, message: String },
     #[error("the address {0:?} is neither sqlite: nor postgres:")]
     Address(String),
     #[error("{statement} touched {touched} rows instead of one")]
@@ -76,6 +80,7 @@ impl StoreError {
     pub fn is_busy(&self) -> bool {
         match self {
             StoreError::Database(sqlx::Error::PoolTimedOut) => true,
+            StoreError::Sqlite { code, .. } => matches!(code & 0xff, 5 | 6),
             // SQLite's BUSY and LOCKED (with their extended codes in the high bits); PostgreSQL's serialization failure,
             // deadlock and lock not available.
             StoreError::Database(sqlx::Error::Database(e)) => e.code().is_some_and(|code| {
@@ -88,7 +93,12 @@ impl StoreError {
 
     /// Whether a row with the same key is already there.
     pub fn is_duplicate(&self) -> bool {
-        matches!(self, StoreError::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+        match self {
+            // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE and _ROWID.
+            StoreError::Sqlite { code, .. } => matches!(code, 1555 | 2067 | 2579),
+            StoreError::Database(sqlx::Error::Database(e)) => e.is_unique_violation(),
+            _ => false,
+        }
     }
 
     /// What a user is told; the details are for the log.

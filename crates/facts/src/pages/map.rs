@@ -5,13 +5,14 @@ use super::{
     choice::{Asked, Choice},
     law, say,
 };
-use crate::totals::{self, Listing};
+use crate::totals::{self, CommuneRow, Listing};
 use axum::extract::Query as Asking;
 use kernel::UnitId;
 use minijinja::{Value, context};
+use rulebook::Status;
 use serde_json::json;
 use std::collections::HashMap;
-use units::boundaries::{self, Shape};
+use units::boundaries;
 use web::{Ctx, Outcome};
 
 /// `GET /ban-do`. Cost: one row a commune of the province.
