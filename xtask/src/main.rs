@@ -14,7 +14,17 @@ cargo xtask tidy                               floors, documents, locale keys, l
 cargo xtask dist                               the release binary with everything embedded
 ";
 
-fn main() -> Result<()> {
+fn main() -> std::process::ExitCode {
+    match command() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let rest = args.get(1..).unwrap_or_default();
     tools::enter_root()?;

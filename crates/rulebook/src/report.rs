@@ -87,10 +87,13 @@ pub fn write_json(context: &Context, table: &Table, say: Say, out: &mut dyn Writ
     out.write_all(b"]\n")
 }
 
+/// By node: its requirement's sentence, as JSON.
+type Sentences = Vec<Vec<u8>>;
+
 struct Writer<'a> {
     say: Say<'a>,
     /// Requirement sentences as JSON, by node, for every sort of unit and year seen.
-    sentences: HashMap<(Arc<Traits>, i16), Arc<Vec<Vec<u8>>>>,
+    sentences: HashMap<(Arc<Traits>, i16), Arc<Sentences>>,
     out: Vec<u8>,
 }
 

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Postgres, Sqlite, Transaction,
+    AssertSqlSafe, ConnectOptions, Connection, Postgres, Sqlite, Transaction,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -33,6 +33,9 @@ impl Default for StoreOptions {
 
 /// How long a writer waits for the ones before it; a bulk import may hold the one writer of SQLite for a while.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A connection that was used so recently is taken to be alive.
+const STILL: Duration = Duration::from_secs(1);
 
 pub(crate) enum Pools {
     /// One writer that begins IMMEDIATE, so that a transaction which reads and then writes never finds the database locked.
@@ -70,7 +73,14 @@ impl Store {
             if !options.durable {
                 connect = connect.options([("synchronous_commit", "off")]);
             }
-            let pool = PgPoolOptions::new().max_connections(options.readers + 4).acquire_timeout(PATIENCE);
+            // Only a connection that lay still for a while is asked whether it lives: a question costs a journey.
+            let pool = PgPoolOptions::new()
+                .max_connections(options.readers + 4)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
+                .before_acquire(|connection, lay| {
+                    Box::pin(async move { Ok(lay.idle_for < STILL || connection.ping().await.is_ok()) })
+                });
             Pools::Postgres(pool.connect_with(connect).await?)
         } else {
             return Err(StoreError::Address(url.to_owned()));
@@ -150,11 +160,12 @@ async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Pools> {
         .pragma("journal_size_limit", "67108864")
         .statement_cache_capacity(256)
         .disable_statement_logging();
-    let writer =
-        SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(connect.clone()).await?;
+    // A file does not hang up: no need to ask each connection whether it lives.
+    let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false);
+    let writer = pool.clone().max_connections(1).connect_with(connect.clone()).await?;
     let reading = connect.read_only(true).create_if_missing(false);
-    let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(PATIENCE);
-    Ok(Pools::Sqlite { writer, readers: readers.connect_with(reading).await?, _folder: folder })
+    let readers = pool.max_connections(options.readers).connect_with(reading).await?;
+    Ok(Pools::Sqlite { writer, readers, _folder: folder })
 }
 
 /// A snapshot of the database within a scope.

@@ -90,7 +90,8 @@ fn write(db: NonNull<ffi::sqlite3>, sql: &CStr, rows: &[Vec<Value>]) -> Result<u
 
 /// Binds a value without copying it: it must live until the statement is reset or finalised.
 fn bind(at: *mut ffi::sqlite3_stmt, place: c_int, value: &Value) -> Result<c_int> {
-    let length = |bytes: &[u8]| c_int::try_from(bytes.len()).map_err(|_| StoreError::TooLarge { most: c_int::MAX as u64 });
+    let length =
+        |bytes: &[u8]| c_int::try_from(bytes.len()).map_err(|_| StoreError::TooLarge { most: c_int::MAX as u64 });
     // SAFETY: `at` is a prepared statement; pointers and lengths are those of live slices; SQLite reads them only.
     Ok(unsafe {
         match value {
@@ -105,7 +106,9 @@ fn bind(at: *mut ffi::sqlite3_stmt, place: c_int, value: &Value) -> Result<c_int
             Value::Blob(Some(v)) => {
                 ffi::sqlite3_bind_blob(at, place, v.as_ptr().cast(), length(v)?, ffi::SQLITE_STATIC())
             }
-            Value::Int(None) | Value::Real(None) | Value::Text(None) | Value::Blob(None) => ffi::sqlite3_bind_null(at, place),
+            Value::Int(None) | Value::Real(None) | Value::Text(None) | Value::Blob(None) => {
+                ffi::sqlite3_bind_null(at, place)
+            }
         }
     })
 }

@@ -146,14 +146,18 @@ fn an_edit_of_a_published_figure_changes_nothing_public_until_it_is_published() 
             }
         };
         let public = figures(Actor::READER.scope(), Edition::Published).await?;
-        assert_eq!(save(&store, &law, &[income(&law, "12")], false).await?, Outcome { new: 0, changed: 1, unchanged: 0, units: 1 });
+        assert_eq!(
+            save(&store, &law, &[income(&law, "12")], false).await?,
+            Outcome { new: 0, changed: 1, unchanged: 0, units: 1 }
+        );
         assert_eq!(figures(Actor::READER.scope(), Edition::Published).await?, public);
         // A reader who asks for working figures gets the published ones.
         assert_eq!(figures(Actor::READER.scope(), Edition::Working).await?, public);
         assert_ne!(figures(Actor::LOCAL_ADMIN.scope(), Edition::Working).await?, public);
         let mut tx = store.read(&Actor::READER.scope()).await?;
         assert_eq!(totals::totals(&mut tx, &slice()).await?, before);
-        let working = "SELECT verdict FROM facts_verdict WHERE unit = $1 AND set_id = 'commune-2021-2025' AND edition = 0";
+        let working =
+            "SELECT verdict FROM facts_verdict WHERE unit = $1 AND set_id = 'commune-2021-2025' AND edition = 0";
         assert_eq!(tx.row(working, args![COMMUNE]).await?.expect("judged").text(0)?, "f");
         drop(tx);
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
@@ -179,7 +183,8 @@ fn recording_again_changes_nothing_and_history_only_grows() {
         assert_eq!(save(&store, &law, &entries, true).await?, Outcome { new: 0, changed: 0, unchanged: 2, units: 0 });
         save(&store, &law, &[income(&law, "51")], true).await?;
         let mut tx = store.read(&Actor::LOCAL_ADMIN.scope()).await?;
-        let values: Vec<Value> = published::history(&mut tx, entries[0].key).await?.into_iter().map(|f| f.value).collect();
+        let values: Vec<Value> =
+            published::history(&mut tx, entries[0].key).await?.into_iter().map(|f| f.value).collect();
         assert_eq!(values, [Value::Number(51.into()), Value::Number(50.into())]);
         let row = tx.row("SELECT COUNT(*) FROM facts_ruletext", args![]).await?.expect("a count");
         assert!(row.i64(0)? > 0, "the text that judged is kept");
@@ -199,7 +204,8 @@ fn a_table_comes_in_by_code_and_day_all_or_nothing() {
         let read = |text: &str| values::read_csv(&context, text, false);
         // 02608 is Hồng Lạc until 30/11/2024, Hồng Sơn after, and the merged Hồng Sơn since 01/07/2025.
         let text = "unit_code,period,indicator,value,unit_as_of\n02608,2023,8.1,đạt,\n02608,2024,8.1,đạt,\n02608,2025,8.1,đạt,2025-06-30\n";
-        let intake = Intake { set: "commune-2021-2025".into(), origin: Origin::Declared, publish: true, source: "t.csv".into() };
+        let intake =
+            Intake { set: "commune-2021-2025".into(), origin: Origin::Declared, publish: true, source: "t.csv".into() };
         let table = read(text).expect("a good table");
         let entries = intake::entries(&context, &units, &law, &table, &intake).expect("figures");
         let mut ids: Vec<i64> = entries.iter().map(|e| e.key.unit.0).collect();

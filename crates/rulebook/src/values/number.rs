@@ -25,8 +25,8 @@ pub fn yes_no(text: &str) -> Option<bool> {
         return Some(false);
     }
     match text.to_lowercase().as_str() {
-        "đạt" => Some(true),
-        "không đạt" => Some(false),
+        "đạt" => Some(true),        // input: what people type
+        "không đạt" => Some(false), // input: what people type
         _ => None,
     }
 }
