@@ -4,12 +4,12 @@
 
 use crate::{Edition, Key, Law, published};
 use kernel::{Day, Decimal, UnitId};
-use rulebook::{Aggregate, Measure, Value};
+use rulebook::{Aggregate, Measure, Status, Value};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use store::{Query, Result, args};
+use store::{Query, Result, StoreError, args};
 use units::carry::{self, Area, Carried, Figures, Quantity};
 
 /// What to carry.
@@ -87,14 +87,14 @@ pub async fn carried(tx: &mut impl Query, law: &Law, wanted: &Wanted) -> Result<
     Ok(all)
 }
 
-/// The published verdicts of several units under a set in a year: unit, verdict, whether the law beneath is confirmed.
+/// The published verdicts of several units under a set in a year, and whether the law beneath each is confirmed.
 /// Cost: those rows.
 pub async fn verdicts(
     tx: &mut impl Query,
     units: &[UnitId],
     set: &str,
     year: i16,
-) -> Result<HashMap<UnitId, (String, String)>> {
+) -> Result<HashMap<UnitId, (Status, bool)>> {
     let mut found = HashMap::new();
     for chunk in units.chunks(1000) {
         let places: Vec<String> = (4..chunk.len() + 4).map(|n| format!("${n}")).collect();
@@ -106,7 +106,9 @@ pub async fn verdicts(
         let mut args = args![set, format!("{year:04}"), Edition::Published.number()];
         args.extend(chunk.iter().map(|&u| store::Value::from(u)));
         for row in tx.rows(&sql, args).await? {
-            found.insert(UnitId(row.i64(0)?), (row.text(1)?, row.text(2)?));
+            let status = row.text(1)?.chars().next().and_then(Status::from_letter);
+            let status = status.ok_or_else(|| StoreError::Corrupt("a verdict".into()))?;
+            found.insert(UnitId(row.i64(0)?), (status, row.text(2)? == "v"));
         }
     }
     Ok(found)

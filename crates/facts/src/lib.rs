@@ -3,9 +3,11 @@
 //! - [`law`]: the law in use and the measures the store knows.
 //! - [`record`]: the one way figures are written, judged in the same transaction.
 //! - [`published`]: the one way the public reads figures.
+//! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
+pub mod carried;
 pub mod intake;
 pub mod law;
 mod migrations;

@@ -324,6 +324,7 @@ pub fn description() -> String {
     use utoipa::OpenApi;
     let mut all = Description::openapi();
     all.merge(units::api::Description::openapi());
+    all.merge(super::carried::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

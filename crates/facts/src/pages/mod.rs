@@ -1,6 +1,7 @@
 //! The public pages of figures and verdicts, and their API.
 
 mod api;
+mod carried;
 mod choice;
 mod commune;
 mod home;
@@ -50,5 +51,6 @@ fn routes() -> Routes {
         .read("/nhap-so-lieu", "intake", get(intake::page))
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
+        .merge(carried::routes())
         .merge(api::routes())
 }
