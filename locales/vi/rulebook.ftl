@@ -83,3 +83,13 @@ status-incomplete = chưa đủ số liệu
 status-not-applicable = không áp dụng
 status-to-be-confirmed = cần xác nhận
 status-passed-unconfirmed = đạt, theo mức cần xác nhận
+
+# Nếu theo bộ khác
+whatif-other-requirement = Yêu cầu cũ: { $old }. Yêu cầu của bộ này: { $new }
+whatif-no-figure = Chưa có số liệu. Yêu cầu của bộ này: { $new }
+whatif-no-counterpart = Không có số liệu tương ứng. Yêu cầu của bộ này: { $new }
+whatif-title = Nếu chấm theo bộ khác
+whatif-lead = Cùng số liệu năm { $year }, chấm theo { $set }:
+whatif-summary = { $different } chỉ tiêu khác kết quả, { $without } chỉ tiêu không có số liệu tương ứng, { $unknown } chỉ tiêu chưa rõ yêu cầu.
+nearest-title = Cần gì để đạt
+nearest-lead = Chỉ tiêu chưa đạt, gần mức nhất trước.

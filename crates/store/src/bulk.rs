@@ -1,6 +1,6 @@
 //! Many rows at once: one statement beneath sqlx on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
 
-use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx, sqlite_bulk};
+use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx};
 use std::collections::{HashMap, hash_map::Entry};
 
 /// Parameters of one statement; PostgreSQL's own limit is 65,535.
@@ -115,7 +115,7 @@ impl WriteTx {
         let names = columns.join(",");
         if let Tx::Sqlite(tx) = &mut self.tx {
             let places = vec!["?"; columns.len()].join(",");
-            return sqlite_bulk::run(tx, &format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
+            return tx.bulk(&format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
         }
         let most = (MOST_PARAMETERS / columns.len()).clamp(1, 500);
         let statement = |count: usize| {

@@ -1,18 +1,18 @@
 //! Connections and transactions of both engines behind one door.
 
-use crate::{Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate};
+use crate::{
+    Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
+    sqlite::{PATIENCE, Sqlite, SqliteTx},
+    value,
+};
 use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Postgres, Sqlite, Transaction,
+    AssertSqlSafe, ConnectOptions, Postgres, Transaction,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-    },
 };
-use std::{str::FromStr, sync::Arc, time::Duration};
-use tempfile::TempDir;
+use std::{str::FromStr, sync::Arc};
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -31,20 +31,8 @@ impl Default for StoreOptions {
     }
 }
 
-/// How long a writer waits for the ones before it; a bulk import may hold the one writer of SQLite for a while.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A connection that was used so recently is taken to be alive.
-const STILL: Duration = Duration::from_secs(1);
-
 pub(crate) enum Pools {
-    /// One writer that begins IMMEDIATE, so that a transaction which reads and then writes never finds the database locked.
-    Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
-        /// Holds the file of `sqlite::memory:`, gone with the store.
-        _folder: Option<TempDir>,
-    },
+    Sqlite(Sqlite),
     Postgres(PgPool),
 }
 
@@ -55,7 +43,7 @@ pub struct Store {
 }
 
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -64,7 +52,7 @@ impl Store {
     /// so that readers and the writer see one database) or `postgres://…`.
     pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
         let pools = if url.starts_with("sqlite:") {
-            open_sqlite(url, &options).await?
+            Pools::Sqlite(Sqlite::open(url, &options).await?)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut connect = PgConnectOptions::from_str(url)?
                 .application_name("langso")
@@ -73,14 +61,9 @@ impl Store {
             if !options.durable {
                 connect = connect.options([("synchronous_commit", "off")]);
             }
-            // Only a connection that lay still for a while is asked whether it lives: a question costs a journey.
-            let pool = PgPoolOptions::new()
-                .max_connections(options.readers + 4)
-                .acquire_timeout(PATIENCE)
-                .test_before_acquire(false)
-                .before_acquire(|connection, lay| {
-                    Box::pin(async move { Ok(lay.idle_for < STILL || connection.ping().await.is_ok()) })
-                });
+            // Not asked before each use whether it lives, which costs a journey: `begin` tries another one.
+            let pool = PgPoolOptions::new().max_connections(options.readers + 4).acquire_timeout(PATIENCE);
+            let pool = pool.test_before_acquire(false);
             Pools::Postgres(pool.connect_with(connect).await?)
         } else {
             return Err(StoreError::Address(url.to_owned()));
@@ -90,7 +73,7 @@ impl Store {
 
     pub fn engine(&self) -> Engine {
         match &*self.pools {
-            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Sqlite(_) => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         }
     }
@@ -107,10 +90,8 @@ impl Store {
     /// A snapshot to read from: everything it reads is of one moment.
     pub async fn read(&self, scope: &Scope) -> Result<ReadTx> {
         let tx = match &*self.pools {
-            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
-            }
+            Pools::Sqlite(file) => Tx::Sqlite(file.read().await?),
+            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?),
         };
         Ok(ReadTx { tx, scope: scope.clone() })
     }
@@ -118,8 +99,8 @@ impl Store {
     /// A transaction that writes, for this actor; dropped without `commit`, it never was.
     pub async fn write(&self, actor: &Actor, clock: &dyn Clock) -> Result<WriteTx> {
         let tx = match &*self.pools {
-            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Sqlite(file) => Tx::Sqlite(file.write().await?),
+            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN").await?),
         };
         Ok(WriteTx { tx, actor: actor.clone(), scope: actor.scope(), now: clock.now() })
     }
@@ -127,10 +108,7 @@ impl Store {
     /// Waits for running transactions and closes.
     pub async fn close(&self) {
         match &*self.pools {
-            Pools::Sqlite { writer, readers, .. } => {
-                readers.close().await;
-                writer.close().await;
-            }
+            Pools::Sqlite(file) => file.close().await,
             Pools::Postgres(pool) => pool.close().await,
         }
     }
@@ -141,31 +119,24 @@ pub(crate) fn all_migrations<'a>(rooms: &[&'a [Migration]]) -> Vec<&'a Migration
     MIGRATIONS.iter().chain(rooms.iter().copied().flatten()).collect()
 }
 
-async fn open_sqlite(url: &str, options: &StoreOptions) -> Result<Pools> {
-    let memory = url.contains(":memory:");
-    let folder = if memory { Some(tempfile::tempdir().map_err(sqlx::Error::Io)?) } else { None };
-    let connect = match &folder {
-        Some(folder) => SqliteConnectOptions::new().filename(folder.path().join("memory.sqlite")),
-        None => SqliteConnectOptions::from_str(url)?,
-    };
-    let durable = options.durable && !memory;
-    let connect = connect
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE)
-        .pragma("cache_size", "-16000")
-        // A bulk import leaves a large log behind; afterwards it is cut to this.
-        .pragma("journal_size_limit", "67108864")
-        .statement_cache_capacity(256)
-        .disable_statement_logging();
-    // A file does not hang up: no need to ask each connection whether it lives.
-    let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false);
-    let writer = pool.clone().max_connections(1).connect_with(connect.clone()).await?;
-    let reading = connect.read_only(true).create_if_missing(false);
-    let readers = pool.max_connections(options.readers).connect_with(reading).await?;
-    Ok(Pools::Sqlite { writer, readers, _folder: folder })
+/// Whether a connection turned out to be dead: the server was stopped or started anew.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
+        _ => false,
+    }
+}
+
+/// Begins on a connection that lives; each one that does not is closed by the pool.
+async fn begin(pool: &PgPool, sql: &'static str) -> Result<Transaction<'static, Postgres>> {
+    let mut tries = pool.options().get_max_connections();
+    loop {
+        match pool.begin_with(sql).await {
+            Err(e) if is_lost(&e) && tries > 0 => tries -= 1,
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// A snapshot of the database within a scope.
@@ -202,35 +173,11 @@ pub trait Query: Send {
         F: FnMut(Row) -> Result<()> + Send;
 }
 
-/// PostgreSQL keeps no NUL in a text; so SQLite does not either.
-fn no_nul(value: &Value) -> Result<()> {
-    match value {
-        Value::Text(Some(text)) if text.contains('\0') => Err(StoreError::Nul),
-        _ => Ok(()),
-    }
-}
-
-fn sqlite_args(args: Vec<Value>) -> Result<SqliteArguments> {
-    use sqlx::Arguments;
-    let mut out = SqliteArguments::default();
-    for value in args {
-        no_nul(&value)?;
-        match value {
-            Value::Int(v) => out.add(v),
-            Value::Text(v) => out.add(v),
-            Value::Real(v) => out.add(v),
-            Value::Blob(v) => out.add(v),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(out)
-}
-
 fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
     use sqlx::Arguments;
     let mut out = PgArguments::default();
     for value in args {
-        no_nul(&value)?;
+        value::no_nul(&value)?;
         match value {
             Value::Int(v) => out.add(v),
             Value::Text(v) => out.add(v),
@@ -245,82 +192,62 @@ fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
 // The statements are the rooms' own text: what users send comes in as parameters only.
 impl Tx {
     async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
-        Ok(match self {
-            Tx::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
-                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
-            }
+        match self {
+            Tx::Sqlite(tx) => tx.rows(sql, args).await,
             Tx::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
-                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+                Ok(query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect())
             }
-        })
+        }
     }
 
     async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
-        Ok(match self {
-            Tx::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
-                query.fetch_optional(&mut **tx).await?.map(Row::Sqlite)
-            }
+        match self {
+            Tx::Sqlite(tx) => tx.row(sql, args).await,
             Tx::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
-                query.fetch_optional(&mut **tx).await?.map(Row::Postgres)
+                Ok(query.fetch_optional(&mut **tx).await?.map(Row::Postgres))
             }
-        })
+        }
     }
 
     async fn each<F>(&mut self, sql: &str, args: Vec<Value>, mut take: F) -> Result<u64>
     where
         F: FnMut(Row) -> Result<()> + Send,
     {
+        let tx = match self {
+            Tx::Sqlite(tx) => return tx.each(sql, args, take).await,
+            Tx::Postgres(tx) => tx,
+        };
+        let mut rows = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).fetch(&mut **tx);
         let mut count = 0;
-        match self {
-            Tx::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
-                let mut rows = query.fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await? {
-                    take(Row::Sqlite(row))?;
-                    count += 1;
-                }
-            }
-            Tx::Postgres(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
-                let mut rows = query.fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await? {
-                    take(Row::Postgres(row))?;
-                    count += 1;
-                }
-            }
+        while let Some(row) = rows.try_next().await? {
+            take(Row::Postgres(row))?;
+            count += 1;
         }
         Ok(count)
     }
 
     /// `keep`: whether the prepared statement is worth keeping for the next time.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
-        Ok(match self {
-            Tx::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?).persistent(keep);
-                query.execute(&mut **tx).await?.rows_affected()
-            }
+        match self {
+            Tx::Sqlite(tx) => tx.execute(sql, args, keep).await,
             Tx::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).persistent(keep);
-                query.execute(&mut **tx).await?.rows_affected()
+                Ok(query.execute(&mut **tx).await?.rows_affected())
             }
-        })
+        }
     }
 
     /// Several statements without parameters (migrations).
     pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
         match self {
-            Tx::Sqlite(tx) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?;
-            }
+            Tx::Sqlite(tx) => tx.script(sql).await,
             Tx::Postgres(tx) => {
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await?;
+                Ok(())
             }
         }
-        Ok(())
     }
 
     fn engine(&self) -> Engine {
@@ -404,9 +331,8 @@ impl WriteTx {
     /// Makes everything written in this transaction so.
     pub async fn commit(self) -> Result<()> {
         match self.tx {
-            Tx::Sqlite(tx) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => Ok(tx.commit().await?),
         }
-        Ok(())
     }
 }

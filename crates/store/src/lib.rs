@@ -14,6 +14,7 @@ mod idempotency;
 pub mod jobs;
 mod migrate;
 mod s3;
+mod sqlite;
 mod sqlite_bulk;
 mod value;
 
@@ -53,6 +54,9 @@ pub enum StoreError {
     Newer { room: String, version: i64 },
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A transaction whose first statement failed takes no other.
+    #[error("the transaction has failed already")]
+    Aborted,
     /// PostgreSQL keeps no NUL in a text, so neither engine does.
     #[error("a text holds a NUL character")]
     Nul,

@@ -4,7 +4,7 @@
 
 use crate::{Result, StoreError, Value};
 use libsqlite3_sys as ffi;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 use std::{
     ffi::{CStr, CString, c_int},
     ptr::{NonNull, null_mut},
@@ -15,7 +15,7 @@ const AT_A_TIME: usize = 2000;
 
 /// Runs `sql`, whose parameters are `?` only, once for each row; how many rows it touched.
 pub(crate) async fn run(
-    tx: &mut Transaction<'static, Sqlite>,
+    connection: &mut SqliteConnection,
     sql: &str,
     rows: impl Iterator<Item = Vec<Value>> + Send,
 ) -> Result<u64> {
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let mut total = 0;
     while rows.peek().is_some() {
         let some: Vec<Vec<Value>> = rows.by_ref().take(AT_A_TIME).collect();
-        let mut handle = tx.lock_handle().await?;
+        let mut handle = connection.lock_handle().await?;
         total += write(handle.as_raw_handle(), &sql, &some)?;
         drop(handle);
         // A long import shares its thread.

@@ -48,6 +48,14 @@ from! {
     &[u8] => Blob, <[u8]>::to_vec;
 }
 
+/// PostgreSQL keeps no NUL in a text; so SQLite does not either.
+pub(crate) fn no_nul(value: &Value) -> Result<()> {
+    match value {
+        Value::Text(Some(text)) if text.contains('\0') => Err(StoreError::Nul),
+        _ => Ok(()),
+    }
+}
+
 /// Parameters of a statement: `args![id, "name", day]`.
 #[macro_export]
 macro_rules! args {

@@ -1,3 +1,4 @@
 mod contract;
 mod files;
+mod pure;
 mod shipped;
