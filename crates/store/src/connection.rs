@@ -91,7 +91,9 @@ impl Store {
     pub async fn read(&self, scope: &Scope) -> Result<ReadTx> {
         let tx = match &*self.pools {
             Pools::Sqlite(file) => Tx::Sqlite(file.read().await?),
-            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?),
+            Pools::Postgres(pool) => {
+                Tx::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
         };
         Ok(ReadTx { tx, scope: scope.clone() })
     }

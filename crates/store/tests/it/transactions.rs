@@ -197,3 +197,52 @@ fn acknowledged_writes_survive_the_death_of_postgresql_and_the_store_finds_it_ag
         }
     });
 }
+
+#[test]
+fn after_a_failure_nothing_is_written_by_halves() {
+    each_engine(THINGS, |store| async move {
+        for first in ["INSERT INTO nowhere (id) VALUES (1)", "SELECT no_such_column FROM test_thing"] {
+            let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+            assert!(tx.execute(first, args![]).await.is_err());
+            // As if nobody had looked at the error.
+            assert!(tx.execute("INSERT INTO test_thing (id) VALUES (1)", args![]).await.is_err(), "after {first}");
+            assert!(tx.insert_many("test_thing", &["id"], [args![2i64]].into_iter()).await.is_err());
+            let _ = tx.commit().await;
+            let mut tx = store.read(&Actor::READER.scope()).await?;
+            assert_eq!(count(&mut tx, "test_thing").await?, 0, "after {first}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_stops_waiting_leaves_the_writer_free_and_nothing_behind() {
+    each_engine(THINGS, |store| async move {
+        for n in 0..40i64 {
+            let store = store.clone();
+            let work = tokio::spawn(async move {
+                let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+                tx.execute("INSERT INTO test_thing (id, name) VALUES (1, 'half')", args![]).await?;
+                tx.execute("INSERT INTO test_thing (id, name) VALUES (2, 'half')", args![]).await?;
+                std::future::pending::<()>().await;
+                tx.commit().await
+            });
+            for _ in 0..n {
+                tokio::task::yield_now().await;
+            }
+            work.abort();
+            let _ = work.await;
+        }
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert_eq!(count(&mut tx, "test_thing").await?, 0);
+        assert_eq!(tx.execute("INSERT INTO test_thing (id) VALUES (1), (2), (3)", args![]).await?, 3);
+        tx.commit().await?;
+        // The count is the statement's own, also where BEGIN travels with it.
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert_eq!(tx.execute("UPDATE test_thing SET name = 'x' WHERE id = 2", args![]).await?, 1);
+        drop(tx);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert_eq!(tx.execute("UPDATE test_thing SET name = 'x' WHERE id = 99", args![]).await?, 0);
+        Ok(())
+    });
+}
