@@ -1,5 +1,7 @@
 //! The units shipped with the product (`reference/`), read without a database.
 
+mod check;
+
 use kernel::{Day, UnitId};
 use rulebook::{
     Level, Traits,
@@ -135,10 +137,30 @@ impl Line<'_> {
     }
 }
 
-fn lines<T>(file: &'static str, read: impl Fn(&Line) -> Result<T, BadLine>) -> Result<Vec<T>, BadLine> {
+/// The columns of each file, in their order.
+const HEADINGS: [(&str, &str); 5] = [
+    (
+        "units.csv",
+        "id,level,kind,code,name_vi,parent,valid_from,valid_to,lat,lon,south,west,north,east,area_km2,confidence,note",
+    ),
+    ("succession.csv", "from,to,day,share,main,confidence"),
+    ("groups.csv", "group,unit,from,to"),
+    ("attributes.csv", "unit,attribute,value,from,to,confidence,source"),
+    ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence"),
+];
+
+/// Where a file's bytes come from.
+type Source<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
+
+fn lines<T>(source: Source, file: &'static str, read: impl Fn(&Line) -> Result<T, BadLine>) -> Result<Vec<T>, BadLine> {
     let bad = |line, message: String| BadLine { file, line, message };
-    let data = Files::get(file).ok_or_else(|| bad(0, "the file is missing".into()))?;
-    let mut reader = csv::Reader::from_reader(&*data.data);
+    let data = source(file).ok_or_else(|| bad(0, "the file is missing".into()))?;
+    let mut reader = csv::Reader::from_reader(&*data);
+    let wanted = HEADINGS.iter().find(|(name, _)| *name == file).map_or("", |(_, headings)| headings);
+    let headings = reader.headers().map_err(|e| bad(1, e.to_string()))?;
+    if headings.iter().collect::<Vec<_>>().join(",") != wanted {
+        return Err(bad(1, format!("the columns must be {wanted}")));
+    }
     let records = reader.records().map(|r| {
         let record = r.map_err(|e| bad(e.position().map_or(0, |p| p.line()), e.to_string()))?;
         read(&Line { file, record: &record })
@@ -149,8 +171,13 @@ fn lines<T>(file: &'static str, read: impl Fn(&Line) -> Result<T, BadLine>) -> R
 impl Reference {
     /// Reads the embedded files.
     pub fn read() -> Result<Reference, BadLine> {
+        Reference::from_files(&|file| Files::get(file).map(|f| f.data.into_owned()))
+    }
+
+    /// Reads files from anywhere; the first line that does not fit.
+    pub fn from_files(source: Source) -> Result<Reference, BadLine> {
         Ok(Reference {
-            units: lines("units.csv", |l| {
+            units: lines(source, "units.csv", |l| {
                 let level = match l.text(1).as_str() {
                     "province" => Level::Province,
                     "district" => Level::District,
@@ -175,17 +202,21 @@ impl Reference {
                     note: l.text(16),
                 })
             })?,
-            succession: lines("succession.csv", |l| {
+            succession: lines(source, "succession.csv", |l| {
                 Ok(ShippedSuccession {
                     from: UnitId(l.required(0)?),
                     to: UnitId(l.required(1)?),
                     day: l.required(2)?,
-                    whole: l.text(3) == "whole",
+                    whole: match l.text(3).as_str() {
+                        "whole" => true,
+                        "part" => false,
+                        other => return Err(l.bad(format!("share {other:?} is neither whole nor part"))),
+                    },
                     main: l.required(4)?,
                     confidence: l.text(5),
                 })
             })?,
-            groups: lines("groups.csv", |l| {
+            groups: lines(source, "groups.csv", |l| {
                 Ok(ShippedMember {
                     group: l.text(0),
                     unit: UnitId(l.required(1)?),
@@ -193,7 +224,7 @@ impl Reference {
                     to: l.optional(3)?,
                 })
             })?,
-            attributes: lines("attributes.csv", |l| {
+            attributes: lines(source, "attributes.csv", |l| {
                 Ok(ShippedAttribute {
                     unit: UnitId(l.required(0)?),
                     attribute: l.text(1),
@@ -204,7 +235,7 @@ impl Reference {
                     source: l.text(6),
                 })
             })?,
-            agencies: lines("agencies.csv", |l| {
+            agencies: lines(source, "agencies.csv", |l| {
                 Ok(ShippedAgency {
                     id: l.required(0)?,
                     code: l.text(1),

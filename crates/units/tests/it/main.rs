@@ -4,4 +4,5 @@ mod boundaries;
 mod carry;
 mod cells;
 mod pages;
+mod reference;
 mod store;
