@@ -157,6 +157,13 @@ pub fn doctor(args: &Doctor) -> Result<i32> {
     }
     println!("{} measures", library.measures().count());
     let reference = units::reference::Reference::read()?;
+    let bad = reference.check();
+    for line in &bad {
+        eprintln!("reference/{line}");
+    }
+    if !bad.is_empty() {
+        return Ok(1);
+    }
     println!(
         "{} units, {} successions, {} agencies",
         reference.units.len(),
