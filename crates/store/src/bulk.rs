@@ -70,7 +70,7 @@ impl WriteTx {
         let make = format!(
             "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {names}, 0::bigint AS store_at FROM {table} WITH NO DATA"
         );
-        self.tx.execute(&make, Vec::new(), false).await?;
+        self.run(&make, Vec::new(), false).await?;
         let numbered = few.into_iter().chain(rows).enumerate().map(|(at, mut row)| {
             row.push(Value::Int(Some(at as i64)));
             row
@@ -80,8 +80,8 @@ impl WriteTx {
         let take = format!(
             "INSERT INTO {table} ({names}) SELECT DISTINCT ON ({by}) {names} FROM {stage} ORDER BY {by}, store_at DESC{tail}"
         );
-        let count = self.tx.execute(&take, Vec::new(), false).await?;
-        self.tx.execute(&format!("DROP TABLE {stage}"), Vec::new(), false).await?;
+        let count = self.run(&take, Vec::new(), false).await?;
+        self.run(&format!("DROP TABLE {stage}"), Vec::new(), false).await?;
         Ok(count)
     }
 
@@ -113,9 +113,11 @@ impl WriteTx {
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
         let names = columns.join(",");
+        self.ready()?;
         if let Tx::Sqlite(tx) = &mut self.tx {
             let places = vec!["?"; columns.len()].join(",");
-            return tx.bulk(&format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
+            let result = tx.bulk(&format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
+            return self.note(result);
         }
         let most = (MOST_PARAMETERS / columns.len()).clamp(1, 500);
         let statement = |count: usize| {
@@ -132,12 +134,12 @@ impl WriteTx {
             waiting.extend(row);
             count += 1;
             if count == most {
-                total += self.tx.execute(&full, std::mem::take(&mut waiting), true).await?;
+                total += self.run(&full, std::mem::take(&mut waiting), true).await?;
                 count = 0;
             }
         }
         if count > 0 {
-            total += self.tx.execute(&statement(count), waiting, count <= 8).await?;
+            total += self.run(&statement(count), waiting, count <= 8).await?;
         }
         Ok(total)
     }
@@ -148,26 +150,37 @@ impl WriteTx {
         columns: &[&str],
         rows: impl Iterator<Item = Vec<Value>> + Send,
     ) -> Result<u64> {
-        let Tx::Postgres(tx) = &mut self.tx else { return Ok(0) };
-        let statement = format!("COPY {table} ({}) FROM STDIN", columns.join(","));
-        let mut copy = tx.copy_in_raw(&statement).await?;
-        let mut text = String::with_capacity(COPY_BYTES + 4096);
-        for row in rows {
-            for (at, value) in row.iter().enumerate() {
-                if at > 0 {
-                    text.push('\t');
-                }
-                copy_text(&mut text, value);
-            }
-            text.push('\n');
-            if text.len() >= COPY_BYTES {
-                copy.send(text.as_bytes()).await?;
-                text.clear();
-            }
-        }
-        copy.send(text.as_bytes()).await?;
-        Ok(copy.finish().await?)
+        self.ready()?;
+        let result = copy(&mut self.tx, table, columns, rows).await;
+        self.note(result)
     }
+}
+
+async fn copy(
+    tx: &mut Tx,
+    table: &str,
+    columns: &[&str],
+    rows: impl Iterator<Item = Vec<Value>> + Send,
+) -> Result<u64> {
+    let Tx::Postgres(tx) = tx else { return Ok(0) };
+    let statement = format!("COPY {table} ({}) FROM STDIN", columns.join(","));
+    let mut copy = tx.copy_in_raw(&statement).await?;
+    let mut text = String::with_capacity(COPY_BYTES + 4096);
+    for row in rows {
+        for (at, value) in row.iter().enumerate() {
+            if at > 0 {
+                text.push('\t');
+            }
+            copy_text(&mut text, value);
+        }
+        text.push('\n');
+        if text.len() >= COPY_BYTES {
+            copy.send(text.as_bytes()).await?;
+            text.clear();
+        }
+    }
+    copy.send(text.as_bytes()).await?;
+    Ok(copy.finish().await?)
 }
 
 /// A value in COPY's text format.

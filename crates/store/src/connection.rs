@@ -104,7 +104,7 @@ impl Store {
             Pools::Sqlite(file) => Tx::Sqlite(file.write().await?),
             Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN").await?),
         };
-        Ok(WriteTx { tx, actor: actor.clone(), scope: actor.scope(), now: clock.now() })
+        Ok(WriteTx { tx, failed: false, actor: actor.clone(), scope: actor.scope(), now: clock.now() })
     }
 
     /// Waits for running transactions and closes.
@@ -150,6 +150,8 @@ pub struct ReadTx {
 /// A transaction of an actor.
 pub struct WriteTx {
     pub(crate) tx: Tx,
+    /// A statement failed.
+    failed: bool,
     actor: Actor,
     scope: Scope,
     now: Moment,
@@ -266,6 +268,29 @@ fn lock_number(name: &str) -> i64 {
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
+impl ReadTx {
+    fn ready(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        result
+    }
+}
+
+impl WriteTx {
+    /// PostgreSQL takes nothing more in a transaction in which a statement failed, and answers COMMIT by rolling back
+    /// without a word. Here both engines refuse, and say so.
+    pub(crate) fn ready(&self) -> Result<()> {
+        if self.failed { Err(StoreError::Aborted) } else { Ok(()) }
+    }
+
+    pub(crate) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.failed |= matches!(result, Err(StoreError::Database(_) | StoreError::Sqlite { .. }));
+        result
+    }
+}
+
 macro_rules! query {
     ($name:ident) => {
         impl Query for $name {
@@ -278,18 +303,24 @@ macro_rules! query {
             }
 
             async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
-                self.tx.rows(sql, args).await
+                self.ready()?;
+                let result = self.tx.rows(sql, args).await;
+                self.note(result)
             }
 
             async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
-                self.tx.row(sql, args).await
+                self.ready()?;
+                let result = self.tx.row(sql, args).await;
+                self.note(result)
             }
 
             async fn each<F>(&mut self, sql: &str, args: Vec<Value>, take: F) -> Result<u64>
             where
                 F: FnMut(Row) -> Result<()> + Send,
             {
-                self.tx.each(sql, args, take).await
+                self.ready()?;
+                let result = self.tx.each(sql, args, take).await;
+                self.note(result)
             }
         }
     };
@@ -310,7 +341,13 @@ impl WriteTx {
 
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        self.tx.execute(sql, args, true).await
+        self.run(sql, args, true).await
+    }
+
+    pub(crate) async fn run(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
+        self.ready()?;
+        let result = self.tx.execute(sql, args, keep).await;
+        self.note(result)
     }
 
     /// Waits until no other transaction holds the lock of this name, and holds it until this one ends. For the few
@@ -332,6 +369,7 @@ impl WriteTx {
 
     /// Makes everything written in this transaction so.
     pub async fn commit(self) -> Result<()> {
+        self.ready()?;
         match self.tx {
             Tx::Sqlite(tx) => tx.commit().await,
             Tx::Postgres(tx) => Ok(tx.commit().await?),

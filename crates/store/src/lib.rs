@@ -15,7 +15,6 @@ pub mod jobs;
 mod migrate;
 mod s3;
 mod sqlite;
-mod sqlite_bulk;
 mod value;
 
 use kernel::{Phrase, Problem};
@@ -39,7 +38,7 @@ pub enum Engine {
 pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
-    /// What SQLite said in a bulk write; extended result code.
+    /// What SQLite said; extended result code.
     #[error("database: {message} ({code})")]
     Sqlite { code: i32, message: String },
     #[error("the address {0:?} is neither sqlite: nor postgres:")]
@@ -54,7 +53,7 @@ pub enum StoreError {
     Newer { room: String, version: i64 },
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A transaction whose first statement failed takes no other.
+    /// A transaction in which a statement failed takes no other, and cannot be committed.
     #[error("the transaction has failed already")]
     Aborted,
     /// PostgreSQL keeps no NUL in a text, so neither engine does.

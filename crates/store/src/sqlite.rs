@@ -1,25 +1,31 @@
-//! SQLite: one writer, some readers, and transactions that begin with their first statement.
-//!
-//! Each statement is a journey to the connection's thread and back, and that journey, not SQLite, is what a short
-//! transaction takes. So BEGIN travels with the first statement, and a connection that is given back is not asked
-//! whether it lives.
+//! SQLite: one writer, some readers, and transactions on them.
 
-use crate::{Result, Row, StoreError, StoreOptions, Value, sqlite_bulk};
-use futures::TryStreamExt;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, SqliteConnection,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+mod driver;
+
+use crate::{Result, Row, StoreError, StoreOptions, Value};
+pub(crate) use driver::Cell;
+pub use driver::Cells;
+use driver::Connection;
 use std::{
-    str::FromStr,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 
 /// How long a writer waits for the ones before it; a bulk import may hold the one writer for a while.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a writer asks again while another program writes.
+const AGAIN: Duration = Duration::from_millis(5);
+/// Milliseconds SQLite itself waits for the short locks of another program's checkpoint.
+const SHORT: i32 = 2000;
+/// Rows of a bulk write between two moments for others.
+const AT_A_TIME: usize = 2000;
 
 /// The connections to one file.
 pub(crate) struct Sqlite {
@@ -30,38 +36,40 @@ pub(crate) struct Sqlite {
     _folder: Option<TempDir>,
 }
 
+/// `sqlite:PATH` or `sqlite://PATH`, with `?…` left out.
+fn path(url: &str) -> PathBuf {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    path.split('?').next().unwrap_or_default().into()
+}
+
 impl Sqlite {
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Sqlite> {
         let memory = url.contains(":memory:");
         let folder = if memory { Some(tempfile::tempdir()?) } else { None };
-        let connect = match &folder {
-            Some(folder) => SqliteConnectOptions::new().filename(folder.path().join("memory.sqlite")),
-            None => SqliteConnectOptions::from_str(url)?,
-        };
-        let durable = options.durable && !memory;
-        let connect = connect
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal })
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .pragma("cache_size", "-16000")
-            // A bulk import leaves a large log behind; afterwards it is cut to this.
-            .pragma("journal_size_limit", "67108864")
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
-        // The writer makes the file that readers open.
-        let writer = Connections::open(connect.clone(), 1).await?;
-        let readers = Connections::open(connect.read_only(true).create_if_missing(false), options.readers).await?;
+        let path = folder.as_ref().map_or_else(|| path(url), |folder| folder.path().join("memory.sqlite"));
+        let synchronous = if options.durable && !memory { "FULL" } else { "NORMAL" };
+        let settings = format!(
+            // A bulk import leaves a large log behind; afterwards it is cut to the limit.
+            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;
+             PRAGMA journal_size_limit = 67108864;"
+        );
+        // The writer makes the file that readers open. Turning to WAL needs it alone for a moment: another program that
+        // starts now may be doing the same.
+        let writing = format!("PRAGMA journal_mode = WAL; {settings}");
+        let writer = Connections::new(path.clone(), false, 1, writing);
+        writer.take().await?.give_back();
+        let readers = Connections::new(path, true, options.readers, settings);
+        readers.take().await?.give_back();
         Ok(Sqlite { writer, readers, _folder: folder })
     }
 
     pub async fn read(&self) -> Result<SqliteTx> {
-        Ok(SqliteTx::new(self.readers.take().await?, "BEGIN"))
+        SqliteTx::begin(self.readers.take().await?, "BEGIN").await
     }
 
     pub async fn write(&self) -> Result<SqliteTx> {
-        Ok(SqliteTx::new(self.writer.take().await?, "BEGIN IMMEDIATE"))
+        SqliteTx::begin(self.writer.take().await?, "BEGIN IMMEDIATE").await
     }
 
     pub async fn close(&self) {
@@ -70,20 +78,43 @@ impl Sqlite {
     }
 }
 
+/// Asks again as long as another program stands in the way.
+async fn patiently<T>(mut ask: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match ask() {
+            Err(e) if e.is_busy() && waited < PATIENCE => {
+                tokio::time::sleep(AGAIN).await;
+                waited += AGAIN;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Does what may take long without holding up the other tasks of this thread.
+fn apart<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 /// Some connections, opened when wanted and kept.
 struct Connections {
-    options: SqliteConnectOptions,
+    path: PathBuf,
+    read_only: bool,
     most: u32,
+    settings: String,
     permits: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Connections {
-    async fn open(options: SqliteConnectOptions, most: u32) -> Result<Connections> {
-        let first = options.connect().await?;
+    fn new(path: PathBuf, read_only: bool, most: u32, settings: String) -> Connections {
         let most = most.max(1);
         let permits = Arc::new(Semaphore::new(most as usize));
-        Ok(Connections { options, most, permits, idle: Arc::new(Mutex::new(vec![first])) })
+        Connections { path, read_only, most, settings, permits, idle: Arc::default() }
     }
 
     async fn take(&self) -> Result<Taken> {
@@ -92,7 +123,14 @@ impl Connections {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => {
+                patiently(|| {
+                    let mut connection = Connection::open(&self.path, self.read_only, SHORT)?;
+                    connection.script(&self.settings)?;
+                    Ok(connection)
+                })
+                .await?
+            }
         };
         Ok(Taken { connection, home: self.idle.clone(), permit })
     }
@@ -102,17 +140,14 @@ impl Connections {
         let all = self.permits.acquire_many(self.most).await;
         self.permits.close();
         drop(all);
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        for connection in idle {
-            let _ = connection.close().await;
-        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 /// A connection in use.
 struct Taken {
-    connection: SqliteConnection,
-    home: Arc<Mutex<Vec<SqliteConnection>>>,
+    connection: Connection,
+    home: Arc<Mutex<Vec<Connection>>>,
     permit: OwnedSemaphorePermit,
 }
 
@@ -123,155 +158,96 @@ impl Taken {
     }
 }
 
-/// Where a transaction is.
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    /// Nothing was asked yet.
-    Fresh,
-    Begun,
-    /// Its first statement failed, and nobody knows whether BEGIN did: it takes no other.
-    Failed,
-}
-
 /// A transaction. Dropped without `commit`, it is rolled back.
 pub(crate) struct SqliteTx {
     /// There until it is dropped.
     taken: Option<Taken>,
-    begin: &'static str,
-    state: State,
-}
-
-fn arguments(args: Vec<Value>) -> Result<SqliteArguments> {
-    use sqlx::Arguments;
-    let mut out = SqliteArguments::default();
-    for value in args {
-        crate::value::no_nul(&value)?;
-        match value {
-            Value::Int(v) => out.add(v),
-            Value::Text(v) => out.add(v),
-            Value::Real(v) => out.add(v),
-            Value::Blob(v) => out.add(v),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(out)
 }
 
 impl SqliteTx {
-    fn new(taken: Taken, begin: &'static str) -> SqliteTx {
-        SqliteTx { taken: Some(taken), begin, state: State::Fresh }
+    async fn begin(mut taken: Taken, sql: &str) -> Result<SqliteTx> {
+        patiently(|| taken.connection.run(sql, &[], true, |_| Ok(true))).await?;
+        Ok(SqliteTx { taken: Some(taken) })
     }
 
-    /// The connection, and the statement with the BEGIN that goes before the first.
-    fn prepare(&mut self, sql: &str) -> Result<(&mut SqliteConnection, String)> {
-        let sql = match self.state {
-            State::Failed => return Err(StoreError::Aborted),
-            State::Begun => sql.to_owned(),
-            // Failed until it has succeeded: whoever stops waiting in the middle must not go on without BEGIN either.
-            State::Fresh => format!("{}; {sql}", self.begin),
-        };
-        if self.state == State::Fresh {
-            self.state = State::Failed;
-        }
+    /// The connection, a moment for others every so often, and never without the transaction: some failures (a full
+    /// disk) end it.
+    async fn connection(&mut self) -> Result<&mut Connection> {
+        task::consume_budget().await;
         match &mut self.taken {
-            Some(taken) => Ok((&mut taken.connection, sql)),
-            None => Err(StoreError::Aborted),
+            Some(taken) if taken.connection.in_transaction() => Ok(&mut taken.connection),
+            _ => Err(StoreError::Aborted),
         }
-    }
-
-    /// The connection after BEGIN.
-    async fn begun(&mut self) -> Result<&mut SqliteConnection> {
-        if self.state == State::Fresh {
-            self.execute("SELECT 1", Vec::new(), true).await?;
-        }
-        self.prepare("").map(|(connection, _)| connection)
     }
 
     pub async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
-        let args = arguments(args)?;
-        let (connection, sql) = self.prepare(sql)?;
-        let rows = sqlx::query_with(AssertSqlSafe(sql), args).fetch_all(connection).await?;
-        self.state = State::Begun;
-        Ok(rows.into_iter().map(Row::Sqlite).collect())
+        let mut rows = Vec::new();
+        self.connection().await?.run(sql, &args, true, |row| {
+            rows.push(Row::Sqlite(row));
+            Ok(true)
+        })?;
+        Ok(rows)
     }
 
     pub async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
-        let args = arguments(args)?;
-        let (connection, sql) = self.prepare(sql)?;
-        let row = sqlx::query_with(AssertSqlSafe(sql), args).fetch_optional(connection).await?;
-        self.state = State::Begun;
-        Ok(row.map(Row::Sqlite))
+        let mut first = None;
+        self.connection().await?.run(sql, &args, true, |row| {
+            first = Some(Row::Sqlite(row));
+            Ok(false)
+        })?;
+        Ok(first)
     }
 
     pub async fn each<F>(&mut self, sql: &str, args: Vec<Value>, mut take: F) -> Result<u64>
     where
         F: FnMut(Row) -> Result<()> + Send,
     {
-        let args = arguments(args)?;
-        let connection = self.begun().await?;
-        let mut rows = sqlx::query_with(AssertSqlSafe(sql), args).fetch(connection);
+        let connection = self.connection().await?;
         let mut count = 0;
-        while let Some(row) = rows.try_next().await? {
-            take(Row::Sqlite(row))?;
-            count += 1;
-        }
+        apart(|| {
+            connection.run(sql, &args, true, |row| {
+                count += 1;
+                take(Row::Sqlite(row)).map(|()| true)
+            })
+        })?;
         Ok(count)
     }
 
     /// `keep`: whether the prepared statement is worth keeping for the next time.
     pub async fn execute(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
-        let args = arguments(args)?;
-        let (connection, sql) = self.prepare(sql)?;
-        let mut results = connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), args).persistent(keep));
-        let mut touched = 0;
-        while let Some(result) = results.try_next().await? {
-            // The statement's own count is the last; BEGIN repeats one of earlier days.
-            if let Either::Left(done) = result {
-                touched = done.rows_affected();
-            }
-        }
-        drop(results);
-        self.state = State::Begun;
-        Ok(touched)
+        self.connection().await?.run(sql, &args, keep, |_| Ok(true))
     }
 
     /// Several statements without parameters.
     pub async fn script(&mut self, sql: &str) -> Result<()> {
-        let connection = self.begun().await?;
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
-        Ok(())
+        let connection = self.connection().await?;
+        apart(|| connection.script(sql))
     }
 
-    /// Runs a statement, whose parameters are `?` only, once for each row.
+    /// Runs a statement once for each row.
     pub async fn bulk(&mut self, sql: &str, rows: impl Iterator<Item = Vec<Value>> + Send) -> Result<u64> {
-        let connection = self.begun().await?;
-        sqlite_bulk::run(connection, sql, rows).await
+        let mut rows = rows.peekable();
+        let mut total = 0;
+        while rows.peek().is_some() {
+            let some: Vec<Vec<Value>> = rows.by_ref().take(AT_A_TIME).collect();
+            total += self.connection().await?.bulk(sql, &some)?;
+            task::yield_now().await;
+        }
+        Ok(total)
     }
 
     pub async fn commit(mut self) -> Result<()> {
-        if self.state == State::Fresh {
-            return Ok(());
-        }
-        let (connection, _) = self.prepare("")?;
-        sqlx::query("COMMIT").execute(connection).await?;
-        self.state = State::Fresh;
-        Ok(())
+        self.connection().await?.run("COMMIT", &[], true, |_| Ok(true)).map(drop)
     }
 }
 
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         let Some(mut taken) = self.taken.take() else { return };
-        if self.state == State::Fresh {
-            return taken.give_back();
+        if taken.connection.in_transaction() && taken.connection.run("ROLLBACK", &[], true, |_| Ok(true)).is_err() {
+            // It is closed instead, which rolls back too; another one is opened when wanted.
+            return;
         }
-        // Without a runtime the connection is closed instead, which rolls back too; another one is opened when wanted.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                // It fails where BEGIN had failed, or where SQLite has rolled back by itself (a full disk).
-                let _ = sqlx::query("ROLLBACK").execute(&mut taken.connection).await;
-                taken.give_back();
-            });
-        }
+        taken.give_back();
     }
 }

@@ -1,11 +1,13 @@
 //! Values that go in, rows that come out.
 
-use crate::{Result, StoreError};
+use crate::{
+    Result, StoreError,
+    sqlite::{Cell, Cells},
+};
 use kernel::{Day, Decimal, Moment, Period, UnitId};
 use sqlx::{
     Column as _, Row as _, TypeInfo as _, ValueRef as _,
     postgres::{PgRow, PgValueRef},
-    sqlite::SqliteRow,
 };
 
 /// A parameter. Nulls keep their type, which PostgreSQL wants to know.
@@ -64,7 +66,7 @@ macro_rules! args {
 
 /// A row, read by position.
 pub enum Row {
-    Sqlite(SqliteRow),
+    Sqlite(Cells),
     Postgres(PgRow),
 }
 
@@ -103,6 +105,13 @@ fn numeric(value: &PgValueRef<'_>) -> Option<String> {
     Some(text)
 }
 
+/// A value of a row of SQLite.
+fn cell(row: &Cells, at: usize) -> Result<&Cell> {
+    row.values
+        .get(at)
+        .ok_or_else(|| StoreError::Column(at, sqlx::Error::ColumnIndexOutOfBounds { index: at, len: row.values.len() }))
+}
+
 macro_rules! required {
     ($name:ident, $optional:ident, $type:ty, $doc:literal) => {
         #[doc = $doc]
@@ -121,7 +130,13 @@ impl Row {
     /// A whole number or null. Comparisons (`a > 1`, BOOL on PostgreSQL), INT4 literals and whole NUMERIC sums count.
     pub fn opt_i64(&self, at: usize) -> Result<Option<i64>> {
         let row = match self {
-            Row::Sqlite(row) => return row.try_get(at).map_err(|e| StoreError::Column(at, e)),
+            Row::Sqlite(row) => {
+                return match cell(row, at)? {
+                    Cell::Null => Ok(None),
+                    Cell::Int(v) => Ok(Some(*v)),
+                    other => Err(wrong(at, &format!("{other:?}"), "i64")),
+                };
+            }
             Row::Postgres(row) => row,
         };
         let as_column = |e| StoreError::Column(at, e);
@@ -144,16 +159,12 @@ impl Row {
     pub fn opt_f64(&self, at: usize) -> Result<Option<f64>> {
         let as_column = |e| StoreError::Column(at, e);
         match self {
-            Row::Sqlite(row) => {
-                let raw = row.try_get_raw(at).map_err(as_column)?;
-                if raw.is_null() {
-                    return Ok(None);
-                }
-                if raw.type_info().name() == "INTEGER" {
-                    return Ok(row.try_get::<Option<i64>, _>(at).map_err(as_column)?.map(|n| n as f64));
-                }
-                row.try_get(at).map_err(as_column)
-            }
+            Row::Sqlite(row) => match cell(row, at)? {
+                Cell::Null => Ok(None),
+                Cell::Real(v) => Ok(Some(*v)),
+                Cell::Int(v) => Ok(Some(*v as f64)),
+                other => Err(wrong(at, &format!("{other:?}"), "f64")),
+            },
             Row::Postgres(row) => {
                 let raw = row.try_get_raw(at).map_err(as_column)?;
                 if raw.is_null() {
@@ -174,25 +185,31 @@ impl Row {
     /// A text or null.
     pub fn opt_text(&self, at: usize) -> Result<Option<String>> {
         match self {
-            Row::Sqlite(row) => row.try_get(at),
-            Row::Postgres(row) => row.try_get(at),
+            Row::Sqlite(row) => match cell(row, at)? {
+                Cell::Null => Ok(None),
+                Cell::Text(v) => Ok(Some(v.clone())),
+                other => Err(wrong(at, &format!("{other:?}"), "text")),
+            },
+            Row::Postgres(row) => row.try_get(at).map_err(|e| StoreError::Column(at, e)),
         }
-        .map_err(|e| StoreError::Column(at, e))
     }
 
     /// Bytes or null.
     pub fn opt_blob(&self, at: usize) -> Result<Option<Vec<u8>>> {
         match self {
-            Row::Sqlite(row) => row.try_get(at),
-            Row::Postgres(row) => row.try_get(at),
+            Row::Sqlite(row) => match cell(row, at)? {
+                Cell::Null => Ok(None),
+                Cell::Blob(v) => Ok(Some(v.clone())),
+                other => Err(wrong(at, &format!("{other:?}"), "bytes")),
+            },
+            Row::Postgres(row) => row.try_get(at).map_err(|e| StoreError::Column(at, e)),
         }
-        .map_err(|e| StoreError::Column(at, e))
     }
 
     /// How many columns the row has.
     pub fn columns(&self) -> usize {
         match self {
-            Row::Sqlite(row) => row.len(),
+            Row::Sqlite(row) => row.values.len(),
             Row::Postgres(row) => row.len(),
         }
     }
@@ -200,7 +217,7 @@ impl Row {
     /// The names of the columns, for exports.
     pub fn names(&self) -> Vec<String> {
         match self {
-            Row::Sqlite(row) => row.columns().iter().map(|c| c.name().to_owned()).collect(),
+            Row::Sqlite(row) => row.names.to_vec(),
             Row::Postgres(row) => row.columns().iter().map(|c| c.name().to_owned()).collect(),
         }
     }

@@ -184,16 +184,21 @@ fn acknowledged_writes_survive_the_death_of_postgresql_and_the_store_finds_it_ag
             tx.execute_one("INSERT INTO test_thing (id) VALUES ($1)", args![id]).await?;
             Ok(tx)
         };
+        let mut acknowledged = Vec::new();
         for round in 0..2 {
             insert(round * 2).await.expect("a row").commit().await.expect("acknowledged");
+            acknowledged.push(round * 2);
             let half = insert(round * 2 + 1).await.expect("a row");
             server.kill();
-            assert!(half.commit().await.is_err(), "committed on a dead server");
+            // The connection's own process may outlive the postmaster by a moment.
+            if half.commit().await.is_ok() {
+                acknowledged.push(round * 2 + 1);
+            }
             server.restart();
             let mut tx = store.read(&Actor::SYSTEM.scope()).await.expect("a new connection");
             let rows = tx.rows("SELECT id FROM test_thing ORDER BY id", args![]).await.expect("rows");
             let ids: Vec<i64> = rows.iter().map(|r| r.i64(0).expect("an id")).collect();
-            assert_eq!(ids, (0..=round).map(|n| n * 2).collect::<Vec<_>>());
+            assert!(acknowledged.iter().all(|id| ids.contains(id)), "acknowledged {acknowledged:?}, there {ids:?}");
         }
     });
 }

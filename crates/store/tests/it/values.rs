@@ -154,3 +154,62 @@ fn references_are_kept() {
         Ok(())
     });
 }
+
+#[test]
+fn arguments_are_found_by_their_number() {
+    each_engine(THINGS, |store| async move {
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let sql = "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT)";
+        for _ in 0..2 {
+            let row = tx.row(sql, args!["a", "b"]).await?.expect("a row");
+            assert_eq!((row.text(0)?, row.text(1)?, row.text(2)?), ("b".into(), "a".into(), "b".into()));
+        }
+        assert!(tx.row("SELECT CAST($1 AS TEXT), CAST($2 AS TEXT)", args!["a"]).await.is_err(), "one is missing");
+        drop(tx);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let two = "INSERT INTO test_thing (id) VALUES (1); INSERT INTO test_thing (id) VALUES (2)";
+        assert!(tx.execute(two, args![]).await.is_err(), "two statements in one");
+        Ok(())
+    });
+}
+
+#[test]
+fn empty_and_long_values_are_kept_as_they_are() {
+    each_engine(THINGS, |store| async move {
+        let long = "dài ".repeat(300_000);
+        let bytes = vec![7u8; 1 << 20];
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let insert = "INSERT INTO test_thing (id, name, bytes) VALUES ($1, $2, $3)";
+        tx.execute_one(insert, vec![1i64.into(), "".into(), Value::Blob(Some(Vec::new()))]).await?;
+        tx.execute_one(insert, vec![2i64.into(), (&long).into(), Value::Blob(Some(bytes.clone()))]).await?;
+        // The same statement with less: nothing of the last time is left bound.
+        tx.execute_one(insert, vec![3i64.into(), Value::Text(None), Value::Blob(None)]).await?;
+        let rows = tx.rows("SELECT name, bytes FROM test_thing ORDER BY id", args![]).await?;
+        assert_eq!((rows[0].opt_text(0)?, rows[0].opt_blob(1)?), (Some(String::new()), Some(Vec::new())));
+        assert!(rows[1].text(0)? == long && rows[1].blob(1)? == bytes);
+        assert_eq!((rows[2].opt_text(0)?, rows[2].opt_blob(1)?), (None, None));
+        assert_eq!(rows[0].names(), ["name", "bytes"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn kept_statements_follow_a_table_that_changes() {
+    each_engine(THINGS, |store| async move {
+        let sql = "SELECT id FROM test_thing WHERE name IS NULL";
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute_one("INSERT INTO test_thing (id) VALUES (1)", args![]).await?;
+        assert_eq!(tx.rows(sql, args![]).await?.len(), 1);
+        tx.execute("ALTER TABLE test_thing ADD COLUMN colour TEXT", args![]).await?;
+        assert_eq!(tx.rows(sql, args![]).await?.len(), 1);
+        tx.commit().await?;
+        // More statements than a connection keeps.
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        for n in 0..600 {
+            let row = tx.row(&format!("SELECT {n} + id FROM test_thing"), args![]).await?.expect("a row");
+            assert_eq!(row.i64(0)?, n + 1);
+        }
+        assert_eq!(tx.rows(sql, args![]).await?.len(), 1);
+        Ok(())
+    });
+}
