@@ -1,19 +1,84 @@
-//! `cargo xtask test`: everything that must hold.
+//! `cargo xtask test`: everything that must hold. A failed check does not hide the others; the last line counts them.
 
 use crate::{steps::Steps, tidy, tools};
-use anyhow::{Result, bail};
-use std::path::Path;
+use anyhow::{Context, Result, bail};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
-/// What the tests need beside Rust and Node: Debian package and the file that shows it is there.
-const NEEDS: [(&str, &[&str]); 2] = [
-    ("chromium", &["/usr/bin/chromium"]),
-    ("fonts-noto-core", &["/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"]),
+/// Debian packages that the tests need beside Rust and Node, each with what shows that it is there.
+const NEEDS: [(&str, fn() -> bool); 3] = [
+    ("postgresql", has_postgres),
+    ("chromium", || Path::new("/usr/bin/chromium").exists()),
+    ("fonts-noto-core", || Path::new("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists()),
 ];
 
+/// A PostgreSQL server, not only its client: on the path, or in Debian's folder of versions.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|v| v.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(debian)
+        .any(|dir| ["initdb", "postgres", "psql"].iter().all(|p| dir.join(p).exists()))
+}
+
 fn install() -> Result<()> {
-    let missing: Vec<&str> =
-        NEEDS.iter().filter(|(_, files)| !files.iter().any(|f| Path::new(f).exists())).map(|(name, _)| *name).collect();
+    let missing: Vec<&str> = NEEDS.iter().filter(|(_, there)| !there()).map(|(name, _)| *name).collect();
     tools::debian(&missing)
+}
+
+/// How many checks held and how many did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+/// Reads `12 passed; 1 failed` or `12 passed, 1 failed` in a line of a test program.
+fn count(line: &str) -> Option<Count> {
+    let words: Vec<&str> = line.split([' ', ';', ',', '.']).filter(|w| !w.is_empty()).collect();
+    let before = |word: &str| {
+        let at = words.iter().position(|w| *w == word)?;
+        words.get(at.checked_sub(1)?)?.parse().ok()
+    };
+    Some(Count { passed: before("passed")?, failed: before("failed")? })
+}
+
+/// Runs a test program, its output shown as it comes, and adds up what its result lines count. A program that ends
+/// badly without having counted a failure (it did not build, it crashed) is one failure.
+fn counted(program: &mut Command, total: &mut Count) -> Result<()> {
+    let mut child = program.stdout(Stdio::piped()).spawn().context("the tests could not be started")?;
+    let output = child.stdout.take().context("output of the tests")?;
+    let mut own = Count::default();
+    for line in BufReader::new(output).lines() {
+        let line = line.context("output of the tests")?;
+        println!("      {line}");
+        if let Some(part) = count(&line) {
+            own.passed += part.passed;
+            own.failed += part.failed;
+        }
+    }
+    if !child.wait()?.success() && own.failed == 0 {
+        own.failed = 1;
+    }
+    total.passed += own.passed;
+    total.failed += own.failed;
+    Ok(())
+}
+
+/// A check that either holds or does not.
+fn check(total: &mut Count, outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Ok(()) => total.passed += 1,
+        Err(error) => {
+            println!("FAILED: {error:#}");
+            total.failed += 1;
+        }
+    }
+    Ok(())
 }
 
 pub fn run(args: &[String]) -> Result<()> {
@@ -21,23 +86,51 @@ pub fn run(args: &[String]) -> Result<()> {
         bail!("`cargo xtask test` knows no {other:?}");
     }
     let mut steps = Steps::new(8);
+    let mut total = Count::default();
     steps.step("prerequisites", tools::prerequisites)?;
     steps.step("what the tests need", install)?;
-    steps.step("formatting", || tools::cargo(&["fmt", "--all", "--check"]))?;
-    steps.step("tidy", tidy::report)?;
-    steps.step("islands: npm packages, styles and scripts", tools::islands)?;
-    steps.step("clippy", || {
-        tools::cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])
-    })?;
-    steps.step("tests", || tools::cargo(&["test", "--workspace", "--quiet"]))?;
-    steps.step("pages in a browser", browser)?;
+    steps.step("formatting", || check(&mut total, tools::cargo(&["fmt", "--all", "--check"])))?;
+    steps.step("tidy", || check(&mut total, tidy::report()))?;
+    steps.step("islands: npm packages, types, styles and scripts", tools::islands)?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    steps.step("clippy", || check(&mut total, tools::cargo(&lints)))?;
+    let tests = ["test", "--workspace", "--no-fail-fast", "--quiet"];
+    steps.step("tests", || counted(&mut tools::cargo_command(&tests)?, &mut total))?;
+    steps.step("pages in a browser", || browser(&mut total))?;
     steps.slowest();
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed > 0 {
+        bail!("not everything holds: see FAILED above");
+    }
     Ok(())
 }
 
 /// Walks the pages of a real demo in a real Chromium.
-fn browser() -> Result<()> {
+fn browser(total: &mut Count) -> Result<()> {
     tools::packages("tests/browser")?;
     tools::cargo(&["build", "--package", "app"])?;
-    tools::command("node", &["tests/browser/run.mjs", &tools::binary("debug")?])
+    counted(Command::new("node").args(["tests/browser/run.mjs", &tools::binary("debug")?]), total)
+}
+
+#[cfg(test)]
+mod counting {
+    use super::{Count, count};
+
+    #[test]
+    fn result_lines_are_counted() {
+        let of = |passed, failed| Some(Count { passed, failed });
+        let table = [
+            (
+                "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
+                of(12, 0),
+            ),
+            ("test result: FAILED. 3 passed; 2 failed; 0 ignored", of(3, 2)),
+            ("38 passed, 0 failed", of(38, 0)),
+            ("running 5 tests", None),
+            ("passed failed", None),
+        ];
+        for (line, expected) in table {
+            assert_eq!(count(line), expected, "{line}");
+        }
+    }
 }

@@ -42,14 +42,19 @@ pub fn command(program: &str, args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Cargo in the shared target folder.
-pub fn cargo(args: &[&str]) -> Result<()> {
+/// Cargo in the shared target folder, not yet started.
+pub fn cargo_command(args: &[&str]) -> Result<Command> {
     let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
     cargo.args(args).env("CARGO_TARGET_DIR", target_dir()?);
     if std::env::var_os("CI").is_some() {
         cargo.env("CARGO_INCREMENTAL", "0");
     }
-    let status = cargo.status().context("cargo could not be started")?;
+    Ok(cargo)
+}
+
+/// Runs cargo in the shared target folder.
+pub fn cargo(args: &[&str]) -> Result<()> {
+    let status = cargo_command(args)?.status().context("cargo could not be started")?;
     if !status.success() {
         bail!("cargo {} ended with {status}", args.join(" "));
     }
