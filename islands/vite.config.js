@@ -1,18 +1,65 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import subsetFont from "subset-font";
 import { defineConfig } from "vite";
 
-// Fixed names: the server adds the content's hash to the address, so assets are cached for ever and never stale.
+/** Letters of a range of code points. */
+const range = (from, to) => String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
+
+// What pages of this product can contain: ASCII, the letters of Latin-1 that Vietnamese uses, signs of units and of
+// typography. The other letters with marks are in the font's own file for Vietnamese. Anything else, a foreign name
+// say, is drawn in the system's font.
+const latin = range(0x20, 0x7e) + "\u00a0ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúý§©«»°±²³·×" + "–—‘’“”•…‰′″€₂₃−≤≥≠≈→↑↓";
+const vietnamese = "ĂăĐđĨĩŨũƠơƯư" + range(0x1ea0, 0x1ef9) + "₫" + "\u0300\u0301\u0303\u0309\u0323";
+// The bundler names a font by its whole content, before letters are left out: the choice of letters joins the name.
+const letters = createHash("sha256").update(latin + vietnamese).digest("hex").slice(0, 6);
+
+/** Fonts with the letters that are used, and no more. */
+const fonts = {
+  name: "langso-fonts",
+  async generateBundle(_, bundle) {
+    let bytes = 0;
+    for (const file of Object.values(bundle)) {
+      if (!file.fileName.endsWith(".woff2")) continue;
+      const wanted = file.fileName.includes("vietnamese") ? vietnamese : latin;
+      file.source = await subsetFont(Buffer.from(file.source), wanted, { targetFormat: "woff2" });
+      bytes += file.source.length;
+    }
+    if (bytes > 60_000) throw new Error(`fonts weigh ${bytes} bytes; 60,000 is the budget of a page`);
+  },
+};
+
+/** Every text beside itself in brotli and gzip, so that the server compresses nothing that never changes. */
+const compressed = {
+  name: "langso-compressed",
+  closeBundle() {
+    for (const name of readdirSync("dist").filter((n) => /\.(js|css|svg|json)$/.test(n))) {
+      const text = readFileSync(`dist/${name}`);
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
+      writeFileSync(`dist/${name}.br`, brotliCompressSync(text, { params }));
+      writeFileSync(`dist/${name}.gz`, gzipSync(text, { level: 9 }));
+    }
+  },
+};
+
+// Scripts and styles have fixed names: the server adds the hash of their content to the address. What a style names
+// itself (fonts) carries its hash in its name. Either may be kept for ever and is never stale.
 export default defineConfig({
+  plugins: [fonts, compressed],
   build: {
     outDir: "dist",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     cssCodeSplit: true,
+    // MapLibre, loaded by the map's page alone.
+    chunkSizeWarningLimit: 1200,
     rollupOptions: {
       input: { style: "src/style.css", map: "src/map.ts" },
       output: {
         entryFileNames: "[name].js",
-        chunkFileNames: "[name].js",
-        assetFileNames: "[name][extname]",
+        chunkFileNames: "[name]-[hash].js",
+        assetFileNames: ({ names }) => (names.some((n) => n.endsWith(".css")) ? "[name][extname]" : `[name]-[hash]-${letters}[extname]`),
       },
     },
   },

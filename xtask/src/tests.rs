@@ -8,8 +8,11 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// Whether a thing is there.
+type Check = fn() -> bool;
+
 /// Debian packages that the tests need beside Rust and Node, each with what shows that it is there.
-const NEEDS: [(&str, fn() -> bool); 3] = [
+const NEEDS: [(&str, Check); 3] = [
     ("postgresql", has_postgres),
     ("chromium", || Path::new("/usr/bin/chromium").exists()),
     ("fonts-noto-core", || Path::new("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists()),
