@@ -1,13 +1,13 @@
 //! The context of a request: site, language, actor, address.
 
-use crate::{Failure, Permission, Templates};
+use crate::{Failure, Permission, Templates, guard::for_program};
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, Method, header, request::Parts},
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
 };
 use kernel::{Actor, Clock, Phrase, Problem};
 use locale::Lang;
-use std::{any::Any, collections::HashMap, net::SocketAddr, ops::Deref, sync::Arc};
+use std::{any::Any, collections::HashMap, ops::Deref, sync::Arc};
 use store::{ReadTx, Store, WriteTx};
 
 /// What all requests share.
@@ -51,7 +51,7 @@ impl Site {
 #[derive(Clone, Copy, Debug)]
 pub struct Address(pub Lang);
 
-/// A request's context. Extracting it checks the permission row of the route.
+/// A request's context, as the guard let it in.
 pub struct Ctx {
     pub site: Site,
     pub lang: Lang,
@@ -69,44 +69,13 @@ impl FromRequestParts<Site> for Ctx {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Ctx, Failure> {
         let lang = parts.extensions.get::<Address>().map_or(Lang::Vi, |a| a.0);
         let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-        let api = path.starts_with("/api/") || accept.starts_with("application/json");
-        let failure = |problem| Failure::problem(site.clone(), lang, api, path.clone(), problem);
-        let actor = actor(parts, site);
-        let Some(row) = parts.extensions.get::<Permission>() else {
-            return Err(failure(Problem::not_found(Phrase::new("problem-not-found"))));
+        let api = for_program(parts);
+        // The guard has let this request in and says who asks; a route that it does not watch has no context.
+        let Some(actor) = parts.extensions.get::<Actor>().cloned() else {
+            let problem = Problem::not_found(Phrase::new("problem-not-found"));
+            return Err(Failure::problem(site.clone(), lang, api, path, problem));
         };
-        if !row.roles.contains(&actor.role) {
-            return Err(failure(Problem::forbidden(Phrase::new("problem-forbidden"))));
-        }
-        if parts.method != Method::GET && parts.method != Method::HEAD && !same_site(&parts.headers) {
-            return Err(failure(Problem::forbidden(Phrase::new("problem-other-site"))));
-        }
         Ok(Ctx { site: site.clone(), lang, actor, path, headers: parts.headers.clone(), api })
-    }
-}
-
-/// Whoever sits at the machine may write where the server allows it; everybody else reads.
-fn actor(parts: &Parts, site: &Site) -> Actor {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
-    let loopback = peer.is_some_and(|p| p.ip().is_loopback());
-    // A name that points at 127.0.0.1 must not make a foreign page local (DNS rebinding).
-    let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
-    let host = host.rsplit_once(':').map_or(host, |(h, _)| h);
-    let local = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    if site.local_admin && loopback && local { Actor::LOCAL_ADMIN } else { Actor::READER }
-}
-
-/// A write comes from our own page, or from a program that is no browser (which sends neither header).
-fn same_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    match (text("origin"), text("host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, o)| o == host),
-        (Some(_), None) => false,
-        (None, _) => true,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod assets;
 mod context;
+mod guard;
 mod problems;
 mod render;
 mod routes;

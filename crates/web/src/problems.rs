@@ -5,10 +5,25 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use kernel::{Place, Problem};
+use kernel::{Phrase, Place, Problem};
 use locale::Lang;
 use minijinja::context;
 use serde_json::json;
+
+/// Marks an answer that is our own fault and has no words yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Fault;
+
+/// What to do next, by kind of problem.
+fn next_step(lang: Lang, problem: &Problem) -> String {
+    let key = match problem.status {
+        403 => "problem-next-forbidden",
+        404 | 405 => "problem-next",
+        500.. => "problem-next-internal",
+        _ => "problem-next-input",
+    };
+    locale::say(lang, &Phrase { key, ..problem.phrase.clone() })
+}
 
 /// What handlers return.
 pub type Outcome = Result<Response, Failure>;
@@ -80,7 +95,10 @@ impl IntoResponse for Failure {
         match self {
             Failure::Internal(message) => {
                 tracing::error!(%message, "request failed");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+                let mut answer = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                // The guard, which knows language and reader, makes a page of it.
+                answer.extensions_mut().insert(Fault);
+                answer
             }
             Failure::Problem { site, lang, api, path, problem } => {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -95,7 +113,7 @@ impl IntoResponse for Failure {
                     lang,
                     &path,
                     "problem.html",
-                    context! { title => said, status => problem.status, home => link(lang, "/"), communes => link(lang, "/xa") },
+                    context! { title => said, next => next_step(lang, &problem), status => problem.status, home => link(lang, "/"), communes => link(lang, "/xa") },
                 );
                 match page {
                     Ok(body) => (status, render::html_headers(), Html(body)).into_response(),

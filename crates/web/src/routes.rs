@@ -1,7 +1,7 @@
 //! Routes and the permission table, made in one step so that neither can be without the other.
 
 use crate::Site;
-use axum::{Extension, Router, routing::MethodRouter};
+use axum::{Router, routing::MethodRouter};
 use kernel::Role;
 
 /// A row of the permission table.
@@ -48,8 +48,8 @@ impl Routes {
     }
 
     fn add(mut self, row: Permission, handler: MethodRouter<Site>) -> Routes {
-        // The row travels with the route: the context refuses whoever is not in it before a handler runs.
-        self.router = self.router.route(row.path, handler.layer(Extension(row)));
+        // The guard holds each request against these rows before a handler runs.
+        self.router = self.router.route(row.path, handler);
         self.table.push(row);
         self
     }

@@ -1,10 +1,15 @@
 //! The whole site as one service: rooms' routes, language by address, compression, headers, logs.
 
-use crate::{Failure, Routes, Site, assets, context::Address};
+use crate::{
+    Failure, Routes, Site, assets,
+    context::Address,
+    guard::{Guard, guard},
+};
 use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderName, HeaderValue, Uri, header},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -13,11 +18,36 @@ use locale::Lang;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tower::{Layer, util::MapRequestLayer};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::{DefaultOnResponse, TraceLayer},
 };
+use tracing::Level;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
+/// Answers by class of status: 1xx to 5xx.
+static ANSWERS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+
+async fn count(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    if let Some(class) = usize::from(answer.status().as_u16() / 100).checked_sub(1).and_then(|c| ANSWERS.get(c)) {
+        class.fetch_add(1, Ordering::Relaxed);
+    }
+    answer
+}
+
+/// A request in the log: its number, method and path; never its query, which may hold what a person typed.
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("");
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
 
 /// Takes `/en` off the address and remembers the language.
 fn language(mut request: Request) -> Request {
@@ -45,8 +75,8 @@ fn language(mut request: Request) -> Request {
 }
 
 async fn health(State(site): State<Site>) -> Response {
-    match site.store.read(&kernel::Actor::READER.scope()).await {
-        Ok(_) => "ok\n".into_response(),
+    match site.store.ping().await {
+        Ok(()) => "ok\n".into_response(),
         Err(error) => Failure::from(error).into_response(),
     }
 }
@@ -55,6 +85,11 @@ async fn health(State(site): State<Site>) -> Response {
 async fn metrics() -> Response {
     let requests = REQUESTS.load(Ordering::Relaxed);
     let mut body = format!("# TYPE langso_requests_total counter\nlangso_requests_total {requests}\n");
+    body += "# TYPE langso_responses_total counter\n";
+    for (class, answers) in (1..).zip(&ANSWERS) {
+        let answers = answers.load(Ordering::Relaxed);
+        body += &format!("langso_responses_total{{class=\"{class}xx\"}} {answers}\n");
+    }
     // Resident memory, where the system tells.
     if let Ok(status) = std::fs::read_to_string("/proc/self/statm")
         && let Some(pages) = status.split(' ').nth(1).and_then(|p| p.parse::<u64>().ok())
@@ -73,7 +108,7 @@ async fn fallback(State(site): State<Site>, request: Request) -> Response {
 }
 
 /// Everything a browser may do with our pages, and nothing else. MapLibre draws in a worker made from a blob.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src blob:; child-src blob:; style-src 'self' 'unsafe-hashes'; \
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src blob:; child-src blob:; style-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The service: `app(site, routes)`, to be served with connect info.
@@ -84,8 +119,11 @@ pub fn app(
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    let watch = Guard::new(site.clone(), &routes.table);
+    // Fonts are compressed as they are.
+    let packed = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
     let router = Router::new()
-        .merge(routes.router)
+        .merge(routes.router.route_layer(from_fn_with_state(watch, guard)))
         .route("/assets/{name}", get(assets::get))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
@@ -93,7 +131,7 @@ pub fn app(
         .with_state(site)
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(51_000_000))
-        .layer(CompressionLayer::new().br(true).gzip(true))
+        .layer(CompressionLayer::new().br(true).gzip(true).compress_when(packed))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             std::time::Duration::from_secs(120),
@@ -104,6 +142,9 @@ pub fn app(
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(fixed(HeaderName::from_static("permissions-policy"), "geolocation=(), camera=(), microphone=()"))
         .layer(CatchPanicLayer::new())
-        .layer(TraceLayer::new_for_http());
+        .layer(from_fn(count))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(Level::INFO)))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid));
     MapRequestLayer::new(language).layer(router)
 }

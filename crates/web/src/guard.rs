@@ -1,0 +1,95 @@
+//! Who may pass: every request to a room's route is held against its row of the permission table before a handler runs,
+//! whatever that handler takes.
+
+use crate::{Failure, Permission, Site, context::Address, problems::Fault};
+use axum::{
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderMap, Method, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use kernel::{Actor, Phrase, Problem};
+use locale::Lang;
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+/// The permission table, asked by path and method.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    site: Site,
+    rows: Arc<HashMap<(&'static str, &'static str), Permission>>,
+}
+
+impl Guard {
+    pub fn new(site: Site, table: &[Permission]) -> Guard {
+        let rows = table.iter().map(|row| ((row.path, row.method), *row)).collect();
+        Guard { site, rows: Arc::new(rows) }
+    }
+
+    /// Who asks, if they may; otherwise what stands against it.
+    fn check(&self, parts: &Parts) -> Result<Actor, Problem> {
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
+        // A handler that was registered under another method than its row says answers nobody.
+        let Some(row) = self.rows.get(&(path, method)) else {
+            return Err(Problem { phrase: Phrase::new("problem-method"), place: None, status: 405 });
+        };
+        let actor = actor(parts, &self.site);
+        if !row.roles.contains(&actor.role) {
+            return Err(Problem::forbidden(Phrase::new("problem-forbidden")));
+        }
+        if method != "GET" && !same_site(&parts.headers) {
+            return Err(Problem::forbidden(Phrase::new("problem-other-site")));
+        }
+        Ok(actor)
+    }
+}
+
+/// Whether an answer is for a program, not for a person.
+pub(crate) fn for_program(parts: &Parts) -> bool {
+    let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
+    parts.uri.path().starts_with("/api/") || accept.starts_with("application/json")
+}
+
+/// Stands before every route of a room; shows what a handler could not help as a page or as JSON.
+pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let lang = parts.extensions.get::<Address>().map_or(Lang::Vi, |a| a.0);
+    let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
+    let api = for_program(&parts);
+    let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+    let failure = |problem| Failure::problem(guard.site.clone(), lang, api, path.clone(), problem).into_response();
+    match guard.check(&parts) {
+        Err(problem) => return failure(problem),
+        Ok(actor) => parts.extensions.insert(actor),
+    };
+    let answer = next.run(Request::from_parts(parts, body)).await;
+    if answer.extensions().get::<Fault>().is_some() {
+        let phrase = Phrase::new("problem-internal").with("id", id.as_str());
+        return failure(Problem { phrase, place: None, status: 500 });
+    }
+    answer
+}
+
+/// Whoever sits at the machine may write where the server allows it; everybody else reads.
+fn actor(parts: &Parts, site: &Site) -> Actor {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
+    let loopback = peer.is_some_and(|p| p.ip().is_loopback());
+    // A name that points at 127.0.0.1 must not make a foreign page local (DNS rebinding).
+    let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
+    let bare = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(name, _)| name) };
+    let local = matches!(bare, "127.0.0.1" | "localhost" | "[::1]");
+    if site.local_admin && loopback && local { Actor::LOCAL_ADMIN } else { Actor::READER }
+}
+
+/// A write comes from our own page, or from a program that is no browser (which sends neither header).
+fn same_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (text("origin"), text("host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, o)| o == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}

@@ -1,0 +1,50 @@
+//! Who may pass.
+
+use crate::{Asked, asked};
+use std::net::Ipv4Addr;
+
+fn check(request: Asked, expected: u16) {
+    let what = format!("{} {} {:?} {}", request.method, request.path, request.headers, request.peer);
+    assert_eq!(request.send().status.as_u16(), expected, "{what}");
+}
+
+#[test]
+fn anybody_reads() {
+    check(asked("GET", "/trang").reading_only(), 200);
+    check(asked("HEAD", "/trang").reading_only(), 200);
+    check(asked("GET", "/trang").from(Ipv4Addr::new(10, 0, 0, 9)), 200);
+    check(asked("GET", "/khong-co"), 404);
+}
+
+#[test]
+fn writing_needs_whoever_sits_at_the_machine() {
+    for path in ["/ghi", "/tran"] {
+        check(asked("POST", path), 200);
+        check(asked("POST", path).with("host", "localhost"), 200);
+        check(asked("POST", path).with("host", "[::1]:8080"), 200);
+        check(asked("POST", path).with("host", "[::1]"), 200);
+        check(asked("POST", path).reading_only(), 403);
+        check(asked("POST", path).from(Ipv4Addr::new(10, 0, 0, 9)), 403);
+        // A foreign name that points at this machine.
+        check(asked("POST", path).with("host", "evil.example:8080"), 403);
+    }
+}
+
+#[test]
+fn a_write_from_a_foreign_page_is_refused() {
+    let ours = "http://127.0.0.1:8080";
+    check(asked("POST", "/ghi").with("origin", ours), 200);
+    check(asked("POST", "/ghi").with("origin", "http://evil.example"), 403);
+    check(asked("POST", "/ghi").with("origin", "null"), 403);
+    check(asked("POST", "/ghi").with("sec-fetch-site", "same-origin"), 200);
+    check(asked("POST", "/ghi").with("sec-fetch-site", "same-site"), 403);
+    // The browser's own word counts more than an origin.
+    check(asked("POST", "/ghi").with("sec-fetch-site", "cross-site").with("origin", ours), 403);
+}
+
+#[test]
+fn a_method_without_a_row_reaches_no_handler() {
+    check(asked("POST", "/lac"), 405);
+    check(asked("DELETE", "/trang"), 405);
+    check(asked("GET", "/ghi"), 405);
+}

@@ -1,0 +1,122 @@
+//! The edge, over a room made for these tests: who may pass, how answers look, what a browser may keep.
+
+mod guard;
+mod pages;
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode},
+    routing::{get, post},
+};
+use minijinja::context;
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+use store::{Store, StoreOptions};
+use tower::ServiceExt;
+use web::{Ctx, Failure, Outcome, Routes, Site, SiteParts, Templates};
+
+const PAGE: &str = "{% extends \"layout.html\" %}{% block main %}<h1>{{ title }}</h1>{% endblock %}";
+
+async fn page(ctx: Ctx) -> Outcome {
+    ctx.page("page.html", context! { title => "A < B" })
+}
+
+async fn broken(ctx: Ctx) -> Outcome {
+    // A template that names what is not there is a defect of ours.
+    ctx.page("page.html", context! {})
+}
+
+async fn lost(_: Ctx) -> Outcome {
+    Err(Failure::Internal("the disk at /secret is full".into()))
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .read("/trang", "pages", get(page))
+        .read("/hong", "pages", get(broken))
+        .read("/api/v1/lost", "pages", get(lost))
+        .write("/ghi", "write", "pages", post(|_: Ctx| async { "written" }))
+        // Takes no context: the guard must stand before it all the same.
+        .write("/tran", "write", "pages", post(|| async { "written" }))
+        // Registered under another method than its row says: reachable by nobody.
+        .read("/lac", "pages", post(|| async { "written" }))
+}
+
+/// A request and where it comes from.
+struct Asked {
+    method: &'static str,
+    path: &'static str,
+    headers: Vec<(&'static str, String)>,
+    peer: Ipv4Addr,
+    local_admin: bool,
+}
+
+fn asked(method: &'static str, path: &'static str) -> Asked {
+    let headers = vec![("host", "127.0.0.1:8080".to_owned())];
+    Asked { method, path, headers, peer: Ipv4Addr::LOCALHOST, local_admin: true }
+}
+
+impl Asked {
+    fn with(mut self, name: &'static str, value: &str) -> Asked {
+        self.headers.retain(|(n, _)| *n != name);
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    fn from(mut self, peer: Ipv4Addr) -> Asked {
+        self.peer = peer;
+        self
+    }
+
+    fn reading_only(mut self) -> Asked {
+        self.local_admin = false;
+        self
+    }
+
+    fn send(self) -> Answer {
+        testkit::block_on(async {
+            let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database");
+            let routes = routes();
+            let site = Site(Arc::new(SiteParts {
+                store,
+                clock: Arc::new(testkit::CLOCK),
+                templates: Templates::new([("page.html".to_owned(), PAGE.to_owned())]).expect("templates"),
+                local_admin: self.local_admin,
+                illustrative: true,
+                permissions: routes.table.clone(),
+                things: HashMap::new(),
+                openapi: "{}".into(),
+            }));
+            let mut request = Request::builder().method(self.method).uri(self.path);
+            for (name, value) in &self.headers {
+                request = request.header(*name, value);
+            }
+            let peer: SocketAddr = (self.peer, 5000).into();
+            let request = request.extension(ConnectInfo(peer)).body(Body::empty()).expect("a request");
+            let answer = web::app(site, routes).oneshot(request).await.expect("an answer");
+            let (parts, body) = answer.into_parts();
+            let body = axum::body::to_bytes(body, 10_000_000).await.expect("a body").to_vec();
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
