@@ -70,6 +70,11 @@ const pages = [
   "/xa?q=tan+trao",
   "/xa/250?nam=2024",
   "/xa/1113",
+  "/xa/1113/ke-thua",
+  "/don-vi",
+  "/don-vi?q=tan+trao",
+  "/don-vi/1113",
+  "/co-quan",
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
   "/bo-tieu-chi/commune-2026-2030",
@@ -176,6 +181,20 @@ try {
     const bytes = gzipSync(html).length + gzipSync(style).length;
     console.log(`       ${bytes} bytes of HTML and CSS, gzipped`);
     assert(bytes < 60_000);
+  });
+
+  await walk("fonts weigh at most 60 KB, come once and may be kept", phone, async (page) => {
+    const fonts = new Map();
+    page.on("response", (answer) => answer.url().includes(".woff2") && fonts.set(answer.url(), answer));
+    await page.goto(base + "/", { waitUntil: "networkidle" });
+    let bytes = 0;
+    for (const answer of fonts.values()) {
+      bytes += (await answer.body()).length;
+      assert.match(answer.headers()["cache-control"], /immutable/);
+    }
+    console.log(`       ${bytes} bytes in ${fonts.size} fonts`);
+    assert(fonts.size > 0 && bytes <= 60_000);
+    assert(await page.evaluate(() => document.fonts.check('1rem "Be Vietnam Pro"', "Tuyên Quang")));
   });
 
   await walk("answers are compressed, tagged, and carry the headers that protect", phone, async () => {
