@@ -101,7 +101,8 @@ pub enum Places {
 }
 
 impl Fault {
-    pub fn new(line: u32, column: Option<Column>, what: Phrase) -> Fault {
+    pub fn new(line: u32, column: Option<Column>, mut what: Phrase) -> Fault {
+        what.args.shrink_to_fit();
         Fault { line, column, what: Box::new(what) }
     }
 
@@ -150,6 +151,7 @@ pub struct Table {
 /// Reads CSV text (see `csv::text` for bytes).
 pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec<Fault>> {
     use rayon::prelude::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     let fault = |key| vec![Fault::new(1, None, Phrase::new(key))];
     if text.len() as u64 > LARGE_BYTES && !large {
         return Err(fault("values-too-large"));
@@ -164,18 +166,26 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
     }
     let columns = Columns::find(&cells)
         .map_err(|problems| problems.into_iter().map(|p| Fault::new(1, None, p)).collect::<Vec<_>>())?;
+    // A table that is refused for its size is not read to its end.
+    let records = AtomicUsize::new(0);
     let parts: Vec<Reader> = pieces
         .par_iter()
         .enumerate()
         .map(|(at, &piece)| {
             let mut reader = Reader::new(context, &columns);
-            let mut records = csv::Records::new(piece, separator);
+            let mut lines = csv::Records::new(piece, separator);
             let mut cells = Vec::new();
             if at == 0 {
-                records.next(&mut cells);
+                lines.next(&mut cells);
             }
-            while let Some((line, broken)) = records.next(&mut cells) {
+            while let Some((line, broken)) = lines.next(&mut cells) {
                 reader.record(line, &cells, broken);
+                if reader.uncounted >= 1024
+                    && records.fetch_add(std::mem::take(&mut reader.uncounted), Ordering::Relaxed) > LARGE_ROWS
+                    && !large
+                {
+                    break;
+                }
             }
             reader
         })
@@ -186,10 +196,10 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
 /// Puts pieces together: one numbering of units, rows in order, rows that stand twice found.
 pub fn finish(context: &Context, parts: Vec<Reader>, large: bool) -> Result<Table, Vec<Fault>> {
     use rayon::prelude::*;
-    let count: usize = parts.iter().map(|p| p.rows.len()).sum();
-    if count > LARGE_ROWS && !large {
+    if parts.iter().map(|p| p.records).sum::<usize>() > LARGE_ROWS && !large {
         return Err(vec![Fault::new(1, None, Phrase::new("values-too-many-rows"))]);
     }
+    let count: usize = parts.iter().map(|p| p.rows.len()).sum();
     let mut names = rows::Interner::default();
     let mut targets = rows::Interner::default();
     let (mut rows, mut faults, mut empty_lines) = (Vec::with_capacity(count), Vec::new(), 0);

@@ -82,6 +82,9 @@ pub struct Reader<'a> {
     pub(super) units: Interner,
     pub(super) targets: Interner,
     pub(super) empty_lines: usize,
+    /// Records with content, good or bad; and those of them that the reader of the whole has not counted yet.
+    pub(super) records: usize,
+    pub(super) uncounted: usize,
     found: HashMap<(u32, Day), Found>,
     resolved: HashMap<u32, Option<Target>>,
     kinds: HashMap<i16, Vec<Vec<(Kind, bool)>>>,
@@ -106,6 +109,8 @@ impl<'a> Reader<'a> {
             units: Interner::default(),
             targets: Interner::default(),
             empty_lines: 0,
+            records: 0,
+            uncounted: 0,
             found: HashMap::new(),
             resolved: HashMap::new(),
             kinds: HashMap::new(),
@@ -118,12 +123,14 @@ impl<'a> Reader<'a> {
 
     /// One record: cells trimmed and in NFC.
     pub fn record(&mut self, line: u32, cells: &[Cow<'_, str>], wrong: Option<Broken>) {
-        if let Some(wrong) = wrong {
-            self.faults.push(Fault::new(line, None, broken(wrong)));
+        if wrong.is_none() && cells.iter().all(|c| c.is_empty()) {
+            self.empty_lines += 1;
             return;
         }
-        if cells.iter().all(|c| c.is_empty()) {
-            self.empty_lines += 1;
+        self.records += 1;
+        self.uncounted += 1;
+        if let Some(wrong) = wrong {
+            self.faults.push(Fault::new(line, None, broken(wrong)));
             return;
         }
         if cells.len() > self.columns.width {
@@ -149,24 +156,16 @@ impl<'a> Reader<'a> {
         let (code, period, indicator) = (cell(Column::UnitCode), cell(Column::Period), cell(Column::Indicator));
         let (value, numerator, denominator) = (cell(Column::Value), cell(Column::Numerator), cell(Column::Denominator));
         let unit = self.units.id(code);
-        let own = indicator.strip_prefix(self.context.set).and_then(|rest| rest.strip_prefix('/'));
+        // `8.4` and `SET/8.4` are the same row; a second prefix behind the set names nothing.
+        let own = indicator
+            .strip_prefix(self.context.set)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .filter(|no| !no.contains('/') && !no.starts_with("held:"));
         let target_text = self.targets.id(own.unwrap_or(indicator));
         let year = year(period);
         if value.is_empty() && numerator.is_empty() && denominator.is_empty() {
             // A blank template cell: as if it were not there, but it counts as a duplicate.
-            if let Some(year) = year {
-                let unit_day = year_end(year);
-                self.rows.push(Row {
-                    line,
-                    unit,
-                    year,
-                    target: Target::Blank,
-                    target_text,
-                    value: None,
-                    traits: None,
-                    unit_day,
-                });
-            }
+            self.blank(line, unit, year, target_text);
             return;
         }
         let before = self.faults.len();
@@ -199,30 +198,29 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        let (Some(target), Some(year), Some(given)) = (target, year, given) else { return };
-        let value = match target {
-            Target::Held(_) => self.held(line, given),
-            Target::Indicator { set, node } => self.value(line, set, node, year, indicator, given, traits.as_deref()),
-            Target::Blank => None,
+        let value = match (target, year, given) {
+            (Some(Target::Held(_)), Some(_), Some(given)) => self.held(line, given),
+            (Some(Target::Indicator { set, node }), Some(year), Some(given)) => {
+                self.value(line, set, node, year, indicator, given, traits.as_deref())
+            }
+            _ => None,
         };
         if self.faults.len() == before
-            && let (Some(value), Some(traits), Some(unit_day)) = (value, traits, unit_day)
+            && let (Some(target), Some(year), Some(value), Some(traits), Some(unit_day)) =
+                (target, year, value, traits, unit_day)
         {
             let (value, traits) = (Some(value), Some(traits));
             self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day });
-        } else if let Some(unit_day) = unit_day {
-            // Kept without a value, so that the row still counts as a duplicate.
-            self.rows.push(Row {
-                line,
-                unit,
-                year,
-                target: Target::Blank,
-                target_text,
-                value: None,
-                traits: None,
-                unit_day,
-            });
+        } else {
+            self.blank(line, unit, year, target_text);
         }
+    }
+
+    /// Keeps a row without a value, good or bad: it still counts as a duplicate.
+    fn blank(&mut self, line: u32, unit: u32, year: Option<i16>, target_text: u32) {
+        let Some(year) = year else { return };
+        let (target, unit_day) = (Target::Blank, year_end(year));
+        self.rows.push(Row { line, unit, year, target, target_text, value: None, traits: None, unit_day });
     }
 
     fn unit(&mut self, line: u32, code: &str, unit: u32, day: Option<Day>) -> Option<Arc<Traits>> {

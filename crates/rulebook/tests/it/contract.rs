@@ -79,6 +79,8 @@ fn an_indicator_is_judged_exactly() {
     check("a,2025,2.1,100,,", "2.1", ToBeConfirmed, None);
     check("a,2025,9.1,0,,", "9.1", Passed, None);
     check("a,2025,9.1,\"3,0\",,", "9.1", Failed, Some("3"));
+    check("a,2025,10.1,-0,,", "10.1", Failed, Some("48"));
+    check("a,0000,8.1,true,,", "8.1", Passed, None);
 }
 
 #[test]
@@ -197,11 +199,24 @@ fn every_problem_is_named_with_its_line() {
     r("a,2025,3.1,,1.000,2000", &[(2, "values-ambiguous")]);
     r("a,2025,10.1,,1,2", &[(2, "values-fraction-kind")]);
     r("a,2025,held:commune-2021-2025,đạt,,", &[(2, "values-held-self")]);
+    // A minus only where the kind has one, of zero too; a second prefix behind the set names nothing.
+    r("a,2025,9.1,-0,,", &[(2, "values-not-number")]);
+    r("a,2025,3.1,-0,,", &[(2, "values-not-number")]);
+    r("a,2025,3.1,,-0,5", &[(2, "values-not-number")]);
+    r("a,2025,commune-2021-2025/held:commune-2021-2025,đạt,,", &[(2, "values-indicator-unknown")]);
+    r("a,2025,commune-2021-2025/commune-2021-2025/8.1,đạt,,", &[(2, "values-indicator-unknown")]);
     r("a,2025,8.1,đạt,,,", &[(2, "values-too-many-cells")]);
     r("a,2025,8.1,\"đạt,,", &[(2, "values-open-quote")]);
     r("a,2025,8.1,đạt,,\na,2025,commune-2021-2025/8.1,đạt,,", &[(3, "values-duplicate")]);
     // A blank row is as if it were not there, but counts as a duplicate.
     r("a,2025,8.1,,,\na,2025,8.1,đạt,,", &[(3, "values-duplicate")]);
+    // So does a row with a fault of its own.
+    r("a,2025,3.1,5,1,2\na,2025,3.1,5,,", &[(2, "values-both"), (3, "values-duplicate")]);
+    r("x,2025,8.1,đạt,,\nx,2025,8.1,đạt,,", &[
+        (2, "values-unit-unknown-file"),
+        (3, "values-unit-unknown-file"),
+        (3, "values-duplicate"),
+    ]);
     // All of them, in the order of lines; the first line of a record that spans two.
     r(
         "x,2025,8.1,đạt,,\n\"a\n\",2025,9.1,-1,,\na,2025,9.9,1,,",
@@ -211,6 +226,23 @@ fn every_problem_is_named_with_its_line() {
     refused("unit_code,period,value\n", &[(1, "values-heading-missing")]);
     refused("unit_code,period,indicator,value,Value\n", &[(1, "values-heading-twice")]);
     refused("unit_code,period,indicator\n", &[(1, "values-no-value-column")]);
+}
+
+#[test]
+fn a_second_prefix_reaches_no_prerequisite() {
+    let set = "commune-advanced-2021-2025";
+    for row in ["held:commune-2021-2025", "commune-2021-2025/8.1"] {
+        let judged = read(&LIBRARY, set, &rows(&format!("a,2025,{row},đạt,,")), None);
+        assert!(judged.is_ok(), "{row}");
+        let faults = read(&LIBRARY, set, &rows(&format!("a,2025,{set}/{row},đạt,,")), None).err().unwrap();
+        assert_eq!(faults[0].what.key, "values-indicator-unknown", "{row}");
+    }
+}
+
+#[test]
+fn more_than_a_million_rows_are_refused_whatever_is_wrong_with_them() {
+    let text = rows(&"x,2025,1,5,,\n".repeat(values::LARGE_ROWS + 1));
+    refused(&text, &[(1, "values-too-many-rows")]);
 }
 
 #[test]
