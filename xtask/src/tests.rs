@@ -88,10 +88,11 @@ pub fn run(args: &[String]) -> Result<()> {
     if let Some(other) = args.first() {
         bail!("`cargo xtask test` knows no {other:?}");
     }
-    let mut steps = Steps::new(8);
+    let mut steps = Steps::new(9);
     let mut total = Count::default();
     steps.step("prerequisites", tools::prerequisites)?;
     steps.step("what the tests need", install)?;
+    steps.step("old builds", tools::prune)?;
     steps.step("formatting", || check(&mut total, tools::cargo(&["fmt", "--all", "--check"])))?;
     steps.step("tidy", || check(&mut total, tidy::report()))?;
     steps.step("islands: npm packages, types, styles and scripts", tools::islands)?;

@@ -24,6 +24,30 @@ pub fn target_dir() -> Result<PathBuf> {
     Ok(cache.or(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("langso/target"))
 }
 
+/// Days after which what cargo built is no longer kept. Cargo does not say what it still uses; what is deleted although
+/// used is built again.
+const KEPT_DAYS: u64 = 21;
+
+/// Deletes what cargo built long ago, so that a target folder that many runs share does not grow for ever.
+pub fn prune() -> Result<()> {
+    let debug = target_dir()?.join("debug");
+    let mut freed = 0;
+    for folder in ["deps", "incremental", "examples"] {
+        for entry in fs::read_dir(debug.join(folder)).into_iter().flatten().flatten() {
+            let data = entry.metadata()?;
+            let age = data.modified()?.elapsed().unwrap_or_default();
+            if age.as_secs() < KEPT_DAYS * 86_400 {
+                continue;
+            }
+            freed += data.len();
+            // Another cargo may be deleting or writing it: what cannot be deleted stays until the next run.
+            let _ = if data.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        }
+    }
+    println!("      {} MB of old builds deleted", freed / 1_000_000);
+    Ok(())
+}
+
 /// The product's binary of a profile.
 pub fn binary(profile: &str) -> Result<String> {
     Ok(target_dir()?.join(profile).join("langso").display().to_string())
