@@ -51,11 +51,24 @@ enum Format {
     Text,
 }
 
+/// Why nothing was judged.
+enum Refused {
+    Problems(Vec<Problem>),
+    /// Of a table: there may be a million, so each becomes a problem only as it is said.
+    Faults(Vec<Fault>),
+}
+
+impl From<Vec<Problem>> for Refused {
+    fn from(problems: Vec<Problem>) -> Refused {
+        Refused::Problems(problems)
+    }
+}
+
 /// Bad input: every problem on standard error, exit code 2.
-fn refuse(lang: Lang, problems: &[Problem]) -> i32 {
+fn refuse(lang: Lang, problems: impl Iterator<Item = Problem>) -> i32 {
     let mut err = io::BufWriter::new(io::stderr().lock());
     for problem in problems {
-        let _ = writeln!(err, "{}", locale::problem(lang, problem));
+        let _ = writeln!(err, "{}", locale::problem(lang, &problem));
     }
     2
 }
@@ -125,18 +138,19 @@ pub fn run(args: &Args, default: Lang) -> anyhow::Result<i32> {
     let lang = args.lang.as_deref().and_then(Lang::from_tag).unwrap_or(default);
     if let Some(other) = args.lang.as_deref().filter(|l| !matches!(*l, "vi" | "en")) {
         let phrase = Phrase::new("evaluate-lang").with("lang", other);
-        return Ok(refuse(lang, &option("--lang", phrase)));
+        return Ok(refuse(lang, option("--lang", phrase).into_iter()));
     }
     match judged(args, lang) {
         Ok(out) => {
             out.context("standard output")?;
             Ok(0)
         }
-        Err(problems) => Ok(refuse(lang, &problems)),
+        Err(Refused::Problems(problems)) => Ok(refuse(lang, problems.into_iter())),
+        Err(Refused::Faults(faults)) => Ok(refuse(lang, faults.iter().map(|f| f.problem(&Places::Lines)))),
     }
 }
 
-fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Vec<Problem>> {
+fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Refused> {
     let library = library(args)?;
     let unknown = || option("--rulebook", Phrase::new("evaluate-set-unknown").with("set", args.rulebook.as_str()));
     let level = library.set(&args.rulebook).ok_or_else(unknown)?.applies.level;
@@ -161,7 +175,7 @@ fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Vec<Problem>> {
     {
         crate::evaluate_sheet::read(&context, &bytes, args.large)?
     } else {
-        values::read_csv(&context, text(&bytes)?, args.large).map_err(|faults| problems(faults, &Places::Lines))?
+        values::read_csv(&context, text(&bytes)?, args.large).map_err(Refused::Faults)?
     };
     let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let written = match args.format {
