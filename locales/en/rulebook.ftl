@@ -8,6 +8,7 @@ place-option = option { $option }
 req-at-least = At least { $limit }
 req-at-most = At most { $limit }
 req-exactly = Exactly { $limit }
+req-no-case = No case ({ $limit })
 req-more-than = More than { $limit }
 req-less-than = Less than { $limit }
 req-achieved = Requirement met
@@ -22,6 +23,7 @@ req-condition = { $requirement } (applies when: { $condition })
 req-illustrative = { $requirement } (illustrative threshold, not law)
 limit-percent = { $number }%
 limit-unit = { $number } { $unit }
+limit-level = level { $number }
 limit-plain = { $number }
 who-province = the provincial People's Committee
 who-ministry = the competent ministry
@@ -93,3 +95,81 @@ whatif-lead = The same figures of { $year }, judged by { $set }:
 whatif-summary = { $different } indicators come out otherwise, { $without } have no corresponding figure, { $unknown } have an unknown requirement.
 nearest-title = What would it take
 nearest-lead = Indicators not met, the nearest to their threshold first.
+
+# Units
+unit-works = { $count ->
+    [one] work
+   *[other] works
+}
+unit-establishments = { $count ->
+    [one] establishment
+   *[other] establishments
+}
+unit-households = { $count ->
+    [one] household
+   *[other] households
+}
+unit-litres-person-day = { $count ->
+    [one] litre per person per day
+   *[other] litres per person per day
+}
+unit-fields = { $count ->
+    [one] field
+   *[other] fields
+}
+unit-square-metres-person = { $count ->
+   *[other] m² per person
+}
+unit-models = { $count ->
+    [one] model
+   *[other] models
+}
+unit-people = { $count ->
+    [one] person
+   *[other] people
+}
+unit-villages = { $count ->
+    [one] village
+   *[other] villages
+}
+unit-million-dong-person-year = { $count ->
+   *[other] million dong per person per year
+}
+unit-schools = { $count ->
+    [one] school
+   *[other] schools
+}
+unit-points = { $count ->
+    [one] point
+   *[other] points
+}
+
+# Why a verdict is what it is
+why-amount-percent = { $count ->
+    [one] { $number } percentage point
+   *[other] { $number } percentage points
+}
+why-recorded = Recorded: { $value }. Asked for: { $requirement }.
+why-recorded-unknown = Recorded: { $value }, but the requirement is not known, so nothing is concluded. Asked for: { $requirement }.
+why-value-yes = met
+why-value-no = not met
+why-value-fraction = { $numerator }/{ $denominator } (about { $percent }%)
+why-passed = The figure { $value } meets the requirement. Asked for: { $requirement }.
+why-failed = The figure { $value } does not meet the requirement. Asked for: { $requirement }.
+why-failed-by = The figure { $value } does not meet the requirement; it is { $amount } away from the threshold. Asked for: { $requirement }.
+why-incomplete = There is no figure yet. Asked for: { $requirement }.
+why-unknown = The figure is { $value }, but the threshold is not known, so nothing is concluded. Asked for: { $requirement }.
+why-region = Does not apply in this unit's region.
+why-condition = Does not apply, because this is not the case here: { $condition }.
+why-whole = { $reason } Verdict: { $status }.
+why-all-passed = All { $count } members are met.
+why-any-passed = Met: { $members }.
+why-any-failed = No member is met.
+why-members-failed = Not met: { $members }.
+why-members-incomplete = Figures missing: { $members }.
+why-members-to-be-confirmed = To be confirmed: { $members }.
+why-none-apply = No member applies to this unit.
+why-nothing-listed = The content of this criterion is not known yet, to be confirmed.
+why-lists-too-few = Only { $listed } of the { $counted } indicators of the decision are listed; the rest is to be confirmed.
+why-unconfirmed = { $reason } The threshold used has not been confirmed.
+why-member = { $no } { $name }

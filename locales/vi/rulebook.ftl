@@ -7,7 +7,8 @@ place-option = tùy chọn { $option }
 # Yêu cầu của chỉ tiêu
 req-at-least = Đạt từ { $limit } trở lên
 req-at-most = Không quá { $limit }
-req-exactly = Đúng { $limit }
+req-exactly = Bằng { $limit }
+req-no-case = Không có trường hợp nào ({ $limit })
 req-more-than = Trên { $limit }
 req-less-than = Dưới { $limit }
 req-achieved = Đạt yêu cầu
@@ -22,6 +23,7 @@ req-condition = { $requirement } (áp dụng khi: { $condition })
 req-illustrative = { $requirement } (mức minh họa, không phải quy định)
 limit-percent = { $number }%
 limit-unit = { $number } { $unit }
+limit-level = mức độ { $number }
 limit-plain = { $number }
 who-province = UBND cấp tỉnh
 who-ministry = bộ, ngành trung ương
@@ -93,3 +95,70 @@ whatif-lead = Cùng số liệu năm { $year }, chấm theo { $set }:
 whatif-summary = { $different } chỉ tiêu khác kết quả, { $without } chỉ tiêu không có số liệu tương ứng, { $unknown } chỉ tiêu chưa rõ yêu cầu.
 nearest-title = Cần gì để đạt
 nearest-lead = Chỉ tiêu chưa đạt, gần mức nhất trước.
+
+# Đơn vị tính
+unit-works = { $count ->
+   *[other] công trình
+}
+unit-establishments = { $count ->
+   *[other] cơ sở
+}
+unit-households = { $count ->
+   *[other] hộ
+}
+unit-litres-person-day = { $count ->
+   *[other] lít/người/ngày đêm
+}
+unit-fields = { $count ->
+   *[other] lĩnh vực
+}
+unit-square-metres-person = { $count ->
+   *[other] m²/người
+}
+unit-models = { $count ->
+   *[other] mô hình
+}
+unit-people = { $count ->
+   *[other] người
+}
+unit-villages = { $count ->
+   *[other] thôn
+}
+unit-million-dong-person-year = { $count ->
+   *[other] triệu đồng/người/năm
+}
+unit-schools = { $count ->
+   *[other] trường
+}
+unit-points = { $count ->
+   *[other] điểm
+}
+
+# Vì sao có kết luận này
+why-amount-percent = { $count ->
+   *[other] { $number } điểm phần trăm
+}
+why-recorded = Được ghi nhận: { $value }. Yêu cầu: { $requirement }.
+why-recorded-unknown = Được ghi nhận: { $value }, nhưng chưa rõ yêu cầu nên chưa kết luận được. Yêu cầu: { $requirement }.
+why-value-yes = đạt
+why-value-no = không đạt
+why-value-fraction = { $numerator }/{ $denominator } (khoảng { $percent }%)
+why-passed = Số liệu { $value } đáp ứng yêu cầu. Yêu cầu: { $requirement }.
+why-failed = Số liệu { $value } chưa đáp ứng yêu cầu. Yêu cầu: { $requirement }.
+why-failed-by = Số liệu { $value } chưa đáp ứng yêu cầu, chênh { $amount } so với mức. Yêu cầu: { $requirement }.
+why-incomplete = Chưa có số liệu. Yêu cầu: { $requirement }.
+why-unknown = Đã có số liệu { $value } nhưng chưa biết mức yêu cầu nên chưa kết luận được. Yêu cầu: { $requirement }.
+why-region = Không áp dụng cho vùng của đơn vị này.
+why-condition = Không áp dụng vì đơn vị không thuộc trường hợp: { $condition }.
+why-whole = { $reason } Kết luận: { $status }.
+why-all-passed = Tất cả { $count } nội dung đều đạt.
+why-any-passed = Có nội dung đạt: { $members }.
+why-any-failed = Không nội dung nào đạt.
+why-members-failed = Không đạt: { $members }.
+why-members-incomplete = Chưa đủ số liệu: { $members }.
+why-members-to-be-confirmed = Cần xác nhận: { $members }.
+why-none-apply = Không nội dung nào áp dụng cho đơn vị này.
+why-nothing-listed = Chưa có nội dung của tiêu chí này, cần xác nhận.
+why-lists-too-few = Mới có { $listed } trong { $counted } chỉ tiêu của quyết định, phần còn lại cần xác nhận.
+why-unconfirmed = { $reason } Mức dùng để đánh giá chưa được xác nhận.
+why-member = { $no } { $name }

@@ -4,6 +4,7 @@ pub mod book;
 pub mod compare;
 pub mod computed;
 pub mod evaluate;
+pub mod explain;
 pub mod library;
 pub mod measure;
 pub mod model;

@@ -4,15 +4,40 @@ use crate::{
     Book, Traits,
     model::{Join, Op},
 };
-use kernel::{Decimal, Phrase};
+use kernel::{Arg, Decimal, Phrase, text::search_key};
 
 /// A limit with its unit: `95%`, `48 triệu đồng/người/năm`.
 pub fn limit(number: &Decimal, unit: Option<&str>) -> Phrase {
     match unit {
         Some("%") => Phrase::new("limit-percent").with("number", number.clone()),
-        Some(unit) => Phrase::new("limit-unit").with("number", number.clone()).with("unit", unit),
+        Some(unit) if search_key(unit) == "muc do" => Phrase::new("limit-level").with("number", number.clone()),
+        Some(unit) => {
+            let name = unit_name(unit, *number == Decimal::from(1));
+            Phrase::new("limit-unit").with("number", number.clone()).with("unit", name)
+        }
         None => Phrase::new("limit-plain").with("number", number.clone()),
     }
+}
+
+/// A unit in the reader's language, after one or after many; the law writes it in Vietnamese, and a unit that is not
+/// listed here is said as written.
+pub fn unit_name(unit: &str, one: bool) -> Arg {
+    let key = match search_key(unit).as_str() {
+        "cong trinh" => "unit-works",
+        "co so" => "unit-establishments",
+        "ho" => "unit-households",
+        "lit/nguoi/ngay dem" => "unit-litres-person-day",
+        "linh vuc" => "unit-fields",
+        "m²/nguoi" | "m2/nguoi" => "unit-square-metres-person",
+        "mo hinh" => "unit-models",
+        "nguoi" => "unit-people",
+        "thon" => "unit-villages",
+        "trieu dong/nguoi/nam" => "unit-million-dong-person-year",
+        "truong" => "unit-schools",
+        "diem" => "unit-points",
+        _ => return Arg::from(unit),
+    };
+    Phrase::new(key).with("count", if one { 1_i64 } else { 2 }).into()
 }
 
 fn who(delegated_to: &str) -> Phrase {
@@ -41,6 +66,9 @@ pub fn requirement(book: &Book, at: usize, traits: &Traits, year: i16) -> Phrase
             None => Phrase::new("req-achieved"),
         },
         op => match (book.threshold(at, traits, year), delegated) {
+            (Some(number), _) if op == Op::Exactly && number.is_zero() => {
+                Phrase::new("req-no-case").with("limit", limit(number, node.unit()))
+            }
             (Some(number), _) => {
                 let key = match op {
                     Op::AtLeast => "req-at-least",
@@ -62,8 +90,10 @@ pub fn requirement(book: &Book, at: usize, traits: &Traits, year: i16) -> Phrase
         }
         None => phrase,
     };
+    // A table of the overlay that lacks this unit's key has laid nothing on.
+    let laid = !indicator.kind.is_numeric() || book.threshold(at, traits, year).is_some();
     match &indicator.overlay {
-        Some(mark) if mark.illustrative => Phrase::new("req-illustrative").with("requirement", phrase),
+        Some(mark) if mark.illustrative && laid => Phrase::new("req-illustrative").with("requirement", phrase),
         _ => phrase,
     }
 }

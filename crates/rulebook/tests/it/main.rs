@@ -1,4 +1,5 @@
 mod contract;
 mod files;
 mod pure;
+mod said;
 mod shipped;
