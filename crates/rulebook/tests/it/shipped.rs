@@ -93,3 +93,20 @@ fn the_illustrative_overlay_says_so_and_changes_no_shipped_text() {
     let at = plain.node("2.1").unwrap();
     assert_eq!((plain.threshold(at, &traits, 2025), laid.threshold(at, &traits, 2025).is_some()), (None, true));
 }
+
+#[test]
+fn the_examples_of_the_format_are_read_as_they_stand() {
+    let text = fs::read_to_string(rulebooks().join("README.md")).unwrap();
+    let examples: Vec<&str> = text.split("```toml\n").skip(1).map(|t| t.split("```").next().unwrap()).collect();
+    let [indicator, overlay] = examples.as_slice() else { panic!("{} examples", examples.len()) };
+    let head = "set = \"s\"\ntitle_vi = \"S\"\ntitle_en = \"S\"\n[decision]\ndate = \"2022-03\"\nissuer = \"I\"\n[applies]\n\
+                level = \"commune\"\nfrom = \"2021-01-01\"\n[[criteria]]\nno = \"10\"\nname_vi = \"T\"\nname_en = \"T\"\n";
+    let book = rulebook::parse::rulebook("README.md", &format!("{head}{indicator}")).unwrap();
+    let measure = book.criteria[0].indicators[0].measure.clone().unwrap();
+    assert!(library().measure(&measure).is_some(), "{measure}");
+    let overlay = rulebook::parse::overlay("README.md", overlay).unwrap();
+    let book = library().with_overlays([overlay]).unwrap();
+    let book = book.in_force("commune-2021-2025", "2025-12-31".parse().unwrap()).unwrap();
+    let confidence = |no: &str| book.nodes[book.node(no).unwrap()].indicator.confidence;
+    assert_eq!([confidence("2.1"), confidence("10.1")], [rulebook::Confidence::Verified; 2]);
+}
