@@ -5,7 +5,7 @@ mod tests;
 mod tidy;
 mod tools;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
 cargo xtask run [--listen ADDR] [--data DIR]   build everything, make the demo province, serve it
@@ -53,7 +53,12 @@ fn run(args: &[String]) -> Result<()> {
     steps.step("islands: npm packages, styles and scripts", tools::islands)?;
     steps.step("the binary", || tools::cargo(&["build", "--package", "app"]))?;
     println!("[4/4] the demo province in {data}, then http://{listen}/  (Ctrl-C stops it)");
-    tools::command(&tools::binary("debug")?, &["demo", "--listen", listen, "--data", data])
+    // Pages are read from their files, so that whoever edits one sees it at the next click.
+    let templates = std::env::current_dir()?.join("crates");
+    let mut demo = std::process::Command::new(tools::binary("debug")?);
+    demo.args(["demo", "--listen", listen, "--data", data]).env("LANGSO_TEMPLATES", templates);
+    let status = demo.status().context("the demo could not be started")?;
+    if status.success() { Ok(()) } else { bail!("the demo ended with {status}") }
 }
 
 fn dist() -> Result<()> {

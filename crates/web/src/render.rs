@@ -8,27 +8,34 @@ use axum::{
 };
 use kernel::Arg;
 use locale::Lang;
-use minijinja::{Environment, Value, context, value::Kwargs};
+use minijinja::{Environment, UndefinedBehavior, Value, context, value::Kwargs};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
 
 /// All templates of all rooms.
 pub struct Templates {
     env: Environment<'static>,
+    /// While a page is being written: the folder of crates whose `templates/` are read anew for each page.
+    folder: Option<PathBuf>,
 }
 
 impl Templates {
     /// From `(name, text)`; the web's own come with them.
     pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Result<Templates, minijinja::Error> {
-        let mut env = Environment::new();
-        // What is missing in a template's context is a defect, not an empty string.
-        env.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
-        env.add_function("t", say);
-        env.add_function("asset", |name: &str| assets::address(name));
+        let mut env = environment();
         for (name, text) in assets::templates().into_iter().chain(texts) {
             env.add_template_owned(name, text)?;
         }
-        Ok(Templates { env })
+        // Only a debug build looks at files beside its own; `cargo xtask run` names the folder.
+        let folder = std::env::var_os("LANGSO_TEMPLATES").filter(|_| cfg!(debug_assertions));
+        Ok(Templates { env, folder: folder.map(PathBuf::from) })
+    }
+
+    /// The same templates, reading those of `folder/*/templates/` anew for each page.
+    pub fn reloaded_from(mut self, folder: PathBuf) -> Templates {
+        self.folder = Some(folder);
+        self
     }
 
     /// Names of all templates.
@@ -59,8 +66,35 @@ impl Templates {
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => site.local_admin,
         };
-        self.env.get_template(name)?.render(context! { ..page, ..base })
+        let page = context! { ..page, ..base };
+        match &self.folder {
+            Some(folder) => read_anew(folder).get_template(name)?.render(page),
+            None => self.env.get_template(name)?.render(page),
+        }
     }
+}
+
+/// What every template can say.
+fn environment() -> Environment<'static> {
+    let mut env = Environment::new();
+    // What is missing in a template's context is a defect, not an empty string.
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.add_function("t", say);
+    env.add_function("asset", |name: &str| assets::address(name));
+    env
+}
+
+/// Templates as they lie in `folder/*/templates/` now. A name lies in one room only.
+fn read_anew(folder: &Path) -> Environment<'static> {
+    let crates = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders: Vec<PathBuf> = crates.map(|c| c.path().join("templates")).collect();
+    let mut env = environment();
+    env.set_loader(move |name| {
+        // A name is a file's name, never a way out of the folders.
+        let plain = Path::new(name).file_name().is_some_and(|n| n == name);
+        Ok(folders.iter().filter(|_| plain).find_map(|f| std::fs::read_to_string(f.join(name)).ok()))
+    });
+    env
 }
 
 /// `t("key", name=value)`: what the language says. Values are said as they come; numbers select plural forms.

@@ -13,6 +13,7 @@ use minijinja::context;
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
 };
 use store::{Store, StoreOptions};
@@ -34,6 +35,10 @@ async fn lost(_: Ctx) -> Outcome {
     Err(Failure::Internal("the disk at /secret is full".into()))
 }
 
+fn templates() -> Templates {
+    Templates::new([("page.html".to_owned(), PAGE.to_owned())]).expect("templates")
+}
+
 fn routes() -> Routes {
     Routes::new()
         .read("/trang", "pages", get(page))
@@ -53,11 +58,13 @@ struct Asked {
     headers: Vec<(&'static str, String)>,
     peer: Ipv4Addr,
     local_admin: bool,
+    /// A folder of crates whose templates are being edited.
+    templates: Option<PathBuf>,
 }
 
 fn asked(method: &'static str, path: &'static str) -> Asked {
     let headers = vec![("host", "127.0.0.1:8080".to_owned())];
-    Asked { method, path, headers, peer: Ipv4Addr::LOCALHOST, local_admin: true }
+    Asked { method, path, headers, peer: Ipv4Addr::LOCALHOST, local_admin: true, templates: None }
 }
 
 impl Asked {
@@ -84,7 +91,10 @@ impl Asked {
             let site = Site(Arc::new(SiteParts {
                 store,
                 clock: Arc::new(testkit::CLOCK),
-                templates: Templates::new([("page.html".to_owned(), PAGE.to_owned())]).expect("templates"),
+                templates: match &self.templates {
+                    Some(folder) => templates().reloaded_from(folder.clone()),
+                    None => templates(),
+                },
                 local_admin: self.local_admin,
                 illustrative: true,
                 permissions: routes.table.clone(),

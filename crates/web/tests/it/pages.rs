@@ -102,3 +102,17 @@ fn assets_are_kept_under_their_hash_and_come_compressed() {
     assert_eq!(get("/assets/style.css?v=0".into()).send().header("cache-control"), "no-cache");
     assert_eq!(get("/assets/style.css.br".into()).send().status, 404);
 }
+
+#[test]
+fn a_template_that_is_being_edited_shows_at_the_next_click() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let templates = folder.path().join("room/templates");
+    std::fs::create_dir_all(&templates).expect("a folder");
+    for text in ["<p>first {{ title }}</p>", "<p>second {{ t(\"search\") }}</p>"] {
+        std::fs::write(templates.join("page.html"), text).expect("a template");
+        let mut request = asked("GET", "/trang");
+        request.templates = Some(folder.path().to_owned());
+        let word = if text.contains("first") { "first A &lt; B" } else { "second Tìm" };
+        check(&request.send().text(), &[word]);
+    }
+}
