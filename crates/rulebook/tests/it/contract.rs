@@ -212,11 +212,10 @@ fn every_problem_is_named_with_its_line() {
     r("a,2025,8.1,,,\na,2025,8.1,đạt,,", &[(3, "values-duplicate")]);
     // So does a row with a fault of its own.
     r("a,2025,3.1,5,1,2\na,2025,3.1,5,,", &[(2, "values-both"), (3, "values-duplicate")]);
-    r("x,2025,8.1,đạt,,\nx,2025,8.1,đạt,,", &[
-        (2, "values-unit-unknown-file"),
-        (3, "values-unit-unknown-file"),
-        (3, "values-duplicate"),
-    ]);
+    r(
+        "x,2025,8.1,đạt,,\nx,2025,8.1,đạt,,",
+        &[(2, "values-unit-unknown-file"), (3, "values-unit-unknown-file"), (3, "values-duplicate")],
+    );
     // All of them, in the order of lines; the first line of a record that spans two.
     r(
         "x,2025,8.1,đạt,,\n\"a\n\",2025,9.1,-1,,\na,2025,9.9,1,,",

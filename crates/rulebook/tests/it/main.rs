@@ -1,5 +1,6 @@
 mod contract;
 mod files;
+mod fuzz_corpus;
 mod pure;
 mod said;
 mod shipped;
