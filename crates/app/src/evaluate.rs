@@ -203,7 +203,10 @@ fn write_text(context: &Context, table: &Table, lang: Lang, out: &mut dyn Write)
     for rows in table.rows.chunk_by(|a, b| (a.unit, a.year) == (b.unit, b.year)) {
         let Some(r) = report::judge(context, rows) else { continue };
         let unit = &table.units[rows[0].unit as usize];
+        let (book, values, verdict, traits, year) = (&*r.book, &*r.values, &r.verdict, &*r.traits, r.year);
+        let case = rulebook::explain::Case { book, values, verdict, traits, year };
         writeln!(out, "{unit}  {:04}  {}: {}", r.year, r.book.set(), say(&status_phrase(r.verdict.set)))?;
+        writeln!(out, "  {}", say(&case.set()))?;
         for (at, node) in r.book.nodes.iter().enumerate().filter(|(_, n)| n.is_leaf()) {
             let judged = r.verdict.nodes[at];
             if judged.status == Status::Passed || judged.status == Status::NotApplicable {
