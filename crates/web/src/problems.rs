@@ -17,6 +17,7 @@ pub(crate) struct Fault;
 /// What to do next, by kind of problem.
 fn next_step(lang: Lang, problem: &Problem) -> String {
     let key = match problem.status {
+        _ if problem.phrase.key == "problem-other-site" => "problem-next-other-site",
         403 => "problem-next-forbidden",
         404 | 405 => "problem-next",
         500.. => "problem-next-internal",
