@@ -104,6 +104,13 @@ fn an_amendment_counts_from_its_day() {
     assert_eq!(refused[0].what.key, "values-not-yes-no");
     let judged = read(&LIBRARY, "commune-2021-2025", &rows("a,2023,8.1,true,,\na,2024,8.1,true,,"), None).unwrap();
     assert!(judged[0].book.version.starts_with("2022-03-08+") && judged[1].book.version.starts_with("2024-03-01+"));
+    // Of a set whose decision was amended, though no indicator here is known to be.
+    let set = "commune-advanced-2021-2025";
+    let judged = read(&LIBRARY, set, &rows("a,2023,8.1,true,,\na,2024,8.1,true,,"), None).unwrap();
+    assert!(judged[0].book.version.starts_with("2022-03-08+") && judged[1].book.version.starts_with("2024-03-01+"));
+    // A row without value is as if it were not there, whatever else it says.
+    let text = "unit_code,period,indicator,value\n,,,\n;\nx,20,9.9,\na,2025,3.1,80\n";
+    assert_eq!(read(&LIBRARY, "commune-2021-2025", text, None).unwrap().len(), 1);
 }
 
 /// Every indicator at its threshold.
