@@ -79,7 +79,11 @@ fn an_indicator_is_judged_exactly() {
     check("a,2025,2.1,100,,", "2.1", ToBeConfirmed, None);
     check("a,2025,9.1,0,,", "9.1", Passed, None);
     check("a,2025,9.1,\"3,0\",,", "9.1", Failed, Some("3"));
+    // `-0` is `0`, whatever the kind.
     check("a,2025,10.1,-0,,", "10.1", Failed, Some("48"));
+    check("a,2025,9.1,-0,,", "9.1", Passed, None);
+    check("a,2025,3.1,-0,,", "3.1", Failed, Some("80"));
+    check("a,2025,3.1,,-0,5", "3.1", Failed, Some("80"));
     check("a,0000,8.1,true,,", "8.1", Passed, None);
 }
 
@@ -206,10 +210,7 @@ fn every_problem_is_named_with_its_line() {
     r("a,2025,3.1,,1.000,2000", &[(2, "values-ambiguous")]);
     r("a,2025,10.1,,1,2", &[(2, "values-fraction-kind")]);
     r("a,2025,held:commune-2021-2025,đạt,,", &[(2, "values-held-self")]);
-    // A minus only where the kind has one, of zero too; a second prefix behind the set names nothing.
-    r("a,2025,9.1,-0,,", &[(2, "values-not-number")]);
-    r("a,2025,3.1,-0,,", &[(2, "values-not-number")]);
-    r("a,2025,3.1,,-0,5", &[(2, "values-not-number")]);
+    // A second prefix behind the set names nothing.
     r("a,2025,commune-2021-2025/held:commune-2021-2025,đạt,,", &[(2, "values-indicator-unknown")]);
     r("a,2025,commune-2021-2025/commune-2021-2025/8.1,đạt,,", &[(2, "values-indicator-unknown")]);
     r("a,2025,8.1,đạt,,,", &[(2, "values-too-many-cells")]);
