@@ -58,8 +58,7 @@ pub struct Book {
 impl Book {
     pub fn new(rulebook: Rulebook, day: Day) -> Book {
         let (mut nodes, mut criteria) = (Vec::new(), Vec::new());
-        // An amending decision counts for the version even where what it changed here is not known yet.
-        let mut latest = rulebook.decision.amended_by.iter().map(|a| a.date).filter(|&d| d <= day).max();
+        let mut latest: Option<Day> = None;
         for criterion in &rulebook.criteria {
             let at = criteria.len();
             let roots = criterion.indicators.iter().map(|i| flatten(&mut nodes, at, i, day, &mut latest)).collect();

@@ -81,10 +81,19 @@ pub fn value(kind: Kind, text: &str, typed: bool) -> Result<Value, BadNumber> {
     }
     // A minus is read for percents and counts too, so that the problem can say what is wrong with it.
     let strict = !typed && matches!(kind, Kind::Count | Kind::Number | Kind::Money | Kind::Income);
-    number(text, true, strict).map(Value::Number)
+    let read = number(text, true, strict)?;
+    no_minus_zero(text, &read, typed || matches!(kind, Kind::Number | Kind::Money | Kind::Income))?;
+    Ok(Value::Number(read))
 }
 
 /// A numerator or denominator: the same rule, never negative.
 pub fn fraction_part(text: &str, typed: bool) -> Result<Decimal, BadNumber> {
-    number(text, true, !typed)
+    let read = number(text, true, !typed)?;
+    no_minus_zero(text, &read, typed)?;
+    Ok(read)
+}
+
+/// `-0` is no text for what takes no minus; any other minus is refused by its range.
+fn no_minus_zero(text: &str, read: &Decimal, allowed: bool) -> Result<(), BadNumber> {
+    if !allowed && read.is_zero() && text.starts_with('-') { Err(BadNumber::NotANumber) } else { Ok(()) }
 }
