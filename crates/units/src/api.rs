@@ -8,7 +8,6 @@ use crate::{
     store::{self, Filter},
     succession::Share,
 };
-use ::store::{Replay, Stored, WriteTx};
 use axum::{
     body::Bytes,
     extract::{Path, Query as Asking},
@@ -18,9 +17,8 @@ use axum::{
 use kernel::{Day, Phrase, Problem, UnitId};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use web::{Ctx, Failure, Outcome, Routes};
+use web::{Ctx, Failure, Outcome, Repeatable, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -163,41 +161,6 @@ async fn shapes(ctx: Ctx, Asking(asked): Asking<ShapesAsked>) -> Outcome {
     };
     let shapes = boundaries::shapes(&mut tx, on, &level, under).await?;
     ctx.json(&boundaries::geojson(&shapes, on, |id| ctx.link(&format!("/don-vi/{id}"))))
-}
-
-/// What a write answers: the first answer again where its key was seen, else what `work` says, kept under the key.
-struct Repeatable<'a> {
-    ctx: &'a Ctx,
-    key: Option<String>,
-    route: String,
-    hash: String,
-}
-
-impl<'a> Repeatable<'a> {
-    fn new(ctx: &'a Ctx, body: &[u8]) -> Repeatable<'a> {
-        let key = ctx.headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_owned);
-        Repeatable { ctx, key, route: format!("POST {}", ctx.path), hash: hex::encode(Sha256::digest(body)) }
-    }
-
-    async fn seen(&self, tx: &mut WriteTx) -> Result<Option<Value>, Failure> {
-        let Some(key) = &self.key else {
-            return Ok(None);
-        };
-        match tx.replay(key, &self.route, &self.hash).await? {
-            Replay::Fresh => Ok(None),
-            Replay::Answered(answer) => Ok(Some(serde_json::from_str(&answer.body)?)),
-            Replay::OtherRequest => Err(self.ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
-        }
-    }
-
-    async fn done(&self, mut tx: WriteTx, body: Value) -> Outcome {
-        if let Some(key) = &self.key {
-            let answer = Stored { status: 200, location: None, body: body.to_string() };
-            tx.remember(key, &self.route, &self.hash, &answer).await?;
-        }
-        tx.commit().await?;
-        self.ctx.json_with(StatusCode::OK, &body)
-    }
 }
 
 fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {

@@ -8,6 +8,7 @@ mod context;
 mod guard;
 mod problems;
 mod render;
+mod repeatable;
 mod routes;
 mod serve;
 
@@ -15,6 +16,7 @@ pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts};
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links};
+pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;
 

@@ -8,7 +8,6 @@ use super::{
 use crate::{
     Edition,
     intake::{self, Intake},
-    model::Outcome as Recorded,
     published,
     totals::{self, Listing, Totals},
 };
@@ -23,9 +22,7 @@ use kernel::{Day, Phrase, Problem, UnitId};
 use rulebook::{Origin, Status};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use store::{Replay, Stored};
-use web::{Ctx, Outcome, Routes};
+use web::{Ctx, Outcome, Repeatable, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -275,18 +272,12 @@ struct ImportAsked {
 async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, bytes: Bytes) -> Outcome {
     let source = if asked.source.is_empty() { "api".to_owned() } else { asked.source.clone() };
     let intake = Intake { set: asked.set.clone(), origin: Origin::Declared, publish: asked.publish, source };
-    let key = ctx.headers.get("idempotency-key").and_then(|k| k.to_str().ok()).map(str::to_owned);
-    let route = format!("POST /api/v1/figures?set={}&publish={}", asked.set, asked.publish);
-    let hash = hex::encode(Sha256::digest(&bytes));
+    let repeatable = Repeatable::new(&ctx, &bytes);
     let mut tx = ctx.write().await?;
-    if let Some(key) = key.as_deref().filter(|_| !asked.dry_run) {
-        match tx.replay(key, &route, &hash).await? {
-            Replay::Fresh => {}
-            Replay::Answered(answer) => {
-                return ctx.json_with(StatusCode::OK, &serde_json::from_str::<Value>(&answer.body)?);
-            }
-            Replay::OtherRequest => return Err(ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
-        }
+    if !asked.dry_run
+        && let Some(answer) = repeatable.seen(&mut tx).await?
+    {
+        return ctx.json_with(StatusCode::OK, &answer);
     }
     let entries = match read(&ctx, &mut tx, &bytes, &intake).await? {
         Ok(entries) => entries,
@@ -297,19 +288,12 @@ async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, bytes: Bytes) -> O
             return ctx.json_with(StatusCode::UNPROCESSABLE_ENTITY, &body);
         }
     };
-    let outcome: Recorded = if asked.dry_run {
-        crate::record::preview(&mut tx, &entries).await?.0
-    } else {
-        intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?
-    };
-    let body = serde_json::to_value(outcome)?;
-    if !asked.dry_run {
-        if let Some(key) = key {
-            tx.remember(&key, &route, &hash, &Stored { status: 200, location: None, body: body.to_string() }).await?;
-        }
-        tx.commit().await?;
+    if asked.dry_run {
+        let (outcome, _) = crate::record::preview(&mut tx, &entries).await?;
+        return ctx.json_with(StatusCode::OK, &outcome);
     }
-    ctx.json_with(StatusCode::OK, &body)
+    let outcome = intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?;
+    repeatable.done(tx, serde_json::to_value(outcome)?).await
 }
 
 #[derive(utoipa::OpenApi)]

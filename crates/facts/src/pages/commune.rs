@@ -10,7 +10,12 @@ use axum::extract::{Path, Query as Asking};
 use kernel::{Phrase, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
-use rulebook::{Status, Value as Figure, requirement::requirement};
+use rulebook::{
+    Status, Value as Figure,
+    nearest::nearest,
+    requirement::requirement,
+    whatif::{Difference, what_if},
+};
 use serde::Deserialize;
 use store::Query;
 use web::{Ctx, Outcome};
@@ -89,6 +94,41 @@ async fn neighbours(ctx: &Ctx, tx: &mut impl Query, unit: &units::Unit) -> store
     Ok(context! { before => before, after => after })
 }
 
+/// Differences shown of each other set; all of them are counted.
+const DIFFERENCES: usize = 12;
+
+/// The same figures under the other communal sets, by measure.
+fn tell_whatif(lang: Lang, law: &Law, story: &Story) -> Vec<Value> {
+    let communal = law.library().sets().filter(|s| s.applies.level == rulebook::Level::Commune);
+    let others = communal.filter(|s| s.set != story.plan.book.set());
+    others
+        .filter_map(|set| {
+            // A later set is asked about its first year, with the figures of this one.
+            let year = story.year.max(set.applies.from.year());
+            let plan = law.plan(&set.set, story.plan.book.day)?;
+            let (from, to) = (&story.plan.book, &plan.book);
+            let then = what_if(from, &story.values, &story.verdict, to, &story.traits, year);
+            let (word, class) = say::state(lang, then.verdict.set);
+            let told = |d: &Difference| {
+                let indicator = &to.nodes[d.to].indicator;
+                let confirmed = !then.verdict.nodes[d.to].passed_unconfirmed();
+                context! {
+                    no => indicator.no, text => lang.pick(&indicator.text_vi, &indicator.text_en),
+                    word => locale::word(lang, say::key(d.status, confirmed)), class => say::class(d.status, confirmed),
+                    why => locale::say(lang, &d.why),
+                }
+            };
+            // What has no figure at all is counted; what comes out otherwise is told.
+            let changed: Vec<&Difference> = then.differences.iter().filter(|d| then.values[d.to].is_some()).collect();
+            Some(context! {
+                title => lang.pick(&set.title_vi, &set.title_en), word => word, class => class,
+                different => changed.len(), without => then.without.len(), unknown => then.unknown.len(),
+                differences => changed.iter().take(DIFFERENCES).map(|d| told(d)).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
+}
+
 /// Everything the page says of a verdict.
 fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
     let book = &story.plan.book;
@@ -107,9 +147,10 @@ fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
         })
         .collect();
     let count = |status| story.verdict.criteria.iter().filter(|c| c.status == status).count();
-    let missing: Vec<Value> = (0..book.nodes.len())
-        .filter(|&at| book.nodes[at].is_leaf() && story.verdict.nodes[at].status == Status::Failed)
-        .map(|at| tell_node(lang, law, story, at))
+    // What it would take: failed indicators, the nearest to their threshold first.
+    let missing: Vec<Value> = nearest(book, &story.verdict, &story.traits, story.year)
+        .iter()
+        .map(|distance| tell_node(lang, law, story, distance.node))
         .collect();
     let (word, class) = say::state(lang, story.verdict.set);
     let decision = &book.rulebook.decision;
@@ -118,7 +159,7 @@ fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
         version => book.version, hash => book.hash, word => word, class => class,
         passed => count(Status::Passed), total => book.criteria.len() - count(Status::NotApplicable),
         failed => count(Status::Failed), incomplete => count(Status::Incomplete), to_be_confirmed => count(Status::ToBeConfirmed),
-        criteria => criteria, missing => missing, illustrative_law => book.is_illustrative(),
+        criteria => criteria, missing => missing, whatif => tell_whatif(lang, law, story), illustrative_law => book.is_illustrative(),
         decision => decision.number, decision_date => decision.date, issuer => decision.issuer,
         day => locale::date(book.day), has_figures => story.values.iter().any(Option::is_some),
     }

@@ -19,8 +19,8 @@ use rulebook::{
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::{borrow::Cow, ops::ControlFlow};
-use store::{Query, Replay, Stored, args};
-use web::{Ctx, Failure, Outcome};
+use store::{Query, args};
+use web::{Ctx, Failure, Outcome, Repeatable};
 
 /// `GET /nhap-so-lieu`. Cost: no row.
 pub async fn page(ctx: Ctx) -> Outcome {
@@ -204,13 +204,12 @@ pub struct Confirmed {
 
 /// `POST /nhap-so-lieu/ghi`: one transaction; the same key again gets the same answer.
 pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Outcome {
+    let sent = format!("{}/{}/{}", form_sent.hash, form_sent.set, form_sent.publish);
+    let repeatable = Repeatable::of_form(&ctx, &form_sent.key, sent.as_bytes());
     let mut tx = ctx.write().await?;
-    let body_hash = hex::encode(Sha256::digest(format!("{}/{}/{}", form_sent.hash, form_sent.set, form_sent.publish)));
-    let route = "POST /nhap-so-lieu/ghi";
-    let outcome = match tx.replay(&form_sent.key, route, &body_hash).await? {
-        Replay::OtherRequest => return Err(ctx.failure(Problem::conflict(Phrase::new("problem-key-reused"), 409))),
-        Replay::Answered(answer) => serde_json::from_str(&answer.body)?,
-        Replay::Fresh => {
+    let outcome = match repeatable.seen(&mut tx).await? {
+        Some(answer) => answer,
+        None => {
             let row = tx.row("SELECT name, bytes FROM facts_upload WHERE sha256 = $1", args![&form_sent.hash]).await?;
             let Some(row) = row else { return Err(ctx.not_found()) };
             let (name, bytes) = (row.text(0)?, row.blob(1)?);
@@ -225,10 +224,8 @@ pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Outcome {
             };
             let outcome = intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?;
             let outcome = serde_json::to_value(outcome)?;
-            let answer = Stored { status: 200, location: None, body: outcome.to_string() };
-            tx.remember(&form_sent.key, route, &body_hash, &answer).await?;
             tx.execute("DELETE FROM facts_upload WHERE sha256 = $1", args![&form_sent.hash]).await?;
-            tx.commit().await?;
+            repeatable.keep(tx, &outcome).await?;
             outcome
         }
     };
