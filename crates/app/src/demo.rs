@@ -51,6 +51,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
         listen: args.listen,
         database: None,
         data: args.data.clone(),
+        files: None,
         local_admin: args.listen.ip().is_loopback(),
     };
     runtime.block_on(serve::run(&serve))

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use axum::ServiceExt;
 use kernel::SystemClock;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use store::{Store, StoreOptions};
+use store::{Store, StoreOptions, attachments::Attachments};
 
 /// Serve the pages and the API
 #[derive(clap::Args, Clone, Debug)]
@@ -19,6 +19,9 @@ pub struct Args {
     /// Folder of the program's own files
     #[arg(long, env = "LANGSO_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Where attachments are kept: a folder (by default the data folder) or s3://BUCKET/PREFIX
+    #[arg(long, env = "LANGSO_FILES")]
+    pub files: Option<String>,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -33,7 +36,9 @@ pub async fn run(args: &Args) -> Result<()> {
     let url = args.database.clone().unwrap_or_else(|| site::default_url(&args.data));
     let store = site::open(&url, StoreOptions::default()).await?;
     let library = site::library(site::overlays(&args.data)?)?;
-    let (site, routes) = site::site(store.clone(), library, args.local_admin).await?;
+    let files = args.files.clone().unwrap_or_else(|| args.data.display().to_string());
+    let attachments = Attachments::open(&files).with_context(|| format!("attachments {files}"))?;
+    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin).await?;
     let app = web::app(site, routes);
     let listener =
         tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("address {}", args.listen))?;

@@ -126,11 +126,9 @@ impl Law {
     /// What a formula gives from the figures of a unit and year; `None` where an input is missing and its policy asks
     /// for it. The library refuses formulas that need each other in a circle.
     fn computed(&self, formula: &Computed, figures: &HashMap<Key, Value>, unit: UnitId, year: i16) -> Option<Value> {
-        let input = |code: &String| {
-            let (_, value) = self.read(figures, unit, year, self.measure_id(code)?)?;
-            Some((code.as_str(), value.into_owned()))
-        };
-        let inputs: HashMap<&str, Value> = formula.of.iter().filter_map(input).collect();
+        let input = |code: &str| Some(self.read(figures, unit, year, self.measure_id(code)?)?.1.into_owned());
+        let inputs: HashMap<&str, Value> =
+            formula.of.iter().filter_map(|code| Some((code.as_str(), input(code)?))).collect();
         match compute(formula, |code| inputs.get(code)) {
             Outcome::Value(value) => Some(value),
             Outcome::Incomplete(_) | Outcome::NoDenominator => None,

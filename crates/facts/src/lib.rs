@@ -5,9 +5,11 @@
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod figure;
 pub mod intake;
 pub mod law;
 mod migrations;

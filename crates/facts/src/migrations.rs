@@ -2,7 +2,8 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
     room: "facts",
     version: 1,
     name: "measures, figures, history, verdicts",
@@ -35,4 +36,14 @@ CREATE TABLE facts_import (
 ) STRICT;
 CREATE TABLE facts_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 ",
-}];
+},
+    Migration {
+        room: "facts",
+        version: 3,
+        name: "figures published after they were recorded",
+        // A line that was recorded as published needs no row here.
+        sql: "
+CREATE TABLE facts_publication (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL) STRICT;
+",
+    },
+];

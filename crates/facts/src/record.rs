@@ -162,12 +162,15 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
         }
         pointers.push(pointer(&entry.key, sides, stage));
     }
+    let mut made_public = Vec::new();
     for key in &moved {
         let sides = known.entry(*key).or_default();
         sides.published.clone_from(&sides.working);
+        made_public.extend(sides.published.as_ref().map(|p| p.0));
         pointers.push(pointer(key, sides, stage));
     }
     point(tx, pointers).await?;
+    note_publication(tx, &made_public).await?;
     let editions: &[Edition] = if how.publish { &[Edition::Working, Edition::Published] } else { &[Edition::Working] };
     judge(tx, law, &known, &units, &years, editions).await?;
     let details = serde_json::json!({"source": how.source, "new": outcome.new, "changed": outcome.changed, "published": how.publish});
@@ -196,18 +199,28 @@ async fn point(tx: &mut WriteTx, pointers: Vec<Vec<store::Value>>) -> Result<()>
     Ok(())
 }
 
+/// Says who made lines public that were recorded without being published.
+async fn note_publication(tx: &mut WriteTx, revisions: &[i64]) -> Result<()> {
+    let (now, actor) = (tx.now(), tx.actor().role.name());
+    let rows: Vec<_> = revisions.iter().map(|&revision| args![revision, now, actor]).collect();
+    tx.upsert_many("facts_publication", &["revision"], &["revision", "at", "actor"], rows.into_iter()).await?;
+    Ok(())
+}
+
 /// Publishes the working figures of a unit and year. Cost: its figures and verdicts.
 pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Result<usize> {
     let mut known = load(tx, &[unit], &[year]).await?;
-    let mut pointers = Vec::new();
+    let (mut pointers, mut made_public) = (Vec::new(), Vec::new());
     for (key, sides) in &mut known {
         if sides.published.as_ref().map(|p| p.0) != sides.working.as_ref().map(|w| w.0) {
             sides.published.clone_from(&sides.working);
+            made_public.extend(sides.published.as_ref().map(|p| p.0));
             pointers.push(pointer(key, sides, Stage::Published));
         }
     }
     let count = pointers.len();
     point(tx, pointers).await?;
+    note_publication(tx, &made_public).await?;
     judge(tx, law, &known, &[unit], &[year], &[Edition::Working, Edition::Published]).await?;
     let details = serde_json::json!({"year": year, "figures": count});
     let line =

@@ -13,7 +13,7 @@ mod routes;
 mod serve;
 
 pub use assets::asset;
-pub use context::{Ctx, Site, SiteParts};
+pub use context::{Ctx, Site, SiteParts, link};
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links};
 pub use repeatable::Repeatable;

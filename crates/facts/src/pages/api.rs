@@ -6,7 +6,7 @@ use super::{
     law,
 };
 use crate::{
-    Edition,
+    Edition, Law,
     intake::{self, Intake},
     published,
     totals::{self, Listing, Totals},
@@ -52,6 +52,17 @@ pub async fn address(ctx: Ctx, Path((kind, id)): Path<(String, String)>) -> Outc
             let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/{page}/{id}")) };
             Ok(Redirect::to(&to).into_response())
         }
+        "revision" => match published::line(&mut tx, kernel::Revision(id)).await? {
+            Some(f) => {
+                let (unit, measure, year) = (f.key.unit, law(&ctx).measure_code(f.key.measure).to_owned(), f.key.year);
+                let to = match ctx.api {
+                    true => format!("/api/v1/units/{unit}/figures/{measure}/{year}"),
+                    false => ctx.link(&format!("/so-lieu/{unit}/{measure}/{year}")),
+                };
+                Ok(Redirect::to(&to).into_response())
+            }
+            None => Err(ctx.not_found()),
+        },
         "agency" if units::store::agencies(&mut tx).await?.iter().any(|a| a.id == id) => {
             let to = if ctx.api { "/api/v1/agencies".to_owned() } else { ctx.link(&format!("/co-quan#a{id}")) };
             Ok(Redirect::to(&to).into_response())
@@ -174,13 +185,26 @@ async fn unit(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     ctx.json(&json!({"address": unit.id.address(), "unit": unit, "ancestors": ancestors, "succession": neighbours}))
 }
 
-fn value(value: &rulebook::Value) -> Value {
+/// A value as a program reads it: exact text, with numerator and denominator where it came so.
+pub(super) fn value(value: &rulebook::Value) -> Value {
     match value {
         rulebook::Value::Yes(yes) => json!({"value": yes}),
         rulebook::Value::Number(n) => json!({"value": n}),
         rulebook::Value::Fraction(n, d) => json!({"value": value.shown(), "numerator": n, "denominator": d}),
         rulebook::Value::NotApplicable => json!({"value": "n/a"}),
     }
+}
+
+/// A line of a figure's history as a program reads it.
+pub(super) fn figure(law: &Law, f: &crate::Figure) -> Value {
+    let mut told = json!({
+        "measure": law.measure_code(f.key.measure), "period": format!("{:04}", f.key.year),
+        "origin": f.key.origin, "revision": f.revision, "source": f.source, "at": f.at.rfc3339(),
+    });
+    if let (Some(object), Value::Object(more)) = (told.as_object_mut(), value(&f.value)) {
+        object.extend(more);
+    }
+    told
 }
 
 /// `GET /api/v1/units/{id}/figures`: the published figures of a unit.
@@ -192,16 +216,7 @@ async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
     let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), asked.nam.parse().ok(), Edition::Published)
         .await?
         .iter()
-        .map(|f| {
-            let mut figure = json!({
-                "measure": law.measure_code(f.key.measure), "period": format!("{:04}", f.key.year),
-                "origin": f.key.origin, "revision": f.revision, "source": f.source, "at": f.at.rfc3339(),
-            });
-            if let (Some(object), Value::Object(more)) = (figure.as_object_mut(), value(&f.value)) {
-                object.extend(more);
-            }
-            figure
-        })
+        .map(|f| figure(&law, f))
         .collect();
     ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "figures": figures}))
 }
@@ -309,6 +324,7 @@ pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(units::api::Description::openapi());
     all.merge(super::carried::Description::openapi());
+    all.merge(super::figure::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 //! Intake on a page: a file is checked, every problem said at its place; what would change is shown; then it is committed.
 
-use super::law;
+use super::{law, say};
 use crate::{
     intake::{self, Intake, StoredUnits},
     record,
@@ -159,13 +159,7 @@ pub async fn check(ctx: Ctx, parts: Multipart) -> Outcome {
     let law = law(&ctx);
     let names = units::store::many(&mut tx, &changes.iter().map(|c| c.0.unit).collect::<Vec<_>>()).await?;
     drop(tx);
-    let shown = |v: &rulebook::Value| match v {
-        rulebook::Value::Yes(true) => locale::word(ctx.lang, "status-passed"),
-        rulebook::Value::Yes(false) => locale::word(ctx.lang, "status-failed"),
-        rulebook::Value::NotApplicable => "n/a".to_owned(),
-        rulebook::Value::Fraction(n, d) => format!("{n}/{d}"),
-        rulebook::Value::Number(n) => locale::exact(ctx.lang, n),
-    };
+    let shown = |v: &rulebook::Value| say::exactly(ctx.lang, v, None);
     let changed: Vec<Value> = changes
         .iter()
         .take(SHOWN)

@@ -1,2 +1,3 @@
+mod figure;
 mod figures;
 mod mergers;

@@ -5,9 +5,11 @@
 mod columns;
 pub mod csv;
 pub mod number;
+mod one;
 mod rows;
 
 pub use columns::{Column, Columns};
+pub use one::{Typed, one};
 pub use rows::{Reader, Row, Target};
 
 use crate::{Book, Library, Traits};

@@ -353,7 +353,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn bad_number(bad: BadNumber, text: &str) -> Phrase {
+pub(super) fn bad_number(bad: BadNumber, text: &str) -> Phrase {
     match bad {
         BadNumber::NotANumber => Phrase::new("values-not-number").with("value", text),
         BadNumber::NotYesNo => Phrase::new("values-not-yes-no").with("value", text),
