@@ -55,3 +55,16 @@ values-nothing = Enter a value
 values-composite-field = This indicator consists of parts and takes no value of its own
 values-not-applicable-field = This indicator always applies, n/a is not accepted
 values-fraction-field = This figure is no percentage, so it takes no numerator and denominator
+
+### Judged again when the law in use changes
+
+rejudged-title = Judged again when the law changes
+rejudged-lead = When a new release, a provincial threshold or a confirmation changes the law in use, verdicts are judged again; figures stay, and the text that judged before is kept.
+rejudged-sentence = The law changed on { $day }: { $count } published verdicts came out otherwise.
+rejudged-caption = Changed verdicts, { $day }
+rejudged-before = Before
+rejudged-after = After
+rejudged-none = Since the law in use came into this system (on { $day }) no verdict has changed.
+rejudged-never = The law has not changed yet.
+rejudged-link = Verdicts that changed with the law in use
+job-rejudging = judging again

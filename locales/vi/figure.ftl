@@ -55,3 +55,16 @@ values-nothing = Hãy nhập giá trị
 values-composite-field = Chỉ tiêu này gồm các nội dung thành phần, không nhận giá trị riêng
 values-not-applicable-field = Chỉ tiêu này luôn áp dụng, không được ghi n/a
 values-fraction-field = Số liệu này không phải tỷ lệ phần trăm nên không nhận tử số, mẫu số
+
+### Chấm lại khi quy định đang dùng thay đổi
+
+rejudged-title = Chấm lại khi quy định thay đổi
+rejudged-lead = Khi bản chương trình mới, mức của tỉnh hoặc một xác nhận làm quy định đang dùng thay đổi, các kết quả được chấm lại; số liệu giữ nguyên và văn bản đã dùng trước đó được lưu.
+rejudged-sentence = Quy định đổi ngày { $day }: { $count } kết quả đã công bố thay đổi.
+rejudged-caption = Kết quả thay đổi, ngày { $day }
+rejudged-before = Trước
+rejudged-after = Sau
+rejudged-none = Từ khi quy định đang dùng có hiệu lực trên hệ thống (ngày { $day }), chưa có kết quả nào thay đổi.
+rejudged-never = Quy định chưa thay đổi lần nào.
+rejudged-link = Các kết quả thay đổi khi quy định đang dùng thay đổi
+job-rejudging = đang chấm lại

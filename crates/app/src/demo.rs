@@ -97,6 +97,7 @@ async fn create(data: &Path, communes: Option<usize>) -> Result<()> {
     let library = site::library(vec![overlay])?;
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     let law = Law::register(&mut tx, library).await?;
+    facts::rejudge::if_changed(&mut tx, &law).await?;
     tx.commit().await?;
     if let Some(count) = communes {
         make_nation(&store, count).await?;

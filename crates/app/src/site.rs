@@ -72,6 +72,7 @@ pub async fn site(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
     let law = Law::register(&mut tx, library).await?;
+    facts::rejudge::if_changed(&mut tx, &law).await?;
     tx.commit().await?;
     let mut routes = Routes::new();
     let mut templates = Vec::new();

@@ -40,10 +40,15 @@ CREATE TABLE facts_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BL
     Migration {
         room: "facts",
         version: 3,
-        name: "figures published after they were recorded",
-        // A line that was recorded as published needs no row here.
+        name: "figures published later, law in use, judged again",
+        // A line that was recorded as published needs no row in facts_publication.
         sql: "
 CREATE TABLE facts_publication (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL) STRICT;
+CREATE TABLE facts_law (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE facts_rejudged (
+    law INTEGER NOT NULL, unit INTEGER NOT NULL, set_id TEXT NOT NULL, period TEXT NOT NULL, edition INTEGER NOT NULL,
+    before TEXT, after TEXT NOT NULL, PRIMARY KEY (law, unit, set_id, period, edition)
+) STRICT;
 ",
     },
 ];

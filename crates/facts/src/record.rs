@@ -30,13 +30,13 @@ pub struct How {
 
 /// A figure's two sides as the store has them.
 #[derive(Clone, Debug, Default)]
-struct Sides {
+pub(crate) struct Sides {
     working: Option<(i64, Value)>,
     published: Option<(i64, Value)>,
 }
 
 /// Figures of these units and years. Cost: those figures, each with its two history lines.
-async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<HashMap<Key, Sides>> {
+pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<HashMap<Key, Sides>> {
     let mut found = HashMap::new();
     for chunk in units.chunks(1000) {
         let unit_places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
@@ -243,7 +243,7 @@ struct Written {
 }
 
 /// Judges units under every set that applies to them and writes their verdicts.
-async fn judge(
+pub(crate) async fn judge(
     tx: &mut WriteTx,
     law: &Law,
     known: &HashMap<Key, Sides>,

@@ -9,6 +9,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use kernel::Day;
+use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -141,6 +142,16 @@ impl Library {
 
     pub fn overlays(&self) -> &[Arc<Overlay>] {
         &self.overlays
+    }
+
+    /// What this law is known by: the SHA-256, in hexadecimal digits, of everything that may change a verdict (sets,
+    /// measures, overlays in their order).
+    pub fn fingerprint(&self) -> String {
+        let overlays: Vec<&Overlay> = self.overlays.iter().map(|o| &**o).collect();
+        let sets: Vec<&Rulebook> = self.sets.values().map(|s| &**s).collect();
+        let measures: Vec<&Measure> = self.measures.values().map(|m| &**m).collect();
+        let text = serde_json_canonicalizer::to_vec(&(sets, measures, overlays)).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
     }
 
     /// The set in force on `day`: shipped text, overlays and confirmations laid on, amendments of the day applied.

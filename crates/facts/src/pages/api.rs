@@ -325,6 +325,7 @@ pub fn description() -> String {
     all.merge(units::api::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
+    all.merge(super::rejudged::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

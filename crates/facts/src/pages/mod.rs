@@ -9,6 +9,7 @@ mod home;
 mod intake;
 mod law;
 mod map;
+mod rejudged;
 mod say;
 
 use crate::Law;
@@ -54,5 +55,6 @@ fn routes() -> Routes {
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
         .merge(figure::routes())
+        .merge(rejudged::routes())
         .merge(api::routes())
 }

@@ -59,7 +59,7 @@ pub async fn save(store: &Store, law: &Law, entries: &[Entry], publish: bool) ->
     Ok(outcome)
 }
 
-fn slice() -> Slice {
+pub fn slice() -> Slice {
     let day = "2024-12-31".parse().unwrap();
     Slice { ancestor: UnitId(206), set: "commune-2021-2025".into(), year: 2024, day }
 }
@@ -88,7 +88,7 @@ fn passing(law: &Law) -> Vec<Entry> {
     entries
 }
 
-async fn judged(store: &Store, law: &Law, illustrative: bool) -> store::Result<totals::Totals> {
+pub async fn judged(store: &Store, law: &Law, illustrative: bool) -> store::Result<totals::Totals> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::set_attribute(&mut tx, COMMUNE, "more_than_3_schools", "true", "test").await?;
     tx.commit().await?;

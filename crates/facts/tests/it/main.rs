@@ -1,3 +1,4 @@
 mod figure;
 mod figures;
 mod mergers;
+mod rejudge;
