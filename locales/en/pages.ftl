@@ -39,7 +39,6 @@ home-nearest = Nearest to passing
 home-missing = { $count } indicators to go
 home-nearest-none = No commune to rank yet.
 home-trend = Over the years
-home-trend-passed = Communes that meet it
 home-trend-of = Communes with figures
 home-no-figures = No figures yet.
 home-all-communes = All communes

@@ -39,7 +39,6 @@ home-nearest = Gần đạt nhất
 home-missing = còn { $count } chỉ tiêu
 home-nearest-none = Chưa có xã nào để xếp.
 home-trend = Qua các năm
-home-trend-passed = Số xã đạt
 home-trend-of = Số xã có số liệu
 home-no-figures = Chưa có số liệu.
 home-all-communes = Xem tất cả các xã

@@ -2,3 +2,4 @@ mod figure;
 mod figures;
 mod mergers;
 mod rejudge;
+mod templates;
