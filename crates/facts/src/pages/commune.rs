@@ -50,15 +50,23 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     };
     let neighbours = neighbours(&ctx, &mut tx, &unit).await?;
     let above: Vec<String> = units::store::ancestors(&mut tx, unit.id).await?.into_iter().map(|u| u.name).collect();
+    // A line a set, its years side by side.
     let others: Vec<Value> = verdicts
-        .iter()
-        .map(|(set, year, status, confirmed, passed, total)| {
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|years| {
+            let set = &years[0].0;
             let title = law.library().set(set).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
-            context! {
-                set => set, title => title, year => year, passed => passed, total => total,
-                word => locale::word(ctx.lang, say::key(*status, *confirmed)), class => say::class(*status, *confirmed),
-                href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")),
-            }
+            let years: Vec<Value> = years
+                .iter()
+                .map(|(_, year, status, confirmed, passed, total)| {
+                    context! {
+                        year => year, passed => passed, total => total, class => say::class(*status, *confirmed),
+                        word => locale::word(ctx.lang, say::key(*status, *confirmed)),
+                        href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")),
+                    }
+                })
+                .collect();
+            context! { title => title, years => years }
         })
         .collect();
     let told = story.as_ref().map(|s| tell(ctx.lang, &law, s));
