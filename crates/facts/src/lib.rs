@@ -5,9 +5,11 @@
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`dhis2`]: the exchange with DHIS2.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod dhis2;
 pub mod intake;
 pub mod law;
 mod migrations;

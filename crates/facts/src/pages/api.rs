@@ -309,6 +309,7 @@ pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(units::api::Description::openapi());
     all.merge(super::carried::Description::openapi());
+    all.merge(super::dhis2::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

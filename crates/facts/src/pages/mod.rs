@@ -4,6 +4,7 @@ mod api;
 mod carried;
 mod choice;
 mod commune;
+mod dhis2;
 mod home;
 mod intake;
 mod law;
@@ -52,5 +53,6 @@ fn routes() -> Routes {
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
+        .merge(dhis2::routes())
         .merge(api::routes())
 }

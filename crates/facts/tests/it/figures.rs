@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 
-const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
+pub const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
 
 fn library(illustrative: bool) -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");
@@ -27,7 +27,7 @@ fn library(illustrative: bool) -> Library {
     if illustrative { library.with_overlays([overlay]).unwrap() } else { library }
 }
 
-async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
+pub async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
     let reference = units::reference::Reference::read().expect("the shipped units");
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;
@@ -37,9 +37,9 @@ async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
 }
 
 /// Xã Tân Mỹ of the district Chiêm Hóa, an old commune.
-const COMMUNE: UnitId = UnitId(250);
+pub const COMMUNE: UnitId = UnitId(250);
 
-fn entry(law: &Law, unit: UnitId, measure: &str, value: Value) -> Entry {
+pub fn entry(law: &Law, unit: UnitId, measure: &str, value: Value) -> Entry {
     let measure = law.measure_id(measure).unwrap_or_else(|| panic!("no measure {measure}"));
     Entry { key: Key { unit, year: 2024, measure, origin: Origin::Declared }, value }
 }
@@ -52,7 +52,7 @@ fn how(publish: bool) -> record::How {
     record::How { stage: Stage::Accepted, publish, source: "test".into(), import: None }
 }
 
-async fn save(store: &Store, law: &Law, entries: &[Entry], publish: bool) -> store::Result<Outcome> {
+pub async fn save(store: &Store, law: &Law, entries: &[Entry], publish: bool) -> store::Result<Outcome> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
     let outcome = record::record(&mut tx, law, entries, &how(publish)).await?;
     tx.commit().await?;

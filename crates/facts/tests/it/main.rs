@@ -1,2 +1,4 @@
+mod dhis2;
 mod figures;
 mod mergers;
+mod visitor;
