@@ -33,3 +33,10 @@ dhis2-too-many = More than { $most } values at once
 dhis2-one-year = Name one year: period=2024, or startDate and endDate within one year
 dhis2-one-unit = Name at least one organisation unit
 dhis2-one-province = One province a call
+
+## One import, to be read
+
+import-title = Import { $id }
+import-lead = Figures from { $source }, recorded on { $day }.
+import-counts = { $new } new, { $changed } changed, { $unchanged } unchanged.
+import-hash = SHA-256 of what was sent:

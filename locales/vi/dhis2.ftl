@@ -33,3 +33,10 @@ dhis2-too-many = Nhiều hơn { $most } giá trị trong một lần
 dhis2-one-year = Hãy nêu một năm: period=2024, hoặc startDate và endDate trong cùng một năm
 dhis2-one-unit = Hãy nêu ít nhất một đơn vị
 dhis2-one-province = Mỗi lần một tỉnh
+
+## Một lần nhập, để xem
+
+import-title = Lần nhập { $id }
+import-lead = Số liệu từ { $source }, ghi ngày { $day }.
+import-counts = { $new } mới, { $changed } thay đổi, { $unchanged } giữ nguyên.
+import-hash = SHA-256 của nội dung đã gửi:

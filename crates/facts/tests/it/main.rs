@@ -1,3 +1,4 @@
+mod addresses;
 mod dhis2;
 mod figures;
 mod mergers;

@@ -26,6 +26,7 @@ pub struct Visitor {
 /// What came back.
 pub struct Answer {
     pub status: StatusCode,
+    pub location: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -60,8 +61,9 @@ impl Visitor {
         }));
         let answer = web::app(site, routes).oneshot(request).await?;
         let status = answer.status();
+        let location = answer.headers().get("location").and_then(|v| v.to_str().ok()).map(str::to_owned);
         let body = axum::body::to_bytes(answer.into_body(), 50_000_000).await?.to_vec();
-        Ok(Answer { status, body })
+        Ok(Answer { status, location, body })
     }
 
     fn request(method: &str, path: &str) -> axum::http::request::Builder {
