@@ -27,7 +27,7 @@ pub struct Database {
 }
 
 impl Database {
-    async fn open(&self) -> Result<store::Store> {
+    pub async fn open(&self) -> Result<store::Store> {
         std::fs::create_dir_all(&self.data).with_context(|| self.data.display().to_string())?;
         let url = self.database.clone().unwrap_or_else(|| site::default_url(&self.data));
         site::open(&url, StoreOptions::default()).await

@@ -79,12 +79,20 @@ fn every_kind_answers_as_a_page_and_as_json() {
         let text = visitor.get(&format!("/api/v1/ruletexts/{hash}"), &[]).await?;
         assert_eq!(hex::encode(Sha256::digest(&text.body)), hash);
         assert_eq!(text.json()?["set"], json!("commune-2021-2025"));
-        let page = visitor.get("/xa/343?nam=2023", &[]).await?.text().replace("&#x2f;", "/");
-        let link = page.split("/id/ruletext/").nth(1).and_then(|rest| rest.get(..64)).context("a link to the text")?;
+        let page = visitor.get("/xa/343?nam=2024", &[]).await?.text().replace("&#x2f;", "/");
+        let link = page
+            .split("/id/ruletext/")
+            .nth(1)
+            .and_then(|rest| rest.get(..64))
+            .with_context(|| format!("no link to the text in {page}"))?;
         assert_eq!(visitor.get(&format!("/api/v1/ruletexts/{link}"), &[]).await?.status, StatusCode::OK);
         // A set that judged nothing yet is told as it is in use.
         let page = visitor.get("/bo-tieu-chi/district-2021-2025", &[]).await?.text();
-        let link = page.split("/id/ruletext/").nth(1).and_then(|rest| rest.get(..64)).context("a link to the text")?;
+        let link = page
+            .split("/id/ruletext/")
+            .nth(1)
+            .and_then(|rest| rest.get(..64))
+            .with_context(|| format!("no link to the text in {page}"))?;
         let text = visitor.get(&format!("/api/v1/ruletexts/{link}"), &[]).await?;
         assert_eq!((text.status, hex::encode(Sha256::digest(&text.body)).as_str()), (StatusCode::OK, link));
         Ok(())
