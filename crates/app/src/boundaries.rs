@@ -77,7 +77,10 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
     if !report.errors.is_empty() {
         return Ok(2);
     }
-    if !args.dry_run {
+    // A transaction that is still open would keep the store from closing.
+    if args.dry_run {
+        drop(tx);
+    } else {
         tx.commit().await?;
     }
     store.close().await;

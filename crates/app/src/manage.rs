@@ -103,7 +103,10 @@ pub async fn import(args: &Import, lang: Lang) -> Result<i32> {
         Err(faults) => return refuse(said(faults)),
     };
     let outcome = if args.dry_run {
-        facts::record::preview(&mut tx, &entries).await?.0
+        let outcome = facts::record::preview(&mut tx, &entries).await?.0;
+        // A transaction that is still open would keep the store from closing.
+        drop(tx);
+        outcome
     } else {
         let outcome = intake::commit(&mut tx, &law, &entries, &intake, &bytes).await?;
         tx.commit().await?;

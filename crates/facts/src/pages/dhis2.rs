@@ -196,6 +196,11 @@ fn answer(ctx: &Ctx, body: &Value) -> Outcome {
     ctx.json_with(status.unwrap_or(StatusCode::OK), body)
 }
 
+/// The kind of object a conflict is about: a value's or a comment's is its data element.
+fn kind_of(property: &'static str) -> &'static str {
+    if matches!(property, "value" | "comment" | "deleted") { "dataElement" } else { property }
+}
+
 /// The import summary as DHIS2 gives it.
 fn summary(ctx: &Ctx, checked: &Checked, options: &Options, dry_run: bool) -> Value {
     let (status, word, key) = match (checked.aborted, checked.conflicts.is_empty()) {
@@ -209,7 +214,7 @@ fn summary(ctx: &Ctx, checked: &Checked, options: &Options, dry_run: bool) -> Va
     }
     let told = |c: &Conflict| {
         let mut told = json!({
-            "object": c.object, "objects": {c.property: c.object}, "value": locale::say(ctx.lang, &c.what),
+            "object": c.object, "objects": {kind_of(c.property): c.object}, "value": locale::say(ctx.lang, &c.what),
         });
         if let Some(code) = c.code {
             told["errorCode"] = json!(code);
