@@ -1,5 +1,6 @@
 //! The one binary of Làng Số.
 
+mod boundaries;
 mod demo;
 mod evaluate;
 mod evaluate_sheet;
@@ -26,6 +27,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Migrate(manage::Database),
     Import(manage::Import),
+    Boundaries(boundaries::Args),
     Doctor(manage::Doctor),
     Audit(manage::Audit),
     /// Print the permission table
@@ -49,6 +51,7 @@ fn run(command: &Command) -> anyhow::Result<i32> {
         Command::Demo(args) => demo::run(args, &runtime()?)?,
         Command::Migrate(args) => runtime()?.block_on(manage::migrate(args))?,
         Command::Import(args) => return runtime()?.block_on(manage::import(args, lang)),
+        Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
         Command::Doctor(args) => return manage::doctor(args),
         Command::Audit(args) => return runtime()?.block_on(manage::audit(args)),
         Command::Permissions => manage::permissions(),

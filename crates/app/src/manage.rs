@@ -27,7 +27,7 @@ pub struct Database {
 }
 
 impl Database {
-    async fn open(&self) -> Result<store::Store> {
+    pub async fn open(&self) -> Result<store::Store> {
         std::fs::create_dir_all(&self.data).with_context(|| self.data.display().to_string())?;
         let url = self.database.clone().unwrap_or_else(|| site::default_url(&self.data));
         site::open(&url, StoreOptions::default()).await
@@ -103,7 +103,10 @@ pub async fn import(args: &Import, lang: Lang) -> Result<i32> {
         Err(faults) => return refuse(said(faults)),
     };
     let outcome = if args.dry_run {
-        facts::record::preview(&mut tx, &entries).await?.0
+        let outcome = facts::record::preview(&mut tx, &entries).await?.0;
+        // A transaction that is still open would keep the store from closing.
+        drop(tx);
+        outcome
     } else {
         let outcome = intake::commit(&mut tx, &law, &entries, &intake, &bytes).await?;
         tx.commit().await?;

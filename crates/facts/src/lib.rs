@@ -7,9 +7,11 @@
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`dhis2`]: the exchange with DHIS2.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod dhis2;
 pub mod figure;
 pub mod intake;
 pub mod law;

@@ -33,6 +33,7 @@ fn routes() -> Routes {
         .read("/don-vi", "units", get(tree))
         .read("/don-vi/{id}", "units", get(unit))
         .read("/co-quan", "agencies", get(agencies))
+        .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }
 

@@ -15,7 +15,6 @@ use axum::{
     body::Bytes,
     extract::{Path, Query as Asking},
     http::StatusCode,
-    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
 use kernel::{Day, Phrase, Problem, UnitId};
@@ -39,36 +38,6 @@ pub fn routes() -> Routes {
         .write("/api/v1/figures", "import", "figures", post(import))
         .read("/api", "api", get(page))
         .read("/api/openapi.json", "api", get(openapi))
-}
-
-/// `GET /id/{kind}/{id}`: the permanent address of a thing, to its page, or to its JSON for a program.
-pub async fn address(ctx: Ctx, Path((kind, id)): Path<(String, String)>) -> Outcome {
-    let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
-    let mut tx = ctx.read().await?;
-    match kind.as_str() {
-        "unit" => {
-            let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-            let page = if unit.level == "commune" { "xa" } else { "don-vi" };
-            let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/{page}/{id}")) };
-            Ok(Redirect::to(&to).into_response())
-        }
-        "revision" => match published::line(&mut tx, kernel::Revision(id)).await? {
-            Some(f) => {
-                let (unit, measure, year) = (f.key.unit, law(&ctx).measure_code(f.key.measure).to_owned(), f.key.year);
-                let to = match ctx.api {
-                    true => format!("/api/v1/units/{unit}/figures/{measure}/{year}"),
-                    false => ctx.link(&format!("/so-lieu/{unit}/{measure}/{year}")),
-                };
-                Ok(Redirect::to(&to).into_response())
-            }
-            None => Err(ctx.not_found()),
-        },
-        "agency" if units::store::agencies(&mut tx).await?.iter().any(|a| a.id == id) => {
-            let to = if ctx.api { "/api/v1/agencies".to_owned() } else { ctx.link(&format!("/co-quan#a{id}")) };
-            Ok(Redirect::to(&to).into_response())
-        }
-        _ => Err(ctx.not_found()),
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -326,6 +295,8 @@ pub fn description() -> String {
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
     all.merge(super::rejudged::Description::openapi());
+    all.merge(super::dhis2::Description::openapi());
+    all.merge(super::address::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

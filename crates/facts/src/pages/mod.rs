@@ -1,9 +1,11 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod address;
 mod api;
 mod carried;
 mod choice;
 mod commune;
+mod dhis2;
 mod figure;
 mod home;
 mod intake;
@@ -49,12 +51,13 @@ fn routes() -> Routes {
         .read("/bo-tieu-chi/{set}", "law", get(law::set))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
-        .read("/id/{kind}/{id}", "addresses", get(api::address))
         .read("/nhap-so-lieu", "intake", get(intake::page))
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
         .merge(figure::routes())
         .merge(rejudged::routes())
+        .merge(dhis2::routes())
+        .merge(address::routes())
         .merge(api::routes())
 }

@@ -39,7 +39,7 @@ pub async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
 /// Xã Tân Mỹ of the district Chiêm Hóa, an old commune.
 pub const COMMUNE: UnitId = UnitId(250);
 
-fn entry(law: &Law, unit: UnitId, measure: &str, value: Value) -> Entry {
+pub fn entry(law: &Law, unit: UnitId, measure: &str, value: Value) -> Entry {
     let measure = law.measure_id(measure).unwrap_or_else(|| panic!("no measure {measure}"));
     Entry { key: Key { unit, year: 2024, measure, origin: Origin::Declared }, value }
 }

@@ -1,5 +1,8 @@
+mod addresses;
+mod dhis2;
 mod figure;
 mod figures;
 mod mergers;
 mod rejudge;
 mod templates;
+mod visitor;
