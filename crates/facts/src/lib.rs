@@ -5,10 +5,13 @@
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
+//! - [`template`]: workbooks to be filled in.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
 pub mod intake;
+pub mod jobs;
 pub mod law;
 mod migrations;
 pub mod model;
@@ -16,7 +19,9 @@ pub mod pages;
 pub mod published;
 pub mod record;
 pub mod story;
+pub mod template;
 pub mod totals;
+pub mod uploads;
 
 pub use law::Law;
 pub use migrations::MIGRATIONS;

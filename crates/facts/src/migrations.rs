@@ -2,7 +2,20 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND];
+
+/// What a large upload needs: how many figures it has, and the answer of the job that committed it.
+const SECOND: Migration = Migration {
+    room: "facts",
+    version: 2,
+    name: "large uploads",
+    sql: "
+ALTER TABLE facts_upload ADD COLUMN figures INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE facts_job (job INTEGER PRIMARY KEY, name TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+",
+};
+
+const FIRST: Migration = Migration {
     room: "facts",
     version: 1,
     name: "measures, figures, history, verdicts",
@@ -35,4 +48,4 @@ CREATE TABLE facts_import (
 ) STRICT;
 CREATE TABLE facts_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 ",
-}];
+};

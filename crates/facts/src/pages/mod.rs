@@ -5,10 +5,13 @@ mod carried;
 mod choice;
 mod commune;
 mod home;
+mod import;
 mod intake;
+mod jobs;
 mod law;
 mod map;
 mod say;
+mod template;
 
 use crate::Law;
 use std::sync::Arc;
@@ -30,10 +33,16 @@ fn law(ctx: &Ctx) -> Arc<Law> {
 }
 
 pub use api::description;
+pub use intake::shown;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+}
+
+/// The functions of this room's jobs.
+fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
+    crate::jobs::register(registry, site.thing::<Law>());
 }
 
 fn routes() -> Routes {
@@ -49,6 +58,9 @@ fn routes() -> Routes {
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
         .read("/id/{kind}/{id}", "addresses", get(api::address))
         .read("/nhap-so-lieu", "intake", get(intake::page))
+        .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
+        .read_inside("/viec/{id}", "jobs", get(jobs::page))
+        .read_inside("/api/v1/jobs/{id}", "jobs", get(jobs::api))
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
