@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 
-const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
+pub const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
 
 fn library(illustrative: bool) -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");
@@ -27,7 +27,7 @@ fn library(illustrative: bool) -> Library {
     if illustrative { library.with_overlays([overlay]).unwrap() } else { library }
 }
 
-async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
+pub async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
     let reference = units::reference::Reference::read().expect("the shipped units");
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;
@@ -37,7 +37,7 @@ async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
 }
 
 /// Xã Tân Mỹ of the district Chiêm Hóa, an old commune.
-const COMMUNE: UnitId = UnitId(250);
+pub const COMMUNE: UnitId = UnitId(250);
 
 fn entry(law: &Law, unit: UnitId, measure: &str, value: Value) -> Entry {
     let measure = law.measure_id(measure).unwrap_or_else(|| panic!("no measure {measure}"));

@@ -1,2 +1,5 @@
 mod figures;
+mod intake;
 mod mergers;
+mod visitor;
+mod workbooks;
