@@ -147,6 +147,10 @@ fn say_read(progress: &Progress, checked: &Checked) {
         let _ = writeln!(err, "{}", locale::problem(progress.lang, &problem));
     }
     drop(err);
+    if checked.wrong.unsaid() > 0 {
+        let left = Phrase::new("intake-problems-left").with("count", checked.wrong.unsaid());
+        eprintln!("{}", locale::say(progress.lang, &left));
+    }
     progress.say(Phrase::new("intake-cli-read").with("rows", checked.entries.len()).with("bad", checked.refused));
 }
 

@@ -19,7 +19,7 @@ const UNPACKED: u64 = 600_000_000;
 const UNPACKED_LARGE: u64 = 4_000_000_000;
 const RATIO: u64 = 150;
 /// What of it may be held in memory as a whole.
-const WHOLE: u64 = 48_000_000;
+const WHOLE: u64 = 24_000_000;
 const WHOLE_LARGE: u64 = 1_000_000_000;
 /// The longest text or tag of a sheet: a cell has at most 32,767 characters.
 const PIECE: u64 = 1_000_000;

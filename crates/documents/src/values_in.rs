@@ -48,11 +48,13 @@ pub struct Wrong {
     /// By sheet.
     suspects: Vec<(String, Vec<Suspect>)>,
     pub faults: Vec<Fault>,
+    /// Faults that were counted only: there are too many to keep.
+    unsaid: usize,
 }
 
 impl Wrong {
     fn nothing(places: Places) -> Wrong {
-        Wrong { places, whole: Vec::new(), suspects: Vec::new(), faults: Vec::new() }
+        Wrong { places, whole: Vec::new(), suspects: Vec::new(), faults: Vec::new(), unsaid: 0 }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -61,10 +63,15 @@ impl Wrong {
 
     /// How many problems there are.
     pub fn len(&self) -> usize {
-        self.whole.len() + self.faults.len() + self.suspects.iter().map(|(_, s)| s.len()).sum::<usize>()
+        self.whole.len() + self.faults.len() + self.unsaid + self.suspects.iter().map(|(_, s)| s.len()).sum::<usize>()
     }
 
-    /// Each problem with its place.
+    /// How many of them [`Wrong::problems`] does not name.
+    pub fn unsaid(&self) -> usize {
+        self.unsaid
+    }
+
+    /// Each problem with its place, in an intake the first some ten thousand.
     pub fn problems(&self) -> impl Iterator<Item = Problem> {
         let suspects = self.suspects.iter().flat_map(|(sheet, list)| list.iter().map(|s| s.problem(sheet)));
         let faults = self.faults.iter().map(|f| f.problem(&self.places));
@@ -84,7 +91,8 @@ impl Reading {
     }
 
     fn of(places: Places, (table, faults): (Table, Vec<Fault>)) -> Reading {
-        Reading { table, wrong: Wrong { faults, ..Wrong::nothing(places) } }
+        let unsaid = table.unsaid;
+        Reading { table, wrong: Wrong { faults, unsaid, ..Wrong::nothing(places) } }
     }
 }
 
@@ -170,7 +178,8 @@ fn sheets(context: &Context, workbook: &mut Workbook, large: bool) -> Result<Rea
     }
     let (mut table, faults) = values::finish_partly(context, readers, large);
     leave_out(&mut table, &suspects);
-    Ok(Reading { table, wrong: Wrong { suspects, faults, ..Wrong::nothing(Places::Cells(places)) } })
+    let unsaid = table.unsaid;
+    Ok(Reading { table, wrong: Wrong { suspects, faults, unsaid, ..Wrong::nothing(Places::Cells(places)) } })
 }
 
 /// Reads a sheet's rows beneath the header; `before` is added to their numbers.

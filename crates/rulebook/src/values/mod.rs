@@ -211,6 +211,8 @@ pub struct Table {
     pub empty_lines: usize,
     /// Rows with a value or a fault that are not among `rows`.
     pub refused: usize,
+    /// In an intake: faults that were counted only.
+    pub unsaid: usize,
 }
 
 /// All of it, or every fault.
@@ -255,6 +257,7 @@ pub fn read_csv_partly(context: &Context, text: &str, large: bool) -> (Table, Ve
         .enumerate()
         .map(|(at, &piece)| {
             let mut reader = Reader::new(context, &columns);
+            reader.faults.limit(if context.intake { rows::MOST_FAULTS.div_ceil(pieces.len()) } else { usize::MAX });
             let mut lines = csv::Records::new(piece, separator);
             let mut cells = Vec::new();
             if at == 0 {
@@ -287,11 +290,11 @@ pub fn finish_partly(context: &Context, parts: Vec<Reader>, large: bool) -> (Tab
     if parts.iter().map(|p| p.records).sum::<usize>() > LARGE_ROWS && !large {
         return (Table::default(), vec![Fault::new(1, None, Phrase::new("values-too-many-rows"))]);
     }
-    let count: usize = parts.iter().map(|p| p.rows.len()).sum();
+    let size: usize = parts.iter().map(|p| p.rows.len()).sum();
     let mut names = rows::Interner::default();
     let mut targets = rows::Interner::default();
-    let (mut rows, mut faults) = (Vec::with_capacity(count), Vec::new());
-    let (mut empty_lines, mut refused) = (0, 0);
+    let (mut rows, mut faults) = (Vec::with_capacity(size), Vec::new());
+    let (mut empty_lines, mut refused, mut count) = (0, 0, 0);
     for part in parts {
         let unit_ids: Vec<u32> = part.units.names.iter().map(|n| names.id(n)).collect();
         let target_ids: Vec<u32> = part.targets.names.iter().map(|n| targets.id(n)).collect();
@@ -300,8 +303,8 @@ pub fn finish_partly(context: &Context, parts: Vec<Reader>, large: bool) -> (Tab
             row.target_text = target_ids[row.target_text as usize];
             row
         }));
-        refused += part.faults.chunk_by(|a, b| a.line == b.line).count();
-        faults.extend(part.faults);
+        (refused, count) = (refused + part.faults.lines, count + part.faults.count);
+        faults.extend(part.faults.kept);
         empty_lines += part.empty_lines;
     }
     // Units by their text, so that sorting rows needs no text.
@@ -314,18 +317,22 @@ pub fn finish_partly(context: &Context, parts: Vec<Reader>, large: bool) -> (Tab
     let units: Vec<String> = order.iter().map(|&old| names.names[old].to_string()).collect();
     rows.par_iter_mut().for_each(|row| row.unit = rank[row.unit as usize]);
     rows.par_sort_unstable_by_key(|r| (r.unit, r.year, r.target_text, r.line));
-    faults.extend(rows.windows(2).filter(|w| w[0].same_place(&w[1])).map(|w| {
-        let first = Phrase::new("values-duplicate").with("line", w[0].line.to_string());
-        Fault::new(w[1].line, Some(Column::Indicator), first)
-    }));
-    if context.units.dated() {
-        faults.extend(rows::differing_days(&rows, &units));
+    let mut doubtful = rows::Faults::of(context);
+    for pair in rows.windows(2).filter(|w| w[0].same_place(&w[1])) {
+        let first = Phrase::new("values-duplicate").with("line", pair[0].line.to_string());
+        doubtful.push(Fault::new(pair[1].line, Some(Column::Indicator), first));
     }
+    if context.units.dated() {
+        rows::differing_days(&rows, &units, &mut doubtful);
+    }
+    count += doubtful.count;
+    faults.extend(doubtful.kept);
     if !faults.is_empty() {
         faults.sort_by_key(|f| f.line);
         refused += rows::blank_doubtful(context.units.dated(), &mut rows);
     }
     rows.retain(|row| !row.is_blank());
     rows.par_sort_unstable_by_key(|r| (r.unit, r.year, r.line));
-    (Table { rows, units, empty_lines, refused }, faults)
+    let unsaid = count - faults.len();
+    (Table { rows, units, empty_lines, refused, unsaid }, faults)
 }

@@ -77,6 +77,41 @@ impl Interner {
     }
 }
 
+/// Faults an intake keeps, so that a table of a million wrong rows does not fill the memory; the others are counted.
+pub(super) const MOST_FAULTS: usize = 30_000;
+
+/// Faults as they are found.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub kept: Vec<Fault>,
+    /// All of them.
+    pub count: usize,
+    /// Lines that have one.
+    pub lines: usize,
+    most: usize,
+    last: u32,
+}
+
+impl Faults {
+    pub fn of(context: &Context) -> Faults {
+        Faults { most: if context.intake { MOST_FAULTS } else { usize::MAX }, ..Faults::default() }
+    }
+
+    /// Keeps so many only.
+    pub fn limit(&mut self, most: usize) {
+        self.most = self.most.min(most);
+    }
+
+    pub fn push(&mut self, fault: Fault) {
+        self.count += 1;
+        self.lines += usize::from(self.last != fault.line);
+        self.last = fault.line;
+        if self.kept.len() < self.most {
+            self.kept.push(fault);
+        }
+    }
+}
+
 /// Reads rows, one piece of a table.
 pub struct Reader<'a> {
     context: &'a Context<'a>,
@@ -85,7 +120,7 @@ pub struct Reader<'a> {
     /// has one reading.
     typed: [bool; 3],
     pub(super) rows: Vec<Row>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Faults,
     pub(super) units: Interner,
     pub(super) targets: Interner,
     notes: Interner,
@@ -113,7 +148,7 @@ impl<'a> Reader<'a> {
             columns,
             typed: [false; 3],
             rows: Vec::new(),
-            faults: Vec::new(),
+            faults: Faults::of(context),
             units: Interner::default(),
             targets: Interner::default(),
             notes: Interner::default(),
@@ -183,7 +218,7 @@ impl<'a> Reader<'a> {
             self.blank(line, unit, year, target_text);
             return;
         }
-        let before = self.faults.len();
+        let before = self.faults.count;
         if year.is_none() {
             self.fault(line, Column::Period, Phrase::new("values-period").with("period", period));
         }
@@ -224,7 +259,7 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let note = self.note(line, cell(Column::Evidence));
-        if self.faults.len() == before
+        if self.faults.count == before
             && let (Some(target), Some(year), Some(value), Some(traits), Some(unit_day)) =
                 (target, year, value, traits, unit_day)
         {
@@ -445,8 +480,7 @@ fn kinds(context: &Context, year: i16) -> Vec<Vec<(Kind, bool)>> {
 }
 
 /// Rows of one unit and period that read the unit's code at different days.
-pub(super) fn differing_days(rows: &[Row], units: &[String]) -> Vec<Fault> {
-    let mut faults = Vec::new();
+pub(super) fn differing_days(rows: &[Row], units: &[String], faults: &mut Faults) {
     for group in rows.chunk_by(|a, b| (a.unit, a.year) == (b.unit, b.year)) {
         let valued: Vec<&Row> = group.iter().filter(|r| !r.is_blank()).collect();
         let Some(first) = valued.iter().min_by_key(|r| r.line) else { continue };
@@ -457,7 +491,6 @@ pub(super) fn differing_days(rows: &[Row], units: &[String]) -> Vec<Fault> {
             faults.push(Fault::new(row.line, Some(Column::UnitAsOf), what));
         }
     }
-    faults
 }
 
 /// Takes the values of rows that nobody can tell right from wrong: those that stand twice, and all of a unit and period
