@@ -73,12 +73,13 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
     let bytes = ctx.whole(body).await?;
     let how = How { form: form(&ctx), large: asked.large && ctx.actor.role == kernel::Role::LocalAdmin };
     let repeatable = Repeatable::new(&ctx, &bytes);
-    let mut tx = ctx.write().await?;
     if !asked.dry_run
-        && let Some(answer) = repeatable.seen(&mut tx).await?
+        && let Some(answer) = repeatable.seen(&mut ctx.write().await?).await?
     {
         return ctx.json_with(StatusCode::OK, &answer);
     }
+    // A large table is read in a snapshot, in no writer's way.
+    let mut tx = ctx.read().await?;
     let checked = read(&ctx, &mut tx, &bytes, how, &intake).await?;
     if !checked.is_good(asked.partial) {
         return refused(&ctx, &checked);
@@ -86,6 +87,12 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
     if asked.dry_run {
         let (outcome, _) = record::preview(&mut tx, &checked.entries).await?;
         return ctx.json_with(StatusCode::OK, &answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?));
+    }
+    drop(tx);
+    let mut tx = ctx.write().await?;
+    // The same request may have come twice at once.
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
     }
     let outcome = intake::commit(&mut tx, &law(&ctx), &checked.entries, &intake, &bytes).await?;
     repeatable.done(tx, answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?)).await
