@@ -6,3 +6,5 @@ problem-next-internal = Nothing was recorded. Please try again in a few minutes;
 problem-next-input = Please correct what is named and send it again.
 problem-next-other-site = Please open the page within Làng Số and send it from there.
 problem-no-version = The If-Match header is missing: name the version you saw before editing.
+problem-too-large = more than { $megabytes } MB sent at once
+problem-broken-off = what was sent broke off; send it again

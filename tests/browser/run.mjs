@@ -209,6 +209,31 @@ try {
     assert.match(await page.textContent("main"), /82,25%/);
   });
 
+  for (const [name, options] of [["phone without JavaScript", { ...phone, javaScriptEnabled: false }], ["desktop", desktop]]) {
+    await walk(`a template is offered, and correct rows alone are previewed and recorded, ${name}`, options, async (page) => {
+      await page.goto(base + "/nhap-so-lieu");
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: /Tải mẫu bảng tính/ }).click();
+      assert.match((await download).suggestedFilename(), /^mau-so-lieu-commune-2021-2025-\d{4}\.xlsx$/);
+      await page.goto(base + "/xa/250?nam=2024");
+      const link = await page.getByRole("link", { name: /Tải mẫu nhập số liệu của xã/ }).getAttribute("href");
+      const answer = await fetch(base + link);
+      assert.equal(answer.status, 200);
+      assert.match(answer.headers.get("content-type"), /spreadsheetml/);
+      await page.goto(base + "/nhap-so-lieu");
+      const text = "unit_code;period;indicator;value;evidence\n02308;2024;households;1.650;x\n02308;2023;10.1;45,3;BC 12/2023\n02308;2024;2.1;120;\n";
+      await page.setInputFiles("#file", { name: "lan-lon.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.getByRole("button", { name: "Kiểm tra" }).click();
+      const refused = await page.innerText("[role=alert]");
+      for (const wanted of [/dòng 2: .*1 hay 1650|dòng 2: .*1,65 hay 1650/, /dòng 4: .*100%/, /2 lỗi/]) assert.match(refused, wanted);
+      if (shots) await page.screenshot({ path: join(shots, `intake-partly-${name.replaceAll(" ", "-")}.png`), fullPage: true });
+      const { violations } = options.javaScriptEnabled === false ? { violations: [] } : await new AxeBuilder({ page }).analyze();
+      assert.deepEqual(violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.nodes[0]?.html}`), []);
+      await page.getByRole("button", { name: "Ghi 1 dòng đúng, bỏ 2 dòng lỗi" }).click();
+      assert.match(await page.innerText("[role=status]"), /Đã ghi/);
+    });
+  }
+
   await walk("the map draws, and says that its edges are approximate", desktop, async (page) => {
     await page.goto(base + "/ban-do");
     await page.waitForSelector("#map[data-ready=true]", { timeout: 30000 });

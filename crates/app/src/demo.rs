@@ -301,7 +301,7 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
         }
     }
     let key = |measure, origin| Key { unit: unit.id, year, measure, origin };
-    let mut entries: Vec<Entry> = values.into_iter().map(|((m, o), value)| Entry { key: key(m, o), value }).collect();
+    let mut entries: Vec<Entry> = values.into_iter().map(|((m, o), value)| Entry::new(key(m, o), value)).collect();
     entries.sort_by_key(|e| e.key);
     entries
 }

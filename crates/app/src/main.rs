@@ -3,11 +3,12 @@
 mod boundaries;
 mod demo;
 mod evaluate;
-mod evaluate_sheet;
+mod import;
 mod law;
 mod manage;
 mod serve;
 mod site;
+mod template;
 
 use clap::{Parser, Subcommand};
 use locale::Lang;
@@ -26,8 +27,9 @@ enum Command {
     Demo(demo::Args),
     Evaluate(evaluate::Args),
     Migrate(manage::Database),
-    Import(manage::Import),
     Boundaries(boundaries::Args),
+    Import(import::Args),
+    Template(template::Args),
     Doctor(manage::Doctor),
     Audit(manage::Audit),
     /// Print the permission table
@@ -50,8 +52,9 @@ fn run(command: &Command) -> anyhow::Result<i32> {
         Command::Serve(args) => runtime()?.block_on(serve::run(args))?,
         Command::Demo(args) => demo::run(args, &runtime()?)?,
         Command::Migrate(args) => runtime()?.block_on(manage::migrate(args))?,
-        Command::Import(args) => return runtime()?.block_on(manage::import(args, lang)),
         Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
+        Command::Import(args) => return runtime()?.block_on(import::run(args, lang)),
+        Command::Template(args) => return runtime()?.block_on(template::run(args, lang)),
         Command::Doctor(args) => return manage::doctor(args),
         Command::Audit(args) => return runtime()?.block_on(manage::audit(args)),
         Command::Permissions => manage::permissions(),

@@ -96,3 +96,12 @@ pub async fn site(
     }));
     Ok((site, routes))
 }
+
+/// The functions of every room's jobs.
+pub fn jobs(site: &Site) -> store::jobs::Registry {
+    let mut registry = store::jobs::Registry::default();
+    for room in rooms() {
+        (room.jobs)(&mut registry, site);
+    }
+    registry
+}

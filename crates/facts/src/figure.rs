@@ -130,7 +130,7 @@ pub async fn edit(tx: &mut WriteTx, law: &Law, edit: &Edit) -> Result<Edited> {
         return Ok(Edited::Changed(now.map(Box::new)));
     }
     let how = How { stage: Stage::Accepted, publish: edit.publish, source: edit.source.clone(), import: None };
-    let entry = crate::Entry { key: edit.key, value: edit.value.clone() };
+    let entry = crate::Entry::new(edit.key, edit.value.clone());
     record::record(tx, law, std::slice::from_ref(&entry), &how).await?;
     let revision = published::current(tx, edit.key).await?.map_or(Revision(0), |f| f.revision);
     for (blob, name, media_type) in &edit.evidence {

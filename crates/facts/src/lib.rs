@@ -8,12 +8,15 @@
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`dhis2`]: the exchange with DHIS2.
+//! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
+//! - [`template`]: workbooks to be filled in.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
 pub mod dhis2;
 pub mod figure;
 pub mod intake;
+pub mod jobs;
 pub mod law;
 mod migrations;
 pub mod model;
@@ -22,7 +25,9 @@ pub mod published;
 pub mod record;
 pub mod rejudge;
 pub mod story;
+pub mod template;
 pub mod totals;
+pub mod uploads;
 
 pub use law::Law;
 pub use migrations::MIGRATIONS;

@@ -21,11 +21,11 @@ fn figure(row: &Row) -> Result<Option<Figure>> {
         actor: row.text(9)?,
         at: Moment(row.i64(10)?),
         source: row.text(11)?,
+        note: row.opt_text(12)?,
     }))
 }
 
-const COLUMNS: &str =
-    "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source";
+const COLUMNS: &str = "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source, h.note";
 
 /// The edition a transaction may read: working figures only within a scope that reaches them.
 pub fn edition(tx: &impl Query, wanted: Edition) -> Edition {
@@ -67,7 +67,7 @@ const LINES: &str = "facts_history h LEFT JOIN facts_publication p ON p.revision
 /// A line of history; one that was published after it was recorded says so.
 fn past(row: &Row) -> Result<Option<Figure>> {
     let mut found = figure(row)?;
-    if let (Some(line), true) = (&mut found, row.opt_i64(12)?.is_some()) {
+    if let (Some(line), true) = (&mut found, row.opt_i64(13)?.is_some()) {
         line.stage = Stage::Published;
     }
     Ok(found)

@@ -144,13 +144,14 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
                 actor,
                 now,
                 how.source.as_str(),
+                entry.note.as_deref(),
                 how.import
             ]
         })
         .collect();
     let columns = [
         "revision", "unit", "period", "measure", "origin", "value", "num", "den", "shadow", "stage", "actor", "at",
-        "source", "import",
+        "source", "note", "import",
     ];
     tx.insert_many("facts_history", &columns, history.into_iter()).await?;
     let mut pointers = Vec::with_capacity(fresh.len() + moved.len());

@@ -34,11 +34,7 @@ pub async fn if_changed(tx: &mut WriteTx, law: &Law) -> Result<bool> {
 
 /// Judges every unit again that has figures, chunk by chunk; goes on where a run before it ended. Cost: every figure once,
 /// every verdict read twice and written once.
-pub async fn run(work: Work, law: Law) -> std::result::Result<(), String> {
-    judge_all(&work, &law).await.map_err(|e| e.to_string())
-}
-
-async fn judge_all(work: &Work, law: &Law) -> Result<()> {
+pub async fn run(work: Work, law: &Law) -> Result<()> {
     let number = work.job.payload["law"].as_i64().unwrap_or(0);
     let mut done = work.job.done;
     loop {
@@ -53,7 +49,7 @@ async fn judge_all(work: &Work, law: &Law) -> Result<()> {
         }
         judge_chunk(&mut tx, law, number, &units).await?;
         done += units.len() as i64;
-        tx.progress(&work.job, done, total, Some("job-rejudging")).await?;
+        tx.progress(&work.job, done, total, Some("job-phase-rejudge")).await?;
         tx.commit().await?;
     }
 }

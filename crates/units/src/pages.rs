@@ -24,7 +24,7 @@ fn templates() -> Vec<(String, String)> {
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "units", migrations: store::MIGRATIONS, routes, templates }
+    Room { name: "units", migrations: store::MIGRATIONS, routes, templates, jobs: |_, _| {} }
 }
 
 fn routes() -> Routes {

@@ -27,4 +27,6 @@ pub struct Room {
     pub routes: fn() -> Routes,
     /// Templates by name.
     pub templates: fn() -> Vec<(String, String)>,
+    /// Adds the functions of the room's jobs; they work with what the site holds.
+    pub jobs: fn(&mut store::jobs::Registry, &Site),
 }

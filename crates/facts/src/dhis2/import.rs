@@ -291,7 +291,7 @@ async fn sort_out(
         match entry {
             Some(value) => {
                 checked.beside += usize::from(other.is_some());
-                checked.entries.push(Entry { key, value });
+                checked.entries.push(Entry::new(key, value));
             }
             None => checked.ignored += 1,
         }

@@ -121,7 +121,7 @@ fn tell_figure(ctx: &Ctx, sheet: &Sheet, f: &Figure) -> Value {
     context! {
         revision => f.revision.0, address => f.revision.address(), value => say::exactly(ctx.lang, &f.value, sheet.measure.unit.as_deref()),
         origin => say::origin(ctx.lang, f.key.origin), stage => locale::say_key(ctx.lang, &format!("stage-{}", f.stage.name()), &[]),
-        actor => locale::say_key(ctx.lang, &format!("role-{}", f.actor.replace('_', "-")), &[]), source => f.source,
+        actor => locale::say_key(ctx.lang, &format!("role-{}", f.actor.replace('_', "-")), &[]), source => f.source, note => f.note,
         at => locale::date(f.at.day()), clock => { let (h, m) = f.at.wall_clock(); format!("{h:02}:{m:02}") },
     }
 }
@@ -401,7 +401,7 @@ fn told(sheet: &Sheet, law: &Law) -> serde_json::Value {
         .iter()
         .map(|(f, files)| {
             let mut told = line(f);
-            told["evidence"] = files
+            told["files"] = files
                 .iter()
                 .map(|a| json!({"address": format!("/tep/{}", a.id), "name": a.name, "sha256": a.blob.sha256, "bytes": a.blob.size}))
                 .collect();

@@ -8,11 +8,14 @@ mod commune;
 mod dhis2;
 mod figure;
 mod home;
+mod import;
 mod intake;
+mod jobs;
 mod law;
 mod map;
 mod rejudged;
 mod say;
+mod template;
 
 use crate::Law;
 use std::sync::Arc;
@@ -34,10 +37,16 @@ fn law(ctx: &Ctx) -> Arc<Law> {
 }
 
 pub use api::description;
+pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+}
+
+/// The functions of this room's jobs.
+fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
+    crate::jobs::register(registry, site.thing::<Law>());
 }
 
 fn routes() -> Routes {
@@ -52,6 +61,9 @@ fn routes() -> Routes {
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
         .read("/nhap-so-lieu", "intake", get(intake::page))
+        .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
+        .read_inside("/viec/{id}", "jobs", get(jobs::page))
+        .read_inside("/api/v1/jobs/{id}", "jobs", get(jobs::api))
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())

@@ -53,12 +53,12 @@ fn what_goes_out_comes_in_unchanged() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
         filled(&store, &law).await?;
-        let visitor = Visitor::new(&store, &law);
+        let visitor = Visitor::of(&store, &law);
         let (commune, province) = codes(&store).await?;
         let path =
             format!("/api/v1/dhis2/dataValueSets.json?orgUnit={province}&children=true&period=2024&idScheme=CODE");
-        let out = visitor.get(&path, &[]).await?;
-        assert_eq!(out.status, StatusCode::OK, "{}", out.text());
+        let out = visitor.ask(&path, &[]).await?;
+        assert_eq!(out.code(), StatusCode::OK, "{}", out.text());
         let told = out.json()?;
         let values = told["dataValues"].as_array().context("values")?;
         assert_eq!(values.len(), 4);
@@ -75,11 +75,11 @@ fn what_goes_out_comes_in_unchanged() {
 
         // In again: as JSON, as CSV, by uid; whatever the form, nothing is new.
         let before = lines(&store).await?;
-        let csv = visitor.get(&path.replace(".json", ".csv"), &[]).await?;
+        let csv = visitor.ask(&path.replace(".json", ".csv"), &[]).await?;
         assert!(csv.text().starts_with("dataelement,period,orgunit,categoryoptioncombo,attributeoptioncombo,value,storedby,lastupdated,comment,followup,deleted\n"));
-        let by_uid = visitor.get(&path.replace("&idScheme=CODE", ""), &[]).await?;
+        let by_uid = visitor.ask(&path.replace("&idScheme=CODE", ""), &[]).await?;
         assert_eq!(by_uid.json()?["dataValues"][0]["orgUnit"], json!(dhis2::units::uid_of(COMMUNE)));
-        let accepted = visitor.get(&path.replace(".json", ""), &[("accept", "application/csv")]).await?;
+        let accepted = visitor.ask(&path.replace(".json", ""), &[("accept", "application/csv")]).await?;
         assert_eq!(accepted.body, csv.body);
         for (kind, path, body) in [
             ("application/json", IN, &out.body),
@@ -88,8 +88,8 @@ fn what_goes_out_comes_in_unchanged() {
         ] {
             for publish in ["", "publish=true"] {
                 let path = format!("{path}{}{publish}", if path.contains('?') { "&" } else { "?" });
-                let back = visitor.post(&path, &[("content-type", kind)], body.clone()).await?;
-                assert_eq!((back.status, counts(&back.json()?)), (StatusCode::OK, [0, 0, 4]), "{}", back.text());
+                let back = visitor.give(&path, &[("content-type", kind)], body.clone()).await?;
+                assert_eq!((back.code(), counts(&back.json()?)), (StatusCode::OK, [0, 0, 4]), "{}", back.text());
             }
         }
         assert_eq!(lines(&store).await?, before);
@@ -101,7 +101,7 @@ fn what_goes_out_comes_in_unchanged() {
 fn csv_says_what_json_says() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
-        let visitor = Visitor::new(&store, &law);
+        let visitor = Visitor::of(&store, &law);
         let (commune, _) = codes(&store).await?;
         let sent = json!({"period": "2024", "orgUnit": commune, "dataValues": [
             {"dataElement": "households", "value": 900},
@@ -117,22 +117,22 @@ fn csv_says_what_json_says() {
              no.such,2024,{commune},,,1,,,\n"
         );
         let dry = format!("{IN}&dryRun=true");
-        let json = visitor.post(&dry, &[], sent.to_string()).await?;
-        let csv_answer = visitor.post(&dry, &[("content-type", "text/csv")], csv).await?;
+        let json = visitor.give(&dry, &[], sent.to_string()).await?;
+        let csv_answer = visitor.give(&dry, &[("content-type", "text/csv")], csv).await?;
         assert_eq!(json.json()?, csv_answer.json()?);
         assert_eq!(lines(&store).await?, 0, "a dry run writes nothing");
         // The same with the words that the payload itself says.
         let mut own = sent.clone();
         own["idScheme"] = json!("CODE");
         own["dryRun"] = json!(true);
-        assert_eq!(visitor.post("/api/v1/dhis2/dataValueSets", &[], own.to_string()).await?.json()?, json.json()?);
+        assert_eq!(visitor.give("/api/v1/dhis2/dataValueSets", &[], own.to_string()).await?.json()?, json.json()?);
 
-        let wet = visitor.post(&format!("{IN}&publish=true"), &[], sent.to_string()).await?.json()?;
+        let wet = visitor.give(&format!("{IN}&publish=true"), &[], sent.to_string()).await?.json()?;
         assert_eq!((counts(&wet), &wet["response"]["rejectedIndexes"]), ([2, 0, 2], &json!([2, 3])));
         let out = format!(
             "/api/v1/dhis2/dataValueSets?orgUnit={commune}&period=2024&idScheme=CODE&dataElement=sanitation.household_share"
         );
-        let value = visitor.get(&out, &[]).await?.json()?["dataValues"][0].clone();
+        let value = visitor.ask(&out, &[]).await?.json()?["dataValues"][0].clone();
         assert_eq!((&value["value"], &value["comment"]), (&json!("75"), &json!("3/4")), "the exact fraction is kept");
         Ok(())
     });
@@ -142,7 +142,7 @@ fn csv_says_what_json_says() {
 fn conflicts_name_code_and_places_and_the_rest_is_taken() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
-        let visitor = Visitor::new(&store, &law);
+        let visitor = Visitor::of(&store, &law);
         let (commune, province) = codes(&store).await?;
         let value = |element: &str, period: &str, unit: &str, value: Value| json!({"dataElement": element, "period": period, "orgUnit": unit, "value": value});
         let mut deleted = value("population", "2024", &commune, json!("1"));
@@ -165,8 +165,8 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
             value("households", "2024", &commune, json!("901")),
             value("income.per_person", "2024", &commune, json!(50)),
         ]);
-        let answer = visitor.post(IN, &[("accept-language", "en")], json!({"dataValues": values}).to_string()).await?;
-        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
+        let answer = visitor.give(IN, &[("accept-language", "en")], json!({"dataValues": values}).to_string()).await?;
+        assert_eq!(answer.code(), StatusCode::CONFLICT, "{}", answer.text());
         let told = answer.json()?;
         assert_eq!(
             (&told["status"], &told["httpStatusCode"], &told["httpStatus"]),
@@ -198,7 +198,7 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
         assert!(conflicts.iter().all(|c| c["value"].as_str().is_some_and(|v| !v.contains("dhis2-"))), "{conflicts:?}");
         assert_eq!(lines(&store).await?, 2);
         let out = format!("/api/v1/dhis2/dataValueSets?orgUnit={commune}&period=2024&idScheme=CODE");
-        assert_eq!(visitor.get(&out, &[]).await?.json()?["dataValues"], json!([]), "nothing is published unasked");
+        assert_eq!(visitor.ask(&out, &[]).await?.json()?["dataValues"], json!([]), "nothing is published unasked");
 
         // What follows: a strategy, a whole set refused, requests that cannot be read.
         let one = |v: &str| json!({"dataValues": [value("households", "2024", &commune, json!(v))]}).to_string();
@@ -209,15 +209,15 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
             ("&publish=true", one("902"), [0, 1, 0]),
             ("&publish=true", one("902"), [0, 0, 1]),
         ] {
-            let answer = visitor.post(&format!("{IN}{query}"), &[], body).await?;
-            assert_eq!((answer.status, counts(&answer.json()?)), (StatusCode::OK, want), "{query} {}", answer.text());
+            let answer = visitor.give(&format!("{IN}{query}"), &[], body).await?;
+            assert_eq!((answer.code(), counts(&answer.json()?)), (StatusCode::OK, want), "{query} {}", answer.text());
         }
         for (query, property) in [("&importStrategy=DELETE", "importStrategy"), ("", "dataSet")] {
             let body = json!({"dataSet": "no-set", "dataValues": [value("households", "2024", &commune, json!("1"))]});
-            let answer = visitor.post(&format!("{IN}{query}"), &[], body.to_string()).await?;
+            let answer = visitor.give(&format!("{IN}{query}"), &[], body.to_string()).await?;
             let told = answer.json()?;
             assert_eq!(
-                (answer.status, &told["status"], counts(&told)),
+                (answer.code(), &told["status"], counts(&told)),
                 (StatusCode::CONFLICT, &json!("ERROR"), [0, 0, 1])
             );
             assert_eq!(told["response"]["conflicts"][0]["property"], json!(property));
@@ -231,14 +231,14 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
             ("&async=true", "application/json", "{}", 409),
             ("", "application/json", "{}", 200),
         ] {
-            let answer = visitor.post(&format!("{IN}{query}"), &[("content-type", kind)], body).await?;
+            let answer = visitor.give(&format!("{IN}{query}"), &[("content-type", kind)], body).await?;
             assert_eq!(
-                (answer.status.as_u16(), answer.json()?["httpStatusCode"].as_u64()),
+                (answer.code().as_u16(), answer.json()?["httpStatusCode"].as_u64()),
                 (status, Some(u64::from(status))),
                 "{query} {body}"
             );
         }
-        assert_eq!(visitor.post_as_reader(IN, one("1")).await?.status, StatusCode::FORBIDDEN);
+        assert_eq!(visitor.give_as_reader(IN, one("1")).await?.code(), StatusCode::FORBIDDEN);
         Ok(())
     });
 }
@@ -247,7 +247,7 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
 fn a_code_is_read_with_a_day_and_a_key_gets_its_first_answer() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
-        let visitor = Visitor::new(&store, &law);
+        let visitor = Visitor::of(&store, &law);
         // 02608 is Hồng Lạc until 30/11/2024, Hồng Sơn after, and the merged Hồng Sơn since 01/07/2025.
         let body = |year: &str| {
             json!({"dataSet": "commune-2021-2025", "completeDate": "2025-01-01", "period": year, "orgUnit": "02608",
@@ -255,7 +255,7 @@ fn a_code_is_read_with_a_day_and_a_key_gets_its_first_answer() {
             .to_string()
         };
         for (query, year) in [("", "2023"), ("", "2024"), ("&as_of=2025-06-30", "2025"), ("", "2025")] {
-            let answer = visitor.post(&format!("{IN}{query}"), &[], body(year)).await?;
+            let answer = visitor.give(&format!("{IN}{query}"), &[], body(year)).await?;
             assert_eq!(counts(&answer.json()?), [1, 0, 0], "{year} {}", answer.text());
         }
         let mut tx = store.read(&Actor::LOCAL_ADMIN.scope()).await?;
@@ -267,18 +267,18 @@ fn a_code_is_read_with_a_day_and_a_key_gets_its_first_answer() {
         // By uid no day is needed: the unit itself is named.
         let uid = dhis2::units::uid_of(UnitId(units[1]));
         let out = format!("/api/v1/dhis2/dataValueSets?orgUnit={uid}&period=2025");
-        assert_eq!(visitor.get(&out, &[]).await?.status, StatusCode::OK);
-        assert_eq!(visitor.get(&out.replace("2025", "2021"), &[]).await?.status, StatusCode::CONFLICT);
+        assert_eq!(visitor.ask(&out, &[]).await?.code(), StatusCode::OK);
+        assert_eq!(visitor.ask(&out.replace("2025", "2021"), &[]).await?.code(), StatusCode::CONFLICT);
 
         let keyed = [("idempotency-key", "k1")];
-        let first = visitor.post(IN, &keyed, body("2022")).await?;
-        let again = visitor.post(IN, &keyed, body("2022")).await?;
+        let first = visitor.give(IN, &keyed, body("2022")).await?;
+        let again = visitor.give(IN, &keyed, body("2022")).await?;
         assert_eq!((first.body.clone(), counts(&first.json()?)), (again.body, [1, 0, 0]));
-        assert_eq!(visitor.post(IN, &keyed, body("2021")).await?.status, StatusCode::CONFLICT);
+        assert_eq!(visitor.give(IN, &keyed, body("2021")).await?.code(), StatusCode::CONFLICT);
         let bad = body("2021").replace("income.per_person", "households");
-        let refused = visitor.post(IN, &[("idempotency-key", "k2")], bad.clone()).await?;
+        let refused = visitor.give(IN, &[("idempotency-key", "k2")], bad.clone()).await?;
         assert_eq!(refused.json()?["response"]["conflicts"][0]["errorCode"], json!("E7633"));
-        assert_eq!(visitor.post(IN, &[("idempotency-key", "k2")], bad).await?.status, StatusCode::CONFLICT);
+        assert_eq!(visitor.give(IN, &[("idempotency-key", "k2")], bad).await?.code(), StatusCode::CONFLICT);
         Ok(())
     });
 }
@@ -287,8 +287,8 @@ fn a_code_is_read_with_a_day_and_a_key_gets_its_first_answer() {
 fn a_peer_gets_metadata_it_can_import() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
-        let visitor = Visitor::new(&store, &law);
-        let told = visitor.get("/api/v1/dhis2/metadata.json?as_of=2024-12-31", &[]).await?.json()?;
+        let visitor = Visitor::of(&store, &law);
+        let told = visitor.ask("/api/v1/dhis2/metadata.json?as_of=2024-12-31", &[]).await?.json()?;
         let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
         for (name, longest) in [("dataElements", 230), ("organisationUnits", 230), ("dataSets", 230)] {
             let things = list(name);
@@ -338,9 +338,9 @@ fn a_peer_gets_metadata_it_can_import() {
                     .is_some_and(|u| u.iter().all(|u| seen.contains(u["id"].as_str().unwrap_or(""))))
             );
         }
-        let again = visitor.get("/api/v1/dhis2/api/metadata?as_of=2024-12-31", &[]).await?;
+        let again = visitor.ask("/api/v1/dhis2/api/metadata?as_of=2024-12-31", &[]).await?;
         assert_eq!(again.json()?, told);
-        assert_eq!(visitor.get("/api/v1/dhis2/metadata.json?orgUnit=x", &[]).await?.status, StatusCode::CONFLICT);
+        assert_eq!(visitor.ask("/api/v1/dhis2/metadata.json?orgUnit=x", &[]).await?.code(), StatusCode::CONFLICT);
         for query in [
             "",
             "?period=2024",
@@ -350,11 +350,11 @@ fn a_peer_gets_metadata_it_can_import() {
             "?orgUnit=08&period=2024&dataElement=x",
             "?orgUnit=08&orgUnit=02&children=true&period=2024",
         ] {
-            let answer = visitor.get(&format!("/api/v1/dhis2/dataValueSets{query}"), &[]).await?;
-            assert_eq!((answer.status, &answer.json()?["status"]), (StatusCode::CONFLICT, &json!("ERROR")), "{query}");
+            let answer = visitor.ask(&format!("/api/v1/dhis2/dataValueSets{query}"), &[]).await?;
+            assert_eq!((answer.code(), &answer.json()?["status"]), (StatusCode::CONFLICT, &json!("ERROR")), "{query}");
         }
         let year = "?orgUnit=08&startDate=2024-01-01&endDate=2024-12-31";
-        assert_eq!(visitor.get(&format!("/api/v1/dhis2/dataValueSets{year}"), &[]).await?.status, StatusCode::OK);
+        assert_eq!(visitor.ask(&format!("/api/v1/dhis2/dataValueSets{year}"), &[]).await?.code(), StatusCode::OK);
         Ok(())
     });
 }

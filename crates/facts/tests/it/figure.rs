@@ -23,7 +23,7 @@ fn key(law: &Law, measure: &str, origin: Origin) -> Key {
 }
 
 fn entry(law: &Law, measure: &str, origin: Origin, value: Value) -> Entry {
-    Entry { key: key(law, measure, origin), value }
+    Entry::new(key(law, measure, origin), value)
 }
 
 fn edit(law: &Law, value: &str, seen: Option<Revision>) -> Edit {
@@ -152,7 +152,7 @@ fn the_public_sees_a_line_and_its_evidence_from_its_publication_on() {
         // Recording the same value again with publication changes nothing and is still one line.
         let again = how(true);
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        let same = Entry { key: edit.key, value: edit.value.clone() };
+        let same = Entry::new(edit.key, edit.value.clone());
         assert_eq!(record::record(&mut tx, &law, &[same], &again).await?.unchanged, 1);
         tx.commit().await?;
         Ok(())

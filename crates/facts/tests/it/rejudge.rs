@@ -31,8 +31,7 @@ fn when_the_law_changes_open_verdicts_are_judged_again_and_the_changes_listed() 
         let law = prepared(&store, false).await?;
         assert!(changed(&store, &law).await?);
         let mut registry = Registry::default();
-        let own = law.clone();
-        registry.add(rejudge::JOB, move |work| rejudge::run(work, own.clone()));
+        facts::jobs::register(&mut registry, Arc::new(law.clone()));
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
         assert!(registry.run_one(&store, &clock).await?);
         assert!(!registry.run_one(&store, &clock).await?, "done once");
