@@ -169,7 +169,8 @@ async fn unit(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     ctx.json(&json!({"address": unit.id.address(), "unit": unit, "ancestors": ancestors, "succession": neighbours}))
 }
 
-fn value(value: &rulebook::Value) -> Value {
+/// A value as JSON: a fraction with both of its parts.
+pub(super) fn value(value: &rulebook::Value) -> Value {
     match value {
         rulebook::Value::Yes(yes) => json!({"value": yes}),
         rulebook::Value::Number(n) => json!({"value": n}),
