@@ -1,10 +1,12 @@
 //! Figures in by program: CSV, a workbook, JSON or JSON lines; all of it, or the correct rows when asked.
 
 use super::{
+    api,
     intake::{origin, plain, read},
     law,
 };
 use crate::{
+    Key, Law,
     intake::{self, Checked, Intake},
     record,
 };
@@ -35,7 +37,7 @@ pub(super) struct Asked {
     origin: String,
 }
 
-/// Problems that an answer lists; all of them are counted.
+/// Problems, and changes, that an answer lists; all of them are counted.
 const LISTED: usize = 10_000;
 
 /// What the body is: JSON as its header says, a table as its first bytes say.
@@ -60,7 +62,7 @@ fn listed(ctx: &Ctx, wrong: &Wrong) -> Vec<Value> {
     responses((status = 200, description = "What was recorded; with partial=true also every problem of the other rows"),
         (status = 413, description = "More than may be sent"), (status = 422, description = "Every problem with its place, nothing recorded")),
     params(("set" = String, Query, description = "Criteria set"), ("publish" = Option<bool>, Query, description = "Publish at once"),
-        ("dry_run" = Option<bool>, Query, description = "Say what would change, write nothing"),
+        ("dry_run" = Option<bool>, Query, description = "Say what would be new, change (from, to) or stay, write nothing"),
         ("partial" = Option<bool>, Query, description = "Record the correct rows only"),
         ("origin" = Option<String>, Query, description = "declared (default), verified, survey, imported"),
         ("large" = Option<bool>, Query, description = "Allow more than 50 MB or 1,000,000 rows, on the server itself"),
@@ -85,8 +87,10 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
         return refused(&ctx, &checked);
     }
     if asked.dry_run {
-        let (outcome, _) = record::preview(&mut tx, &checked.entries).await?;
-        return ctx.json_with(StatusCode::OK, &answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?));
+        let (outcome, changes) = record::preview(&mut tx, &checked.entries).await?;
+        let mut would = answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?);
+        would["changes"] = changes.iter().take(LISTED).map(|change| told(&law(&ctx), change)).collect();
+        return ctx.json_with(StatusCode::OK, &would);
     }
     drop(tx);
     let mut tx = ctx.write().await?;
@@ -96,6 +100,14 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
     }
     let outcome = intake::commit(&mut tx, &law(&ctx), &checked.entries, &intake, &bytes).await?;
     repeatable.done(tx, answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?)).await
+}
+
+/// What would change, from and to.
+fn told(law: &Law, (key, from, to): &(Key, rulebook::Value, rulebook::Value)) -> Value {
+    json!({
+        "unit": key.unit, "period": format!("{:04}", key.year), "measure": law.measure_code(key.measure),
+        "origin": key.origin, "from": api::value(from), "to": api::value(to),
+    })
 }
 
 /// The outcome, and where only the correct rows were asked for, what is wrong with the others.

@@ -363,10 +363,13 @@ fn a_template_comes_back_unchanged_and_filled_in() {
         }
         let dry = format!("{API}&dry_run=true");
         let same = visitor.post(&dry, XLSX, template.body.clone()).await?.json()?;
-        assert_eq!(same, json!({"new": 0, "changed": 0, "unchanged": 4, "units": 1}));
+        assert_eq!(same, json!({"new": 0, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
         let last = filled(&template.body, "xl/worksheets/sheet2.xml", &[("I3", "5210")]);
         let more = visitor.post(&dry, XLSX, last.clone()).await?.json()?;
-        assert_eq!(more, json!({"new": 1, "changed": 0, "unchanged": 4, "units": 1}));
+        assert_eq!(more, json!({"new": 1, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
+        let change = visitor.post(&dry, CSV, table("02308,2024,2.1,75.5")).await?.json()?;
+        let from = json!({"value": "75", "numerator": "3", "denominator": "4"});
+        assert_eq!((&change["changes"][0]["from"], &change["changes"][0]["to"]), (&from, &json!({"value": "75.5"})));
         // A problem of the second sheet is told there.
         let wrong = filled(&template.body, "xl/worksheets/sheet2.xml", &[("I3", "-1")]);
         let told = visitor.post(API, XLSX, wrong).await?.json()?;
@@ -403,7 +406,11 @@ fn a_template_of_a_province_asks_every_commune() {
             // Each of the six background measures once a commune, beneath the header.
             assert_eq!(background.matches("<row ").count(), 1 + 6 * communes, "{query}");
             let blank = visitor.post(&format!("{API}&dry_run=true"), XLSX, answer.body).await?;
-            assert_eq!(blank.json()?, json!({"new": 0, "changed": 0, "unchanged": 0, "units": 0}), "{query}");
+            assert_eq!(
+                blank.json()?,
+                json!({"new": 0, "changed": 0, "unchanged": 0, "units": 0, "changes": []}),
+                "{query}"
+            );
         }
         Ok(())
     });
