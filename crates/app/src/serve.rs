@@ -1,9 +1,9 @@
 //! `langso serve`: the pages and the API over a database.
 
-use crate::site;
-use anyhow::{Context as _, Result, bail};
+use crate::{site, stop::Stop};
+use anyhow::{Context as _, Result};
 use axum::ServiceExt;
-use kernel::SystemClock;
+use kernel::{Phrase, SystemClock};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use store::{Store, StoreOptions};
 
@@ -27,7 +27,8 @@ pub struct Args {
 /// Runs until it is told to stop.
 pub async fn run(args: &Args) -> Result<()> {
     if args.local_admin && !args.listen.ip().is_loopback() {
-        bail!("--local-admin needs a loopback address, not {}", args.listen);
+        let phrase = Phrase::new("cli-local-admin-loopback").with("address", args.listen.to_string());
+        return Err(Stop::option("--local-admin", phrase).into());
     }
     std::fs::create_dir_all(&args.data).with_context(|| args.data.display().to_string())?;
     let url = args.database.clone().unwrap_or_else(|| site::default_url(&args.data));
@@ -35,8 +36,10 @@ pub async fn run(args: &Args) -> Result<()> {
     let library = site::library(site::overlays(&args.data)?)?;
     let (site, routes) = site::site(store.clone(), library, args.local_admin).await?;
     let app = web::app(site, routes);
-    let listener =
-        tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("address {}", args.listen))?;
+    let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {
+        let phrase = Phrase::new("cli-listen-failed").with("address", args.listen.to_string());
+        Stop::failed(phrase.with("reason", error.to_string()))
+    })?;
     eprintln!("http://{}/", listener.local_addr()?);
     let sealer = tokio::spawn(seal(store.clone()));
     axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service_with_connect_info::<SocketAddr>(app))
