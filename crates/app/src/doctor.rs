@@ -44,6 +44,9 @@ fn the_law(folder: Option<&Path>, lang: Lang) -> Result<usize> {
             let mut files = Vec::new();
             std::fs::read_dir(folder).map_err(|e| stop::Stop::file(folder, &e))?;
             read_folder(folder, &mut files)?;
+            if files.is_empty() {
+                return Err(stop::Stop::file(folder, &std::io::ErrorKind::NotFound.into()).into());
+            }
             rulebook::Library::from_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         }
     };

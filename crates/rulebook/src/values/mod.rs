@@ -159,6 +159,10 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
     let separator = csv::separator(csv::first_line(text));
     let pieces = csv::pieces(text, separator, 1 << 20);
     let Some(&first) = pieces.first() else { return Err(fault("values-no-header")) };
+    // What is refused for its size is counted only, never held. The header is one record.
+    if !large && csv::more_than(&pieces, separator, LARGE_ROWS + 1) {
+        return Err(fault("values-too-many-rows"));
+    }
     let mut records = csv::Records::new(first, separator);
     let mut cells = Vec::new();
     if let Some((_, Some(broken))) = records.next(&mut cells) {
