@@ -56,7 +56,7 @@ fn read_at(url: &str, data: &Path) -> Value {
 }
 
 /// Figures of a few communes: whole numbers, fractions, yes and no, two years, one correction.
-fn tables(data: &Path, url: &str) {
+pub fn tables(data: &Path, url: &str) {
     let codes = {
         let served = Served::start(&["--database", url, "--data", text(data)]);
         communes(&served).into_iter().take(4).map(|(_, code)| code).collect::<Vec<_>>()
