@@ -18,12 +18,12 @@ const COMMUNES: &str = "10000";
 const WALK: [&str; 8] = [
     "/",
     "/?nam=2024",
-    "/?nam=2024&tinh=2000001",
+    "/?nam=2024&tinh=2000000",
     "/xa?nam=2024",
-    "/xa?nam=2024&tinh=2000001&q=c002",
-    "/xa/3000200?nam=2024",
+    "/xa?nam=2024&tinh=2000000&q=c000",
+    "/xa/3000100?nam=2024",
     "/api/v1/totals?nam=2024",
-    "/api/v1/communes?nam=2024&tinh=2000001&per=500",
+    "/api/v1/communes?nam=2024&tinh=2000000&per=500",
 ];
 
 /// The machine's clock times work here, never the product.
