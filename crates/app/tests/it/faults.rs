@@ -17,7 +17,7 @@ use std::{
 };
 use testkit::{Database, PrivateServer};
 
-const YEAR: i64 = 2024;
+const YEAR: &str = "2024";
 /// Communes that one import fills.
 const GROUP: usize = 5;
 /// Writers at the same time, each with its own communes.
@@ -209,7 +209,7 @@ impl World {
             let passed = criteria.iter().filter(|c| c["verdict"] == "passed").count();
             let id = ids[unit["unit"].as_str().unwrap()];
             let stored = served.json(&format!("/api/v1/units/{id}/verdicts"));
-            let of_set = |v: &&Value| v["set"] == SET && v["period"] == YEAR.to_string();
+            let of_set = |v: &&Value| v["set"] == SET && v["period"] == YEAR;
             let stored = stored["verdicts"].as_array().unwrap().iter().find(of_set).expect("a verdict").clone();
             let found = (&stored["verdict"], stored["criteria_passed"].as_u64());
             assert_eq!(found, (&unit["verdict"], Some(passed as u64)), "{}", unit["unit"]);
