@@ -1,5 +1,7 @@
 //! `cargo xtask`: run, test, tidy, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
 
+mod deep;
+mod national;
 mod steps;
 mod tests;
 mod tidy;
@@ -10,6 +12,8 @@ use anyhow::{Context, Result, bail};
 const HELP: &str = "\
 cargo xtask run [--listen ADDR] [--data DIR]   build everything, make the demo province, serve it
 cargo xtask test                               everything that must hold, in about fifteen minutes
+cargo xtask test --deep [PART...]              what takes long, by part: faults fuzz national bench
+cargo xtask keep-database NAME                 a small database of each engine into tests/old, for later programs
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
 cargo xtask dist                               the release binary with everything embedded
 ";
@@ -31,6 +35,7 @@ fn command() -> Result<()> {
     match args.first().map(String::as_str) {
         Some("run") => run(rest),
         Some("test") => tests::run(rest),
+        Some("keep-database") => tests::keep_database(rest),
         Some("tidy") => tidy::report(),
         Some("dist") => dist(),
         _ => {

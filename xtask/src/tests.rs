@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold. A failed check does not hide the others; the last line counts them.
 
-use crate::{steps::Steps, tidy, tools};
+use crate::{deep, steps::Steps, tidy, tools};
 use anyhow::{Context, Result, bail};
 use std::{
     io::{BufRead, BufReader},
@@ -36,9 +36,20 @@ fn install() -> Result<()> {
 
 /// How many checks held and how many did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
+pub struct Count {
     passed: u64,
     failed: u64,
+}
+
+impl Count {
+    /// The closing line; an error where something failed.
+    pub fn say(self) -> Result<()> {
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed > 0 {
+            bail!("not everything holds: see FAILED above");
+        }
+        Ok(())
+    }
 }
 
 /// Reads `12 passed; 1 failed` or `12 passed, 1 failed` in a line of a test program.
@@ -53,7 +64,7 @@ fn count(line: &str) -> Option<Count> {
 
 /// Runs a test program, its output shown as it comes, and adds up what its result lines count. A program that ends
 /// badly without having counted a failure (it did not build, it crashed) is one failure.
-fn counted(program: &mut Command, total: &mut Count) -> Result<()> {
+pub fn counted(program: &mut Command, total: &mut Count) -> Result<()> {
     let mut child = program.stdout(Stdio::piped()).spawn().context("the tests could not be started")?;
     let output = child.stdout.take().context("output of the tests")?;
     let mut own = Count::default();
@@ -74,7 +85,7 @@ fn counted(program: &mut Command, total: &mut Count) -> Result<()> {
 }
 
 /// A check that either holds or does not.
-fn check(total: &mut Count, outcome: Result<()>) -> Result<()> {
+pub fn check(total: &mut Count, outcome: Result<()>) -> Result<()> {
     match outcome {
         Ok(()) => total.passed += 1,
         Err(error) => {
@@ -86,6 +97,9 @@ fn check(total: &mut Count, outcome: Result<()>) -> Result<()> {
 }
 
 pub fn run(args: &[String]) -> Result<()> {
+    if args.first().is_some_and(|a| a == "--deep") {
+        return deep::run(&args[1..]);
+    }
     if let Some(other) = args.first() {
         bail!("`cargo xtask test` knows no {other:?}");
     }
@@ -104,11 +118,26 @@ pub fn run(args: &[String]) -> Result<()> {
     steps.step("pages in a browser", || browser(&mut total))?;
     steps.step("foreign clients", || clients(&mut total))?;
     steps.slowest();
-    println!("{} passed, {} failed", total.passed, total.failed);
-    if total.failed > 0 {
-        bail!("not everything holds: see FAILED above");
+    total.say()
+}
+
+/// `cargo xtask keep-database NAME`: a small database of each engine as this program writes it, into `tests/old`.
+pub fn keep_database(args: &[String]) -> Result<()> {
+    let [name] = args else { bail!("`cargo xtask keep-database` takes one name, such as issue-04") };
+    let kept = format!("tests/old/{name}.json");
+    if Path::new(&kept).exists() {
+        bail!("{kept} is there: what is kept never changes");
     }
-    Ok(())
+    let mut cargo = tools::cargo_command(&["test", "--workspace", "--quiet", "--test", "it", "--"])?;
+    cargo.args(["--ignored", "--exact", "old::keep_a_database"]).env("LANGSO_KEEP", name);
+    let mut total = Count::default();
+    counted(&mut cargo, &mut total)?;
+    for ending in ["sqlite.gz", "sql.gz", "json"] {
+        let path = format!("tests/old/{name}.{ending}");
+        let size = std::fs::metadata(&path).with_context(|| path.clone())?.len();
+        println!("{path}: {:.1} kB", size as f64 / 1e3);
+    }
+    total.say()
 }
 
 /// Walks the pages of a real demo in a real Chromium.

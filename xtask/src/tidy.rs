@@ -190,10 +190,21 @@ fn documents(findings: &mut Vec<String>) -> Result<()> {
     for paper in papers.iter().filter(|p| !p.starts_with("./docs/trace")) {
         let text = fs::read_to_string(paper)?;
         for quoted in text.split('`').skip(1).step_by(2) {
-            let looks_like_path =
-                ["crates/", "docs/", "rulebooks/", "reference/", "locales/", "islands/", "tests/", "xtask/", ".ci/"]
-                    .iter()
-                    .any(|start| quoted.starts_with(start));
+            let looks_like_path = [
+                "crates/",
+                "scripts/",
+                "fuzz/",
+                "docs/",
+                "rulebooks/",
+                "reference/",
+                "locales/",
+                "islands/",
+                "tests/",
+                "xtask/",
+                ".ci/",
+            ]
+            .iter()
+            .any(|start| quoted.starts_with(start));
             let plain = !quoted.contains(['*', '{', ' ', '<', '…']);
             let path = quoted.split(':').next().unwrap_or("");
             if looks_like_path && plain && !Path::new(path).exists() && !path.starts_with("islands/dist") {

@@ -1,17 +1,23 @@
 //! The one binary of Làng Số.
 
+mod audit;
 mod boundaries;
+mod cli;
+mod copies;
 mod demo;
+mod doctor;
 mod evaluate;
 mod import;
 mod law;
 mod manage;
 mod serve;
 mod site;
+mod stop;
 mod template;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use locale::Lang;
+use std::process::ExitCode;
 
 /// Làng Số: a province's New Rural Development programme
 #[derive(Parser, Debug)]
@@ -30,8 +36,10 @@ enum Command {
     Boundaries(boundaries::Args),
     Import(import::Args),
     Template(template::Args),
-    Doctor(manage::Doctor),
-    Audit(manage::Audit),
+    Backup(copies::Backup),
+    Restore(copies::Restore),
+    Doctor(doctor::Doctor),
+    Audit(audit::Audit),
     /// Print the permission table
     Permissions,
     /// Print shell completions
@@ -45,8 +53,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn run(command: &Command) -> anyhow::Result<i32> {
-    let lang = language();
+fn run(command: &Command, lang: Lang) -> anyhow::Result<i32> {
     match command {
         Command::Evaluate(args) => return evaluate::run(args, lang),
         Command::Serve(args) => runtime()?.block_on(serve::run(args))?,
@@ -55,39 +62,30 @@ fn run(command: &Command) -> anyhow::Result<i32> {
         Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
         Command::Import(args) => return runtime()?.block_on(import::run(args, lang)),
         Command::Template(args) => return runtime()?.block_on(template::run(args, lang)),
-        Command::Doctor(args) => return manage::doctor(args),
-        Command::Audit(args) => return runtime()?.block_on(manage::audit(args)),
+        Command::Backup(args) => runtime()?.block_on(copies::backup(args, lang))?,
+        Command::Restore(args) => runtime()?.block_on(copies::restore(args, lang))?,
+        Command::Doctor(args) => return doctor::doctor(args, lang, runtime),
+        Command::Audit(args) => return runtime()?.block_on(audit::audit(args, lang)),
         Command::Permissions => manage::permissions(),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                *shell,
-                &mut <Cli as clap::CommandFactory>::command(),
-                "langso",
-                &mut std::io::stdout(),
-            );
+            let mut command = cli::localized(Cli::command(), lang);
+            clap_complete::generate(*shell, &mut command, "langso", &mut std::io::stdout());
         }
     }
     Ok(0)
 }
 
-/// The language of the user's environment, Vietnamese where it says nothing.
-fn language() -> Lang {
-    ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        .and_then(|tag| Lang::from_tag(&tag))
-        .unwrap_or_default()
-}
-
-fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    let lang = cli::language(|name| std::env::var(name).ok());
+    let matches = cli::localized(Cli::command(), lang).try_get_matches_from(cli::arguments(std::env::args_os()));
+    let cli = match matches.and_then(|m| Cli::from_arg_matches(&m)) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(cli::stopped(&error, lang)),
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(&cli.command) {
-        Ok(code) => std::process::ExitCode::from(code as u8),
-        Err(error) => {
-            eprintln!("{error:#}");
-            std::process::ExitCode::FAILURE
-        }
+    match run(&cli.command, lang) {
+        Ok(code) => ExitCode::from(code as u8),
+        Err(error) => ExitCode::from(stop::report(lang, &error)),
     }
 }

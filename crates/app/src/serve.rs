@@ -1,9 +1,9 @@
 //! `langso serve`: the pages and the API over a database.
 
-use crate::site;
-use anyhow::{Context as _, Result, bail};
+use crate::{site, stop::Stop};
+use anyhow::{Context as _, Result};
 use axum::ServiceExt;
-use kernel::SystemClock;
+use kernel::{Phrase, SystemClock};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -30,7 +30,8 @@ pub struct Args {
 /// Runs until it is told to stop.
 pub async fn run(args: &Args) -> Result<()> {
     if args.local_admin && !args.listen.ip().is_loopback() {
-        bail!("--local-admin needs a loopback address, not {}", args.listen);
+        let phrase = Phrase::new("cli-local-admin-loopback").with("address", args.listen.to_string());
+        return Err(Stop::option("--local-admin", phrase).into());
     }
     std::fs::create_dir_all(&args.data).with_context(|| args.data.display().to_string())?;
     let url = args.database.clone().unwrap_or_else(|| site::default_url(&args.data));
@@ -41,8 +42,10 @@ pub async fn run(args: &Args) -> Result<()> {
     let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
-    let listener =
-        tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("address {}", args.listen))?;
+    let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {
+        let phrase = Phrase::new("cli-listen-failed").with("address", args.listen.to_string());
+        Stop::failed(phrase.with("reason", error.to_string()))
+    })?;
     eprintln!("http://{}/", listener.local_addr()?);
     let (stopping, stopped) = tokio::sync::watch::channel(false);
     let worker = tokio::spawn(work(registry, store.clone(), stopped));

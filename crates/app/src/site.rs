@@ -1,6 +1,6 @@
 //! The site put together: rooms listed once, store opened and migrated, law registered.
 
-use crate::law;
+use crate::{law, stop::shown};
 use anyhow::{Context as _, Result, anyhow};
 use facts::Law;
 use kernel::{Actor, Clock, SystemClock};
@@ -8,7 +8,7 @@ use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
@@ -19,7 +19,8 @@ pub fn rooms() -> Vec<Room> {
     vec![units::room(), facts::pages::room()]
 }
 
-fn migrations() -> Vec<&'static [Migration]> {
+/// The migrations of every room.
+pub fn migrations() -> Vec<&'static [Migration]> {
     rooms().into_iter().map(|r| r.migrations).collect()
 }
 
@@ -30,7 +31,7 @@ pub fn default_url(data: &Path) -> String {
 
 /// Opens a database and brings it to the program's state.
 pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
-    let store = Store::open(url, options).await.with_context(|| format!("database {url}"))?;
+    let store = Store::open(url, options).await.with_context(|| shown(url))?;
     store.migrate(&migrations(), &SystemClock).await?;
     let reference = units::reference::Reference::read()?;
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
@@ -39,17 +40,21 @@ pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
     Ok(store)
 }
 
-/// The overlays of a data folder: `overlays/*.toml`, in the order of their names.
-pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
-    let Ok(entries) = std::fs::read_dir(data.join("overlays")) else { return Ok(Vec::new()) };
-    let mut paths: Vec<_> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+/// The overlay files of a data folder: `overlays/*.toml`, in the order of their names.
+pub fn overlay_files(data: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(data.join("overlays")).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     paths.sort();
-    let read = |path: &std::path::PathBuf| -> Result<Overlay> {
+    paths
+}
+
+/// The overlays of a data folder.
+pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
+    let read = |path: &PathBuf| -> Result<Overlay> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         Ok(rulebook::parse::overlay(&path.display().to_string(), &text)?)
     };
-    paths.iter().map(read).collect()
+    overlay_files(data).iter().map(read).collect()
 }
 
 /// The shipped law with these overlays.

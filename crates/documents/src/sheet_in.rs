@@ -60,6 +60,10 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") || bytes.starts_with(OLE)
 }
 
+/// What a sheet has at most, by its format.
+const MOST_ROWS: u32 = 1 << 20;
+const MOST_COLUMNS: u32 = 1 << 14;
+
 const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 fn refused(key: &'static str) -> Problems {
@@ -86,7 +90,7 @@ pub fn open(bytes: &[u8], limits: Limits) -> Result<Workbook<'_>, Problems> {
         }));
     }
     count(&mut zip, bytes.len() as u64, limits)?;
-    let xlsx = Xlsx::new(Cursor::new(bytes)).map_err(|e| refused(broken(&e)))?;
+    let xlsx = guarded(|| Xlsx::new(Cursor::new(bytes)))?;
     Ok(Workbook { xlsx, limits })
 }
 
@@ -121,6 +125,12 @@ fn count(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, packed: u64, limits: Limits) 
     Ok(())
 }
 
+/// Calls the reader of workbooks, which overflows at names of cells that no spreadsheet writes: broken, like any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Problems> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.map_err(|_| refused("sheet-broken"))?.map_err(|e| refused(broken(&e)))
+}
+
 fn broken(error: &XlsxError) -> &'static str {
     match error {
         XlsxError::Password => "sheet-encrypted",
@@ -137,11 +147,14 @@ impl Workbook<'_> {
     /// Reads a sheet row by row until `each` breaks; rows without content are left out.
     pub fn rows(&mut self, sheet: &str, mut each: impl FnMut(Row) -> ControlFlow<()>) -> Result<(), Problems> {
         let large = self.limits.large;
-        let mut cells = self.xlsx.worksheet_cells_reader(sheet).map_err(|e| refused(broken(&e)))?;
+        let mut cells = guarded(|| self.xlsx.worksheet_cells_reader(sheet))?;
         let mut row: Option<Row> = None;
         let mut count = 0;
-        while let Some(cell) = cells.next_cell().map_err(|e| refused(broken(&e)))? {
+        while let Some(cell) = guarded(|| cells.next_cell())? {
             let (at, column) = cell.get_position();
+            if at >= MOST_ROWS || column >= MOST_COLUMNS {
+                return Err(refused("sheet-broken"));
+            }
             let Some(content) = content(cell.get_value()) else { continue };
             if row.as_ref().is_none_or(|r| r.number != at + 1) {
                 count += 1;
@@ -169,8 +182,8 @@ impl Workbook<'_> {
     /// What must not stand in a sheet of values: formulas (their shown result may be old) and merged cells.
     pub fn suspicious(&mut self, sheet: &str) -> Result<Vec<Suspect>, Problems> {
         let mut suspects = Vec::new();
-        let mut cells = self.xlsx.worksheet_cells_reader(sheet).map_err(|e| refused(broken(&e)))?;
-        while let Some(formula) = cells.next_formula().map_err(|e| refused(broken(&e)))? {
+        let mut cells = guarded(|| self.xlsx.worksheet_cells_reader(sheet))?;
+        while let Some(formula) = guarded(|| cells.next_formula())? {
             if !formula.get_value().is_empty() {
                 let (row, column) = formula.get_position();
                 suspects.push(Suspect { rows: (row, row), column, what: "sheet-formula" });

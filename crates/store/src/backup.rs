@@ -1,7 +1,7 @@
 //! Backup and restore: one file, the same for both engines, so that what one wrote the other can read.
 //!
-//! A zip: `tables/NAME.ndjson` (a JSON array a row, in the order of the primary key), `files/SHA256` (attachments), and
-//! last `manifest.json` with the SHA-256 of each. It is taken from one snapshot while others write, and contains
+//! A zip: `tables/NAME.ndjson` (a JSON array a row, in the order of the primary key), `files/SHA256` (attachments),
+//! `beside/NAME` (what belongs to the data but is no row: overlays), and last `manifest.json` with the SHA-256 of each. It is taken from one snapshot while others write, and contains
 //! no trace of the engine: equal data give equal tables on both.
 
 mod tables;
@@ -43,6 +43,8 @@ pub struct Manifest {
     pub migrations: Vec<Ran>,
     pub tables: Vec<TablePart>,
     pub files: Vec<FilePart>,
+    #[serde(default)]
+    pub beside: Vec<BesidePart>,
     /// The end of the audit chain, `POSITION CHAIN`.
     pub audit_head: Option<String>,
 }
@@ -75,6 +77,21 @@ pub struct FilePart {
     pub size: u64,
 }
 
+/// What belongs to the data and is neither row nor attachment, by a name of the caller's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Its part of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BesidePart {
+    pub name: String,
+    pub sha256: String,
+}
+
 fn zip_error(e: zip::result::ZipError) -> StoreError {
     StoreError::BackupBroken(e.to_string())
 }
@@ -99,7 +116,13 @@ impl<W: Write> Write for Hashing<W> {
 
 /// Writes a backup of a moment; readers and writers go on meanwhile. The file appears when it is complete. Cost: every
 /// row and file once, none kept in memory.
-pub async fn write(store: &Store, clock: &dyn Clock, files: Option<&Attachments>, to: &Path) -> Result<Manifest> {
+pub async fn write(
+    store: &Store,
+    clock: &dyn Clock,
+    files: Option<&Attachments>,
+    beside: &[Beside],
+    to: &Path,
+) -> Result<Manifest> {
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let partial = tempfile::NamedTempFile::new_in(folder)?;
     let mut zip = ZipWriter::new(BufWriter::new(partial.reopen()?));
@@ -138,9 +161,16 @@ pub async fn write(store: &Store, clock: &dyn Clock, files: Option<&Attachments>
             kept.push(FilePart { sha256: blob.sha256, size: blob.size });
         }
     }
+    let mut others = Vec::new();
+    for part in beside {
+        zip.start_file(format!("beside/{}", part.name), options).map_err(zip_error)?;
+        zip.write_all(&part.bytes)?;
+        others.push(BesidePart { name: part.name.clone(), sha256: hex::encode(Sha256::digest(&part.bytes)) });
+    }
     let audit_head = audit::head(&mut tx).await?.map(|head: Head| head.to_string());
     let at = clock.now();
-    let manifest = Manifest { format: FORMAT.into(), at, migrations, tables: parts, files: kept, audit_head };
+    let format = FORMAT.into();
+    let manifest = Manifest { format, at, migrations, tables: parts, files: kept, beside: others, audit_head };
     zip.start_file("manifest.json", options).map_err(zip_error)?;
     zip.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
     let mut file = zip.finish().map_err(zip_error)?;
@@ -168,7 +198,8 @@ pub fn check(from: &Path) -> Result<Manifest> {
     let (mut archive, manifest) = open(from)?;
     let tables = manifest.tables.iter().map(|t| (format!("tables/{}.ndjson", t.name), &t.sha256));
     let files = manifest.files.iter().map(|f| (format!("files/{}", f.sha256), &f.sha256));
-    for (name, sha256) in tables.chain(files) {
+    let beside = manifest.beside.iter().map(|b| (format!("beside/{}", b.name), &b.sha256));
+    for (name, sha256) in tables.chain(files).chain(beside) {
         let mut part = archive.by_name(&name).map_err(zip_error)?;
         let mut hashing = Hashing { inner: std::io::sink(), hash: Sha256::new() };
         std::io::copy(&mut part, &mut hashing).map_err(|e| StoreError::BackupBroken(format!("{name}: {e}")))?;
@@ -177,6 +208,22 @@ pub fn check(from: &Path) -> Result<Manifest> {
         }
     }
     Ok(manifest)
+}
+
+/// What a backup holds beside rows and attachments. Cost: those bytes, in memory.
+pub fn beside(from: &Path) -> Result<Vec<Beside>> {
+    let (mut archive, manifest) = open(from)?;
+    let mut all = Vec::new();
+    for part in manifest.beside {
+        let name = format!("beside/{}", part.name);
+        let mut bytes = Vec::new();
+        archive.by_name(&name).map_err(zip_error)?.take(1 << 26).read_to_end(&mut bytes)?;
+        if hex::encode(Sha256::digest(&bytes)) != part.sha256 {
+            return Err(StoreError::BackupBroken(name));
+        }
+        all.push(Beside { name: part.name, bytes });
+    }
+    Ok(all)
 }
 
 /// The next bytes of a part.

@@ -54,7 +54,8 @@ impl Store {
         let pools = if url.starts_with("sqlite:") {
             Pools::Sqlite(Sqlite::open(url, &options).await?)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let mut connect = PgConnectOptions::from_str(url)?
+            let mut connect = PgConnectOptions::from_str(url)
+                .map_err(|_| StoreError::Address(url.to_owned()))?
                 .application_name("langso")
                 .statement_cache_capacity(256)
                 .disable_statement_logging();

@@ -4,6 +4,7 @@ use crate::{CLOCK, free_port, open};
 use std::{
     fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
+    io::Write,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -55,6 +56,32 @@ impl Database {
             server.tell(&format!("ALTER DATABASE {} RENAME TO {template}", database.name));
         }
         Database::from_template(&template)
+    }
+
+    /// A database filled by statements, as [`Database::dump`] wrote them.
+    pub fn from_dump(sql: &str) -> Database {
+        let database = Database::create();
+        let psql = programs().join("psql");
+        let mut psql = Command::new(psql);
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &database.url]);
+        psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut running = psql.spawn().expect("psql starts");
+        // What psql says of an error comes after it has stopped reading.
+        let _ = running.stdin.take().map(|mut stdin| stdin.write_all(sql.as_bytes()));
+        let ended = running.wait_with_output().expect("psql ends");
+        assert!(ended.status.success(), "psql: {}", String::from_utf8_lossy(&ended.stderr));
+        database
+    }
+
+    /// Everything in it as statements, without owners and without what only this version of psql understands.
+    pub fn dump(&self) -> String {
+        let mut dump = Command::new(programs().join("pg_dump"));
+        dump.args(["--no-owner", "--no-privileges", "--no-comments", "-d", &self.url]);
+        let ran = dump.output().expect("pg_dump starts");
+        assert!(ran.status.success(), "pg_dump: {}", String::from_utf8_lossy(&ran.stderr));
+        let text = String::from_utf8(ran.stdout).expect("a dump in UTF-8");
+        let lines = text.lines().filter(|l| !l.starts_with("\\restrict") && !l.starts_with("\\unrestrict"));
+        lines.map(|l| format!("{l}\n")).collect()
     }
 
     fn from_template(template: &str) -> Database {

@@ -71,6 +71,23 @@ pub fn first_line(text: &str) -> &str {
     text.split(['\r', '\n']).next().unwrap_or("")
 }
 
+/// Whether pieces hold more than so many records that say something. Cost: nothing to speak of where they have fewer
+/// lines; otherwise each record once, none kept.
+pub fn more_than(pieces: &[Piece], separator: u8, most: usize) -> bool {
+    let lines = pieces.last().map_or(0, |last| last.line as usize + last.text.split(['\n', '\r']).count());
+    lines > most && {
+        let said = pieces.iter().flat_map(|&piece| {
+            let mut records = Records::new(piece, separator);
+            let mut cells = Vec::new();
+            std::iter::from_fn(move || {
+                let (_, broken) = records.next(&mut cells)?;
+                Some(broken.is_some() || cells.iter().any(|c| !c.is_empty()))
+            })
+        });
+        said.filter(|&said| said).take(most + 1).count() > most
+    }
+}
+
 /// Cuts a text into pieces of about `size` bytes, each of whole records.
 pub fn pieces(text: &str, separator: u8, size: usize) -> Vec<Piece<'_>> {
     let bytes = text.as_bytes();

@@ -230,7 +230,6 @@ pub fn read_csv(context: &Context, text: &str, large: bool) -> Result<Table, Vec
 /// Reads CSV text: the correct rows, and every fault.
 pub fn read_csv_partly(context: &Context, text: &str, large: bool) -> (Table, Vec<Fault>) {
     use rayon::prelude::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     let refused = |faults| (Table::default(), faults);
     let fault = |key| refused(vec![Fault::new(1, None, Phrase::new(key))]);
     if text.len() as u64 > LARGE_BYTES && !large {
@@ -239,6 +238,10 @@ pub fn read_csv_partly(context: &Context, text: &str, large: bool) -> (Table, Ve
     let separator = csv::separator(csv::first_line(text));
     let pieces = csv::pieces(text, separator, 1 << 20);
     let Some(&first) = pieces.first() else { return fault("values-no-header") };
+    // What is refused for its size is counted only, never held. The header is one record.
+    if !large && csv::more_than(&pieces, separator, LARGE_ROWS + 1) {
+        return fault("values-too-many-rows");
+    }
     let mut records = csv::Records::new(first, separator);
     let mut cells = Vec::new();
     if let Some((_, Some(broken))) = records.next(&mut cells) {
@@ -252,8 +255,6 @@ pub fn read_csv_partly(context: &Context, text: &str, large: bool) -> (Table, Ve
         }
         Err(problems) => return refused(problems.into_iter().map(|p| Fault::new(1, None, p)).collect()),
     };
-    // A table that is refused for its size is not read to its end.
-    let records = AtomicUsize::new(0);
     let parts: Vec<Reader> = pieces
         .par_iter()
         .enumerate()
@@ -267,12 +268,6 @@ pub fn read_csv_partly(context: &Context, text: &str, large: bool) -> (Table, Ve
             }
             while let Some((line, broken)) = lines.next(&mut cells) {
                 reader.record(line, &cells, broken);
-                if reader.uncounted >= 1024
-                    && records.fetch_add(std::mem::take(&mut reader.uncounted), Ordering::Relaxed) > LARGE_ROWS
-                    && !large
-                {
-                    break;
-                }
             }
             reader
         })

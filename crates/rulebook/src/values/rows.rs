@@ -125,9 +125,8 @@ pub struct Reader<'a> {
     pub(super) targets: Interner,
     notes: Interner,
     pub(super) empty_lines: usize,
-    /// Records with content, good or bad; and those of them that the reader of the whole has not counted yet.
+    /// Records with content, good or bad.
     pub(super) records: usize,
-    pub(super) uncounted: usize,
     found: HashMap<(u32, Day), Found>,
     resolved: HashMap<u32, Option<Target>>,
     kinds: HashMap<i16, Vec<Vec<(Kind, bool)>>>,
@@ -154,7 +153,6 @@ impl<'a> Reader<'a> {
             notes: Interner::default(),
             empty_lines: 0,
             records: 0,
-            uncounted: 0,
             found: HashMap::new(),
             resolved: HashMap::new(),
             kinds: HashMap::new(),
@@ -178,7 +176,6 @@ impl<'a> Reader<'a> {
             return;
         }
         self.records += 1;
-        self.uncounted += 1;
         if let Some(wrong) = wrong {
             self.faults.push(Fault::new(line, None, broken(wrong)));
             return;

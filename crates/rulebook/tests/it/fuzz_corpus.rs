@@ -1,4 +1,5 @@
 //! The fuzz corpus, and bytes made from it, through the same functions as the fuzz targets: read or refused, no panic.
+//! `LANGSO_FUZZ_SECONDS` goes on with ever new bytes for so long (`cargo xtask test --deep fuzz`), from `LANGSO_SEED`.
 
 use crate::shipped;
 use rulebook::{
@@ -6,7 +7,11 @@ use rulebook::{
     unitsfile::UnitsFile,
     values::{self, Context, csv},
 };
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Reproducible bytes (SplitMix64).
 struct Dice(u64);
@@ -43,14 +48,40 @@ fn replay(corpus: &str, rounds: usize, mut feed: impl FnMut(&[u8])) {
     let mut paths: Vec<_> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() > 3, "{corpus} has seeds");
+    let seeds: Vec<Vec<u8>> = paths.into_iter().map(|path| fs::read(path).unwrap()).collect();
     let mut dice = Dice(1);
-    for path in paths {
-        let seed = fs::read(path).unwrap();
-        feed(&seed);
+    for seed in &seeds {
+        feed(seed);
         for _ in 0..rounds {
-            feed(&dice.change(&seed));
+            feed(&dice.change(seed));
         }
     }
+    deep(corpus, seeds, feed);
+}
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Bytes made of seeds and of what was made of them, for as long as was asked. The clock only ends it.
+#[allow(clippy::disallowed_methods)]
+fn deep(corpus: &str, mut seeds: Vec<Vec<u8>>, mut feed: impl FnMut(&[u8])) {
+    let Some(seconds) = setting("LANGSO_FUZZ_SECONDS") else { return };
+    let from = setting("LANGSO_SEED").unwrap_or(2);
+    let (mut dice, mut count) = (Dice(from), 0);
+    let (start, originals) = (Instant::now(), seeds.len());
+    while start.elapsed() < Duration::from_secs(seconds) {
+        let seed = dice.below(seeds.len());
+        let bytes = dice.change(&seeds[seed]);
+        feed(&bytes);
+        count += 1;
+        // Some changed ones are changed further, in place of older changed ones.
+        if bytes.len() < 1 << 16 && dice.below(8) == 0 {
+            let at = originals + dice.below(64);
+            if at < seeds.len() { seeds[at] = bytes } else { seeds.push(bytes) }
+        }
+    }
+    println!("{corpus}: {count} inputs in {seconds} s from seed {from}, none made it panic");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use store::{
     AuditLine, Migration, Query, Store, StoreError, StoreOptions, Value, args,
     attachments::Attachments,
     audit,
-    backup::{self, Manifest},
+    backup::{self, Beside, Manifest},
 };
 use testkit::{CLOCK, Database, block_on, each_engine};
 
@@ -32,6 +32,10 @@ async fn empty_sqlite(folder: &Path, name: &str) -> store::Result<Store> {
     Store::open(&format!("sqlite:{}", folder.join(name).display()), StoreOptions::default()).await
 }
 
+fn overlay() -> Beside {
+    Beside { name: "overlays/a.toml".into(), bytes: b"beside".to_vec() }
+}
+
 fn hashes(manifest: &Manifest) -> Vec<(&str, u64, &str)> {
     manifest.tables.iter().map(|t| (t.name.as_str(), t.rows, t.sha256.as_str())).collect()
 }
@@ -49,7 +53,8 @@ fn what_one_engine_wrote_either_restores_to_the_same_rows() {
         tx.commit().await?;
 
         let file = folder.path().join("backup.zip");
-        let written = backup::write(&store, &CLOCK, Some(&files), &file).await?;
+        let written = backup::write(&store, &CLOCK, Some(&files), &[overlay()], &file).await?;
+        assert_eq!(backup::beside(&file)?, [overlay()]);
         assert_eq!(hashes(&backup::check(&file)?), hashes(&written));
         assert!(written.tables.iter().any(|t| t.name == "test_thing" && t.rows == 3000), "{written:?}");
 
@@ -61,7 +66,7 @@ fn what_one_engine_wrote_either_restores_to_the_same_rows() {
             backup::restore(&target, THINGS, &CLOCK, Some(&restored), &file).await?;
             drop(restored.get(&blob).await?);
             let again = folder.path().join("again.zip");
-            let copy = backup::write(&target, &CLOCK, Some(&restored), &again).await?;
+            let copy = backup::write(&target, &CLOCK, Some(&restored), &[], &again).await?;
             assert_eq!(hashes(&copy), hashes(&written), "into {:?}", target.engine());
             let chain = audit::verify(&target).await?;
             assert_eq!((chain.findings.len(), chain.sealed), (0, 3));
@@ -90,13 +95,13 @@ fn an_older_programs_backup_is_brought_forward_and_a_newer_ones_refused() {
         fill(&store).await?;
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("backup.zip");
-        backup::write(&store, &CLOCK, None, &file).await?;
+        backup::write(&store, &CLOCK, None, &[], &file).await?;
         let target = empty_sqlite(folder.path(), "new.sqlite").await?;
         backup::restore(&target, LATER, &CLOCK, None, &file).await?;
         let mut tx = target.read(&Actor::SYSTEM.scope()).await?;
         assert_eq!(tx.rows("SELECT id FROM test_thing WHERE colour IS NULL", args![]).await?.len(), 3000);
         drop(tx);
-        backup::write(&target, &CLOCK, None, &file).await?;
+        backup::write(&target, &CLOCK, None, &[], &file).await?;
         let older = empty_sqlite(folder.path(), "older.sqlite").await?;
         let refused = backup::restore(&older, THINGS, &CLOCK, None, &file).await.unwrap_err();
         assert!(matches!(refused, StoreError::Newer { version: 2, .. }), "{refused}");
@@ -112,7 +117,7 @@ fn a_damaged_backup_is_named_and_changes_nothing() {
         store.migrate(THINGS, &CLOCK).await.unwrap();
         fill(&store).await.unwrap();
         let file = folder.path().join("backup.zip");
-        backup::write(&store, &CLOCK, None, &file).await.unwrap();
+        backup::write(&store, &CLOCK, None, &[], &file).await.unwrap();
         let good = std::fs::read(&file).unwrap();
         for (at, step) in [(good.len() / 3, 1), (good.len() / 2, 1)] {
             let mut bad = good.clone();

@@ -1,0 +1,11 @@
+//! The real binary, as people and other programs call it.
+
+mod audit;
+mod bad_input;
+mod contract;
+mod copies;
+mod faults;
+mod help;
+mod old;
+mod program;
+mod serve;

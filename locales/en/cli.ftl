@@ -1,0 +1,120 @@
+# The command line: help, what is refused, what the commands of the administrator say.
+cli-usage = Usage:
+cli-commands = Commands
+cli-command = COMMAND
+cli-options = Options
+cli-some-options = [OPTIONS]
+cli-arguments = Arguments
+cli-choices = [one of: { $value }]
+cli-default = [default: { $value }]
+cli-environment = [environment: { $value }]
+cli-after =
+    Exit codes: 0 good, 1 something failed, 2 the input or an option cannot be used.
+    Language by LC_ALL, LC_MESSAGES, LANG: vi_VN is Vietnamese, any other language English, unset or C Vietnamese.
+
+cli-about = Làng Số: a province's New Rural Development programme
+cli-arg-help = Show help
+cli-arg-version = Show the version
+cli-arg-listen = Address and port to serve on
+cli-arg-database = Database: sqlite:PATH or postgres://…; by default langso.sqlite in the data folder
+cli-arg-data = Folder of the program's files
+cli-arg-large = Allow more than 50 MB or 1,000,000 rows
+
+cli-serve-about = Serve the pages and the API
+cli-serve-local-admin = Whoever sits at this machine may write; only with an address of this machine itself
+
+cli-demo-about = Create the demo province where there is none, and serve it
+cli-demo-data = Folder of the demo province
+cli-demo-communes = Add so many made-up communes, to try the size of the nation
+cli-demo-only-create = Only create the data, do not serve it
+
+cli-evaluate-about = Judge a table of figures under a criteria set, without a database
+cli-evaluate-rulebook = Id of the criteria set, for example commune-2021-2025
+cli-evaluate-values = Values: a .csv or .xlsx file; - reads standard input
+cli-evaluate-units = Units with region, group and attributes; by default the shipped units
+cli-evaluate-overlay = Overlay to lay on; may be given several times
+cli-evaluate-as-of = The day whose amendments count (YYYY-MM-DD); by default 31 December of the period
+cli-evaluate-lang = Language of sentences and problems: vi or en
+cli-evaluate-format = Form of the result
+
+cli-migrate-about = Bring the database to this program's state
+
+cli-import-about = Import a table of figures (.csv or .xlsx); all of it or nothing
+cli-import-file = The table
+cli-import-rulebook = Criteria set whose indicators the file names
+cli-import-dry-run = Only show what would change, write nothing
+cli-import-publish = Publish what is imported
+
+cli-backup-about = Back everything up into one file, while the system goes on
+cli-backup-output = The file to write
+
+cli-restore-about = Restore a backup into an empty database (SQLite or PostgreSQL)
+cli-restore-file = The backup
+
+cli-doctor-about = Check the criteria sets and the reference data; where a database is named, check it too
+cli-doctor-rulebooks = A folder with measures.toml and */rulebook.toml; by default what is shipped
+cli-doctor-database = Database to check
+cli-doctor-data = Data folder to check
+
+cli-audit-about = The audit trail
+cli-audit-verify-about = Check the whole chain: lines altered, removed, reordered, erased, not yet sealed
+cli-audit-verify-head = A head noted earlier, which must be in the chain; may be given several times
+cli-audit-seal-about = Seal committed lines now
+
+cli-permissions-about = Print the permission table: who may do what
+cli-completions-about = Print completions for a shell
+cli-completions-shell = The shell
+
+# A command line that cannot be used
+cli-error-unknown = there is no option “{ $argument }”
+cli-error-missing = missing: { $argument }
+cli-error-conflict = “{ $argument }” was given several times, or does not go with another option
+cli-error-command = there is no command “{ $command }”
+cli-error-no-command = no command was given
+cli-error-no-value = “{ $argument }” needs a value
+cli-error-choice = “{ $value }” cannot be used for “{ $argument }”; choose one of: { $choices }
+cli-error-value = “{ $value }” cannot be used for “{ $argument }”: { $reason }
+cli-error-too-many = “{ $argument }” has too many values
+cli-error-utf8 = the command line holds characters that are not UTF-8
+cli-error-nearest = did you mean { $nearest }?
+cli-error-more = Commands and options: langso --help
+cli-local-admin-loopback = can be used with an address of this machine itself only (127.0.0.1), not with { $address }
+cli-listen-failed = cannot serve on { $address }: { $reason }
+cli-no-database = there is no database at { $address }
+
+# Backup and restore
+backup-written = Wrote { $rows } rows of { $tables } tables and { $files } files to { $file }
+backup-restored = Restored { $rows } rows of { $tables } tables and { $files } files from { $file }
+backup-overlay-differs = the data was restored, but { $file } was there already with another content and was left as it is; please look into it
+
+# Checks
+doctor-set = { $criteria } criteria, { $all } indicators and parts, { $sure } verified
+doctor-measures = { $count } measures
+doctor-reference = { $units } units, { $successions } successions, { $agencies } agencies
+doctor-overlays = Overlays read: { $count ->
+    [0] none
+   *[other] { $names }
+}
+doctor-files = Folder of attachments is readable: { $folder }
+doctor-no-files = No attachments yet
+doctor-engine = { $engine } { $version }, { $bytes } bytes
+doctor-jobs-waiting = { $count } jobs waiting
+doctor-jobs-running = { $count } jobs running
+doctor-jobs-failed = { $count } jobs failed
+doctor-step = Part { $room }: step { $version } of { $known }
+doctor-step-older = Part { $room }: step { $version } of { $known }; it will be migrated at the next start (langso migrate)
+
+# The audit trail
+audit-counts = Audit trail: { $sealed } lines sealed, { $unsealed } not yet sealed, { $erased } with erased details
+audit-head = Head of the chain: { $head }
+audit-head-bad = “{ $head }” is no head of a chain (place and hash)
+audit-sealed-now = Sealed { $count } lines
+audit-erased = the details of line { $line } were erased; reason: { $reason }
+audit-altered = line { $line } was altered after it was sealed
+audit-removed = line { $line } was removed
+audit-details-altered = the details of line { $line } were altered
+audit-details-removed = the details of line { $line } are gone without a reason
+audit-seal-removed = the seal at place { $place } was removed
+audit-reordered = line { $line } at place { $place } was moved
+audit-seal-altered = the seal of line { $line } at place { $place } was altered
+audit-head-missing = the head noted at place { $place } is no longer in the chain

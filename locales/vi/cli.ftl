@@ -1,0 +1,120 @@
+# Dòng lệnh: lời trợ giúp, điều bị từ chối, kết quả của các lệnh quản trị.
+cli-usage = Cách dùng:
+cli-commands = Lệnh
+cli-command = LỆNH
+cli-options = Tùy chọn
+cli-some-options = [TÙY CHỌN]
+cli-arguments = Tham số
+cli-choices = [chọn một: { $value }]
+cli-default = [mặc định: { $value }]
+cli-environment = [biến môi trường: { $value }]
+cli-after =
+    Mã kết thúc: 0 là tốt, 1 là có việc không thành, 2 là dữ liệu hoặc tùy chọn đưa vào không dùng được.
+    Ngôn ngữ theo LC_ALL, LC_MESSAGES, LANG: vi_VN là tiếng Việt, ngôn ngữ khác là tiếng Anh, không đặt hoặc C là tiếng Việt.
+
+cli-about = Làng Số: phần mềm điều hành Chương trình xây dựng nông thôn mới của một tỉnh
+cli-arg-help = Xem trợ giúp
+cli-arg-version = Xem phiên bản
+cli-arg-listen = Địa chỉ và cổng để phục vụ
+cli-arg-database = Cơ sở dữ liệu: sqlite:ĐƯỜNG_DẪN hoặc postgres://…; nếu không nêu là langso.sqlite trong thư mục dữ liệu
+cli-arg-data = Thư mục chứa tệp của chương trình
+cli-arg-large = Cho phép tệp hơn 50 MB hoặc hơn 1.000.000 dòng
+
+cli-serve-about = Phục vụ trang web và API
+cli-serve-local-admin = Người ngồi tại máy này được ghi số liệu; chỉ dùng với địa chỉ của chính máy này
+
+cli-demo-about = Tạo tỉnh minh họa nếu chưa có, rồi phục vụ
+cli-demo-data = Thư mục của tỉnh minh họa
+cli-demo-communes = Thêm chừng này xã giả định, để thử quy mô cả nước
+cli-demo-only-create = Chỉ tạo dữ liệu, không phục vụ
+
+cli-evaluate-about = Chấm một bảng số liệu theo bộ tiêu chí, không cần cơ sở dữ liệu
+cli-evaluate-rulebook = Mã bộ tiêu chí, ví dụ commune-2021-2025
+cli-evaluate-values = Tệp số liệu .csv hoặc .xlsx; dấu - là đọc từ đầu vào chuẩn
+cli-evaluate-units = Tệp đơn vị với vùng, nhóm và thuộc tính; nếu không nêu là các đơn vị có sẵn
+cli-evaluate-overlay = Tệp mức bổ sung; có thể nêu nhiều lần
+cli-evaluate-as-of = Ngày chọn bản sửa đổi (NNNN-TT-NN); nếu không nêu là 31/12 của kỳ
+cli-evaluate-lang = Ngôn ngữ của câu và lỗi: vi hoặc en
+cli-evaluate-format = Dạng kết quả
+
+cli-migrate-about = Đưa cơ sở dữ liệu lên trạng thái của chương trình này
+
+cli-import-about = Nhập một bảng số liệu (.csv hoặc .xlsx); nhập hết hoặc không nhập gì
+cli-import-file = Tệp số liệu
+cli-import-rulebook = Bộ tiêu chí mà tệp ghi mã chỉ tiêu
+cli-import-dry-run = Chỉ xem sẽ thay đổi gì, không ghi
+cli-import-publish = Công bố số liệu được nhập
+
+cli-backup-about = Sao lưu tất cả vào một tệp, trong khi hệ thống vẫn chạy
+cli-backup-output = Tệp sao lưu sẽ được ghi
+
+cli-restore-about = Khôi phục bản sao lưu vào một cơ sở dữ liệu trống (SQLite hoặc PostgreSQL)
+cli-restore-file = Tệp sao lưu
+
+cli-doctor-about = Kiểm tra bộ tiêu chí và dữ liệu tham chiếu; nếu nêu cơ sở dữ liệu thì kiểm tra cả nó
+cli-doctor-rulebooks = Thư mục có measures.toml và */rulebook.toml; nếu không nêu là bộ có sẵn
+cli-doctor-database = Cơ sở dữ liệu cần kiểm tra
+cli-doctor-data = Thư mục dữ liệu cần kiểm tra
+
+cli-audit-about = Nhật ký kiểm toán
+cli-audit-verify-about = Kiểm tra toàn bộ chuỗi: dòng bị sửa, bị xóa, bị đổi chỗ, bị xóa chi tiết, chưa niêm phong
+cli-audit-verify-head = Đầu chuỗi đã ghi lại trước đây, phải có trong chuỗi; có thể nêu nhiều lần
+cli-audit-seal-about = Niêm phong ngay các dòng đã ghi
+
+cli-permissions-about = In bảng quyền: ai được làm gì
+cli-completions-about = In tệp gợi ý lệnh cho shell
+cli-completions-shell = Loại shell
+
+# Dòng lệnh không dùng được
+cli-error-unknown = không có tùy chọn “{ $argument }”
+cli-error-missing = còn thiếu: { $argument }
+cli-error-conflict = “{ $argument }” được nêu nhiều lần hoặc không đi cùng tùy chọn khác
+cli-error-command = không có lệnh “{ $command }”
+cli-error-no-command = chưa nêu lệnh
+cli-error-no-value = “{ $argument }” cần một giá trị
+cli-error-choice = “{ $value }” không dùng được cho “{ $argument }”; chọn một trong: { $choices }
+cli-error-value = “{ $value }” không dùng được cho “{ $argument }”: { $reason }
+cli-error-too-many = “{ $argument }” có quá nhiều giá trị
+cli-error-utf8 = dòng lệnh có ký tự không đúng mã UTF-8
+cli-error-nearest = có phải là { $nearest }?
+cli-error-more = Xem các lệnh và tùy chọn: langso --help
+cli-local-admin-loopback = chỉ dùng được với địa chỉ của chính máy này (127.0.0.1), không dùng với { $address }
+cli-listen-failed = không phục vụ được ở { $address }: { $reason }
+cli-no-database = không có cơ sở dữ liệu ở { $address }
+
+# Sao lưu và khôi phục
+backup-written = Đã sao lưu { $rows } dòng của { $tables } bảng và { $files } tệp vào { $file }
+backup-restored = Đã khôi phục { $rows } dòng của { $tables } bảng và { $files } tệp từ { $file }
+backup-overlay-differs = dữ liệu đã được khôi phục, nhưng tệp { $file } có sẵn với nội dung khác nên không bị ghi đè; hãy xem lại
+
+# Kiểm tra
+doctor-set = { $criteria } tiêu chí, { $all } chỉ tiêu và nội dung thành phần, { $sure } đã kiểm chứng
+doctor-measures = { $count } đại lượng đo
+doctor-reference = { $units } đơn vị, { $successions } lần sắp xếp, { $agencies } cơ quan
+doctor-overlays = Mức bổ sung đọc được: { $count ->
+    [0] không có
+   *[other] { $names }
+}
+doctor-files = Thư mục tệp đính kèm đọc được: { $folder }
+doctor-no-files = Chưa có tệp đính kèm
+doctor-engine = { $engine } { $version }, { $bytes } byte
+doctor-jobs-waiting = { $count } việc đang chờ
+doctor-jobs-running = { $count } việc đang chạy
+doctor-jobs-failed = { $count } việc không thành
+doctor-step = Phần { $room }: bước { $version } trong { $known }
+doctor-step-older = Phần { $room }: bước { $version } trong { $known }; sẽ được chuyển đổi ở lần chạy tới (langso migrate)
+
+# Nhật ký kiểm toán
+audit-counts = Nhật ký kiểm toán: { $sealed } dòng đã niêm phong, { $unsealed } dòng chưa niêm phong, { $erased } dòng đã xóa chi tiết
+audit-head = Đầu chuỗi: { $head }
+audit-head-bad = “{ $head }” không phải là đầu chuỗi (vị trí và mã băm)
+audit-sealed-now = Đã niêm phong { $count } dòng
+audit-erased = dòng { $line } đã xóa chi tiết, lý do: { $reason }
+audit-altered = dòng { $line } đã bị sửa sau khi niêm phong
+audit-removed = dòng { $line } đã bị xóa
+audit-details-altered = chi tiết của dòng { $line } đã bị sửa
+audit-details-removed = chi tiết của dòng { $line } bị mất mà không có lý do
+audit-seal-removed = niêm phong ở vị trí { $place } đã bị xóa
+audit-reordered = dòng { $line } ở vị trí { $place } đã bị đổi chỗ
+audit-seal-altered = niêm phong của dòng { $line } ở vị trí { $place } đã bị sửa
+audit-head-missing = đầu chuỗi đã ghi ở vị trí { $place } không còn trong chuỗi

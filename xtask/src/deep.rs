@@ -1,0 +1,58 @@
+//! `cargo xtask test --deep [PART…]`: what takes too long for every change. Each part says what it saw and stays under
+//! twenty minutes.
+
+use crate::{
+    national,
+    steps::Steps,
+    tests::{Count, check, counted},
+    tools,
+};
+use anyhow::{Result, bail};
+
+type Part = fn(&mut Count) -> Result<()>;
+
+const PARTS: [(&str, Part); 4] = [("faults", faults), ("fuzz", fuzz), ("national", national), ("bench", bench)];
+
+/// Runs the parts named, or all.
+pub fn run(asked: &[String]) -> Result<()> {
+    let known = || PARTS.map(|(name, _)| name).join(" ");
+    if let Some(other) = asked.iter().find(|a| PARTS.iter().all(|(name, _)| name != a)) {
+        bail!("`cargo xtask test --deep` knows no {other:?}, only: {}", known());
+    }
+    let parts: Vec<_> = PARTS.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|a| a == name)).collect();
+    let mut steps = Steps::new(parts.len());
+    let mut total = Count::default();
+    for (name, part) in parts {
+        steps.step(name, || part(&mut total))?;
+    }
+    steps.slowest();
+    total.say()
+}
+
+/// Some tests of the workspace, built as `cargo xtask test` builds them, with what makes them long.
+fn tests(filter: &str, settings: &[(&str, &str)], total: &mut Count) -> Result<()> {
+    let mut cargo = tools::cargo_command(&["test", "--workspace", "--quiet", "--test", "it", "--"])?;
+    cargo.args(["--nocapture", filter]);
+    for (name, default) in settings.iter().filter(|(name, _)| std::env::var_os(name).is_none()) {
+        cargo.env(name, default);
+    }
+    counted(&mut cargo, total)
+}
+
+/// kill -9 of the program on each engine, and of PostgreSQL with fsync, at random moments of imports.
+fn faults(total: &mut Count) -> Result<()> {
+    tests("faults::", &[("LANGSO_KILLS", "100"), ("LANGSO_SERVER_KILLS", "10")], total)
+}
+
+/// The bodies of the fuzz targets on changed seeds of the corpus, for five minutes each.
+fn fuzz(total: &mut Count) -> Result<()> {
+    tests("corpus::", &[("LANGSO_FUZZ_SECONDS", "300")], total)
+}
+
+fn national(total: &mut Count) -> Result<()> {
+    check(total, national::run())
+}
+
+fn bench(total: &mut Count) -> Result<()> {
+    check(total, tools::cargo(&["xtask", "bench"]))
+}
