@@ -45,6 +45,29 @@ cli-import-rulebook = Criteria set whose indicators the file names
 cli-import-dry-run = Only show what would change, write nothing
 cli-import-publish = Publish what is imported
 
+cli-serve-files = Where attachments are kept: a folder (by default the data folder) or s3://BUCKET/PREFIX
+cli-import-origin = Where the figures come from: declared, verified, survey or imported
+cli-import-correct-rows-only = Import the correct rows, leave out those with problems (all problems are still listed)
+
+cli-template-about = Write a spreadsheet to be filled in, for one unit or a whole province
+cli-template-rulebook = Criteria set whose indicators are asked for
+cli-template-year = The year of the figures
+cli-template-unit = Code of one unit; without it all units of the province
+cli-template-unit-as-of = The day on which codes are read (YYYY-MM-DD); by default the last of the year
+cli-template-province = Code of the province
+cli-template-origin = Origin of the figures that are filled in: declared, verified, survey or imported
+cli-template-lang = Language of the spreadsheet: vi or en
+cli-template-output = The file to write
+
+cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing
+cli-boundaries-file = The file of boundaries
+cli-boundaries-as-of = The day at which unit codes are read (YYYY-MM-DD)
+cli-boundaries-level = province, district or commune
+cli-boundaries-under = Only units under the one with this permanent id
+cli-boundaries-code-field = The field that holds the codes; found by itself where it has a usual name
+cli-boundaries-source = Who measured, under which licence
+cli-boundaries-dry-run = Say what would happen, keep nothing
+
 cli-backup-about = Back everything up into one file, while the system goes on
 cli-backup-output = The file to write
 

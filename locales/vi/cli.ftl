@@ -45,6 +45,29 @@ cli-import-rulebook = Bộ tiêu chí mà tệp ghi mã chỉ tiêu
 cli-import-dry-run = Chỉ xem sẽ thay đổi gì, không ghi
 cli-import-publish = Công bố số liệu được nhập
 
+cli-serve-files = Nơi giữ tệp đính kèm: thư mục (nếu không nêu là thư mục dữ liệu) hoặc s3://KHO/ĐƯỜNG_DẪN
+cli-import-origin = Nguồn của số liệu: declared (xã kê khai), verified (đã thẩm tra), survey (khảo sát) hoặc imported (từ hệ thống khác)
+cli-import-correct-rows-only = Chỉ nhập các dòng đúng, bỏ các dòng lỗi (vẫn kể hết lỗi)
+
+cli-template-about = Ghi mẫu bảng tính để điền số liệu, cho một xã hoặc cả tỉnh
+cli-template-rulebook = Bộ tiêu chí mà mẫu hỏi
+cli-template-year = Năm của số liệu
+cli-template-unit = Mã của một đơn vị; nếu không nêu là mọi đơn vị của tỉnh
+cli-template-unit-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN); nếu không nêu là ngày cuối năm
+cli-template-province = Mã tỉnh
+cli-template-origin = Số liệu điền sẵn lấy từ nguồn: declared, verified, survey hoặc imported
+cli-template-lang = Ngôn ngữ của mẫu: vi hoặc en
+cli-template-output = Tệp sẽ được ghi
+
+cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết tệp hoặc không nhập gì
+cli-boundaries-file = Tệp ranh giới
+cli-boundaries-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN)
+cli-boundaries-level = Cấp: province (tỉnh), district (huyện) hoặc commune (xã)
+cli-boundaries-under = Chỉ các đơn vị thuộc đơn vị có số định danh này
+cli-boundaries-code-field = Trường ghi mã; nếu có tên thường dùng thì tự tìm ra
+cli-boundaries-source = Ai đo, theo giấy phép nào
+cli-boundaries-dry-run = Chỉ xem kết quả, không ghi
+
 cli-backup-about = Sao lưu tất cả vào một tệp, trong khi hệ thống vẫn chạy
 cli-backup-output = Tệp sao lưu sẽ được ghi
 
