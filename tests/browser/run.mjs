@@ -76,6 +76,7 @@ const pages = [
   "/don-vi",
   "/don-vi?q=tan+trao",
   "/don-vi/1113",
+  "/don-vi/ranh-gioi",
   "/co-quan",
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
@@ -167,6 +168,28 @@ try {
     assert.match(await page.innerText("[role=status]"), /Đã công bố/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("#tc-10"), /61,7/);
+    // What was taken in keeps a permanent address.
+    await page.goto(base + "/id/import/2");
+    assert.match(await page.innerText("main"), /so-lieu.csv/);
+  });
+
+  await walk("a large file is committed by a job whose page says how far it is, without JavaScript", { ...phone, javaScriptEnabled: false }, async (page) => {
+    const { communes } = await (await fetch(`${base}/api/v1/communes?nam=2023&per=500`)).json();
+    const { criteria } = await (await fetch(`${base}/api/v1/sets/commune-2021-2025`)).json();
+    const indicators = criteria.flatMap((c) => c.indicators).filter((i) => ["boolean", "document", "percent"].includes(i.kind));
+    const value = (i) => (i.kind === "percent" ? "55,5" : "đạt");
+    const rows = [2020, 2021, 2022, 2023, 2024].flatMap((year) => communes.flatMap((c) => indicators.map((i) => `${c.code};${year};${i.no};${value(i)}`)));
+    assert(rows.length > 20_000, `${rows.length} rows are committed at once`);
+    const text = ["unit_code;period;indicator;value", ...rows].join("\n") + "\n";
+    await page.goto(base + "/nhap-so-lieu");
+    await page.setInputFiles("#file", { name: "ca-tinh.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+    await page.getByRole("button", { name: "Kiểm tra" }).click();
+    const refused = await page.locator("[role=alert]").count();
+    if (refused) await page.getByRole("button", { name: /Ghi .* dòng đúng/ }).click();
+    else await page.getByRole("button", { name: "Ghi", exact: true }).click();
+    await page.waitForURL(/\/viec\/\d+/);
+    for (let n = 0; n < 60 && !/số mới/.test(await page.innerText("main")); n++) await page.waitForTimeout(1000);
+    assert.match(await page.innerText("[role=status]"), /\d+ số mới, \d+ số thay đổi/);
   });
 
   await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, javaScriptEnabled: false }, async (page) => {

@@ -11,7 +11,8 @@ use anyhow::{Result, bail};
 
 type Part = fn(&mut Count) -> Result<()>;
 
-const PARTS: [(&str, Part); 4] = [("faults", faults), ("fuzz", fuzz), ("national", national), ("bench", bench)];
+const PARTS: [(&str, Part); 5] =
+    [("faults", faults), ("fuzz", fuzz), ("oracle", oracle), ("national", national), ("bench", bench)];
 
 /// Runs the parts named, or all.
 pub fn run(asked: &[String]) -> Result<()> {
@@ -47,6 +48,11 @@ fn faults(total: &mut Count) -> Result<()> {
 /// The bodies of the fuzz targets on changed seeds of the corpus, for five minutes each.
 fn fuzz(total: &mut Count) -> Result<()> {
     tests("corpus::", &[("LANGSO_FUZZ_SECONDS", "300")], total)
+}
+
+/// A thousand random files through both readings of the contract.
+fn oracle(total: &mut Count) -> Result<()> {
+    check(total, crate::tests::oracle(&["--seed", "2", "--cases", "1000"]))
 }
 
 fn national(total: &mut Count) -> Result<()> {

@@ -12,8 +12,9 @@ use anyhow::{Context, Result, bail};
 const HELP: &str = "\
 cargo xtask run [--listen ADDR] [--data DIR]   build everything, make the demo province, serve it
 cargo xtask test                               everything that must hold, in about fifteen minutes
-cargo xtask test --deep [PART...]              what takes long, by part: faults fuzz national bench
+cargo xtask test --deep [PART...]              what takes long, by part: faults fuzz oracle national bench
 cargo xtask keep-database NAME                 a small database of each engine into tests/old, for later programs
+cargo xtask bless samples                      what pages are made from, for the test that renders every template
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
 cargo xtask dist                               the release binary with everything embedded
 ";
@@ -36,6 +37,7 @@ fn command() -> Result<()> {
         Some("run") => run(rest),
         Some("test") => tests::run(rest),
         Some("keep-database") => tests::keep_database(rest),
+        Some("bless") => tests::bless(rest),
         Some("tidy") => tidy::report(),
         Some("dist") => dist(),
         _ => {

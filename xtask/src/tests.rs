@@ -103,7 +103,7 @@ pub fn run(args: &[String]) -> Result<()> {
     if let Some(other) = args.first() {
         bail!("`cargo xtask test` knows no {other:?}");
     }
-    let mut steps = Steps::new(10);
+    let mut steps = Steps::new(11);
     let mut total = Count::default();
     steps.step("prerequisites", tools::prerequisites)?;
     steps.step("what the tests need", install)?;
@@ -117,6 +117,9 @@ pub fn run(args: &[String]) -> Result<()> {
     steps.step("tests", || counted(&mut tools::cargo_command(&tests)?, &mut total))?;
     steps.step("pages in a browser", || browser(&mut total))?;
     steps.step("foreign clients", || clients(&mut total))?;
+    steps.step("an independent reading of the contract", || {
+        check(&mut total, oracle(&["--seed", "1", "--cases", "60"]))
+    })?;
     steps.slowest();
     total.say()
 }
@@ -145,6 +148,35 @@ fn browser(total: &mut Count) -> Result<()> {
     tools::packages("tests/browser")?;
     tools::cargo(&["build", "--package", "app"])?;
     counted(Command::new("node").args(["tests/browser/run.mjs", &tools::binary("debug")?]), total)
+}
+
+/// `langso evaluate` against a second program that was written from the contract alone, on random files and edge cases.
+pub fn oracle(how: &[&str]) -> Result<()> {
+    let python = tools::python("tests/clients/requirements.txt")?;
+    tools::cargo(&["build", "--package", "app"])?;
+    let binary = tools::binary("debug")?;
+    let args = [&["tests/oracle/compare.py", "--langso", &binary], how].concat();
+    tools::command(&python.display().to_string(), &args)
+}
+
+/// `cargo xtask bless samples`: what pages are made from, kept from a walk through the demo for the test that renders every
+/// template.
+pub fn bless(args: &[String]) -> Result<()> {
+    if args != ["samples"] {
+        bail!("`cargo xtask bless` knows only: samples");
+    }
+    let folder = std::env::current_dir()?.join("tests/samples");
+    for entry in std::fs::read_dir(&folder)?.flatten() {
+        std::fs::remove_file(entry.path())?;
+    }
+    tools::packages("tests/browser")?;
+    tools::cargo(&["build", "--package", "app"])?;
+    let mut walk = Command::new("node");
+    walk.args(["tests/browser/run.mjs", &tools::binary("debug")?]).env("LANGSO_SAMPLES", &folder);
+    let mut total = Count::default();
+    counted(&mut walk, &mut total)?;
+    println!("{} samples", std::fs::read_dir(&folder)?.count());
+    total.say()
 }
 
 /// Programs of others against a real server: a client of DHIS2, and GDAL, which writes GeoPackage.
