@@ -83,7 +83,6 @@ units-below = { $count ->
 units-pages = Pages
 units-no-day = “{ $text }” is no day; write year-month-day, for example 2025-06-30.
 units-bad-json = What was sent cannot be read: { $error }
-units-no-version = The header If-Match is missing: name the version of the unit that you are editing.
 units-code = Code
 units-unsure = to be confirmed
 units-from-to = From { $from } to { $to }.

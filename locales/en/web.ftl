@@ -5,3 +5,6 @@ problem-next-forbidden = Published figures are open to everybody. Figures are wr
 problem-next-internal = Nothing was recorded. Please try again in a few minutes; if it fails again, give the administrator the number of this request: { $id }
 problem-next-input = Please correct what is named and send it again.
 problem-next-other-site = Please open the page within Làng Số and send it from there.
+problem-no-version = The If-Match header is missing: name the version you saw before editing.
+problem-too-large = more than { $megabytes } MB sent at once
+problem-broken-off = what was sent broke off; send it again

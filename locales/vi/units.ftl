@@ -79,7 +79,6 @@ units-below = { $count } đơn vị trực thuộc
 units-pages = Các trang
 units-no-day = Ngày “{ $text }” không đúng; hãy viết dạng năm-tháng-ngày, ví dụ 2025-06-30.
 units-bad-json = Không đọc được nội dung gửi lên: { $error }
-units-no-version = Thiếu tiêu đề If-Match: hãy nêu phiên bản của đơn vị mà bạn đang sửa.
 units-code = Mã
 units-unsure = cần xác nhận
 units-from-to = Từ { $from } đến { $to }.

@@ -5,3 +5,6 @@ problem-next-forbidden = Số liệu đã công bố thì ai cũng xem được.
 problem-next-internal = Chưa có gì được ghi lại. Hãy thử lại sau ít phút; nếu vẫn lỗi, gửi mã yêu cầu này cho người quản trị: { $id }
 problem-next-input = Hãy sửa chỗ đã nêu rồi gửi lại.
 problem-next-other-site = Hãy mở trang này trong Làng Số rồi gửi lại từ đó.
+problem-no-version = Thiếu tiêu đề If-Match: hãy nêu phiên bản bạn đã xem trước khi sửa.
+problem-too-large = gửi quá { $megabytes } MB một lần
+problem-broken-off = dữ liệu gửi lên bị đứt quãng; hãy gửi lại

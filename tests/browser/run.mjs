@@ -71,6 +71,8 @@ const pages = [
   "/xa/250?nam=2024",
   "/xa/1113",
   "/xa/1113/ke-thua",
+  "/so-lieu/250/income.per_person/2024",
+  "/cham-lai",
   "/don-vi",
   "/don-vi?q=tan+trao",
   "/don-vi/1113",
@@ -166,6 +168,71 @@ try {
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("#tc-10"), /61,7/);
   });
+
+  await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, javaScriptEnabled: false }, async (page) => {
+    const address = base + "/so-lieu/250/sanitation.household_share/2024";
+    await page.goto(address);
+    const seen = await page.inputValue("[name=seen]");
+    await page.fill("#value", "120");
+    await page.setInputFiles("#files", { name: "bien-ban.txt", mimeType: "text/plain", buffer: Buffer.from("biên bản") });
+    await page.evaluate(() => document.querySelector("#source").removeAttribute("required"));
+    await page.getByRole("button", { name: "Lưu" }).click();
+    assert.match(await page.innerText("#w-value"), /0 đến 100%/);
+    assert.match(await page.innerText("#w-source"), /căn cứ/);
+    assert.equal(await page.inputValue("#value"), "120");
+    assert.match(await page.innerText("#sua"), /không cần gửi lại: bien-ban.txt/);
+    // Somebody else writes meanwhile.
+    const other = await fetch(`${base}/api/v1/units/250/figures/sanitation.household_share/2024/edits`, {
+      method: "POST", headers: { "if-match": `"${seen}"`, "content-type": "application/json" }, body: JSON.stringify({ value: "81,5", source: "12/BC" }),
+    });
+    assert.equal(other.status, 200);
+    await page.fill("#value", "82,25");
+    await page.fill("#source", "Biên bản 07");
+    await page.getByRole("button", { name: "Lưu" }).click();
+    const conflict = await page.innerText("[role=alert]");
+    for (const wanted of [/82,25/, /81,5%/]) assert.match(conflict, wanted);
+    await page.check("[name=publish]");
+    const key = await page.inputValue("[name=key]");
+    await page.getByRole("button", { name: "Lưu" }).click();
+    assert.match(await page.innerText("[role=status]"), /Đã lưu/);
+    assert.match(await page.innerText("main"), /82,25%.*đã công bố/);
+    const file = await page.getByRole("link", { name: "bien-ban.txt" }).getAttribute("href");
+    const answer = await fetch(base + file);
+    assert.deepEqual([await answer.text(), answer.headers.get("content-disposition")], ["biên bản", "attachment"]);
+    // The same key with another body is refused, not recorded.
+    const again = new FormData();
+    for (const [name, value] of [["key", key], ["seen", seen], ["value", "50"], ["source", "x"], ["origin", "declared"]]) again.append(name, value);
+    const refused = await fetch(address + "/sua", { method: "POST", body: again });
+    assert.equal(refused.status, 409);
+    assert.match(await refused.text(), /Khóa này đã dùng/);
+    await page.goto(base + "/xa/250?nam=2024");
+    assert.match(await page.textContent("main"), /82,25%/);
+  });
+
+  for (const [name, options] of [["phone without JavaScript", { ...phone, javaScriptEnabled: false }], ["desktop", desktop]]) {
+    await walk(`a template is offered, and correct rows alone are previewed and recorded, ${name}`, options, async (page) => {
+      await page.goto(base + "/nhap-so-lieu");
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: /Tải mẫu bảng tính/ }).click();
+      assert.match((await download).suggestedFilename(), /^mau-so-lieu-commune-2021-2025-\d{4}\.xlsx$/);
+      await page.goto(base + "/xa/250?nam=2024");
+      const link = await page.getByRole("link", { name: /Tải mẫu nhập số liệu của xã/ }).getAttribute("href");
+      const answer = await fetch(base + link);
+      assert.equal(answer.status, 200);
+      assert.match(answer.headers.get("content-type"), /spreadsheetml/);
+      await page.goto(base + "/nhap-so-lieu");
+      const text = "unit_code;period;indicator;value;evidence\n02308;2024;households;1.650;x\n02308;2023;10.1;45,3;BC 12/2023\n02308;2024;2.1;120;\n";
+      await page.setInputFiles("#file", { name: "lan-lon.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.getByRole("button", { name: "Kiểm tra" }).click();
+      const refused = await page.innerText("[role=alert]");
+      for (const wanted of [/dòng 2: .*1 hay 1650|dòng 2: .*1,65 hay 1650/, /dòng 4: .*100%/, /2 lỗi/]) assert.match(refused, wanted);
+      if (shots) await page.screenshot({ path: join(shots, `intake-partly-${name.replaceAll(" ", "-")}.png`), fullPage: true });
+      const { violations } = options.javaScriptEnabled === false ? { violations: [] } : await new AxeBuilder({ page }).analyze();
+      assert.deepEqual(violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.nodes[0]?.html}`), []);
+      await page.getByRole("button", { name: "Ghi 1 dòng đúng, bỏ 2 dòng lỗi" }).click();
+      assert.match(await page.innerText("[role=status]"), /Đã ghi/);
+    });
+  }
 
   await walk("the map draws, and says that its edges are approximate", desktop, async (page) => {
     await page.goto(base + "/ban-do");

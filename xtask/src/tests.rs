@@ -12,8 +12,9 @@ use std::{
 type Check = fn() -> bool;
 
 /// Debian packages that the tests need beside Rust and Node, each with what shows that it is there.
-const NEEDS: [(&str, Check); 3] = [
+const NEEDS: [(&str, Check); 4] = [
     ("postgresql", has_postgres),
+    ("python3-venv", tools::has_venv),
     ("chromium", || Path::new("/usr/bin/chromium").exists()),
     ("fonts-noto-core", || Path::new("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf").exists()),
 ];
@@ -102,7 +103,7 @@ pub fn run(args: &[String]) -> Result<()> {
     if let Some(other) = args.first() {
         bail!("`cargo xtask test` knows no {other:?}");
     }
-    let mut steps = Steps::new(9);
+    let mut steps = Steps::new(10);
     let mut total = Count::default();
     steps.step("prerequisites", tools::prerequisites)?;
     steps.step("what the tests need", install)?;
@@ -115,6 +116,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let tests = ["test", "--workspace", "--no-fail-fast", "--quiet"];
     steps.step("tests", || counted(&mut tools::cargo_command(&tests)?, &mut total))?;
     steps.step("pages in a browser", || browser(&mut total))?;
+    steps.step("foreign clients", || clients(&mut total))?;
     steps.slowest();
     total.say()
 }
@@ -143,6 +145,17 @@ fn browser(total: &mut Count) -> Result<()> {
     tools::packages("tests/browser")?;
     tools::cargo(&["build", "--package", "app"])?;
     counted(Command::new("node").args(["tests/browser/run.mjs", &tools::binary("debug")?]), total)
+}
+
+/// Programs of others against a real server: a client of DHIS2, and GDAL, which writes GeoPackage.
+fn clients(total: &mut Count) -> Result<()> {
+    let python = tools::python("tests/clients/requirements.txt")?;
+    tools::cargo(&["build", "--package", "app"])?;
+    let binary = tools::binary("debug")?;
+    for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py"] {
+        counted(Command::new(&python).args([script, &binary]), total)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

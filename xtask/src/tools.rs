@@ -119,6 +119,26 @@ pub fn packages(folder: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether Python can make environments of its own.
+pub fn has_venv() -> bool {
+    let asked = Command::new("python3").args(["-c", "import venv, ensurepip"]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// A Python beside what cargo builds, with these packages; installed anew where their list changed.
+pub fn python(requirements: &str) -> Result<PathBuf> {
+    let wanted = fs::read(requirements).with_context(|| requirements.to_owned())?;
+    let folder = target_dir()?.join("clients");
+    let (python, stamp) = (folder.join("bin/python"), folder.join(".installed"));
+    if fs::read(&stamp).ok().as_deref() != Some(&wanted[..]) {
+        command("python3", &["-m", "venv", "--clear", &folder.display().to_string()])?;
+        let program = python.display().to_string();
+        command(&program, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements])?;
+        fs::write(stamp, &wanted).context("the stamp of installed packages")?;
+    }
+    Ok(python)
+}
+
 /// Installs the islands' packages, and builds them.
 pub fn islands() -> Result<()> {
     packages("islands")?;

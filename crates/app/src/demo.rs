@@ -51,6 +51,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
         listen: args.listen,
         database: None,
         data: args.data.clone(),
+        files: None,
         local_admin: args.listen.ip().is_loopback(),
     };
     runtime.block_on(serve::run(&serve))
@@ -96,6 +97,7 @@ async fn create(data: &Path, communes: Option<usize>) -> Result<()> {
     let library = site::library(vec![overlay])?;
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     let law = Law::register(&mut tx, library).await?;
+    facts::rejudge::if_changed(&mut tx, &law).await?;
     tx.commit().await?;
     if let Some(count) = communes {
         make_nation(&store, count).await?;
@@ -299,7 +301,7 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
         }
     }
     let key = |measure, origin| Key { unit: unit.id, year, measure, origin };
-    let mut entries: Vec<Entry> = values.into_iter().map(|((m, o), value)| Entry { key: key(m, o), value }).collect();
+    let mut entries: Vec<Entry> = values.into_iter().map(|((m, o), value)| Entry::new(key(m, o), value)).collect();
     entries.sort_by_key(|e| e.key);
     entries
 }

@@ -2,6 +2,7 @@
 
 use crate::law;
 use anyhow::Context as _;
+use documents::values_in::{self, Form, How, Wrong};
 use kernel::{Day, Phrase, Place, Problem};
 use locale::Lang;
 use rulebook::{
@@ -55,7 +56,7 @@ enum Format {
 enum Refused {
     Problems(Vec<Problem>),
     /// Of a table: there may be a million, so each becomes a problem only as it is said.
-    Faults(Vec<Fault>),
+    Table(Wrong),
 }
 
 impl From<Vec<Problem>> for Refused {
@@ -146,7 +147,7 @@ pub fn run(args: &Args, default: Lang) -> anyhow::Result<i32> {
             Ok(0)
         }
         Err(Refused::Problems(problems)) => Ok(refuse(lang, problems.into_iter())),
-        Err(Refused::Faults(faults)) => Ok(refuse(lang, faults.iter().map(|f| f.problem(&Places::Lines)))),
+        Err(Refused::Table(wrong)) => Ok(refuse(lang, wrong.problems())),
     }
 }
 
@@ -170,13 +171,10 @@ fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Refused> {
     };
     let context = Context::new(&library, &args.rulebook, &*units, as_of).ok_or_else(unknown)?;
     let bytes = read_file("--values", &args.values, args.large)?;
-    let table = if documents::sheet_in::is_workbook(&bytes)
-        || args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"))
-    {
-        crate::evaluate_sheet::read(&context, &bytes, args.large)?
-    } else {
-        values::read_csv(&context, text(&bytes)?, args.large).map_err(Refused::Faults)?
-    };
+    let workbook = args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
+    let form = if workbook { Form::Workbook } else { Form::Table };
+    let how = How { form, large: args.large };
+    let table = values_in::read(&context, &bytes, how).strict().map_err(Refused::Table)?;
     let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let written = match args.format {
         Format::Json => report::write_json(&context, &table, &|p| locale::say(lang, p), &mut out),

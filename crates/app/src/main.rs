@@ -1,17 +1,19 @@
 //! The one binary of Làng Số.
 
 mod audit;
+mod boundaries;
 mod cli;
 mod copies;
 mod demo;
 mod doctor;
 mod evaluate;
-mod evaluate_sheet;
+mod import;
 mod law;
 mod manage;
 mod serve;
 mod site;
 mod stop;
+mod template;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use locale::Lang;
@@ -31,7 +33,9 @@ enum Command {
     Demo(demo::Args),
     Evaluate(evaluate::Args),
     Migrate(manage::Database),
-    Import(manage::Import),
+    Boundaries(boundaries::Args),
+    Import(import::Args),
+    Template(template::Args),
     Backup(copies::Backup),
     Restore(copies::Restore),
     Doctor(doctor::Doctor),
@@ -55,7 +59,9 @@ fn run(command: &Command, lang: Lang) -> anyhow::Result<i32> {
         Command::Serve(args) => runtime()?.block_on(serve::run(args))?,
         Command::Demo(args) => demo::run(args, &runtime()?)?,
         Command::Migrate(args) => runtime()?.block_on(manage::migrate(args))?,
-        Command::Import(args) => return runtime()?.block_on(manage::import(args, lang)),
+        Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
+        Command::Import(args) => return runtime()?.block_on(import::run(args, lang)),
+        Command::Template(args) => return runtime()?.block_on(template::run(args, lang)),
         Command::Backup(args) => runtime()?.block_on(copies::backup(args, lang))?,
         Command::Restore(args) => runtime()?.block_on(copies::restore(args, lang))?,
         Command::Doctor(args) => return doctor::doctor(args, lang, runtime),

@@ -1,20 +1,11 @@
-//! The commands of whoever runs the machine: where the data is, migrate, import, permissions.
+//! The commands of whoever runs the machine: where the data is, migrate, permissions.
 
 use crate::{
     site,
     stop::{Stop, shown},
 };
 use anyhow::{Context as _, Result};
-use facts::{
-    Law,
-    intake::{self, Intake, StoredUnits},
-};
-use kernel::{Actor, Phrase, SystemClock};
-use locale::Lang;
-use rulebook::{
-    Origin,
-    values::{self, Context, Fault, Places, csv},
-};
+use kernel::Phrase;
 use std::path::PathBuf;
 use store::{Store, StoreOptions};
 
@@ -39,7 +30,7 @@ impl Database {
     }
 
     /// Made when absent, and brought to this program's state.
-    async fn open(&self) -> Result<Store> {
+    pub async fn open(&self) -> Result<Store> {
         std::fs::create_dir_all(&self.data).with_context(|| self.data.display().to_string())?;
         site::open(&self.url(), StoreOptions::default()).await
     }
@@ -66,80 +57,6 @@ impl Database {
 pub async fn migrate(args: &Database) -> Result<()> {
     args.open().await?.close().await;
     Ok(())
-}
-
-/// Import a table of figures (.csv or .xlsx); all of it or nothing
-#[derive(clap::Args, Clone, Debug)]
-pub struct Import {
-    #[command(flatten)]
-    at: Database,
-    /// The file
-    file: PathBuf,
-    /// Criteria set whose indicators the file names
-    #[arg(long, default_value = "commune-2021-2025")]
-    rulebook: String,
-    /// Show what would change, write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Publish what is imported
-    #[arg(long)]
-    publish: bool,
-    /// Allow more than 50 MB or 1,000,000 rows
-    #[arg(long)]
-    large: bool,
-}
-
-/// Runs an import; the exit code.
-pub async fn import(args: &Import, lang: Lang) -> Result<i32> {
-    let bytes = std::fs::read(&args.file).with_context(|| args.file.display().to_string())?;
-    let store = args.at.open().await?;
-    let library = site::library(site::overlays(&args.at.data)?)?;
-    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
-    let law = Law::register(&mut tx, library).await?;
-    let units = StoredUnits::load(&mut tx, intake::level(law.library(), &args.rulebook), 2025).await?;
-    let context = Context::new(law.library(), &args.rulebook, &units, None)
-        .with_context(|| format!("there is no criteria set {}", args.rulebook))?;
-    let refuse = |problems: Vec<kernel::Problem>| {
-        for problem in &problems {
-            eprintln!("{}", locale::problem(lang, problem));
-        }
-        Ok(2)
-    };
-    let said = |faults: Vec<Fault>| faults.iter().map(|f| f.problem(&Places::Lines)).collect::<Vec<_>>();
-    let table = if documents::sheet_in::is_workbook(&bytes) {
-        match crate::evaluate_sheet::read(&context, &bytes, args.large) {
-            Ok(table) => table,
-            Err(problems) => return refuse(problems),
-        }
-    } else {
-        let text = match csv::text(&bytes) {
-            Ok(text) => text,
-            Err(lines) => {
-                let fault = |line| Fault::new(line, None, Phrase::new("values-not-utf8"));
-                return refuse(said(lines.into_iter().map(fault).collect()));
-            }
-        };
-        match values::read_csv(&context, text, args.large) {
-            Ok(table) => table,
-            Err(faults) => return refuse(said(faults)),
-        }
-    };
-    let source = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let intake = Intake { set: args.rulebook.clone(), origin: Origin::Declared, publish: args.publish, source };
-    let entries = match intake::entries(&context, &units, &law, &table, &intake) {
-        Ok(entries) => entries,
-        Err(faults) => return refuse(said(faults)),
-    };
-    let outcome = if args.dry_run {
-        facts::record::preview(&mut tx, &entries).await?.0
-    } else {
-        let outcome = intake::commit(&mut tx, &law, &entries, &intake, &bytes).await?;
-        tx.commit().await?;
-        outcome
-    };
-    println!("{}", serde_json::to_string(&outcome)?);
-    store.close().await;
-    Ok(0)
 }
 
 /// Prints the permission table: who may do what, route by route.

@@ -4,8 +4,8 @@ use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
 use kernel::{Phrase, SystemClock};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use store::{Store, StoreOptions};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
 /// Serve the pages and the API
 #[derive(clap::Args, Clone, Debug)]
@@ -19,6 +19,9 @@ pub struct Args {
     /// Folder of the program's own files
     #[arg(long, env = "LANGSO_DATA", default_value = "data")]
     pub data: PathBuf,
+    /// Where attachments are kept: a folder (by default the data folder) or s3://BUCKET/PREFIX
+    #[arg(long, env = "LANGSO_FILES")]
+    pub files: Option<String>,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -34,18 +37,24 @@ pub async fn run(args: &Args) -> Result<()> {
     let url = args.database.clone().unwrap_or_else(|| site::default_url(&args.data));
     let store = site::open(&url, StoreOptions::default()).await?;
     let library = site::library(site::overlays(&args.data)?)?;
-    let (site, routes) = site::site(store.clone(), library, args.local_admin).await?;
+    let files = args.files.clone().unwrap_or_else(|| args.data.display().to_string());
+    let attachments = Attachments::open(&files).with_context(|| format!("attachments {files}"))?;
+    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin).await?;
+    let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {
         let phrase = Phrase::new("cli-listen-failed").with("address", args.listen.to_string());
         Stop::failed(phrase.with("reason", error.to_string()))
     })?;
     eprintln!("http://{}/", listener.local_addr()?);
-    let sealer = tokio::spawn(seal(store.clone()));
+    let (stopping, stopped) = tokio::sync::watch::channel(false);
+    let worker = tokio::spawn(work(registry, store.clone(), stopped));
     axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service_with_connect_info::<SocketAddr>(app))
         .with_graceful_shutdown(stop())
         .await?;
-    sealer.abort();
+    let _ = stopping.send(true);
+    // A job that runs is not waited for: its lease runs out, and it is done again.
+    let _ = tokio::time::timeout(PATIENCE, worker).await;
     store.close().await;
     Ok(())
 }
@@ -66,12 +75,12 @@ async fn stop() {
     }
 }
 
-/// Seals committed audit lines a moment after they were written.
-async fn seal(store: Store) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        if let Err(error) = store::audit::seal(&store, &SystemClock).await {
-            tracing::warn!(%error, "sealing waits for the next round");
-        }
-    }
+/// How often the worker looks for something due.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long a stop waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs jobs and seals committed audit lines a moment after they were written.
+async fn work(registry: Registry, store: Store, stopped: tokio::sync::watch::Receiver<bool>) {
+    registry.work(store, Arc::new(SystemClock), PAUSE, stopped).await;
 }

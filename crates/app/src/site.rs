@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{Migration, Store, StoreOptions};
+use store::{Migration, Store, StoreOptions, attachments::Attachments};
 use web::{Room, Routes, Site, SiteParts, Templates};
 
 /// Every room of the house.
@@ -67,11 +67,17 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
 }
 
 /// The site over an open store.
-pub async fn site(store: Store, library: Library, local_admin: bool) -> Result<(Site, Routes)> {
+pub async fn site(
+    store: Store,
+    library: Library,
+    attachments: Attachments,
+    local_admin: bool,
+) -> Result<(Site, Routes)> {
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
     let law = Law::register(&mut tx, library).await?;
+    facts::rejudge::if_changed(&mut tx, &law).await?;
     tx.commit().await?;
     let mut routes = Routes::new();
     let mut templates = Vec::new();
@@ -87,8 +93,20 @@ pub async fn site(store: Store, library: Library, local_admin: bool) -> Result<(
         local_admin,
         illustrative,
         permissions: routes.table.clone(),
-        things: HashMap::from([(TypeId::of::<Law>(), law)]),
+        things: HashMap::from([
+            (TypeId::of::<Law>(), law),
+            (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
+        ]),
         openapi: facts::pages::description(),
     }));
     Ok((site, routes))
+}
+
+/// The functions of every room's jobs.
+pub fn jobs(site: &Site) -> store::jobs::Registry {
+    let mut registry = store::jobs::Registry::default();
+    for room in rooms() {
+        (room.jobs)(&mut registry, site);
+    }
+    registry
 }

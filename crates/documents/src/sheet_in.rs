@@ -18,6 +18,11 @@ pub const LARGE_ROWS: u32 = 1_000_000;
 const UNPACKED: u64 = 600_000_000;
 const UNPACKED_LARGE: u64 = 4_000_000_000;
 const RATIO: u64 = 150;
+/// What of it may be held in memory as a whole.
+const WHOLE: u64 = 24_000_000;
+const WHOLE_LARGE: u64 = 1_000_000_000;
+/// The longest text or tag of a sheet: a cell has at most 32,767 characters.
+const PIECE: u64 = 1_000_000;
 /// Ratios are only looked at beyond this; small files of repeated rows pack very well.
 const RATIO_FROM: u64 = 64_000_000;
 
@@ -84,24 +89,40 @@ pub fn open(bytes: &[u8], limits: Limits) -> Result<Workbook<'_>, Problems> {
             "sheet-not-a-workbook"
         }));
     }
-    let most = if limits.large { UNPACKED_LARGE } else { UNPACKED };
-    let (mut unpacked, mut buffer) = (0u64, vec![0; 1 << 16]);
+    count(&mut zip, bytes.len() as u64, limits)?;
+    let xlsx = guarded(|| Xlsx::new(Cursor::new(bytes)))?;
+    Ok(Workbook { xlsx, limits })
+}
+
+/// Unpacks every part into nothing. Sheets are read row by row later, so they may be long, in short pieces; what is held
+/// whole (shared texts, styles) may not.
+fn count(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, packed: u64, limits: Limits) -> Result<(), Problems> {
+    let (most, most_whole) = if limits.large { (UNPACKED_LARGE, WHOLE_LARGE) } else { (UNPACKED, WHOLE) };
+    let (mut unpacked, mut whole, mut buffer) = (0u64, 0u64, vec![0; 1 << 16]);
     for at in 0..zip.len() {
         let mut entry = zip.by_index(at).map_err(|_| refused("sheet-broken"))?;
+        let streamed = entry.name().starts_with("xl/worksheets/");
+        let held = !streamed && !entry.name().starts_with("xl/media/");
+        let mut piece = 0u64;
         loop {
             let read = entry.read(&mut buffer).map_err(|_| refused("sheet-broken"))?;
             if read == 0 {
                 break;
             }
             unpacked += read as u64;
-            let packs_too_well = unpacked > RATIO_FROM && unpacked > RATIO * bytes.len() as u64;
-            if unpacked > most || packs_too_well {
+            whole += if held { read as u64 } else { 0 };
+            piece = match buffer[..read].iter().rposition(|&b| b == b'<') {
+                Some(last) => (read - last) as u64,
+                None => piece + read as u64,
+            };
+            let packs_too_well = unpacked > RATIO_FROM && unpacked > RATIO * packed;
+            let one_piece = streamed && piece > PIECE;
+            if unpacked > most || whole > most_whole || packs_too_well || one_piece {
                 return Err(refused("sheet-bomb"));
             }
         }
     }
-    let xlsx = guarded(|| Xlsx::new(Cursor::new(bytes)))?;
-    Ok(Workbook { xlsx, limits })
+    Ok(())
 }
 
 /// Calls the reader of workbooks, which overflows at names of cells that no spreadsheet writes: broken, like any other.
@@ -159,24 +180,45 @@ impl Workbook<'_> {
     }
 
     /// What must not stand in a sheet of values: formulas (their shown result may be old) and merged cells.
-    pub fn suspicious(&mut self, sheet: &str) -> Result<Problems, Problems> {
-        let mut problems = Vec::new();
-        let at = |row: u32, column: u32| format!("{}{}", column_name(column), row + 1);
+    pub fn suspicious(&mut self, sheet: &str) -> Result<Vec<Suspect>, Problems> {
+        let mut suspects = Vec::new();
         let mut cells = guarded(|| self.xlsx.worksheet_cells_reader(sheet))?;
         while let Some(formula) = guarded(|| cells.next_formula())? {
             if !formula.get_value().is_empty() {
                 let (row, column) = formula.get_position();
-                problems.push(Problem::input(Phrase::new("sheet-formula")).at_cell(sheet, at(row, column)));
+                suspects.push(Suspect { rows: (row, row), column, what: "sheet-formula" });
             }
         }
         drop(cells);
         if let Ok(merged) = self.xlsx.merge_cells_by_sheet_name(sheet) {
-            for area in merged {
-                let cell = at(area.start.0, area.start.1);
-                problems.push(Problem::input(Phrase::new("sheet-merged")).at_cell(sheet, cell));
-            }
+            suspects.extend(merged.iter().map(|area| {
+                let (rows, column) = ((area.start.0, area.end.0), area.start.1);
+                Suspect { rows, column, what: "sheet-merged" }
+            }));
         }
-        Ok(problems)
+        Ok(suspects)
+    }
+}
+
+/// A formula or a merged area, kept small: a sheet may have a million of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// First and last row, counted from 0.
+    rows: (u32, u32),
+    column: u32,
+    what: &'static str,
+}
+
+impl Suspect {
+    /// First and last row, as the sheet numbers them.
+    pub fn rows(&self) -> (u32, u32) {
+        (self.rows.0 + 1, self.rows.1 + 1)
+    }
+
+    /// As it is shown.
+    pub fn problem(&self, sheet: &str) -> Problem {
+        let cell = format!("{}{}", column_name(self.column), self.rows.0 + 1);
+        Problem::input(Phrase::new(self.what)).at_cell(sheet, cell)
     }
 }
 

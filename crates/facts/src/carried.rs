@@ -6,6 +6,7 @@ use crate::{Edition, Key, Law, published};
 use kernel::{Day, Decimal, UnitId};
 use rulebook::{Aggregate, Measure, Status, Value};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -53,19 +54,19 @@ pub async fn carried(tx: &mut impl Query, law: &Law, wanted: &Wanted) -> Result<
     // One measure needs its own figures and its weight's; all of them need everything.
     let only: Option<BTreeSet<i64>> = wanted.measure.is_some().then(|| {
         let codes = measures.iter().flat_map(|m| [Some(m.id.clone()), weight(m)]).flatten();
-        codes.filter_map(|code| law.measure_id(&code)).collect()
+        codes.flat_map(|code| law.needed(&code)).collect()
     });
     let units: Vec<UnitId> = sources.iter().copied().collect();
     let found = published::of_units(tx, &units, wanted.year, only.as_ref(), Edition::Published).await?;
     let figures: HashMap<Key, Value> = found.into_iter().map(|f| (f.key, f.value)).collect();
-    let values = |code: &str| -> Vec<(UnitId, &Value)> {
+    let values = |code: &str| -> Vec<(UnitId, Cow<Value>)> {
         let Some(id) = law.measure_id(code) else { return Vec::new() };
         units.iter().filter_map(|&u| Some((u, law.read(&figures, u, wanted.year, id)?.1))).collect()
     };
     let mut all = Vec::new();
     for measure in measures {
         let figures: BTreeMap<UnitId, Quantity> =
-            values(&measure.id).into_iter().filter_map(|(u, v)| Some((u, quantity(v)?))).collect();
+            values(&measure.id).into_iter().filter_map(|(u, v)| Some((u, quantity(&v)?))).collect();
         if figures.is_empty() {
             continue;
         }
@@ -73,7 +74,7 @@ pub async fn carried(tx: &mut impl Query, law: &Law, wanted: &Wanted) -> Result<
             .map(|by| values(&by))
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|(u, v)| if let Value::Number(n) = v { Some((u, n.clone())) } else { None })
+            .filter_map(|(u, v)| if let Value::Number(n) = &*v { Some((u, n.clone())) } else { None })
             .collect();
         let input = Figures {
             aggregate: &measure.aggregate,

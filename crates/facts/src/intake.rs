@@ -5,10 +5,11 @@ use crate::{
     model::{Entry, Key, Outcome},
     record::{self, How},
 };
+use documents::values_in::{self, Wrong};
 use kernel::{Day, Phrase, UnitId};
 use rulebook::{
     Library, Origin, Traits,
-    values::{Context, Fault, Found, Table, Target, Units},
+    values::{Column, Context, Fault, Found, Table, Target, Units},
 };
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc};
@@ -67,30 +68,73 @@ pub struct Intake {
     pub source: String,
 }
 
+/// A table that was checked: its correct rows as figures, and what is wrong with the others.
+#[derive(Debug)]
+pub struct Checked {
+    pub entries: Vec<Entry>,
+    pub wrong: Wrong,
+    /// Rows that are wrong.
+    pub refused: usize,
+}
+
+impl Checked {
+    /// Whether there is something to commit: all of it, or the correct rows where those were asked for.
+    pub fn is_good(&self, partly: bool) -> bool {
+        self.wrong.is_empty() || (partly && !self.entries.is_empty())
+    }
+}
+
+/// Checks a table without writing anything; `None` where there is no such set. Cost: the level's units, the table.
+pub async fn check(
+    tx: &mut impl Query,
+    law: &Law,
+    bytes: &[u8],
+    how: values_in::How,
+    intake: &Intake,
+) -> Result<Option<Checked>> {
+    let units = StoredUnits::load(tx, level(law.library(), &intake.set), 2025).await?;
+    let Some(context) = Context::new(law.library(), &intake.set, &units, None) else { return Ok(None) };
+    let context = context.for_intake();
+    let values_in::Reading { table, mut wrong } = values_in::read(&context, bytes, how);
+    let mut refused = table.refused;
+    let (entries, others) = entries(&context, &units, law, table, intake);
+    refused += others.len();
+    if !others.is_empty() {
+        wrong.faults.extend(others);
+        wrong.faults.sort_by_key(|f| f.line);
+    }
+    Ok(Some(Checked { entries, wrong, refused }))
+}
+
 /// The rows of a checked table as figures. Rows of prerequisites and `held:` rows are no figures and are refused.
 pub fn entries(
     context: &Context,
     units: &StoredUnits,
     law: &Law,
-    table: &Table,
+    table: Table,
     intake: &Intake,
-) -> std::result::Result<Vec<Entry>, Vec<Fault>> {
+) -> (Vec<Entry>, Vec<Fault>) {
     let (mut entries, mut faults) = (Vec::with_capacity(table.rows.len()), Vec::new());
-    for row in &table.rows {
-        let code = &table.units[row.unit as usize];
-        let Target::Indicator { set: 0, node } = row.target else {
-            faults.push(Fault::new(row.line, None, Phrase::new("intake-other-set").with("set", intake.set.as_str())));
-            continue;
+    for row in table.rows {
+        let Some((unit, _)) = units.at(&table.units[row.unit as usize], row.unit_day()) else { continue };
+        let measure = match row.target {
+            Target::Indicator { set: 0, node } => {
+                let plan = law.plan(context.set, crate::law::day_of_judging(unit, row.year));
+                plan.and_then(|plan| plan.measures[node as usize])
+            }
+            Target::Background(at) => law.measure_id(&context.background[at as usize].id),
+            _ => {
+                let what = Phrase::new("intake-other-set").with("set", intake.set.as_str());
+                faults.push(Fault::new(row.line, Some(Column::Indicator), what));
+                continue;
+            }
         };
-        let Some((unit, _)) = units.at(code, row.unit_day()) else { continue };
-        let day = crate::law::day_of_judging(unit, row.year);
-        let book = context.book(0, row.year);
-        let measure = law.plan(book.set(), day).and_then(|plan| plan.measures[node as usize]);
-        if let (Some(measure), Some(value)) = (measure, row.value.clone()) {
-            entries.push(Entry { key: Key { unit: unit.id, year: row.year, measure, origin: intake.origin }, value });
+        if let (Some(measure), Some(value)) = (measure, row.value) {
+            let key = Key { unit: unit.id, year: row.year, measure, origin: intake.origin };
+            entries.push(Entry { key, value, note: row.note });
         }
     }
-    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+    (entries, faults)
 }
 
 /// Commits entries in one short transaction, with one line of the import and its hash. Repeating it changes nothing.

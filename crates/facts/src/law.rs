@@ -2,8 +2,13 @@
 
 use crate::model::Key;
 use kernel::{Day, UnitId};
-use rulebook::{Book, Level, Library, Origin, Value};
+use rulebook::{
+    Book, Level, Library, Origin, Value,
+    computed::{Outcome, compute},
+    measure::Computed,
+};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex},
 };
@@ -21,6 +26,8 @@ struct Inner {
     ids: HashMap<String, i64>,
     codes: HashMap<i64, String>,
     reads: HashMap<i64, Vec<Origin>>,
+    /// The formulas of computed measures.
+    formulas: HashMap<i64, Computed>,
     books: Mutex<HashMap<(String, Day), Arc<Plan>>>,
 }
 
@@ -44,7 +51,8 @@ impl Law {
         }
         let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
         let reads = library.measures().map(|m| (ids[&m.id], m.reads.clone())).collect();
-        Ok(Law { inner: Arc::new(Inner { library, ids, codes, reads, books: Mutex::default() }) })
+        let formulas = library.measures().filter_map(|m| Some((ids[&m.id], m.computed.clone()?))).collect();
+        Ok(Law { inner: Arc::new(Inner { library, ids, codes, reads, formulas, books: Mutex::default() }) })
     }
 
     pub fn library(&self) -> &Library {
@@ -58,6 +66,13 @@ impl Law {
 
     pub fn measure_code(&self, id: i64) -> &str {
         self.inner.codes.get(&id).map_or("", String::as_str)
+    }
+
+    /// The numbers of a measure and of everything it is computed from.
+    pub fn needed(&self, code: &str) -> Vec<i64> {
+        let Some(id) = self.measure_id(code) else { return Vec::new() };
+        let inputs = self.inner.formulas.get(&id).map_or(&[][..], |f| &f.of);
+        std::iter::once(id).chain(inputs.iter().flat_map(|input| self.needed(input))).collect()
     }
 
     /// A set in force on a day, with the measures its nodes read.
@@ -89,22 +104,42 @@ impl Law {
         self.inner.library.sets().filter(|b| in_time(b)).map(|b| b.set.clone()).collect()
     }
 
-    /// The value a verdict reads of a measure: the first origin of the measure's order that has a figure.
+    /// The value a verdict reads of a measure: the first origin of the measure's order that has a figure. A computed
+    /// measure stands in its place of that order: it has a value where its inputs have, and is never stored.
     pub fn read<'a>(
         &self,
         figures: &'a HashMap<Key, Value>,
         unit: UnitId,
         year: i16,
         measure: i64,
-    ) -> Option<(Origin, &'a Value)> {
+    ) -> Option<(Origin, Cow<'a, Value>)> {
         let order = self.inner.reads.get(&measure)?;
-        order.iter().find_map(|&origin| figures.get(&Key { unit, year, measure, origin }).map(|v| (origin, v)))
+        order.iter().find_map(|&origin| {
+            if let Some(value) = figures.get(&Key { unit, year, measure, origin }) {
+                return Some((origin, Cow::Borrowed(value)));
+            }
+            let formula = self.inner.formulas.get(&measure).filter(|_| origin == Origin::Computed)?;
+            Some((origin, Cow::Owned(self.computed(formula, figures, unit, year)?)))
+        })
+    }
+
+    /// What a formula gives from the figures of a unit and year; `None` where an input is missing and its policy asks
+    /// for it. The library refuses formulas that need each other in a circle.
+    fn computed(&self, formula: &Computed, figures: &HashMap<Key, Value>, unit: UnitId, year: i16) -> Option<Value> {
+        let input = |code: &str| Some(self.read(figures, unit, year, self.measure_id(code)?)?.1.into_owned());
+        let inputs: HashMap<&str, Value> =
+            formula.of.iter().filter_map(|code| Some((code.as_str(), input(code)?))).collect();
+        match compute(formula, |code| inputs.get(code)) {
+            Outcome::Value(value) => Some(value),
+            Outcome::Incomplete(_) | Outcome::NoDenominator => None,
+        }
     }
 
     /// The values of a plan's nodes for a unit and year.
     pub fn values(&self, plan: &Plan, figures: &HashMap<Key, Value>, unit: UnitId, year: i16) -> Vec<Option<Value>> {
-        let value =
-            |measure: &Option<i64>| measure.and_then(|m| self.read(figures, unit, year, m)).map(|(_, v)| v.clone());
+        let value = |measure: &Option<i64>| {
+            measure.and_then(|m| self.read(figures, unit, year, m)).map(|(_, v)| v.into_owned())
+        };
         plan.measures.iter().map(value).collect()
     }
 }

@@ -2,21 +2,32 @@
 //!
 //! - [`law`]: the law in use and the measures the store knows.
 //! - [`record`]: the one way figures are written, judged in the same transaction.
+//! - [`rejudge`]: the job that judges again when the law changed, and lists what that changed.
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`dhis2`]: the exchange with DHIS2.
+//! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
+//! - [`template`]: workbooks to be filled in.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod dhis2;
+pub mod figure;
 pub mod intake;
+pub mod jobs;
 pub mod law;
 mod migrations;
 pub mod model;
 pub mod pages;
 pub mod published;
 pub mod record;
+pub mod rejudge;
 pub mod story;
+pub mod template;
 pub mod totals;
+pub mod uploads;
 
 pub use law::Law;
 pub use migrations::MIGRATIONS;

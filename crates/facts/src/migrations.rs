@@ -2,7 +2,36 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD];
+
+/// What a large upload needs: how many figures it has, and the answer of the job that committed it.
+const SECOND: Migration = Migration {
+    room: "facts",
+    version: 2,
+    name: "large uploads",
+    sql: "
+ALTER TABLE facts_upload ADD COLUMN figures INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE facts_job (job INTEGER PRIMARY KEY, name TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+",
+};
+
+/// Figures published after they were recorded, the law in use, what was judged again. A line that was recorded as published
+/// needs no row in `facts_publication`.
+const THIRD: Migration = Migration {
+    room: "facts",
+    version: 3,
+    name: "figures published later, law in use, judged again",
+    sql: "
+CREATE TABLE facts_publication (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL) STRICT;
+CREATE TABLE facts_law (id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE facts_rejudged (
+    law INTEGER NOT NULL, unit INTEGER NOT NULL, set_id TEXT NOT NULL, period TEXT NOT NULL, edition INTEGER NOT NULL,
+    before TEXT, after TEXT NOT NULL, PRIMARY KEY (law, unit, set_id, period, edition)
+) STRICT;
+",
+};
+
+const FIRST: Migration = Migration {
     room: "facts",
     version: 1,
     name: "measures, figures, history, verdicts",
@@ -35,4 +64,4 @@ CREATE TABLE facts_import (
 ) STRICT;
 CREATE TABLE facts_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
 ",
-}];
+};

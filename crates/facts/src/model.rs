@@ -2,7 +2,8 @@
 
 use kernel::{Decimal, Moment, Revision, UnitId};
 use rulebook::{Origin, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::{Result, Row, StoreError};
 
 /// How far a figure has come.
@@ -66,6 +67,15 @@ pub struct Key {
 pub struct Entry {
     pub key: Key,
     pub value: Value,
+    /// What proves it: the number of a document, an address.
+    pub note: Option<Arc<str>>,
+}
+
+impl Entry {
+    /// Without evidence.
+    pub fn new(key: Key, value: Value) -> Entry {
+        Entry { key, value, note: None }
+    }
 }
 
 /// One line of a figure's history.
@@ -78,16 +88,23 @@ pub struct Figure {
     pub actor: String,
     pub at: Moment,
     pub source: String,
+    /// What proves it, as the table said: the number of a document, an address.
+    pub note: Option<String>,
 }
 
 /// What a recording did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub new: usize,
     pub changed: usize,
     pub unchanged: usize,
     /// Units whose verdicts were written.
     pub units: usize,
+}
+
+/// The origin of a name; those that come from outside only: nothing is computed elsewhere.
+pub fn origin_named(name: &str) -> Option<Origin> {
+    Origin::ALL.into_iter().find(|o| o.name() == name && *o != Origin::Computed)
 }
 
 pub(crate) fn origin_number(origin: Origin) -> i64 {

@@ -21,11 +21,11 @@ fn figure(row: &Row) -> Result<Option<Figure>> {
         actor: row.text(9)?,
         at: Moment(row.i64(10)?),
         source: row.text(11)?,
+        note: row.opt_text(12)?,
     }))
 }
 
-const COLUMNS: &str =
-    "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source";
+const COLUMNS: &str = "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source, h.note";
 
 /// The edition a transaction may read: working figures only within a scope that reaches them.
 pub fn edition(tx: &impl Query, wanted: Edition) -> Edition {
@@ -57,16 +57,58 @@ pub async fn of_measure(tx: &mut impl Query, ancestor: UnitId, measure: i64, yea
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// The history of one figure, newest first: published lines only for the public.
+/// Lines a scope may see: all of them, or those that were ever published, at the time or afterwards.
+fn visible(tx: &impl Query) -> &'static str {
+    if tx.scope().working { "" } else { "AND (h.stage = 'published' OR p.revision IS NOT NULL)" }
+}
+
+const LINES: &str = "facts_history h LEFT JOIN facts_publication p ON p.revision = h.revision";
+
+/// A line of history; one that was published after it was recorded says so.
+fn past(row: &Row) -> Result<Option<Figure>> {
+    let mut found = figure(row)?;
+    if let (Some(line), true) = (&mut found, row.opt_i64(13)?.is_some()) {
+        line.stage = Stage::Published;
+    }
+    Ok(found)
+}
+
+/// The history of one figure, newest first: lines that were published for the public. Cost: the lines of its measure.
 pub async fn history(tx: &mut impl Query, key: Key) -> Result<Vec<Figure>> {
-    let public = if tx.scope().working { "" } else { "AND h.stage = 'published'" };
+    let all = history_of(tx, key.unit, key.measure, key.year).await?;
+    Ok(all.into_iter().filter(|f| f.key.origin == key.origin).collect())
+}
+
+/// The history of a measure of a unit and year, of every origin, newest first. Cost: its lines.
+pub async fn history_of(tx: &mut impl Query, unit: UnitId, measure: i64, year: i16) -> Result<Vec<Figure>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM facts_history h
-         WHERE h.unit = $1 AND h.period = $2 AND h.measure = $3 AND h.origin = $4 {public} ORDER BY h.revision DESC"
+        "SELECT {COLUMNS}, p.revision FROM {LINES}
+         WHERE h.unit = $1 AND h.period = $2 AND h.measure = $3 {} ORDER BY h.revision DESC",
+        visible(tx)
+    );
+    let rows = tx.rows(&sql, args![unit, format!("{year:04}"), measure]).await?;
+    Ok(rows.iter().map(past).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// One line of history, where this scope may see it. Cost: one row.
+pub async fn line(tx: &mut impl Query, revision: Revision) -> Result<Option<Figure>> {
+    let sql = format!("SELECT {COLUMNS}, p.revision FROM {LINES} WHERE h.revision = $1 {}", visible(tx));
+    Ok(tx.row(&sql, args![revision.0]).await?.as_ref().map(past).transpose()?.flatten())
+}
+
+/// The line a figure's editor works on. Cost: one figure.
+pub async fn current(tx: &mut impl Query, key: Key) -> Result<Option<Figure>> {
+    let pointer = match edition(tx, Edition::Working) {
+        Edition::Published => "f.published",
+        Edition::Working => "f.working",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = {pointer}
+         WHERE f.unit = $1 AND f.period = $2 AND f.measure = $3 AND f.origin = $4"
     );
     let origin = crate::model::origin_number(key.origin);
-    let rows = tx.rows(&sql, args![key.unit, format!("{:04}", key.year), key.measure, origin]).await?;
-    Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    let row = tx.row(&sql, args![key.unit, format!("{:04}", key.year), key.measure, origin]).await?;
+    Ok(row.as_ref().map(figure).transpose()?.flatten())
 }
 
 /// Figures of several units in a year, of these measures or of all. Cost: one query a thousand units, those figures.

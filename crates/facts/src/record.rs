@@ -30,13 +30,13 @@ pub struct How {
 
 /// A figure's two sides as the store has them.
 #[derive(Clone, Debug, Default)]
-struct Sides {
+pub(crate) struct Sides {
     working: Option<(i64, Value)>,
     published: Option<(i64, Value)>,
 }
 
 /// Figures of these units and years. Cost: those figures, each with its two history lines.
-async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<HashMap<Key, Sides>> {
+pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<HashMap<Key, Sides>> {
     let mut found = HashMap::new();
     for chunk in units.chunks(1000) {
         let unit_places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
@@ -144,13 +144,14 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
                 actor,
                 now,
                 how.source.as_str(),
+                entry.note.as_deref(),
                 how.import
             ]
         })
         .collect();
     let columns = [
         "revision", "unit", "period", "measure", "origin", "value", "num", "den", "shadow", "stage", "actor", "at",
-        "source", "import",
+        "source", "note", "import",
     ];
     tx.insert_many("facts_history", &columns, history.into_iter()).await?;
     let mut pointers = Vec::with_capacity(fresh.len() + moved.len());
@@ -162,12 +163,15 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
         }
         pointers.push(pointer(&entry.key, sides, stage));
     }
+    let mut made_public = Vec::new();
     for key in &moved {
         let sides = known.entry(*key).or_default();
         sides.published.clone_from(&sides.working);
+        made_public.extend(sides.published.as_ref().map(|p| p.0));
         pointers.push(pointer(key, sides, stage));
     }
     point(tx, pointers).await?;
+    note_publication(tx, &made_public).await?;
     let editions: &[Edition] = if how.publish { &[Edition::Working, Edition::Published] } else { &[Edition::Working] };
     judge(tx, law, &known, &units, &years, editions).await?;
     let details = serde_json::json!({"source": how.source, "new": outcome.new, "changed": outcome.changed, "published": how.publish});
@@ -196,18 +200,28 @@ async fn point(tx: &mut WriteTx, pointers: Vec<Vec<store::Value>>) -> Result<()>
     Ok(())
 }
 
+/// Says who made lines public that were recorded without being published.
+async fn note_publication(tx: &mut WriteTx, revisions: &[i64]) -> Result<()> {
+    let (now, actor) = (tx.now(), tx.actor().role.name());
+    let rows: Vec<_> = revisions.iter().map(|&revision| args![revision, now, actor]).collect();
+    tx.upsert_many("facts_publication", &["revision"], &["revision", "at", "actor"], rows.into_iter()).await?;
+    Ok(())
+}
+
 /// Publishes the working figures of a unit and year. Cost: its figures and verdicts.
 pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Result<usize> {
     let mut known = load(tx, &[unit], &[year]).await?;
-    let mut pointers = Vec::new();
+    let (mut pointers, mut made_public) = (Vec::new(), Vec::new());
     for (key, sides) in &mut known {
         if sides.published.as_ref().map(|p| p.0) != sides.working.as_ref().map(|w| w.0) {
             sides.published.clone_from(&sides.working);
+            made_public.extend(sides.published.as_ref().map(|p| p.0));
             pointers.push(pointer(key, sides, Stage::Published));
         }
     }
     let count = pointers.len();
     point(tx, pointers).await?;
+    note_publication(tx, &made_public).await?;
     judge(tx, law, &known, &[unit], &[year], &[Edition::Working, Edition::Published]).await?;
     let details = serde_json::json!({"year": year, "figures": count});
     let line =
@@ -230,7 +244,7 @@ struct Written {
 }
 
 /// Judges units under every set that applies to them and writes their verdicts.
-async fn judge(
+pub(crate) async fn judge(
     tx: &mut WriteTx,
     law: &Law,
     known: &HashMap<Key, Sides>,

@@ -6,7 +6,7 @@ use crate::{
     published,
 };
 use kernel::UnitId;
-use rulebook::{Traits, Value, Verdict, evaluate};
+use rulebook::{Origin, Traits, Value, Verdict, evaluate};
 use std::{collections::HashMap, sync::Arc};
 use store::{Query, Result};
 use units::Unit;
@@ -18,6 +18,8 @@ pub struct Story {
     pub plan: Arc<Plan>,
     pub traits: Traits,
     pub values: Vec<Option<Value>>,
+    /// Which origin each node's value was read from.
+    pub read_origins: Vec<Option<Origin>>,
     pub verdict: Verdict,
     /// All figures of the unit in all years, by key.
     pub figures: HashMap<Key, Figure>,
@@ -32,9 +34,14 @@ pub async fn story(tx: &mut impl Query, law: &Law, unit: UnitId, set: &str, year
     let figures: HashMap<Key, Figure> =
         published::figures(tx, unit.id, None, Edition::Published).await?.into_iter().map(|f| (f.key, f)).collect();
     let plain: HashMap<Key, Value> = figures.iter().map(|(k, f)| (*k, f.value.clone())).collect();
-    let values = law.values(&plan, &plain, unit.id, year);
+    let read = |measure: &Option<i64>| law.read(&plain, unit.id, year, (*measure)?);
+    let (values, read_origins): (Vec<Option<Value>>, Vec<_>) = plan
+        .measures
+        .iter()
+        .map(|measure| read(measure).map_or((None, None), |(origin, value)| (Some(value.into_owned()), Some(origin))))
+        .unzip();
     let verdict = evaluate(&plan.book, &values, &traits, year);
-    Ok(Some(Story { unit, year, plan, traits, values, verdict, figures }))
+    Ok(Some(Story { unit, year, plan, traits, values, read_origins, verdict, figures }))
 }
 
 impl Story {
@@ -48,5 +55,16 @@ impl Story {
         let measure = self.plan.measures[at]?;
         let order = &law.library().measure(law.measure_code(measure))?.reads;
         order.iter().find_map(|&origin| self.figures.get(&Key { unit: self.unit.id, year, measure, origin }))
+    }
+
+    /// What other origins say of the measure that node `at` reads: shown beside it, never judged.
+    pub fn other_figures(&self, at: usize) -> impl Iterator<Item = &Figure> {
+        let measure = self.plan.measures[at];
+        let own = self.read_origins.get(at).copied().flatten();
+        let here = move |f: &&Figure| Some(f.key.measure) == measure && f.key.year == self.year && own.is_some();
+        let mut others: Vec<&Figure> =
+            self.figures.values().filter(here).filter(|f| Some(f.key.origin) != own).collect();
+        others.sort_by_key(|f| f.key.origin);
+        others.into_iter()
     }
 }

@@ -160,6 +160,17 @@ pub fn exact(lang: Lang, number: &Decimal) -> String {
     }
 }
 
+/// A decimal as a person types it into a field: the language's decimal sign, no grouping. Three digits after the sign get
+/// a fourth, so that nobody reads them as thousands.
+pub fn plain(lang: Lang, number: &Decimal) -> String {
+    let text = number.to_string();
+    match text.split_once('.') {
+        Some((whole, part)) if part.len() == 3 => format!("{whole}{}{part}0", lang.pick(',', '.')),
+        Some((whole, part)) => format!("{whole}{}{part}", lang.pick(',', '.')),
+        None => text,
+    }
+}
+
 /// A decimal rounded half up to so many digits after the point, trailing zeros left out.
 pub fn rounded(lang: Lang, number: &Decimal, decimals: u32) -> String {
     exact(lang, &number.round_half_up(decimals))

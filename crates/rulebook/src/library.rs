@@ -2,14 +2,18 @@
 
 use crate::{
     book::Book,
-    measure::{Measure, MeasuresFile, Similar},
+    measure::{Aggregate, Measure, MeasuresFile, Operation, Similar},
     model::Rulebook,
     overlay::{NoSuchIndicator, Overlay},
     parse::{self, ParseError},
 };
 use indexmap::IndexMap;
 use kernel::Day;
-use std::sync::Arc;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// All criteria sets and measures, as shipped or as given.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +35,7 @@ impl Library {
             if path.ends_with("measures.toml") {
                 match parse::measures(path, text) {
                     Ok(MeasuresFile { measure, similar }) => {
+                        problems.extend(wrong_measures(path, text, &measure));
                         library.measures.extend(measure.into_iter().map(|m| (m.id.clone(), Arc::new(m))));
                         library.similar.extend(similar);
                     }
@@ -73,8 +78,7 @@ impl Library {
                     }
                     Some(_) => continue,
                 };
-                let line = text.find(&format!("\"{id}\"")).map_or(1, |at| text[..at].matches('\n').count() + 1);
-                problems.push(ParseError { file: file.to_owned(), line, message });
+                problems.push(ParseError { file: file.to_owned(), line: line_of(text, id), message });
             }
         });
         problems
@@ -140,6 +144,16 @@ impl Library {
         &self.overlays
     }
 
+    /// What this law is known by: the SHA-256, in hexadecimal digits, of everything that may change a verdict (sets,
+    /// measures, overlays in their order).
+    pub fn fingerprint(&self) -> String {
+        let overlays: Vec<&Overlay> = self.overlays.iter().map(|o| &**o).collect();
+        let sets: Vec<&Rulebook> = self.sets.values().map(|s| &**s).collect();
+        let measures: Vec<&Measure> = self.measures.values().map(|m| &**m).collect();
+        let text = serde_json_canonicalizer::to_vec(&(sets, measures, overlays)).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
+    }
+
     /// The set in force on `day`: shipped text, overlays and confirmations laid on, amendments of the day applied.
     pub fn in_force(&self, id: &str, day: Day) -> Option<Book> {
         let mut book = (**self.sets.get(id)?).clone();
@@ -149,4 +163,63 @@ impl Library {
         }
         Some(Book::new(book, day))
     }
+}
+
+/// The line on which a name stands first in quotes.
+fn line_of(text: &str, name: &str) -> usize {
+    text.find(&format!("\"{name}\"")).map_or(1, |at| text[..at].matches('\n').count() + 1)
+}
+
+/// Weights and inputs that are none, formulas with too few or too many inputs, and formulas
+/// that need each other in a circle.
+fn wrong_measures(file: &str, text: &str, measures: &[Measure]) -> Vec<ParseError> {
+    let known: HashMap<&str, &Measure> = measures.iter().map(|m| (m.id.as_str(), m)).collect();
+    let mut problems = Vec::new();
+    for measure in measures {
+        let id = measure.id.as_str();
+        let mut wrong = |message: String| {
+            // Where it is defined, not where another one's formula names it.
+            let defined = text.find(&format!("id = \"{id}\"")).map(|at| text[..at].matches('\n').count() + 1);
+            let line = defined.unwrap_or_else(|| line_of(text, id));
+            problems.push(ParseError { file: file.to_owned(), line, message });
+        };
+        if let Aggregate::Weighted(by) = &measure.aggregate
+            && !known.contains_key(by.as_str())
+        {
+            wrong(format!("`{id}`: its weight `{by}` is no measure"));
+        }
+        let Some(formula) = &measure.computed else { continue };
+        for input in formula.of.iter().filter(|i| !known.contains_key(i.as_str())) {
+            wrong(format!("`{id}` is computed from `{input}`, which is no measure"));
+        }
+        let fits = match formula.op {
+            Operation::Ratio | Operation::Share => formula.of.len() == 2,
+            Operation::Difference => formula.of.len() >= 2,
+            _ => !formula.of.is_empty(),
+        };
+        if !fits {
+            wrong(format!("`{id}`: its formula does not take {} inputs", formula.of.len()));
+        }
+        if is_circular(&known, id) {
+            wrong(format!("`{id}` is computed from itself"));
+        }
+    }
+    problems
+}
+
+/// Whether a measure's formula leads back to it.
+fn is_circular(known: &HashMap<&str, &Measure>, id: &str) -> bool {
+    let inputs = |id: &str| known.get(id).and_then(|m| m.computed.as_ref()).map_or(&[][..], |f| &f.of);
+    let (mut waiting, mut seen) = (vec![id], HashSet::new());
+    while let Some(at) = waiting.pop() {
+        for input in inputs(at) {
+            if input == id {
+                return true;
+            }
+            if seen.insert(input.as_str()) {
+                waiting.push(input);
+            }
+        }
+    }
+    false
 }

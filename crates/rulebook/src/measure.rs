@@ -119,6 +119,20 @@ pub enum Operation {
     CountMet,
 }
 
+impl Operation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Sum => "sum",
+            Operation::Difference => "difference",
+            Operation::Ratio => "ratio",
+            Operation::Share => "share",
+            Operation::Min => "min",
+            Operation::Max => "max",
+            Operation::CountMet => "count-met",
+        }
+    }
+}
+
 /// What a missing input does to a computed measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

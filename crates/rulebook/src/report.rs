@@ -41,7 +41,8 @@ pub fn judge(context: &Context, rows: &[Row]) -> Option<Result> {
                 theirs[set as usize - 1].get_or_insert_with(|| vec![None; nodes])[node as usize].clone_from(&row.value);
             }
             Target::Held(set) => held[set as usize - 1] = Some(row.value == Some(Value::Yes(true))),
-            Target::Blank => {}
+            // A measure without an indicator is read by an intake only.
+            Target::Background(_) | Target::Blank => {}
         }
     }
     let prerequisites = (0..count)

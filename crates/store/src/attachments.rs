@@ -9,7 +9,11 @@ use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use kernel::{Actor, Clock, Moment};
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path};
 use sha2::{Digest, Sha256};
-use std::{collections::HashSet, pin::pin, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    sync::Arc,
+};
 
 /// Bytes sent at a time; S3 wants at least 5 MiB but for the last part.
 const PART: usize = 8 << 20;
@@ -176,6 +180,13 @@ impl WriteTx {
     }
 }
 
+impl WriteTx {
+    /// Forgets what a subject held; the files themselves are swept away when nothing else names them.
+    pub async fn detach(&mut self, kind: &str, subject: &str) -> Result<u64> {
+        self.execute("DELETE FROM store_attachment WHERE kind = $1 AND subject = $2", args![kind, subject]).await
+    }
+}
+
 const ROW: &str = "id, sha256, size, media_type, name, at, actor";
 
 fn read(row: &Row) -> Result<Attachment> {
@@ -199,4 +210,30 @@ pub async fn find(tx: &mut impl Query, id: i64) -> Result<Option<Attachment>> {
 pub async fn of(tx: &mut impl Query, kind: &str, subject: &str) -> Result<Vec<Attachment>> {
     let sql = format!("SELECT {ROW} FROM store_attachment WHERE kind = $1 AND subject = $2 ORDER BY id");
     tx.rows(&sql, args![kind, subject]).await?.iter().map(read).collect()
+}
+
+/// The attachments of several subjects of a kind, by subject, oldest first; subjects without any are left out. Cost:
+/// those rows, one query a thousand subjects.
+pub async fn of_many(tx: &mut impl Query, kind: &str, subjects: &[String]) -> Result<HashMap<String, Vec<Attachment>>> {
+    let mut found: HashMap<String, Vec<Attachment>> = HashMap::new();
+    for chunk in subjects.chunks(1000) {
+        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT {ROW}, subject FROM store_attachment WHERE kind = $1 AND subject IN ({}) ORDER BY id",
+            places.join(",")
+        );
+        let mut args = args![kind];
+        args.extend(chunk.iter().map(|s| crate::Value::from(s.as_str())));
+        for row in tx.rows(&sql, args).await? {
+            found.entry(row.text(7)?).or_default().push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Kind and subject of an attachment, beside it. Cost: one row.
+pub async fn subject(tx: &mut impl Query, id: i64) -> Result<Option<(Attachment, String, String)>> {
+    let sql = format!("SELECT {ROW}, kind, subject FROM store_attachment WHERE id = $1");
+    let Some(row) = tx.row(&sql, args![id]).await? else { return Ok(None) };
+    Ok(Some((read(&row)?, row.text(7)?, row.text(8)?)))
 }

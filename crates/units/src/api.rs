@@ -195,7 +195,7 @@ async fn correct(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     let correction: Correction = parsed(&ctx, &body)?;
     let seen = ctx.headers.get("if-match").and_then(|v| v.to_str().ok()).and_then(|v| v.trim_matches('"').parse().ok());
     let Some(version) = seen else {
-        return Err(ctx.failure(Problem::conflict(Phrase::new("units-no-version"), 428)));
+        return Err(ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)));
     };
     let repeatable = Repeatable::new(&ctx, &body);
     let mut tx = ctx.write().await?;

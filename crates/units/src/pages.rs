@@ -24,7 +24,7 @@ fn templates() -> Vec<(String, String)> {
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "units", migrations: store::MIGRATIONS, routes, templates }
+    Room { name: "units", migrations: store::MIGRATIONS, routes, templates, jobs: |_, _| {} }
 }
 
 fn routes() -> Routes {
@@ -33,6 +33,7 @@ fn routes() -> Routes {
         .read("/don-vi", "units", get(tree))
         .read("/don-vi/{id}", "units", get(unit))
         .read("/co-quan", "agencies", get(agencies))
+        .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }
 

@@ -63,6 +63,14 @@ CREATE TABLE units_boundary (
 CREATE INDEX units_unit_parent ON units_unit (parent);
 ",
     },
+    Migration {
+        room: "units",
+        version: 3,
+        name: "files of boundaries between their check and their commit",
+        sql: "
+CREATE TABLE units_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+",
+    },
 ];
 
 pub(crate) fn from(day: Option<Day>) -> i64 {

@@ -1,10 +1,16 @@
 //! The context of a request: site, language, actor, address.
 
-use crate::{Failure, Permission, Templates, guard::for_program};
+use crate::{
+    Failure, Permission, Templates,
+    guard::{Most, for_program, too_large},
+};
 use axum::{
+    body::Body,
     extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
+use futures::StreamExt;
+use http_body_util::LengthLimitError;
 use kernel::{Actor, Clock, Phrase, Problem};
 use locale::Lang;
 use std::{any::Any, collections::HashMap, ops::Deref, sync::Arc};
@@ -61,6 +67,7 @@ pub struct Ctx {
     pub headers: HeaderMap,
     /// Whether the answer is for a program.
     pub api: bool,
+    most: usize,
 }
 
 impl FromRequestParts<Site> for Ctx {
@@ -75,7 +82,8 @@ impl FromRequestParts<Site> for Ctx {
             let problem = Problem::not_found(Phrase::new("problem-not-found"));
             return Err(Failure::problem(site.clone(), lang, api, path, problem));
         };
-        Ok(Ctx { site: site.clone(), lang, actor, path, headers: parts.headers.clone(), api })
+        let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
+        Ok(Ctx { site: site.clone(), lang, actor, path, headers: parts.headers.clone(), api, most })
     }
 }
 
@@ -101,6 +109,27 @@ impl Ctx {
     /// An address in this request's language.
     pub fn link(&self, path: &str) -> String {
         link(self.lang, path)
+    }
+
+    /// A body as it comes in, to its end: no more bytes than the guard allows are ever held.
+    pub async fn whole(&self, body: Body) -> Result<Vec<u8>, Failure> {
+        let (mut bytes, mut pieces) = (Vec::new(), body.into_data_stream());
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(piece) => bytes.extend_from_slice(&piece),
+                Err(error) => {
+                    let too_large = error.into_inner().is::<LengthLimitError>();
+                    let broken_off = || self.failure(Problem::input(Phrase::new("problem-broken-off")));
+                    return Err(if too_large { self.too_large() } else { broken_off() });
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// "That is more than a request may send."
+    pub fn too_large(&self) -> Failure {
+        self.failure(too_large(self.most))
     }
 
     pub fn can_write(&self) -> bool {

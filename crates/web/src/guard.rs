@@ -1,16 +1,27 @@
 //! Who may pass: every request to a room's route is held against its row of the permission table before a handler runs,
 //! whatever that handler takes.
 
-use crate::{Failure, Permission, Site, context::Address, problems::Fault};
+use crate::{
+    Failure, Permission, Site,
+    context::Address,
+    problems::Fault,
+    routes::{MOST_BYTES, MOST_BYTES_LARGE},
+};
 use axum::{
+    body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use kernel::{Actor, Phrase, Problem};
+use http_body_util::Limited;
+use kernel::{Actor, Phrase, Problem, Role};
 use locale::Lang;
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+/// How many bytes this request may send.
+#[derive(Clone, Copy)]
+pub(crate) struct Most(pub usize);
 
 /// The permission table, asked by path and method.
 #[derive(Clone)]
@@ -25,8 +36,8 @@ impl Guard {
         Guard { site, rows: Arc::new(rows) }
     }
 
-    /// Who asks, if they may; otherwise what stands against it.
-    fn check(&self, parts: &Parts) -> Result<Actor, Problem> {
+    /// Who asks, if they may, and how many bytes they may send; otherwise what stands against it.
+    fn check(&self, parts: &Parts) -> Result<(Actor, usize), Problem> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
         // A handler that was registered under another method than its row says answers nobody.
@@ -40,8 +51,22 @@ impl Guard {
         if method != "GET" && !same_site(&parts.headers) {
             return Err(Problem::forbidden(Phrase::new("problem-other-site")));
         }
-        Ok(actor)
+        let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
+        let large = row.large && asked && actor.role == Role::LocalAdmin;
+        let most = if large { MOST_BYTES_LARGE } else { MOST_BYTES };
+        let length =
+            parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        if length.is_some_and(|length: u64| length > most as u64) {
+            return Err(too_large(most));
+        }
+        Ok((actor, most))
     }
+}
+
+/// More bytes than a request may send.
+pub(crate) fn too_large(most: usize) -> Problem {
+    let phrase = Phrase::new("problem-too-large").with("megabytes", most / 1_000_000);
+    Problem { phrase, place: None, status: 413 }
 }
 
 /// Whether an answer is for a program, not for a person.
@@ -58,10 +83,15 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let failure = |problem| Failure::problem(guard.site.clone(), lang, api, path.clone(), problem).into_response();
-    match guard.check(&parts) {
+    let most = match guard.check(&parts) {
         Err(problem) => return failure(problem),
-        Ok(actor) => parts.extensions.insert(actor),
+        Ok((actor, most)) => {
+            parts.extensions.insert(actor);
+            parts.extensions.insert(Most(most));
+            most
+        }
     };
+    let body = Body::new(Limited::new(body, most));
     let answer = next.run(Request::from_parts(parts, body)).await;
     if answer.extensions().get::<Fault>().is_some() {
         let phrase = Phrase::new("problem-internal").with("id", id.as_str());

@@ -13,7 +13,7 @@ mod routes;
 mod serve;
 
 pub use assets::asset;
-pub use context::{Ctx, Site, SiteParts};
+pub use context::{Ctx, Site, SiteParts, link};
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links};
 pub use repeatable::Repeatable;
@@ -27,4 +27,6 @@ pub struct Room {
     pub routes: fn() -> Routes,
     /// Templates by name.
     pub templates: fn() -> Vec<(String, String)>,
+    /// Adds the functions of the room's jobs; they work with what the site holds.
+    pub jobs: fn(&mut store::jobs::Registry, &Site),
 }

@@ -66,6 +66,8 @@ impl Templates {
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => site.local_admin,
         };
+        #[cfg(debug_assertions)]
+        sample::keep(name, &page);
         let page = context! { ..page, ..base };
         match &self.folder {
             Some(folder) => read_anew(folder).get_template(name)?.render(page),
@@ -180,4 +182,48 @@ pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
     pages.sort_unstable();
     pages.dedup();
     pages
+}
+
+/// Samples of what pages are made from, kept while somebody walks a debug build with `LANGSO_SAMPLES` naming a folder
+/// (`cargo xtask bless samples`). A test renders all of them in both languages.
+#[cfg(debug_assertions)]
+mod sample {
+    use serde_json::Value;
+    use sha2::{Digest, Sha256};
+    use std::{fs, path::Path};
+
+    /// Entries of a list that a sample keeps, and bytes above which a sample is of no use to a reader.
+    const FEW: usize = 2;
+    const MOST_BYTES: usize = 60_000;
+
+    /// Cuts lists, and writes the shape: which names hold something.
+    fn cut(value: &mut Value, at: &str, shape: &mut Vec<String>) {
+        match value {
+            Value::Array(list) => {
+                list.truncate(FEW);
+                if !list.is_empty() {
+                    shape.push(format!("{at}[]"));
+                }
+                list.iter_mut().for_each(|v| cut(v, at, &mut Vec::new()));
+            }
+            Value::Object(map) => map.iter_mut().for_each(|(k, v)| cut(v, &format!("{at}.{k}"), shape)),
+            Value::Null | Value::Bool(false) => {}
+            Value::String(text) if text.is_empty() => {}
+            _ => shape.push(at.to_owned()),
+        }
+    }
+
+    /// One file a template and shape: whatever comes first.
+    pub fn keep(name: &str, page: &minijinja::Value) {
+        let Some(folder) = std::env::var_os("LANGSO_SAMPLES") else { return };
+        let Ok(mut sample) = serde_json::to_value(page) else { return };
+        let mut shape = Vec::new();
+        cut(&mut sample, "", &mut shape);
+        let digits = &hex::encode(Sha256::digest(shape.join(",")))[..6];
+        let path = Path::new(&folder).join(format!("{}-{digits}.json", name.trim_end_matches(".html")));
+        let Ok(text) = serde_json::to_string_pretty(&sample) else { return };
+        if !path.exists() && text.len() <= MOST_BYTES {
+            let _ = fs::write(path, text + "\n");
+        }
+    }
 }

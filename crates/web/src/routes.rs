@@ -12,7 +12,13 @@ pub struct Permission {
     pub action: &'static str,
     pub resource: &'static str,
     pub roles: &'static [Role],
+    /// Whether a local admin may send more than [`MOST_BYTES`], up to [`MOST_BYTES_LARGE`], by saying `large=true`.
+    pub large: bool,
 }
+
+/// What a request may send.
+pub const MOST_BYTES: usize = 51_000_000;
+pub const MOST_BYTES_LARGE: usize = 500_000_000;
 
 /// Everybody.
 pub const ANYBODY: &[Role] = &[Role::Reader, Role::LocalAdmin, Role::System];
@@ -33,7 +39,12 @@ impl Routes {
 
     /// A page or answer that anybody may read.
     pub fn read(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
-        self.add(Permission { method: "GET", path, action: "read", resource, roles: ANYBODY }, handler)
+        self.add(Permission { method: "GET", path, action: "read", resource, roles: ANYBODY, large: false }, handler)
+    }
+
+    /// A page or answer for those who may write.
+    pub fn read_inside(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
+        self.add(Permission { method: "GET", path, action: "read", resource, roles: WRITERS, large: false }, handler)
     }
 
     /// A write: only writers, only from the same site or by API.
@@ -44,7 +55,18 @@ impl Routes {
         resource: &'static str,
         handler: MethodRouter<Site>,
     ) -> Routes {
-        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS }, handler)
+        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS, large: false }, handler)
+    }
+
+    /// A write that may be large; see [`Permission::large`].
+    pub fn write_large(
+        self,
+        path: &'static str,
+        action: &'static str,
+        resource: &'static str,
+        handler: MethodRouter<Site>,
+    ) -> Routes {
+        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS, large: true }, handler)
     }
 
     fn add(mut self, row: Permission, handler: MethodRouter<Site>) -> Routes {

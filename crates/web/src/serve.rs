@@ -23,7 +23,6 @@ use tower_http::{
         CompressionLayer, Predicate,
         predicate::{DefaultPredicate, NotForContentType},
     },
-    limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
@@ -129,8 +128,8 @@ pub fn app(
         .route("/metrics", get(metrics))
         .fallback(fallback)
         .with_state(site)
+        // The guard lays its own on every route of a room; no other reads a body.
         .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(51_000_000))
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(packed))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,

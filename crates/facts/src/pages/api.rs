@@ -2,27 +2,21 @@
 
 use super::{
     choice::{Asked, Choice},
-    intake::read,
-    law,
+    import, law,
 };
 use crate::{
-    Edition,
-    intake::{self, Intake},
-    published,
+    Edition, Law, published,
     totals::{self, Listing, Totals},
 };
 use axum::{
-    body::Bytes,
     extract::{Path, Query as Asking},
-    http::StatusCode,
-    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
 use kernel::{Day, Phrase, Problem, UnitId};
-use rulebook::{Origin, Status};
+use rulebook::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{Ctx, Outcome, Repeatable, Routes};
+use web::{Ctx, Outcome, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -36,28 +30,9 @@ pub fn routes() -> Routes {
         .read("/api/v1/sets/{set}", "law", get(set))
         .read("/api/v1/measures", "law", get(measures))
         .read("/api/v1/map.geojson", "verdicts", get(super::map::geojson))
-        .write("/api/v1/figures", "import", "figures", post(import))
+        .write_large("/api/v1/figures", "import", "figures", post(import::figures))
         .read("/api", "api", get(page))
         .read("/api/openapi.json", "api", get(openapi))
-}
-
-/// `GET /id/{kind}/{id}`: the permanent address of a thing, to its page, or to its JSON for a program.
-pub async fn address(ctx: Ctx, Path((kind, id)): Path<(String, String)>) -> Outcome {
-    let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
-    let mut tx = ctx.read().await?;
-    match kind.as_str() {
-        "unit" => {
-            let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-            let page = if unit.level == "commune" { "xa" } else { "don-vi" };
-            let to = if ctx.api { format!("/api/v1/units/{id}") } else { ctx.link(&format!("/{page}/{id}")) };
-            Ok(Redirect::to(&to).into_response())
-        }
-        "agency" if units::store::agencies(&mut tx).await?.iter().any(|a| a.id == id) => {
-            let to = if ctx.api { "/api/v1/agencies".to_owned() } else { ctx.link(&format!("/co-quan#a{id}")) };
-            Ok(Redirect::to(&to).into_response())
-        }
-        _ => Err(ctx.not_found()),
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -174,13 +149,26 @@ async fn unit(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     ctx.json(&json!({"address": unit.id.address(), "unit": unit, "ancestors": ancestors, "succession": neighbours}))
 }
 
-fn value(value: &rulebook::Value) -> Value {
+/// A value as a program reads it: exact text, with numerator and denominator where it came so.
+pub(super) fn value(value: &rulebook::Value) -> Value {
     match value {
         rulebook::Value::Yes(yes) => json!({"value": yes}),
         rulebook::Value::Number(n) => json!({"value": n}),
         rulebook::Value::Fraction(n, d) => json!({"value": value.shown(), "numerator": n, "denominator": d}),
         rulebook::Value::NotApplicable => json!({"value": "n/a"}),
     }
+}
+
+/// A line of a figure's history as a program reads it.
+pub(super) fn figure(law: &Law, f: &crate::Figure) -> Value {
+    let mut told = json!({
+        "measure": law.measure_code(f.key.measure), "period": format!("{:04}", f.key.year),
+        "origin": f.key.origin, "revision": f.revision, "source": f.source, "evidence": f.note, "at": f.at.rfc3339(),
+    });
+    if let (Some(object), Value::Object(more)) = (told.as_object_mut(), value(&f.value)) {
+        object.extend(more);
+    }
+    told
 }
 
 /// `GET /api/v1/units/{id}/figures`: the published figures of a unit.
@@ -192,16 +180,7 @@ async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
     let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), asked.nam.parse().ok(), Edition::Published)
         .await?
         .iter()
-        .map(|f| {
-            let mut figure = json!({
-                "measure": law.measure_code(f.key.measure), "period": format!("{:04}", f.key.year),
-                "origin": f.key.origin, "revision": f.revision, "source": f.source, "at": f.at.rfc3339(),
-            });
-            if let (Some(object), Value::Object(more)) = (figure.as_object_mut(), value(&f.value)) {
-                object.extend(more);
-            }
-            figure
-        })
+        .map(|f| figure(&law, f))
         .collect();
     ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "figures": figures}))
 }
@@ -253,53 +232,10 @@ async fn measures(ctx: Ctx) -> Outcome {
     ctx.json(&json!({"measures": measures}))
 }
 
-#[derive(Debug, Deserialize)]
-struct ImportAsked {
-    set: String,
-    #[serde(default)]
-    publish: bool,
-    #[serde(default)]
-    dry_run: bool,
-    #[serde(default)]
-    source: String,
-}
-
-/// `POST /api/v1/figures?set=…`: a CSV or .xlsx table of values; all of it or nothing.
-#[utoipa::path(post, path = "/api/v1/figures", request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "What was recorded"), (status = 422, description = "Every problem with its place")),
-    params(("set" = String, Query, description = "Criteria set"), ("publish" = Option<bool>, Query), ("dry_run" = Option<bool>, Query),
-        ("source" = Option<String>, Query), ("Idempotency-Key" = Option<String>, Header)))]
-async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, bytes: Bytes) -> Outcome {
-    let source = if asked.source.is_empty() { "api".to_owned() } else { asked.source.clone() };
-    let intake = Intake { set: asked.set.clone(), origin: Origin::Declared, publish: asked.publish, source };
-    let repeatable = Repeatable::new(&ctx, &bytes);
-    let mut tx = ctx.write().await?;
-    if !asked.dry_run
-        && let Some(answer) = repeatable.seen(&mut tx).await?
-    {
-        return ctx.json_with(StatusCode::OK, &answer);
-    }
-    let entries = match read(&ctx, &mut tx, &bytes, &intake).await? {
-        Ok(entries) => entries,
-        Err(problems) => {
-            let said: Vec<Value> = problems.iter().map(|p| web::json_problem(ctx.lang, p)).collect();
-            let body = json!({"type": "/api/problems#intake", "title": locale::word(ctx.lang, "intake-problems"), "status": 422,
-                              "count": said.len(), "problems": said});
-            return ctx.json_with(StatusCode::UNPROCESSABLE_ENTITY, &body);
-        }
-    };
-    if asked.dry_run {
-        let (outcome, _) = crate::record::preview(&mut tx, &entries).await?;
-        return ctx.json_with(StatusCode::OK, &outcome);
-    }
-    let outcome = intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?;
-    repeatable.done(tx, serde_json::to_value(outcome)?).await
-}
-
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Làng Số API", version = "1", description = "Published figures and verdicts of the New Rural Development programme"), // input: the product's name
-    paths(communes, province_totals, units_list, unit, figures, verdicts, sets, set, measures, import)
+    paths(communes, province_totals, units_list, unit, figures, verdicts, sets, set, measures, import::figures, super::jobs::api)
 )]
 struct Description;
 
@@ -309,6 +245,10 @@ pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(units::api::Description::openapi());
     all.merge(super::carried::Description::openapi());
+    all.merge(super::figure::Description::openapi());
+    all.merge(super::rejudged::Description::openapi());
+    all.merge(super::dhis2::Description::openapi());
+    all.merge(super::address::Description::openapi());
     all.to_json().unwrap_or_default()
 }
 

@@ -10,7 +10,7 @@ use store::{Query, Result};
 use units::Unit;
 
 /// The day on which districts ended and the province's communes were merged (Law 72/2025/QH15; resolution of 2025).
-fn last_old_day() -> Day {
+pub fn last_old_day() -> Day {
     Day::new(2025, 6, 30).expect("a day")
 }
 

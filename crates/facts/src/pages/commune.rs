@@ -11,7 +11,7 @@ use kernel::{Phrase, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
 use rulebook::{
-    Status, Value as Figure,
+    Status,
     nearest::nearest,
     requirement::requirement,
     whatif::{Difference, what_if},
@@ -50,15 +50,23 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     };
     let neighbours = neighbours(&ctx, &mut tx, &unit).await?;
     let above: Vec<String> = units::store::ancestors(&mut tx, unit.id).await?.into_iter().map(|u| u.name).collect();
+    // A line a set, its years side by side.
     let others: Vec<Value> = verdicts
-        .iter()
-        .map(|(set, year, status, confirmed, passed, total)| {
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|years| {
+            let set = &years[0].0;
             let title = law.library().set(set).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
-            context! {
-                set => set, title => title, year => year, passed => passed, total => total,
-                word => locale::word(ctx.lang, say::key(*status, *confirmed)), class => say::class(*status, *confirmed),
-                href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")),
-            }
+            let years: Vec<Value> = years
+                .iter()
+                .map(|(_, year, status, confirmed, passed, total)| {
+                    context! {
+                        year => year, passed => passed, total => total, class => say::class(*status, *confirmed),
+                        word => locale::word(ctx.lang, say::key(*status, *confirmed)),
+                        href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")),
+                    }
+                })
+                .collect();
+            context! { title => title, years => years }
         })
         .collect();
     let told = story.as_ref().map(|s| tell(ctx.lang, &law, s));
@@ -165,22 +173,12 @@ fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
     }
 }
 
+/// A value beside its limit: rounded, with as many digits as it takes not to contradict the verdict.
 fn value_text(lang: Lang, story: &Story, at: usize, decimals: u32) -> Option<String> {
-    Some(match story.values[at].as_ref()? {
-        Figure::Yes(true) => locale::word(lang, "status-passed"),
-        Figure::Yes(false) => locale::word(lang, "status-failed"),
-        Figure::NotApplicable => locale::word(lang, "status-not-applicable"),
-        number => {
-            let shown = number.shown()?;
-            let limit = story.plan.book.threshold(at, &story.traits, story.year);
-            let text = locale::beside(lang, &shown, decimals, limit);
-            match story.plan.book.nodes[at].unit() {
-                Some("%") => format!("{text}%"),
-                Some(unit) => format!("{text} {unit}"),
-                None => text,
-            }
-        }
-    })
+    let value = story.values[at].as_ref()?;
+    let Some(shown) = value.shown() else { return Some(say::rounded(lang, value, decimals)) };
+    let limit = story.plan.book.threshold(at, &story.traits, story.year);
+    Some(say::with_unit(locale::beside(lang, &shown, decimals, limit), story.plan.book.nodes[at].unit()))
 }
 
 fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
@@ -199,15 +197,22 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
     let history: Vec<Value> = super::choice::YEARS
         .filter_map(|year| {
             let figure = story.figure_of_year(law, at, year)?;
-            let shown = match &figure.value {
-                Figure::Yes(true) => locale::word(lang, "status-passed"),
-                Figure::Yes(false) => locale::word(lang, "status-failed"),
-                Figure::NotApplicable => locale::word(lang, "status-not-applicable"),
-                number => locale::rounded(lang, &number.shown()?, decimals),
-            };
+            let shown = say::rounded(lang, &figure.value, decimals);
             Some(context! { year => year, value => shown })
         })
         .collect();
+    let others: Vec<Value> = story
+        .other_figures(at)
+        .map(|f| {
+            let difference = match (f.value.shown(), story.values[at].as_ref().and_then(|v| v.shown())) {
+                (Some(own), Some(read)) => Some(locale::exact(lang, &(&own - &read))),
+                _ => None,
+            };
+            context! { origin => say::origin(lang, f.key.origin), value => say::exactly(lang, &f.value, node.unit()), difference => difference }
+        })
+        .collect();
+    let href =
+        indicator.measure.as_ref().map(|m| web::link(lang, &format!("/so-lieu/{}/{m}/{}", story.unit.id, story.year)));
     let parts: Vec<Value> = node.children.iter().map(|&part| tell_node(lang, law, story, part)).collect();
     context! {
         no => indicator.no, text => lang.pick(&indicator.text_vi, &indicator.text_en), word => word, class => class,
@@ -216,9 +221,9 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
         shortfall => shortfall, source => indicator.source, confidence => indicator.confidence.name(),
         confidence_word => locale::say_key(lang, &format!("confidence-{}", indicator.confidence.name()), &[]),
         overlay => indicator.overlay.as_ref().map(|o| o.citation.clone()),
-        note => indicator.note, measure => indicator.measure, history => history, parts => parts,
+        note => indicator.note, measure => indicator.measure, history => history, parts => parts, others => others, href => href,
         figure => figure.map(|f| context! {
-            origin => locale::say_key(lang, &format!("origin-{}", f.key.origin.name()), &[]),
+            origin => say::origin(lang, f.key.origin),
             source => f.source, at => locale::date(f.at.day()), revision => f.revision.0,
         }),
         leaf => node.is_leaf(),

@@ -52,8 +52,6 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         .filter(|r| r.status.is_some_and(|s| s != Status::Passed) && r.failing > 0)
         .map(|r| context! { name => r.name, failing => r.failing, href => ctx.link(&commune_href(r, &choice)) })
         .collect();
-    let trend: Vec<Value> =
-        trend.iter().map(|(year, passed, of)| context! { year => year, passed => passed, of => of }).collect();
     let province = choice.provinces.iter().find(|p| p.id == choice.slice.ancestor).map(|p| p.name.clone());
     ctx.page(
         "home.html",
@@ -65,7 +63,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             all_passed => totals.all_passed(),
             bar => bar(&ctx, &choice, &totals),
             nearest => nearest,
-            trend => trend,
+            trend => Value::from_serialize(trend),
         },
     )
 }

@@ -1,30 +1,39 @@
 //! Intake on a page: a file is checked, every problem said at its place; what would change is shown; then it is committed.
 
-use super::law;
+use super::{law, say};
 use crate::{
-    intake::{self, Intake, StoredUnits},
-    record,
+    Law,
+    intake::{self, Checked, Intake},
+    jobs::{self, SHOWN},
+    model::{Key, Outcome, origin_named},
+    record, uploads,
 };
 use axum::{
     extract::{Form, Multipart},
     http::StatusCode,
+    response::{IntoResponse, Redirect},
 };
-use documents::sheet_in::{self, Limits};
-use kernel::{Phrase, Problem};
+use documents::values_in::{How, Wrong};
+use kernel::{Phrase, Problem, UnitId};
+use locale::Lang;
 use minijinja::{Value, context};
-use rulebook::{
-    Origin,
-    values::{self, Columns, Context, Fault, Places, Reader, csv},
-};
+use rulebook::Origin;
 use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::{borrow::Cow, ops::ControlFlow};
-use store::{Query, args};
-use web::{Ctx, Failure, Outcome, Repeatable};
+use std::collections::HashMap;
+use store::{Query, WriteTx};
+use units::Unit;
+use web::{Ctx, Failure, Outcome as Answer, Repeatable};
 
 /// `GET /nhap-so-lieu`. Cost: no row.
-pub async fn page(ctx: Ctx) -> Outcome {
+pub async fn page(ctx: Ctx) -> Answer {
     ctx.page("intake.html", form(&ctx, Value::UNDEFINED))
+}
+
+/// Origins that come from outside.
+fn origins() -> impl Iterator<Item = Origin> {
+    Origin::ALL.into_iter().filter(|o| origin_named(o.name()).is_some())
 }
 
 fn form(ctx: &Ctx, more: Value) -> Value {
@@ -34,9 +43,13 @@ fn form(ctx: &Ctx, more: Value) -> Value {
         .sets()
         .map(|s| context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en) })
         .collect();
+    let origins: Vec<Value> = origins()
+        .map(|o| context! { id => o.name(), title => locale::say_key(ctx.lang, &format!("origin-{}", o.name()), &[]) })
+        .collect();
     let base = context! {
-        title => locale::word(ctx.lang, "intake-title"), sets => sets, can_write => ctx.can_write(), problems => Vec::<Value>::new(),
-        preview => false, done => false, key => uuid::Uuid::new_v4().to_string(),
+        title => locale::word(ctx.lang, "intake-title"), sets => sets, origins => origins, years => super::choice::YEARS.collect::<Vec<_>>(),
+        can_write => ctx.can_write(), problems => Vec::<Value>::new(), preview => false, done => false, partly => false,
+        key => uuid::Uuid::new_v4().to_string(),
     };
     if more.is_undefined() {
         base
@@ -46,150 +59,113 @@ fn form(ctx: &Ctx, more: Value) -> Value {
 }
 
 /// What was sent.
-struct Upload {
+struct Sent {
     name: String,
     set: String,
+    origin: Origin,
     bytes: Vec<u8>,
 }
 
-async fn upload(ctx: &Ctx, mut parts: Multipart) -> Result<Upload, Failure> {
-    let broken = || ctx.failure(Problem::input(Phrase::new("intake-upload-broken")));
-    let mut upload = Upload { name: String::new(), set: "commune-2021-2025".into(), bytes: Vec::new() };
-    while let Some(field) = parts.next_field().await.map_err(|_| broken())? {
-        match field.name().unwrap_or("") {
-            "set" => upload.set = field.text().await.map_err(|_| broken())?,
+async fn sent(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
+    let broken = |error: axum::extract::multipart::MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ctx.too_large(),
+        _ => ctx.failure(Problem::input(Phrase::new("intake-upload-broken"))),
+    };
+    let mut sent =
+        Sent { name: String::new(), set: "commune-2021-2025".into(), origin: Origin::Declared, bytes: Vec::new() };
+    while let Some(mut field) = parts.next_field().await.map_err(broken)? {
+        let part = field.name().unwrap_or("").to_owned();
+        match part.as_str() {
+            "set" => sent.set = field.text().await.map_err(broken)?,
+            "origin" => sent.origin = origin(ctx, &field.text().await.map_err(broken)?)?,
             "file" => {
-                upload.name = field.file_name().unwrap_or("").to_owned();
-                upload.bytes = field.bytes().await.map_err(|_| broken())?.to_vec();
+                sent.name = plain(field.file_name().unwrap_or(""));
+                while let Some(piece) = field.chunk().await.map_err(broken)? {
+                    sent.bytes.extend_from_slice(&piece);
+                }
             }
             _ => {}
         }
     }
-    Ok(upload)
+    Ok(sent)
 }
 
-/// A file's rows as figures, or every problem with its place.
+/// A name as it may be kept: no control characters, not endless.
+pub(super) fn plain(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// An origin by name; `declared` where none is named.
+pub(super) fn origin(ctx: &Ctx, name: &str) -> Result<Origin, Failure> {
+    if name.is_empty() {
+        return Ok(Origin::Declared);
+    }
+    let unknown = || Problem::input(Phrase::new("intake-origin").with("origin", name)).at_field("origin");
+    origin_named(name).ok_or_else(|| ctx.failure(unknown()))
+}
+
+/// A table checked, or "there is no such set".
 pub(super) async fn read(
     ctx: &Ctx,
     tx: &mut impl Query,
     bytes: &[u8],
+    how: How,
     intake: &Intake,
-) -> Result<Result<Vec<crate::Entry>, Vec<Problem>>, Failure> {
-    let law = law(ctx);
-    let units = StoredUnits::load(tx, intake::level(law.library(), &intake.set), 2025).await?;
-    let Some(context) = Context::new(law.library(), &intake.set, &units, None) else { return Err(ctx.not_found()) };
-    let read = || -> Result<Vec<crate::Entry>, Vec<Problem>> {
-        let (table, places) = if sheet_in::is_workbook(bytes) {
-            workbook(&context, bytes)?
-        } else {
-            let text = csv::text(bytes).map_err(|lines| {
-                let fault = |line| Fault::new(line, None, Phrase::new("values-not-utf8")).problem(&Places::Lines);
-                lines.into_iter().map(fault).collect::<Vec<_>>()
-            })?;
-            let table = values::read_csv(&context, text, false);
-            (table.map_err(|f| f.iter().map(|f| f.problem(&Places::Lines)).collect::<Vec<_>>())?, Places::Lines)
-        };
-        intake::entries(&context, &units, &law, &table, intake)
-            .map_err(|f| f.iter().map(|f| f.problem(&places)).collect())
+) -> Result<Checked, Failure> {
+    intake::check(tx, &law(ctx), bytes, how, intake).await?.ok_or_else(|| {
+        let phrase = Phrase::new("evaluate-set-unknown").with("set", intake.set.as_str());
+        ctx.failure(Problem::input(phrase).at_field("set"))
+    })
+}
+
+/// What a page says of a table's problems.
+fn wrong(ctx: &Ctx, wrong: &Wrong) -> Value {
+    let said: Vec<String> = wrong.problems().take(SHOWN).map(|p| locale::problem(ctx.lang, &p)).collect();
+    context! { problems => said, problem_count => wrong.len(), problems_left => wrong.len().saturating_sub(SHOWN) }
+}
+
+type Change = (Key, rulebook::Value, rulebook::Value);
+
+fn told(lang: Lang, law: &Law, names: &HashMap<UnitId, Unit>, changes: &[Change]) -> Vec<Value> {
+    let one = |(key, from, to): &Change| {
+        let measure = law.library().measure(law.measure_code(key.measure));
+        context! {
+            unit => names.get(&key.unit).map(|u| u.name.clone()), year => key.year,
+            measure => measure.map(|m| lang.pick(m.name_vi.clone(), m.name_en.clone())),
+            from => say::exactly(lang, from, None), to => say::exactly(lang, to, None),
+        }
     };
-    Ok(read())
-}
-
-fn tidy(row: &sheet_in::Row) -> Vec<Cow<'_, str>> {
-    row.cells.iter().map(|c| csv::tidy(Cow::Borrowed(c.text.as_str()))).collect()
-}
-
-fn workbook(context: &Context, bytes: &[u8]) -> Result<(values::Table, Places), Vec<Problem>> {
-    let mut workbook = sheet_in::open(bytes, Limits::default())?;
-    for sheet in workbook.sheets() {
-        let mut first = None;
-        workbook.rows(&sheet, |row| {
-            first = Some(row);
-            ControlFlow::Break(())
-        })?;
-        let Some(first) = first.filter(|r| Columns::looks_like_header(&tidy(r))) else { continue };
-        let columns = Columns::find(&tidy(&first)).map_err(|problems| {
-            let problem = |p| Problem::input(p).at_cell(sheet.clone(), "A1");
-            problems.into_iter().map(problem).collect::<Vec<_>>()
-        })?;
-        let mut problems = workbook.suspicious(&sheet)?;
-        let mut reader = Reader::new(context, &columns);
-        workbook.rows(&sheet, |row| {
-            if row.number > first.number {
-                let typed: Vec<bool> = row.cells.iter().map(|c| c.number).collect();
-                reader.typed_record(row.number, &tidy(&row), &typed);
-            }
-            ControlFlow::Continue(())
-        })?;
-        let places = Places::Cells { sheet, columns: columns.clone() };
-        return match values::finish(context, vec![reader], false) {
-            Ok(table) if problems.is_empty() => Ok((table, places)),
-            Ok(_) => Err(problems),
-            Err(faults) => {
-                problems.extend(faults.iter().map(|f| f.problem(&places)));
-                Err(problems)
-            }
-        };
-    }
-    Err(vec![Problem::input(Phrase::new("evaluate-no-sheet"))])
-}
-
-/// Problems shown at once; all of them are counted.
-const SHOWN: usize = 200;
-
-fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<String> {
-    problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect()
+    changes.iter().map(one).collect()
 }
 
 /// `POST /nhap-so-lieu/kiem-tra`: nothing is written but the file itself, kept for the commit.
-pub async fn check(ctx: Ctx, parts: Multipart) -> Outcome {
-    let upload = upload(&ctx, parts).await?;
-    let intake =
-        Intake { set: upload.set.clone(), origin: Origin::Declared, publish: false, source: upload.name.clone() };
+pub async fn check(ctx: Ctx, parts: Multipart) -> Answer {
+    let sent = sent(&ctx, parts).await?;
+    let intake = Intake { set: sent.set.clone(), origin: sent.origin, publish: false, source: sent.name.clone() };
     let mut tx = ctx.read().await?;
-    let entries = match read(&ctx, &mut tx, &upload.bytes, &intake).await? {
-        Ok(entries) => entries,
-        Err(problems) => {
-            let more =
-                context! { problems => said(&ctx, &problems), problem_count => problems.len(), file => upload.name };
-            return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more));
-        }
-    };
-    let (outcome, changes) = record::preview(&mut tx, &entries).await?;
-    let law = law(&ctx);
-    let names = units::store::many(&mut tx, &changes.iter().map(|c| c.0.unit).collect::<Vec<_>>()).await?;
+    let checked = read(&ctx, &mut tx, &sent.bytes, How::default(), &intake).await?;
+    let status = if checked.wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let problems = wrong(&ctx, &checked.wrong);
+    if !checked.is_good(true) {
+        let more = context! { file => sent.name, ..problems };
+        return ctx.page_with(status, "intake.html", form(&ctx, more));
+    }
+    let (outcome, changes) = record::preview(&mut tx, &checked.entries).await?;
+    let first = &changes[..changes.len().min(SHOWN)];
+    let names = units::store::many(&mut tx, &first.iter().map(|c| c.0.unit).collect::<Vec<_>>()).await?;
     drop(tx);
-    let shown = |v: &rulebook::Value| match v {
-        rulebook::Value::Yes(true) => locale::word(ctx.lang, "status-passed"),
-        rulebook::Value::Yes(false) => locale::word(ctx.lang, "status-failed"),
-        rulebook::Value::NotApplicable => "n/a".to_owned(),
-        rulebook::Value::Fraction(n, d) => format!("{n}/{d}"),
-        rulebook::Value::Number(n) => locale::exact(ctx.lang, n),
-    };
-    let changed: Vec<Value> = changes
-        .iter()
-        .take(SHOWN)
-        .map(|(key, from, to)| {
-            let measure = law.library().measure(law.measure_code(key.measure));
-            context! {
-                unit => names.get(&key.unit).map(|u| u.name.clone()), year => key.year,
-                measure => measure.map(|m| ctx.lang.pick(m.name_vi.clone(), m.name_en.clone())), from => shown(from), to => shown(to),
-            }
-        })
-        .collect();
-    let hash = hex::encode(Sha256::digest(&upload.bytes));
+    let hash = hex::encode(Sha256::digest(&sent.bytes));
     let mut tx = ctx.write().await?;
-    tx.execute(
-        "INSERT INTO facts_upload (sha256, name, bytes, at) VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING",
-        args![&hash, &upload.name, upload.bytes, ctx.site.clock.now()],
-    )
-    .await?;
+    let upload = uploads::Upload { name: sent.name.clone(), bytes: sent.bytes };
+    uploads::keep(&mut tx, &hash, upload, checked.entries.len()).await?;
     tx.commit().await?;
     let more = context! {
-        preview => true, outcome => Value::from_serialize(outcome), changed => changed, file => upload.name, hash => hash,
-        set => upload.set,
+        preview => true, outcome => Value::from_serialize(outcome), changed => told(ctx.lang, &law(&ctx), &names, first),
+        changes_left => changes.len() - first.len(), file => sent.name, hash => hash, set => sent.set,
+        origin => sent.origin.name(), partly => !checked.wrong.is_empty(), good => checked.entries.len(),
+        bad => checked.refused, ..problems
     };
-    ctx.page_with(StatusCode::OK, "intake.html", form(&ctx, more))
+    ctx.page_with(status, "intake.html", form(&ctx, more))
 }
 
 /// What the second form sends.
@@ -199,36 +175,70 @@ pub struct Confirmed {
     set: String,
     key: String,
     #[serde(default)]
+    origin: String,
+    #[serde(default)]
     publish: String,
+    /// The correct rows only.
+    #[serde(default)]
+    partly: String,
 }
 
-/// `POST /nhap-so-lieu/ghi`: one transaction; the same key again gets the same answer.
-pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Outcome {
-    let sent = format!("{}/{}/{}", form_sent.hash, form_sent.set, form_sent.publish);
+/// `POST /nhap-so-lieu/ghi`: one transaction, or for a large file a job; the same key again gets the same answer.
+pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Answer {
+    let Confirmed { hash, set, publish, partly, .. } = &form_sent;
+    let sent = format!("{hash}/{set}/{}/{publish}/{partly}", form_sent.origin);
+    let origin = origin(&ctx, &form_sent.origin)?;
     let repeatable = Repeatable::of_form(&ctx, &form_sent.key, sent.as_bytes());
+    let (publish, partly) = (!publish.is_empty(), !partly.is_empty());
     let mut tx = ctx.write().await?;
-    let outcome = match repeatable.seen(&mut tx).await? {
+    let answer = match repeatable.seen(&mut tx).await? {
         Some(answer) => answer,
         None => {
-            let row = tx.row("SELECT name, bytes FROM facts_upload WHERE sha256 = $1", args![&form_sent.hash]).await?;
-            let Some(row) = row else { return Err(ctx.not_found()) };
-            let (name, bytes) = (row.text(0)?, row.blob(1)?);
-            let publish = !form_sent.publish.is_empty();
-            let intake = Intake { set: form_sent.set.clone(), origin: Origin::Declared, publish, source: name };
-            let entries = match read(&ctx, &mut tx, &bytes, &intake).await? {
-                Ok(entries) => entries,
-                Err(problems) => {
-                    let more = context! { problems => said(&ctx, &problems), problem_count => problems.len(), file => intake.source };
+            let Some((name, figures)) = uploads::size(&mut tx, hash).await? else { return Err(forgotten(&ctx)) };
+            let intake = Intake { set: set.clone(), origin, publish, source: name };
+            if figures > jobs::LARGE {
+                let answer = json!({"job": queue(&ctx, &mut tx, hash, &intake, partly).await?});
+                repeatable.keep(tx, &answer).await?;
+                answer
+            } else {
+                let Some(upload) = uploads::find(&mut tx, hash).await? else { return Err(forgotten(&ctx)) };
+                let checked = read(&ctx, &mut tx, &upload.bytes, How::default(), &intake).await?;
+                if !checked.is_good(partly) {
+                    let more = context! { file => intake.source, ..wrong(&ctx, &checked.wrong) };
                     return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more));
                 }
-            };
-            let outcome = intake::commit(&mut tx, &law(&ctx), &entries, &intake, &bytes).await?;
-            let outcome = serde_json::to_value(outcome)?;
-            tx.execute("DELETE FROM facts_upload WHERE sha256 = $1", args![&form_sent.hash]).await?;
-            repeatable.keep(tx, &outcome).await?;
-            outcome
+                let outcome = intake::commit(&mut tx, &law(&ctx), &checked.entries, &intake, &upload.bytes).await?;
+                uploads::forget(&mut tx, hash).await?;
+                let answer = serde_json::to_value(outcome)?;
+                repeatable.keep(tx, &answer).await?;
+                answer
+            }
         }
     };
-    let more = context! { done => true, outcome => Value::from_serialize(outcome), published => !form_sent.publish.is_empty() };
+    if let Some(job) = answer["job"].as_i64() {
+        return Ok(Redirect::to(&ctx.link(&format!("/viec/{job}"))).into_response());
+    }
+    let outcome: Outcome = serde_json::from_value(answer)?;
+    let more = context! { done => true, outcome => Value::from_serialize(outcome), published => publish };
     ctx.page_with(StatusCode::OK, "intake.html", form(&ctx, more))
+}
+
+/// The file was committed already, or nobody came back for a day.
+fn forgotten(ctx: &Ctx) -> Failure {
+    ctx.failure(Problem::not_found(Phrase::new("intake-forgotten")))
+}
+
+/// Queues the commit of a large file; the job's number.
+async fn queue(ctx: &Ctx, tx: &mut WriteTx, hash: &str, intake: &Intake, partly: bool) -> Result<i64, Failure> {
+    let import = jobs::Import {
+        hash: hash.to_owned(),
+        set: intake.set.clone(),
+        origin: intake.origin,
+        publish: intake.publish,
+        partly,
+        lang: ctx.lang.tag().into(),
+        local_admin: ctx.actor.role == kernel::Role::LocalAdmin,
+    };
+    let key = format!("{}/{hash}", jobs::IMPORT);
+    Ok(tx.enqueue(jobs::IMPORT, Some(&key), &serde_json::to_value(import)?).await?)
 }

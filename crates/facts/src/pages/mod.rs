@@ -1,14 +1,21 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod address;
 mod api;
 mod carried;
 mod choice;
 mod commune;
+mod dhis2;
+mod figure;
 mod home;
+mod import;
 mod intake;
+mod jobs;
 mod law;
 mod map;
+mod rejudged;
 mod say;
+mod template;
 
 use crate::Law;
 use std::sync::Arc;
@@ -30,10 +37,16 @@ fn law(ctx: &Ctx) -> Arc<Law> {
 }
 
 pub use api::description;
+pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+}
+
+/// The functions of this room's jobs.
+fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
+    crate::jobs::register(registry, site.thing::<Law>());
 }
 
 fn routes() -> Routes {
@@ -47,10 +60,16 @@ fn routes() -> Routes {
         .read("/bo-tieu-chi/{set}", "law", get(law::set))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
-        .read("/id/{kind}/{id}", "addresses", get(api::address))
         .read("/nhap-so-lieu", "intake", get(intake::page))
+        .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
+        .read_inside("/viec/{id}", "jobs", get(jobs::page))
+        .read_inside("/api/v1/jobs/{id}", "jobs", get(jobs::api))
         .write("/nhap-so-lieu/kiem-tra", "check", "figures", post(intake::check))
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
+        .merge(figure::routes())
+        .merge(rejudged::routes())
+        .merge(dhis2::routes())
+        .merge(address::routes())
         .merge(api::routes())
 }

@@ -1,2 +1,10 @@
+mod addresses;
+mod dhis2;
+mod figure;
 mod figures;
+mod intake;
 mod mergers;
+mod rejudge;
+mod templates;
+mod visitor;
+mod workbooks;

@@ -106,7 +106,7 @@ async fn figures(store: &Store, law: &Law, dice: &mut Dice) -> Result<Decimal> {
     for unit in living(&mut tx, "2026-12-31".parse()?).await? {
         let mut entry = |measure, value| {
             let key = Key { unit: unit.id, year: YEAR, measure, origin: Origin::Declared };
-            entries.push(Entry { key, value });
+            entries.push(Entry::new(key, value));
         };
         let count = Decimal::from(500 + dice.below(3000) as i64);
         total = &total + &count;

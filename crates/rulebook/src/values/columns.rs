@@ -13,9 +13,11 @@ pub enum Column {
     Numerator,
     Denominator,
     UnitAsOf,
+    /// The number of a document or an address that proves the value; read by an intake, not by `evaluate`.
+    Evidence,
 }
 
-const NAMES: [(&str, Column); 7] = [
+const NAMES: [(&str, Column); 8] = [
     ("unit_code", Column::UnitCode),
     ("period", Column::Period),
     ("indicator", Column::Indicator),
@@ -23,12 +25,25 @@ const NAMES: [(&str, Column); 7] = [
     ("numerator", Column::Numerator),
     ("denominator", Column::Denominator),
     ("unit_as_of", Column::UnitAsOf),
+    ("evidence", Column::Evidence),
 ];
+
+impl Column {
+    /// The machine's heading of the column.
+    pub fn heading(self) -> &'static str {
+        NAMES[self as usize].0
+    }
+
+    /// The column of a heading, byte for byte.
+    pub fn from_heading(heading: &str) -> Option<Column> {
+        NAMES.iter().find(|(name, _)| *name == heading).map(|(_, column)| *column)
+    }
+}
 
 /// Where each column stands, counted from 0.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    places: [Option<usize>; 7],
+    places: [Option<usize>; 8],
     /// Cells of the header.
     pub width: usize,
 }
@@ -56,6 +71,11 @@ impl Columns {
             problems.push(Phrase::new("values-no-value-column"));
         }
         if problems.is_empty() { Ok(columns) } else { Err(problems) }
+    }
+
+    /// All columns in the order of [`Column`], for rows that do not come from a table.
+    pub fn all() -> Columns {
+        Columns { places: std::array::from_fn(Some), width: NAMES.len() }
     }
 
     /// Whether a row could be the header of a table of values.

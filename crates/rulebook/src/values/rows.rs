@@ -9,6 +9,9 @@ use crate::{
 use kernel::{Day, Decimal, Phrase};
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+/// Characters of the text that proves a value.
+const MOST_EVIDENCE: usize = 500;
+
 /// What a row gives a value for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -16,6 +19,8 @@ pub enum Target {
     Indicator { set: u16, node: u16 },
     /// `held:SET`, by prerequisite (from 1).
     Held(u16),
+    /// A measure without an indicator, by its place in `Context::background`; in an intake only.
+    Background(u16),
     /// Not looked up: the row has no value.
     Blank,
 }
@@ -34,6 +39,8 @@ pub struct Row {
     pub traits: Option<Arc<Traits>>,
     /// The day at which the unit's code is read.
     pub(super) unit_day: Day,
+    /// What proves the value, where an intake reads it.
+    pub note: Option<Arc<str>>,
 }
 
 impl Row {
@@ -70,6 +77,41 @@ impl Interner {
     }
 }
 
+/// Faults an intake keeps, so that a table of a million wrong rows does not fill the memory; the others are counted.
+pub(super) const MOST_FAULTS: usize = 30_000;
+
+/// Faults as they are found.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub kept: Vec<Fault>,
+    /// All of them.
+    pub count: usize,
+    /// Lines that have one.
+    pub lines: usize,
+    most: usize,
+    last: u32,
+}
+
+impl Faults {
+    pub fn of(context: &Context) -> Faults {
+        Faults { most: if context.intake { MOST_FAULTS } else { usize::MAX }, ..Faults::default() }
+    }
+
+    /// Keeps so many only.
+    pub fn limit(&mut self, most: usize) {
+        self.most = self.most.min(most);
+    }
+
+    pub fn push(&mut self, fault: Fault) {
+        self.count += 1;
+        self.lines += usize::from(self.last != fault.line);
+        self.last = fault.line;
+        if self.kept.len() < self.most {
+            self.kept.push(fault);
+        }
+    }
+}
+
 /// Reads rows, one piece of a table.
 pub struct Reader<'a> {
     context: &'a Context<'a>,
@@ -78,9 +120,10 @@ pub struct Reader<'a> {
     /// has one reading.
     typed: [bool; 3],
     pub(super) rows: Vec<Row>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Faults,
     pub(super) units: Interner,
     pub(super) targets: Interner,
+    notes: Interner,
     pub(super) empty_lines: usize,
     /// Records with content, good or bad; and those of them that the reader of the whole has not counted yet.
     pub(super) records: usize,
@@ -105,9 +148,10 @@ impl<'a> Reader<'a> {
             columns,
             typed: [false; 3],
             rows: Vec::new(),
-            faults: Vec::new(),
+            faults: Faults::of(context),
             units: Interner::default(),
             targets: Interner::default(),
+            notes: Interner::default(),
             empty_lines: 0,
             records: 0,
             uncounted: 0,
@@ -115,6 +159,12 @@ impl<'a> Reader<'a> {
             resolved: HashMap::new(),
             kinds: HashMap::new(),
         }
+    }
+
+    /// A row that is no record at all: kept as a fault, counted as a record.
+    pub fn refuse(&mut self, line: u32, column: Option<Column>, what: Phrase) {
+        self.records += 1;
+        self.faults.push(Fault::new(line, column, what));
     }
 
     fn fault(&mut self, line: u32, column: Column, what: Phrase) {
@@ -168,7 +218,7 @@ impl<'a> Reader<'a> {
             self.blank(line, unit, year, target_text);
             return;
         }
-        let before = self.faults.len();
+        let before = self.faults.count;
         if year.is_none() {
             self.fault(line, Column::Period, Phrase::new("values-period").with("period", period));
         }
@@ -203,14 +253,18 @@ impl<'a> Reader<'a> {
             (Some(Target::Indicator { set, node }), Some(year), Some(given)) => {
                 self.value(line, set, node, year, indicator, given, traits.as_deref())
             }
+            (Some(Target::Background(at)), Some(_), Some(given)) => {
+                self.of_kind(line, (self.context.background[at as usize].kind, false), indicator, given)
+            }
             _ => None,
         };
-        if self.faults.len() == before
+        let note = self.note(line, cell(Column::Evidence));
+        if self.faults.count == before
             && let (Some(target), Some(year), Some(value), Some(traits), Some(unit_day)) =
                 (target, year, value, traits, unit_day)
         {
             let (value, traits) = (Some(value), Some(traits));
-            self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day });
+            self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note });
         } else {
             self.blank(line, unit, year, target_text);
         }
@@ -220,7 +274,25 @@ impl<'a> Reader<'a> {
     fn blank(&mut self, line: u32, unit: u32, year: Option<i16>, target_text: u32) {
         let Some(year) = year else { return };
         let (target, unit_day) = (Target::Blank, year_end(year));
-        self.rows.push(Row { line, unit, year, target, target_text, value: None, traits: None, unit_day });
+        let (value, traits, note) = (None, None, None);
+        self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note });
+    }
+
+    /// What proves a value: many rows name the same document, so each text is kept once.
+    fn note(&mut self, line: u32, text: &str) -> Option<Arc<str>> {
+        if !self.context.intake || text.is_empty() {
+            return None;
+        }
+        if text.chars().count() > MOST_EVIDENCE {
+            self.fault(line, Column::Evidence, Phrase::new("values-evidence-long").with("most", MOST_EVIDENCE));
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.fault(line, Column::Evidence, Phrase::new("values-evidence-text"));
+            return None;
+        }
+        let id = self.notes.id(text);
+        Some(self.notes.names[id as usize].clone())
     }
 
     fn unit(&mut self, line: u32, code: &str, unit: u32, day: Option<Day>) -> Option<Arc<Traits>> {
@@ -295,6 +367,18 @@ impl<'a> Reader<'a> {
                 return None;
             }
         }
+        self.of_kind(line, (kind, has_condition), indicator, given)
+    }
+
+    /// A value of a kind, with a word whether a condition allows n/a.
+    fn of_kind(
+        &mut self,
+        line: u32,
+        (kind, has_condition): (Kind, bool),
+        indicator: &str,
+        given: Result<&str, (&str, &str)>,
+    ) -> Option<Value> {
+        let named = |key| Phrase::new(key).with("indicator", indicator);
         let value = match given {
             Ok(text) => match number::value(kind, text, self.typed[0]) {
                 Ok(value) => value,
@@ -353,7 +437,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn bad_number(bad: BadNumber, text: &str) -> Phrase {
+pub(super) fn bad_number(bad: BadNumber, text: &str) -> Phrase {
     match bad {
         BadNumber::NotANumber => Phrase::new("values-not-number").with("value", text),
         BadNumber::NotYesNo => Phrase::new("values-not-yes-no").with("value", text),
@@ -378,8 +462,11 @@ fn resolve(context: &Context, text: &str) -> Option<Target> {
         Some((set, no)) => (context.set_at(set).filter(|&at| at > 0)?, no),
         None => (0, text),
     };
-    let node = context.book(set, 2025).node(no)?;
-    Some(Target::Indicator { set: set as u16, node: node as u16 })
+    if let Some(node) = context.book(set, 2025).node(no) {
+        return Some(Target::Indicator { set: set as u16, node: node as u16 });
+    }
+    let background = context.background.iter().position(|m| set == 0 && m.id == no)?;
+    Some(Target::Background(background as u16))
 }
 
 /// By set and node: the kind in force that year, and whether a condition allows n/a.
@@ -393,8 +480,7 @@ fn kinds(context: &Context, year: i16) -> Vec<Vec<(Kind, bool)>> {
 }
 
 /// Rows of one unit and period that read the unit's code at different days.
-pub(super) fn differing_days(rows: &[Row], units: &[String]) -> Vec<Fault> {
-    let mut faults = Vec::new();
+pub(super) fn differing_days(rows: &[Row], units: &[String], faults: &mut Faults) {
     for group in rows.chunk_by(|a, b| (a.unit, a.year) == (b.unit, b.year)) {
         let valued: Vec<&Row> = group.iter().filter(|r| !r.is_blank()).collect();
         let Some(first) = valued.iter().min_by_key(|r| r.line) else { continue };
@@ -405,5 +491,22 @@ pub(super) fn differing_days(rows: &[Row], units: &[String]) -> Vec<Fault> {
             faults.push(Fault::new(row.line, Some(Column::UnitAsOf), what));
         }
     }
-    faults
+}
+
+/// Takes the values of rows that nobody can tell right from wrong: those that stand twice, and all of a unit and period
+/// that read the unit's code at different days; how many. Rows come in the order of unit, period and indicator.
+pub(super) fn blank_doubtful(dated: bool, rows: &mut [Row]) -> usize {
+    let mut count = 0;
+    let mut blank = |rows: &mut [Row]| count += rows.iter_mut().filter_map(|r| r.value.take()).count();
+    if dated {
+        for group in rows.chunk_by_mut(|a, b| (a.unit, a.year) == (b.unit, b.year)) {
+            let mut days = group.iter().filter(|r| !r.is_blank()).map(|r| r.unit_day);
+            let first = days.next();
+            if days.any(|day| Some(day) != first) {
+                blank(group);
+            }
+        }
+    }
+    rows.chunk_by_mut(|a, b| a.same_place(b)).filter(|same| same.len() > 1).for_each(blank);
+    count
 }

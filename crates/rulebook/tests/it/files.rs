@@ -67,3 +67,29 @@ fn a_library_refuses_measures_it_does_not_know_and_numbers_twice() {
     assert!(twice[0].message.contains("stands twice"), "{}", twice[0]);
     load(&measures.replace("count", "percent"), GOOD).unwrap();
 }
+
+#[test]
+fn formulas_and_weights_must_hold_together() {
+    let measure = |id: &str, more: &str| {
+        format!(
+            "[[measure]]\nid = \"{id}\"\nname_vi = \"M\"\nname_en = \"M\"\nkind = \"count\"\nreads = [\"declared\"]\nconfidence = \"verified\"\nsource = \"s\"\n{more}\n"
+        )
+    };
+    let check = |a: &str, b: &str, says: &[&str]| {
+        let text = measure("a", a) + &measure("b", b);
+        let found = Library::from_files([("measures.toml", text.as_str())]).err().unwrap_or_default();
+        let lines: Vec<String> = found.iter().map(|e| format!("{}: {}", e.line, e.message)).collect();
+        assert_eq!(lines, says, "{text}");
+    };
+    let sum = "aggregate = \"sum\"";
+    let of = |op: &str, of: &str| format!("{sum}\ncomputed = {{ op = \"{op}\", of = [{of}], missing = \"zero\" }}");
+    check(sum, &of("sum", "\"a\""), &[]);
+    check("aggregate = \"weighted:c\"", sum, &["2: `a`: its weight `c` is no measure"]);
+    check(sum, &of("sum", "\"c\""), &["11: `b` is computed from `c`, which is no measure"]);
+    check(sum, &of("share", "\"a\""), &["11: `b`: its formula does not take 1 inputs"]);
+    check(
+        &of("sum", "\"b\""),
+        &of("sum", "\"a\""),
+        &["2: `a` is computed from itself", "12: `b` is computed from itself"],
+    );
+}

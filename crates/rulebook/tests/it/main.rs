@@ -1,6 +1,7 @@
 mod contract;
 mod files;
 mod fuzz_corpus;
+mod intake;
 mod pure;
 mod said;
 mod shipped;

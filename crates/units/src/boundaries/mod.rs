@@ -2,6 +2,7 @@
 
 mod check;
 mod import;
+pub(crate) mod pages;
 mod read;
 
 pub use check::{Given, Report, Wanted, check};

@@ -161,3 +161,82 @@ fn a_geopackage_is_read_by_code() {
         assert_eq!(read(&file, Some("nope")).await.unwrap_err().phrase.key, "boundaries-no-code-field");
     });
 }
+
+/// What a browser sends of a form with a file.
+fn multipart(fields: &[(&str, &str)], file: &str) -> String {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body += &format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body + &format!(
+        "--x\r\nContent-Disposition: form-data; name=\"tep\"; filename=\"xa.geojson\"\r\n\r\n{file}\r\n--x--\r\n"
+    )
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> Result<String> {
+    let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).with_context(|| format!("no {name}: {page}"))?;
+    Ok(rest.split('"').next().unwrap_or("").to_owned())
+}
+
+#[test]
+fn an_administrator_checks_a_file_on_a_page_and_keeps_it_once() {
+    each_engine_page(|visitor| async move {
+        let kind = [("content-type", "multipart/form-data; boundary=x")];
+        let fields = [("ngay", "2025-12-31"), ("cap", "commune"), ("nguon", "Sở NNMT <giấy phép>"), ("cot", "")];
+        let good = feature(json!("02608"), square(105.286, 21.5933));
+        let wrong = collection(vec![good.clone(), feature(json!("99999"), square(105.0, 22.0))]);
+        let page = visitor.post("/don-vi/ranh-gioi/kiem-tra", &kind, multipart(&fields, &wrong)).await?;
+        let text = page.text();
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+        assert!(text.contains("99999") && text.contains("1 lỗi.") && !text.contains("name=\"hash\""), "{text}");
+        let nothing = visitor.post("/en/don-vi/ranh-gioi/kiem-tra", &kind, multipart(&fields, "[]")).await?;
+        assert!(nothing.text().contains("1 errors."), "{}", nothing.text());
+        let no_source = [("ngay", "2025-12-31"), ("nguon", " ")];
+        let file = collection(vec![good, feature(json!(700), square(105.2, 22.9))]);
+        let page = visitor.post("/don-vi/ranh-gioi/kiem-tra", &kind, multipart(&no_source, &file)).await?;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+        let page = visitor.post("/don-vi/ranh-gioi/kiem-tra", &kind, multipart(&fields, &file)).await?;
+        let text = page.text();
+        assert_eq!(page.status, StatusCode::OK, "{text}");
+        assert!(
+            text.contains("2 ranh giới dùng được") && text.contains("122 đơn vị") && text.contains("1 điểm"),
+            "{text}"
+        );
+        assert!(!text.contains("[boundaries-") && !text.contains("<giấy phép>"), "{text}");
+        assert_eq!(shown(&visitor).await?, 0, "a check keeps nothing");
+        let (hash, key) = (hidden(&text, "hash")?, hidden(&text, "key")?);
+        let sent = |key: &str| format!("hash={hash}&key={key}&ngay=2025-12-31&cap=commune&nguon=S%E1%BB%9F+NNMT&cot=");
+        let kind = [("content-type", "application/x-www-form-urlencoded")];
+        for _ in 0..2 {
+            let page = visitor.post("/don-vi/ranh-gioi/ghi", &kind, sent(&key)).await?;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+            assert!(page.text().contains("Đã ghi 2 ranh giới"), "{}", page.text());
+            assert_eq!(shown(&visitor).await?, 2);
+        }
+        let late = visitor.post("/don-vi/ranh-gioi/ghi", &kind, sent("another")).await?;
+        assert_eq!(late.status, StatusCode::NOT_FOUND, "the file is gone with its commit");
+        // Who may not write sees no form.
+        let page = visitor.get("/don-vi/ranh-gioi").await?.text();
+        assert!(!page.contains("multipart/form-data") && page.contains("người quản trị"), "{page}");
+        Ok(())
+    });
+}
+
+async fn shown(visitor: &Visitor) -> Result<usize> {
+    let shapes = visitor.get("/api/v1/boundaries.geojson?as_of=2025-12-31").await?.json()?;
+    let features = shapes["features"].as_array().context("features")?;
+    Ok(features.iter().filter(|f| f["properties"]["approximate"] == json!(false)).count())
+}
+
+fn each_engine_page<F, Fut>(test: F)
+where
+    F: Fn(Visitor) -> Fut + Clone,
+    Fut: Future<Output = Result<()>>,
+{
+    testkit::each_engine(MIGRATIONS, |store| {
+        let test = test.clone();
+        async move { test(Visitor::new(store).await?).await }
+    });
+}

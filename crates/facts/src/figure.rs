@@ -1,0 +1,162 @@
+//! One figure, looked at and edited: every origin beside the one that verdicts read, its history, its evidence.
+
+use crate::{
+    Edition, Figure, Key, Law, Stage, published,
+    record::{self, How},
+};
+use kernel::{Decimal, Revision, UnitId};
+use rulebook::{Measure, Origin, Value};
+use std::{collections::HashMap, sync::Arc};
+use store::{
+    Query, Result, WriteTx,
+    attachments::{self, Attachment, Blob},
+};
+use units::Unit;
+
+/// The kind under which evidence is attached to a line of history.
+pub const EVIDENCE: &str = Revision::KIND;
+
+/// What one origin says of a measure.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub origin: Origin,
+    /// What the public reads; `None` where nothing is published.
+    pub published: Option<Figure>,
+    /// What is being worked on, where it is another line and this scope may see it.
+    pub working: Option<Figure>,
+    /// A computed value, which no line of history holds.
+    pub computed: Option<Value>,
+    /// Whether verdicts read this origin.
+    pub read: bool,
+    /// How far it is from what verdicts read, for numbers.
+    pub difference: Option<Decimal>,
+}
+
+/// A measure of a unit in a year.
+pub struct Sheet {
+    pub unit: Unit,
+    pub measure: Arc<Measure>,
+    pub year: i16,
+    /// In the order in which verdicts look for a value.
+    pub sides: Vec<Side>,
+    /// All lines this scope may see, newest first, each with its evidence.
+    pub history: Vec<(Figure, Vec<Attachment>)>,
+}
+
+/// Looks one figure up. `None` where there is no such unit or measure. Cost: the unit's figures of the year twice where
+/// working ones may be seen, the history of this one, its evidence in one query.
+pub async fn sheet(tx: &mut impl Query, law: &Law, unit: UnitId, code: &str, year: i16) -> Result<Option<Sheet>> {
+    let (Some(measure), Some(id)) = (law.library().measure(code).cloned(), law.measure_id(code)) else {
+        return Ok(None);
+    };
+    let Some(unit) = units::store::get(tx, unit).await? else { return Ok(None) };
+    let of = |figures: Vec<Figure>| -> HashMap<Key, Figure> { figures.into_iter().map(|f| (f.key, f)).collect() };
+    let mut published = of(published::figures(tx, unit.id, Some(year), Edition::Published).await?);
+    // Whatever stage a line was recorded in, it is published now.
+    published.values_mut().for_each(|f| f.stage = Stage::Published);
+    let working = if tx.scope().working {
+        of(published::figures(tx, unit.id, Some(year), Edition::Working).await?)
+    } else {
+        HashMap::new()
+    };
+    let plain: HashMap<Key, Value> = published.iter().map(|(k, f)| (*k, f.value.clone())).collect();
+    let read = law.read(&plain, unit.id, year, id).map(|(origin, value)| (origin, value.into_owned()));
+    let mut order = measure.reads.clone();
+    order.extend(Origin::ALL.into_iter().filter(|o| !measure.reads.contains(o)));
+    let side = |origin: Origin| {
+        let key = Key { unit: unit.id, year, measure: id, origin };
+        let (public, work) = (published.get(&key), working.get(&key));
+        let work = work.filter(|w| public.is_none_or(|p| p.revision != w.revision));
+        let reads = read.as_ref().filter(|(o, _)| *o == origin);
+        let computed = reads.filter(|_| public.is_none()).map(|(_, value)| value.clone());
+        let shown = |value: &Value| value.shown();
+        let own = public.and_then(|p| shown(&p.value));
+        let difference = match (own, read.as_ref().and_then(|(_, v)| shown(v))) {
+            (Some(own), Some(other)) if reads.is_none() => Some(&own - &other),
+            _ => None,
+        };
+        let known = public.is_some() || work.is_some() || computed.is_some();
+        known.then(|| Side {
+            origin,
+            published: public.cloned(),
+            working: work.cloned(),
+            computed,
+            read: reads.is_some(),
+            difference,
+        })
+    };
+    let sides = order.into_iter().filter_map(side).collect();
+    let history = published::history_of(tx, unit.id, id, year).await?;
+    let lines: Vec<String> = history.iter().map(|f| f.revision.to_string()).collect();
+    let mut evidence = attachments::of_many(tx, EVIDENCE, &lines).await?;
+    let history = history
+        .into_iter()
+        .map(|figure| {
+            let files = evidence.remove(&figure.revision.to_string()).unwrap_or_default();
+            (figure, files)
+        })
+        .collect();
+    Ok(Some(Sheet { unit, measure, year, sides, history }))
+}
+
+/// An edit of one figure.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub key: Key,
+    pub value: Value,
+    /// The working line the editor saw; `None` where there was none.
+    pub seen: Option<Revision>,
+    /// The document or interface the value comes from.
+    pub source: String,
+    pub publish: bool,
+    /// Kept files that prove it: content, name, media type.
+    pub evidence: Vec<(Blob, String, String)>,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug)]
+pub enum Edited {
+    /// The line of history it stands in now.
+    Done(Revision),
+    /// Somebody else wrote meanwhile: what stands there now.
+    Changed(Option<Box<Figure>>),
+}
+
+/// Edits one figure, judged and audited in the same transaction. Cost: as [`record::record`] for one figure.
+pub async fn edit(tx: &mut WriteTx, law: &Law, edit: &Edit) -> Result<Edited> {
+    tx.lock(&format!("facts.figure.{}.{}", edit.key.unit, edit.key.measure)).await?;
+    let now = published::current(tx, edit.key).await?;
+    if now.as_ref().map(|f| f.revision) != edit.seen {
+        return Ok(Edited::Changed(now.map(Box::new)));
+    }
+    let how = How { stage: Stage::Accepted, publish: edit.publish, source: edit.source.clone(), import: None };
+    let entry = crate::Entry::new(edit.key, edit.value.clone());
+    record::record(tx, law, std::slice::from_ref(&entry), &how).await?;
+    let revision = published::current(tx, edit.key).await?.map_or(Revision(0), |f| f.revision);
+    for (blob, name, media_type) in &edit.evidence {
+        tx.attach(blob, name, media_type, EVIDENCE, &revision.to_string()).await?;
+    }
+    Ok(Edited::Done(revision))
+}
+
+/// Whether the law lets `n/a` be said of a measure: some indicator that reads it states a condition.
+pub fn may_not_apply(law: &Law, code: &str) -> bool {
+    let mut may = false;
+    for set in law.library().sets() {
+        set.walk(|_, i| may |= i.measure.as_deref() == Some(code) && i.applies_if.is_some());
+    }
+    may
+}
+
+/// The indicators that read a measure: set and number.
+pub fn readers<'a>(law: &'a Law, code: &str) -> Vec<(&'a rulebook::Rulebook, String)> {
+    let mut found = Vec::new();
+    for set in law.library().sets() {
+        set.walk(|_, i| {
+            if i.measure.as_deref() == Some(code) {
+                found.push((&**set, i.no.clone()));
+            }
+        });
+    }
+    found
+}

@@ -1,0 +1,93 @@
+//! Jobs of this room: a large file is committed by the worker, not while a browser waits.
+
+use crate::{
+    intake::{self, Intake},
+    law::Law,
+    model::Outcome,
+    rejudge, uploads,
+};
+use documents::values_in::How;
+use kernel::Actor;
+use locale::Lang;
+use rulebook::Origin;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+use store::jobs::{Registry, Work};
+
+/// The job that commits a file.
+pub const IMPORT: &str = "facts.import";
+/// Files of more figures are committed by a job.
+pub const LARGE: i64 = 20_000;
+/// Problems that an answer lists; all of them are counted.
+pub const SHOWN: usize = 200;
+
+/// What a job is to commit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// The waiting file.
+    pub hash: String,
+    pub set: String,
+    pub origin: Origin,
+    pub publish: bool,
+    /// The correct rows only.
+    pub partly: bool,
+    /// The language of problems.
+    pub lang: String,
+    /// Whether whoever sits at the machine asked for it.
+    pub local_admin: bool,
+}
+
+/// Adds this room's functions.
+pub fn register(registry: &mut Registry, law: Arc<Law>) {
+    let own = law.clone();
+    registry.add(rejudge::JOB, move |work| {
+        let law = own.clone();
+        async move { rejudge::run(work, &law).await.map_err(|e| e.to_string()) }
+    });
+    registry.add(IMPORT, move |work| {
+        let law = law.clone();
+        async move { import(work, &law).await.map_err(|e| e.to_string()) }
+    });
+}
+
+/// Reads, checks and commits a file: all in one transaction, with its answer, so that a second try finds it done.
+async fn import(work: Work, law: &Law) -> store::Result<()> {
+    let asked: Import = serde_json::from_value(work.job.payload.clone())?;
+    let actor = if asked.local_admin { Actor::LOCAL_ADMIN } else { Actor::SYSTEM };
+    work.progress(0, 0, Some("job-phase-read")).await?;
+    let mut tx = work.store.read(&actor.scope()).await?;
+    if uploads::answered(&mut tx, work.job.id).await?.is_some() {
+        return Ok(());
+    }
+    let Some(upload) = uploads::find(&mut tx, &asked.hash).await? else {
+        drop(tx);
+        let mut tx = work.store.write(&actor, &*work.clock).await?;
+        uploads::answer(&mut tx, work.job.id, "", &json!({"forgotten": true})).await?;
+        return tx.commit().await;
+    };
+    let (set, origin, publish) = (asked.set, asked.origin, asked.publish);
+    let intake = Intake { set, origin, publish, source: upload.name.clone() };
+    let Some(checked) = intake::check(&mut tx, law, &upload.bytes, How::default(), &intake).await? else {
+        return Err(store::StoreError::Corrupt(format!("no criteria set {}", intake.set)));
+    };
+    drop(tx);
+    let total = checked.entries.len() as i64;
+    work.progress(0, total, Some("job-phase-write")).await?;
+    let mut tx = work.store.write(&actor, &*work.clock).await?;
+    let lang = Lang::from_tag(&asked.lang).unwrap_or_default();
+    let problems: Vec<String> = checked.wrong.problems().take(SHOWN).map(|p| locale::problem(lang, &p)).collect();
+    let good = checked.is_good(asked.partly);
+    let outcome = match good {
+        true => intake::commit(&mut tx, law, &checked.entries, &intake, &upload.bytes).await?,
+        false => Outcome::default(),
+    };
+    let answer = json!({
+        "outcome": outcome, "published": publish, "refused": !good, "problems": problems, "count": checked.wrong.len(),
+    });
+    uploads::answer(&mut tx, work.job.id, &upload.name, &answer).await?;
+    uploads::forget(&mut tx, &asked.hash).await?;
+    // Last: the line of the job is held by this transaction from here on.
+    tx.progress(&work.job, total, total, Some("job-phase-done")).await?;
+    tx.commit().await
+}

@@ -1,0 +1,151 @@
+//! The pages and the API of figures as a browser or a program sees them.
+
+use anyhow::{Context, Result};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode, header},
+};
+use facts::Law;
+use serde_json::Value;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    net::SocketAddr,
+    sync::Arc,
+};
+use store::{Query, Store, args};
+use testkit::CLOCK;
+use tower::ServiceExt;
+
+/// A site of units and figures.
+pub struct Visitor {
+    pub store: Store,
+    pub law: Law,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub location: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// As a page's text, what templates escape put back.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).replace("&#x2f;", "/").replace("&quot;", "\"")
+    }
+
+    pub fn code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Where it leads, if anywhere.
+    pub fn leads_to(&self) -> Option<&str> {
+        Some(self.location.as_str()).filter(|l| !l.is_empty())
+    }
+
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).with_context(|| self.text())
+    }
+}
+
+impl Visitor {
+    pub async fn new(store: Store) -> Result<Visitor> {
+        let law = crate::figures::prepared(&store, true).await?;
+        Ok(Visitor { store, law })
+    }
+
+    /// Over a store that is prepared already.
+    pub fn of(store: &Store, law: &Law) -> Visitor {
+        Visitor { store: store.clone(), law: law.clone() }
+    }
+
+    pub fn site(&self, local_admin: bool) -> Result<(web::Site, web::Routes)> {
+        let rooms = [units::room(), facts::pages::room()];
+        let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
+        let templates = rooms.iter().flat_map(|room| (room.templates)());
+        let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());
+        let site = web::Site(Arc::new(web::SiteParts {
+            store: self.store.clone(),
+            clock: Arc::new(CLOCK),
+            templates: web::Templates::new(templates)?,
+            local_admin,
+            illustrative: false,
+            permissions: routes.table.clone(),
+            things: HashMap::from([(TypeId::of::<Law>(), law)]),
+            openapi: facts::pages::description(),
+        }));
+        Ok((site, routes))
+    }
+
+    pub async fn send(&self, request: Request<Body>, local_admin: bool) -> Result<Answer> {
+        let (site, routes) = self.site(local_admin)?;
+        let answer = web::app(site, routes).oneshot(request).await?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let location = headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let body = axum::body::to_bytes(answer.into_body(), 10_000_000).await?.to_vec();
+        Ok(Answer { status, location, body })
+    }
+
+    fn request(method: &str, path: &str) -> axum::http::request::Builder {
+        let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
+        Request::builder().method(method).uri(path).header("host", "127.0.0.1:8080").extension(ConnectInfo(peer))
+    }
+
+    pub async fn get(&self, path: &str, local_admin: bool) -> Result<Answer> {
+        self.send(Self::request("GET", path).body(Body::empty())?, local_admin).await
+    }
+
+    /// Posts as whoever sits at the machine.
+    pub async fn post(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> Result<Answer> {
+        let body: Vec<u8> = body.into();
+        let request = Self::request("POST", path).header("content-type", kind).header("content-length", body.len());
+        self.send(request.body(Body::from(body))?, true).await
+    }
+
+    /// Asks as anybody may.
+    pub async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        let request = headers.iter().fold(Self::request("GET", path), |r, (name, value)| r.header(*name, *value));
+        self.send(request.body(Body::empty())?, false).await
+    }
+
+    /// Writes as whoever sits at the machine.
+    pub async fn give(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Result<Answer> {
+        let request = headers.iter().fold(Self::request("POST", path), |r, (name, value)| r.header(*name, *value));
+        self.send(request.body(Body::from(body.into()))?, true).await
+    }
+
+    /// Tries to write as anybody.
+    pub async fn give_as_reader(&self, path: &str, body: impl Into<Vec<u8>>) -> Result<Answer> {
+        self.send(Self::request("POST", path).body(Body::from(body.into()))?, false).await
+    }
+
+    /// Sends a file on the page.
+    pub async fn upload(&self, name: &str, bytes: &[u8]) -> Result<Answer> {
+        let mut body = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"set\"\r\n\r\ncommune-2021-2025\r\n--x\r\n\
+             content-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--x--\r\n");
+        self.post("/nhap-so-lieu/kiem-tra", "multipart/form-data; boundary=x", body).await
+    }
+
+    /// Lines of history: nothing is written where it stays the same.
+    pub async fn written(&self) -> Result<i64> {
+        let mut tx = self.store.read(&kernel::Actor::SYSTEM.scope()).await?;
+        let row = tx.row("SELECT COUNT(*) FROM facts_history", args![]).await?.context("a count")?;
+        Ok(row.i64(0)?)
+    }
+}
+
+/// The value of a hidden field of a page.
+pub fn hidden(page: &str, name: &str) -> String {
+    let from = format!("name=\"{name}\" value=\"");
+    page.split_once(&from).and_then(|(_, rest)| rest.split_once('"')).map_or_else(String::new, |(v, _)| v.to_owned())
+}
+
+pub const OK: u16 = StatusCode::OK.as_u16();
