@@ -20,6 +20,27 @@ cli-arg-database = Database: sqlite:PATH or postgres://…; by default langso.sq
 cli-arg-data = Folder of the program's files
 cli-arg-large = Allow more than 50 MB or 1,000,000 rows
 
+cli-arg-origin = Where the figures come from: declared, verified, survey or imported
+cli-arg-files = Where attachments are kept: a folder or s3://…; by default the data folder
+
+cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing
+cli-boundaries-file = The file of boundaries
+cli-boundaries-as-of = The day at which unit codes are read (YYYY-MM-DD)
+cli-boundaries-level = Level of the units: province, district or commune
+cli-boundaries-under = Only units under this one (its permanent id)
+cli-boundaries-code-field = The field that holds the codes; found by itself where it has a usual name
+cli-boundaries-source = Who measured, under which licence
+cli-boundaries-dry-run = Only show what would change, write nothing
+
+cli-template-about = Write a spreadsheet to be filled in, for one unit or a whole province
+cli-template-rulebook = Criteria set whose figures are asked for
+cli-template-year = The year of the figures
+cli-template-unit = Code of one unit; by default every unit of the province
+cli-template-unit-as-of = The day on which codes are read (YYYY-MM-DD); by default the last of the year
+cli-template-province = Code of the province
+cli-template-lang = Language of the spreadsheet: vi or en
+cli-template-output = The file to write
+
 cli-serve-about = Serve the pages and the API
 cli-serve-local-admin = Whoever sits at this machine may write; only with an address of this machine itself
 
@@ -39,34 +60,12 @@ cli-evaluate-format = Form of the result
 
 cli-migrate-about = Bring the database to this program's state
 
-cli-import-about = Import a table of figures (.csv or .xlsx); all of it or nothing
+cli-import-about = Import a table of figures (.csv, .xlsx, .json, .ndjson); all of it or nothing
 cli-import-file = The table
 cli-import-rulebook = Criteria set whose indicators the file names
 cli-import-dry-run = Only show what would change, write nothing
-cli-import-publish = Publish what is imported
-
-cli-serve-files = Where attachments are kept: a folder (by default the data folder) or s3://BUCKET/PREFIX
-cli-import-origin = Where the figures come from: declared, verified, survey or imported
 cli-import-correct-rows-only = Import the correct rows, leave out those with problems (all problems are still listed)
-
-cli-template-about = Write a spreadsheet to be filled in, for one unit or a whole province
-cli-template-rulebook = Criteria set whose indicators are asked for
-cli-template-year = The year of the figures
-cli-template-unit = Code of one unit; without it all units of the province
-cli-template-unit-as-of = The day on which codes are read (YYYY-MM-DD); by default the last of the year
-cli-template-province = Code of the province
-cli-template-origin = Origin of the figures that are filled in: declared, verified, survey or imported
-cli-template-lang = Language of the spreadsheet: vi or en
-cli-template-output = The file to write
-
-cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing
-cli-boundaries-file = The file of boundaries
-cli-boundaries-as-of = The day at which unit codes are read (YYYY-MM-DD)
-cli-boundaries-level = province, district or commune
-cli-boundaries-under = Only units under the one with this permanent id
-cli-boundaries-code-field = The field that holds the codes; found by itself where it has a usual name
-cli-boundaries-source = Who measured, under which licence
-cli-boundaries-dry-run = Say what would happen, keep nothing
+cli-import-publish = Publish what is imported
 
 cli-backup-about = Back everything up into one file, while the system goes on
 cli-backup-output = The file to write

@@ -20,6 +20,27 @@ cli-arg-database = Cơ sở dữ liệu: sqlite:ĐƯỜNG_DẪN hoặc postgres:
 cli-arg-data = Thư mục chứa tệp của chương trình
 cli-arg-large = Cho phép tệp hơn 50 MB hoặc hơn 1.000.000 dòng
 
+cli-arg-origin = Nguồn gốc số liệu: declared, verified, survey hoặc imported
+cli-arg-files = Nơi giữ tệp đính kèm: một thư mục hoặc s3://…; nếu không nêu là thư mục dữ liệu
+
+cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết hoặc không nhập gì
+cli-boundaries-file = Tệp ranh giới
+cli-boundaries-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN)
+cli-boundaries-level = Cấp đơn vị: province, district hoặc commune
+cli-boundaries-under = Chỉ các đơn vị thuộc đơn vị này (mã định danh lâu dài)
+cli-boundaries-code-field = Trường chứa mã đơn vị; tự tìm nếu có tên thường dùng
+cli-boundaries-source = Ai đo vẽ, theo giấy phép nào
+cli-boundaries-dry-run = Chỉ xem sẽ thay đổi gì, không ghi
+
+cli-template-about = Ghi mẫu bảng tính để điền, cho một đơn vị hoặc cả tỉnh
+cli-template-rulebook = Bộ tiêu chí cần số liệu
+cli-template-year = Năm của số liệu
+cli-template-unit = Mã một đơn vị; nếu không nêu là mọi đơn vị của tỉnh
+cli-template-unit-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN); nếu không nêu là ngày cuối năm
+cli-template-province = Mã tỉnh
+cli-template-lang = Ngôn ngữ của mẫu: vi hoặc en
+cli-template-output = Tệp mẫu sẽ được ghi
+
 cli-serve-about = Phục vụ trang web và API
 cli-serve-local-admin = Người ngồi tại máy này được ghi số liệu; chỉ dùng với địa chỉ của chính máy này
 
@@ -39,34 +60,12 @@ cli-evaluate-format = Dạng kết quả
 
 cli-migrate-about = Đưa cơ sở dữ liệu lên trạng thái của chương trình này
 
-cli-import-about = Nhập một bảng số liệu (.csv hoặc .xlsx); nhập hết hoặc không nhập gì
+cli-import-about = Nhập một bảng số liệu (.csv, .xlsx, .json, .ndjson); nhập hết hoặc không nhập gì
 cli-import-file = Tệp số liệu
 cli-import-rulebook = Bộ tiêu chí mà tệp ghi mã chỉ tiêu
 cli-import-dry-run = Chỉ xem sẽ thay đổi gì, không ghi
+cli-import-correct-rows-only = Nhập các dòng đúng, bỏ các dòng lỗi (mọi lỗi vẫn được nêu)
 cli-import-publish = Công bố số liệu được nhập
-
-cli-serve-files = Nơi giữ tệp đính kèm: thư mục (nếu không nêu là thư mục dữ liệu) hoặc s3://KHO/ĐƯỜNG_DẪN
-cli-import-origin = Nguồn của số liệu: declared (xã kê khai), verified (đã thẩm tra), survey (khảo sát) hoặc imported (từ hệ thống khác)
-cli-import-correct-rows-only = Chỉ nhập các dòng đúng, bỏ các dòng lỗi (vẫn kể hết lỗi)
-
-cli-template-about = Ghi mẫu bảng tính để điền số liệu, cho một xã hoặc cả tỉnh
-cli-template-rulebook = Bộ tiêu chí mà mẫu hỏi
-cli-template-year = Năm của số liệu
-cli-template-unit = Mã của một đơn vị; nếu không nêu là mọi đơn vị của tỉnh
-cli-template-unit-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN); nếu không nêu là ngày cuối năm
-cli-template-province = Mã tỉnh
-cli-template-origin = Số liệu điền sẵn lấy từ nguồn: declared, verified, survey hoặc imported
-cli-template-lang = Ngôn ngữ của mẫu: vi hoặc en
-cli-template-output = Tệp sẽ được ghi
-
-cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết tệp hoặc không nhập gì
-cli-boundaries-file = Tệp ranh giới
-cli-boundaries-as-of = Ngày đọc mã đơn vị (NNNN-TT-NN)
-cli-boundaries-level = Cấp: province (tỉnh), district (huyện) hoặc commune (xã)
-cli-boundaries-under = Chỉ các đơn vị thuộc đơn vị có số định danh này
-cli-boundaries-code-field = Trường ghi mã; nếu có tên thường dùng thì tự tìm ra
-cli-boundaries-source = Ai đo, theo giấy phép nào
-cli-boundaries-dry-run = Chỉ xem kết quả, không ghi
 
 cli-backup-about = Sao lưu tất cả vào một tệp, trong khi hệ thống vẫn chạy
 cli-backup-output = Tệp sao lưu sẽ được ghi

@@ -1,7 +1,7 @@
 //! `langso boundaries`: official boundaries from a file, by code; all of it or nothing.
 
-use crate::manage::Database;
-use anyhow::{Context as _, Result};
+use crate::{manage::Database, stop::Stop};
+use anyhow::Result;
 use kernel::{Actor, Day, Phrase, Problem, SystemClock, UnitId};
 use locale::Lang;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
         say(&Problem::input(Phrase::new("evaluate-day").with("day", args.as_of.as_str())));
         return Ok(2);
     };
-    let bytes = std::fs::read(&args.file).with_context(|| args.file.display().to_string())?;
+    let bytes = std::fs::read(&args.file).map_err(|e| Stop::file(&args.file, &e))?;
     let store = args.at.open().await?;
     let what = boundaries::Import {
         day,

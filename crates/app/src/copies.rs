@@ -19,6 +19,9 @@ pub struct Backup {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Where the attachments are
+    #[arg(long, env = "LANGSO_FILES")]
+    files: Option<String>,
 }
 
 /// Fill an empty database from a backup
@@ -28,11 +31,14 @@ pub struct Restore {
     at: Database,
     /// The backup
     file: PathBuf,
+    /// Where the attachments go
+    #[arg(long, env = "LANGSO_FILES")]
+    files: Option<String>,
 }
 
-/// The attachments of a data folder: `files/` in it.
-pub fn attachments(data: &Path) -> Result<Attachments> {
-    Ok(Attachments::open(&data.display().to_string())?)
+/// The attachments where `serve` has them: a folder or bucket of their own, or the data folder.
+fn attachments(files: Option<&str>, data: &Path) -> Result<Attachments> {
+    Ok(Attachments::open(&files.map_or_else(|| data.display().to_string(), str::to_owned))?)
 }
 
 fn say(lang: Lang, key: &'static str, manifest: &Manifest, file: &Path) {
@@ -57,7 +63,7 @@ pub async fn backup(args: &Backup, lang: Lang) -> Result<()> {
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
         beside.push(Beside { name: format!("overlays/{name}"), bytes });
     }
-    let files = attachments(&args.at.data)?;
+    let files = attachments(args.files.as_deref(), &args.at.data)?;
     let folder = args.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::read_dir(folder).map_err(|e| Stop::file(&args.output, &e))?;
     let manifest = backup::write(&store, &SystemClock, Some(&files), &beside, &args.output).await?;
@@ -71,7 +77,7 @@ pub async fn restore(args: &Restore, lang: Lang) -> Result<()> {
     std::fs::File::open(&args.file).map_err(|e| Stop::file(&args.file, &e))?;
     let beside = backup::beside(&args.file)?;
     std::fs::create_dir_all(&args.at.data).with_context(|| args.at.data.display().to_string())?;
-    let files = attachments(&args.at.data)?;
+    let files = attachments(args.files.as_deref(), &args.at.data)?;
     let store = args.at.plain().await?;
     let manifest = backup::restore(&store, &site::migrations(), &SystemClock, Some(&files), &args.file).await?;
     for part in &beside {

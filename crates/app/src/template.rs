@@ -1,6 +1,6 @@
 //! `langso template`: a workbook of what a unit, or every unit of a province, is asked for.
 
-use crate::{manage::Database, site};
+use crate::{manage::Database, site, stop::Stop};
 use anyhow::Result;
 use facts::{
     Law,
@@ -53,7 +53,7 @@ pub async fn run(args: &Args, default: Lang) -> Result<i32> {
     let lang = args.lang.as_deref().and_then(Lang::from_tag).unwrap_or(default);
     match make(args, lang).await? {
         Ok((bytes, units)) => {
-            std::fs::write(&args.output, bytes)?;
+            std::fs::write(&args.output, bytes).map_err(|e| Stop::file(&args.output, &e))?;
             let phrase = Phrase::new("template-written").with("file", args.output.display().to_string());
             eprintln!("{}", locale::say(lang, &phrase.with("units", units)));
             Ok(0)
