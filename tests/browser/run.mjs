@@ -189,7 +189,7 @@ try {
     else await page.getByRole("button", { name: "Ghi", exact: true }).click();
     await page.waitForURL(/\/viec\/\d+/);
     for (let n = 0; n < 60 && !/số mới/.test(await page.innerText("main")); n++) await page.waitForTimeout(1000);
-    assert.match(await page.innerText("[role=status]"), /\d+ số mới, \d+ số thay đổi/);
+    assert.match(await page.innerText("[role=status]"), /[\d.]+ số mới, [\d.]+ số thay đổi/);
   });
 
   await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, javaScriptEnabled: false }, async (page) => {
