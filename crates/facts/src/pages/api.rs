@@ -235,7 +235,7 @@ async fn measures(ctx: Ctx) -> Outcome {
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Làng Số API", version = "1", description = "Published figures and verdicts of the New Rural Development programme"), // input: the product's name
-    paths(communes, province_totals, units_list, unit, figures, verdicts, sets, set, measures, import::figures, super::jobs::api)
+    paths(communes, province_totals, super::map::geojson, units_list, unit, figures, verdicts, sets, set, measures, import::figures, super::jobs::api)
 )]
 struct Description;
 

@@ -43,6 +43,9 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 }
 
 /// `GET /api/v1/map.geojson`. Cost: one row a commune of the province, and its shape.
+#[utoipa::path(get, path = "/api/v1/map.geojson", responses((status = 200, description = "Communes with their verdicts as GeoJSON; `approximate` features are cells around known points, no boundaries")),
+    params(("nam" = Option<i32>, Query, description = "Year"), ("bo" = Option<String>, Query, description = "Criteria set"),
+        ("dv" = Option<String>, Query, description = "cu: units as they were, moi: as they are now"), ("tinh" = Option<i64>, Query, description = "Id of the province")))]
 pub async fn geojson(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;

@@ -94,3 +94,32 @@ fn every_kind_answers_as_a_page_and_as_json() {
         Ok(())
     });
 }
+
+/// The description is made from the code, and neither says more than the other.
+#[test]
+fn every_address_of_the_api_is_described_and_every_description_has_its_address() {
+    let described: serde_json::Value = serde_json::from_str(&facts::pages::description()).expect("JSON");
+    assert!(described["openapi"].as_str().is_some_and(|v| v.starts_with("3.1")), "{}", described["openapi"]);
+    let mut said = Vec::new();
+    for (path, methods) in described["paths"].as_object().expect("paths") {
+        said.extend(methods.as_object().expect("methods").keys().map(|m| format!("{} {path}", m.to_uppercase())));
+    }
+    let rooms = [units::room(), facts::pages::room()];
+    let mut there: Vec<String> = rooms
+        .iter()
+        .flat_map(|room| (room.routes)().table)
+        .filter(|row| row.path.starts_with("/api/v1/"))
+        .map(|row| format!("{} {}", row.method, row.path))
+        .collect();
+    // What a DHIS2 client also asks for by other names is one thing.
+    let one_name = |line: &String| match line.contains("/dhis2/") {
+        true => line.replace("/dhis2/api/", "/dhis2/").trim_end_matches(".csv").trim_end_matches(".json").to_owned(),
+        false => line.clone(),
+    };
+    for list in [&mut said, &mut there] {
+        *list = list.iter().map(one_name).collect();
+        list.sort();
+        list.dedup();
+    }
+    assert_eq!(said, there);
+}
