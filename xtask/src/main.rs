@@ -1,5 +1,6 @@
-//! `cargo xtask`: run, test, tidy, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
+//! `cargo xtask`: run, test, tidy, bench, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
 
+mod bench;
 mod steps;
 mod tests;
 mod tidy;
@@ -11,6 +12,7 @@ const HELP: &str = "\
 cargo xtask run [--listen ADDR] [--data DIR]   build everything, make the demo province, serve it
 cargo xtask test                               everything that must hold, in about fifteen minutes
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
+cargo xtask bench [PART...]                    ratios beside what lies beneath: evaluate bulk forms single pages start bytes
 cargo xtask dist                               the release binary with everything embedded
 ";
 
@@ -32,6 +34,7 @@ fn command() -> Result<()> {
         Some("run") => run(rest),
         Some("test") => tests::run(rest),
         Some("tidy") => tidy::report(),
+        Some("bench") => bench::run(rest),
         Some("dist") => dist(),
         _ => {
             print!("{HELP}");
