@@ -170,16 +170,26 @@ fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Refused> {
     };
     let context = Context::new(&library, &args.rulebook, &*units, as_of).ok_or_else(unknown)?;
     let bytes = read_file("--values", &args.values, args.large)?;
-    let table = if documents::sheet_in::is_workbook(&bytes)
-        || args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"))
+    let say = |p: &Phrase| locale::say(lang, p);
+    let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    // What is no text in order is read whole; that also says what is wrong.
+    let workbook = documents::sheet_in::is_workbook(&bytes)
+        || args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
+    if matches!(args.format, Format::Json)
+        && !workbook
+        && let Ok(text) = csv::text(&bytes)
+        && let Some(ordered) = values::Ordered::check(&context, text, args.large)
     {
+        let written = report::write_json_ordered(&context, &ordered, &say, &mut out);
+        return Ok(written.and_then(|()| out.flush()));
+    }
+    let table = if workbook {
         crate::evaluate_sheet::read(&context, &bytes, args.large)?
     } else {
         values::read_csv(&context, text(&bytes)?, args.large).map_err(Refused::Faults)?
     };
-    let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let written = match args.format {
-        Format::Json => report::write_json(&context, &table, &|p| locale::say(lang, p), &mut out),
+        Format::Json => report::write_json(&context, &table, &say, &mut out),
         Format::Text => write_text(&context, &table, lang, &mut out),
     };
     Ok(written.and_then(|()| out.flush()))

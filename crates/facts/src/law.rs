@@ -29,6 +29,8 @@ pub struct Plan {
     pub book: Book,
     /// By node; `None` for composites.
     pub measures: Vec<Option<i64>>,
+    /// By node: the origins of its measure in the order in which a verdict reads them.
+    pub reads: Vec<Vec<Origin>>,
 }
 
 impl Law {
@@ -68,8 +70,9 @@ impl Law {
         }
         let book = self.inner.library.in_force(set, day)?;
         let id = |code: &String| self.measure_id(code);
-        let measures = book.nodes.iter().map(|n| n.indicator.measure.as_ref().and_then(id)).collect();
-        let plan = Arc::new(Plan { book, measures });
+        let measures: Vec<_> = book.nodes.iter().map(|n| n.indicator.measure.as_ref().and_then(id)).collect();
+        let read = |m: &Option<i64>| m.and_then(|m| self.inner.reads.get(&m).cloned()).unwrap_or_default();
+        let plan = Arc::new(Plan { reads: measures.iter().map(read).collect(), book, measures });
         books.insert((set.to_owned(), day), plan.clone());
         Some(plan)
     }

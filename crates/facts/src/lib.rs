@@ -9,6 +9,7 @@
 
 pub mod carried;
 pub mod intake;
+mod judge;
 pub mod law;
 mod migrations;
 pub mod model;

@@ -3,7 +3,7 @@
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
     sqlite::{PATIENCE, Sqlite, SqliteTx},
-    value,
+    value::{self, Bind},
 };
 use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
@@ -181,7 +181,7 @@ fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
     use sqlx::Arguments;
     let mut out = PgArguments::default();
     for value in args {
-        value::no_nul(&value)?;
+        value::no_nul(value.borrowed())?;
         match value {
             Value::Int(v) => out.add(v),
             Value::Text(v) => out.add(v),

@@ -13,6 +13,7 @@ pub async fn run(bench: &Bench) -> Result<Vec<Line>> {
     let _server = pages::serve(bench, address).await?;
     let packed = client::get(address, "/", "br").await?.body.len();
     let html = String::from_utf8(client::get(address, "/", "identity").await?.body)?;
+    let html = html.replace("&#x2f;", "/").replace("&amp;", "&");
     let mut wanted = quoted(&html, "rel=\"stylesheet\" href=\"");
     wanted.extend(quoted(&html, " src=\""));
     let (mut others, mut fonts, mut count) = (0, 0, 0);

@@ -8,11 +8,10 @@ const ROUNDS: usize = 5;
 
 pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     let library = nation::library()?;
-    let book = nation::book(&library)?;
     let (values, units) = (bench.folder.join("values.csv"), bench.folder.join("units.csv"));
-    let (text, rows) = nation::csv(&book, 0..nation::COMMUNES, nation::YEAR, 0);
+    let (text, rows) = nation::csv(&library, nation::YEAR..=nation::YEAR)?;
     fs::write(&values, &text)?;
-    fs::write(&units, nation::units_csv(nation::COMMUNES))?;
+    fs::write(&units, nation::units_csv())?;
     let run = |values: &std::path::Path, threads: &str| {
         let mut command = Command::new(&bench.langso);
         command.args(["evaluate", "--large", "--rulebook", nation::SET, "--values"]).arg(values);
@@ -33,12 +32,11 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
     }
     let rate = |seconds: f64| rows as f64 / seconds / 1e6;
     let said = |seconds: f64| format!("{:.2} M rows/s", rate(seconds));
-    // Ten times the table, of ten times the units.
+    // A table ten times as long: ten years.
     let ten = (text.len(), peak);
     drop(text);
-    let (large, _) = nation::csv(&book, 0..nation::COMMUNES * 10, nation::YEAR, 0);
+    let (large, _) = nation::csv(&library, nation::YEAR - 9..=nation::YEAR)?;
     fs::write(&values, &large)?;
-    fs::write(&units, nation::units_csv(nation::COMMUNES * 10))?;
     let most = run(&values, "0")?.peak;
     let growth = (most.saturating_sub(ten.1)) as f64 / (large.len() - ten.0) as f64;
     let mb = |bytes: u64| format!("{} MB", bytes / 1_000_000);

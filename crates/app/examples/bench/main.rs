@@ -84,30 +84,28 @@ fn main() -> Result<()> {
     let langso = std::env::var_os("LANGSO_BINARY").context("LANGSO_BINARY names the product's binary")?;
     let bench = Bench { langso: langso.into(), folder: folder.path().to_owned() };
     let wanted = |part: &str| args.is_empty() || args.iter().any(|a| a == part);
-    let mut lines = Vec::new();
+    println!("| what | figure | beside | ratio | goal | |\n|---|---|---|---|---|---|");
     if wanted("evaluate") {
-        lines.extend(evaluate::run(&bench)?);
+        print(&evaluate::run(&bench)?);
     }
     let writes: Vec<&str> = ["bulk", "forms", "single"].into_iter().filter(|p| wanted(p)).collect();
     if !writes.is_empty() {
-        lines.extend(runtime.block_on(writes::run(&bench, &writes))?);
+        runtime.block_on(writes::run(&bench, &writes, print))?;
     }
     if wanted("pages") {
-        lines.extend(runtime.block_on(pages::run(&bench))?);
+        print(&runtime.block_on(pages::run(&bench))?);
     }
     if wanted("start") {
-        lines.extend(runtime.block_on(start::run(&bench))?);
+        print(&runtime.block_on(start::run(&bench))?);
     }
     if wanted("bytes") {
-        lines.extend(runtime.block_on(bytes::run(&bench))?);
+        print(&runtime.block_on(bytes::run(&bench))?);
     }
-    print(&lines);
     Ok(())
 }
 
-/// The table, as Markdown.
+/// Rows of the table, as Markdown, as soon as they are known.
 fn print(lines: &[Line]) {
-    println!("| what | figure | beside | ratio | goal | |\n|---|---|---|---|---|---|");
     for line in lines {
         let ratio = line.ratio.map(|r| format!("{r:.2}")).unwrap_or_default();
         let met = match line.met {

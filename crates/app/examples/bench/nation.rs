@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use facts::Law;
 use kernel::{Actor, SystemClock, UnitId};
-use rulebook::{Book, Kind, Library};
+use rulebook::{Book, Kind, Library, Traits};
 use std::{fmt::Write, fs, path::Path};
 use store::Store;
 use units::Unit;
@@ -11,6 +11,7 @@ use units::Unit;
 pub const COMMUNES: usize = 10_000;
 pub const SET: &str = "commune-2021-2025";
 pub const YEAR: i16 = 2024;
+const REGION: &str = "TDMNPB";
 const PER_PROVINCE: i64 = 160;
 pub const FIRST_PROVINCE: UnitId = UnitId(2_000_000);
 
@@ -31,8 +32,8 @@ pub fn library() -> Result<Library> {
     shipped.with_overlays(vec![overlay]).map_err(|e| anyhow::anyhow!("{e:?}"))
 }
 
-pub fn book(library: &Library) -> Result<Book> {
-    library.in_force(SET, rulebook::values::year_end(YEAR)).context("the set is shipped")
+fn book(library: &Library, year: i16) -> Result<Book> {
+    library.in_force(SET, rulebook::values::year_end(year)).context("the set is shipped")
 }
 
 pub fn code(commune: usize) -> String {
@@ -43,30 +44,36 @@ pub fn id(commune: usize) -> UnitId {
     UnitId(3_000_000 + commune as i64)
 }
 
-/// Figures of these communes as CSV: every leaf of the set; and how many rows.
-pub fn csv(book: &Book, communes: std::ops::Range<usize>, year: i16, salt: u64) -> (String, usize) {
+/// Figures of these years as CSV, unit by unit: every leaf of the set that applies in the region; and how many rows.
+pub fn csv(library: &Library, years: std::ops::RangeInclusive<i16>) -> Result<(String, usize)> {
+    let traits = Traits { region: Some(REGION.into()), ..Traits::default() };
+    let books: Vec<(i16, Book)> = years.map(|y| Ok((y, book(library, y)?))).collect::<Result<_>>()?;
     let mut text = String::from("unit_code,period,indicator,value\n");
     let mut rows = 0;
-    for commune in communes {
+    for commune in 0..COMMUNES {
         let code = code(commune);
-        for (at, node) in book.nodes.iter().enumerate().filter(|(_, n)| n.is_leaf()) {
-            let dice = ((commune as u64 * 977 + at as u64 + salt) * 6_364_136_223_846_793_005) >> 33;
-            let value = match node.indicator.kind {
-                Kind::Boolean | Kind::Document => (if dice % 20 > 0 { "true" } else { "false" }).to_owned(),
-                Kind::Percent => format!("{}.{}", 60 + dice % 40, dice % 9 + 1),
-                Kind::Income => format!("{}.{}", 30 + dice % 40, dice % 9 + 1),
-                _ => format!("{}", dice % 40),
-            };
-            let _ = writeln!(text, "{code},{year},{},{value}", node.indicator.no);
-            rows += 1;
+        for (year, book) in &books {
+            let leaf = |at: &usize| book.nodes[*at].is_leaf() && !book.excluded_by_region(*at, &traits);
+            for at in (0..book.nodes.len()).filter(leaf) {
+                let dice = (commune as u64 * 977 + at as u64).wrapping_mul(6_364_136_223_846_793_005) >> 33;
+                let indicator = &book.nodes[at].indicator;
+                let value = match indicator.kind {
+                    Kind::Boolean | Kind::Document => (if dice % 20 > 0 { "true" } else { "false" }).to_owned(),
+                    Kind::Percent => format!("{}.{}", 60 + dice % 40, dice % 9 + 1),
+                    Kind::Income => format!("{}.{}", 30 + dice % 40, dice % 9 + 1),
+                    _ => format!("{}", dice % 40),
+                };
+                let _ = writeln!(text, "{code},{year},{},{value}", indicator.no);
+                rows += 1;
+            }
         }
     }
-    (text, rows)
+    Ok((text, rows))
 }
 
 /// The units file that `evaluate` is given.
-pub fn units_csv(communes: usize) -> String {
-    let lines = (0..communes).map(|n| format!("{},TDMNPB,\n", code(n)));
+pub fn units_csv() -> String {
+    let lines = (0..COMMUNES).map(|n| format!("{},{REGION},\n", code(n)));
     std::iter::once("unit_code,region,group\n".to_owned()).chain(lines).collect()
 }
 
@@ -101,7 +108,7 @@ pub async fn prepare(store: &Store) -> Result<Law> {
     units::store::insert_units(&mut tx, &made).await?;
     // Sixty-three of them.
     for province in provinces {
-        units::store::set_attribute(&mut tx, province, "region", "TDMNPB", "bench").await?;
+        units::store::set_attribute(&mut tx, province, "region", REGION, "bench").await?;
     }
     let law = Law::register(&mut tx, library()?).await?;
     tx.commit().await?;

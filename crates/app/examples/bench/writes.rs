@@ -20,7 +20,7 @@ use std::{fs, sync::Arc, time::Duration};
 use store::{Store, StoreOptions};
 use testkit::PrivateServer;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// Figures that are recorded one by one, each of another commune; forms likewise.
 const SINGLES: usize = 200;
 const FORMS: usize = 200;
@@ -216,12 +216,12 @@ async fn written(store: &Store, [revision, ruletext, import, seq]: [i64; 4]) -> 
     raw::rows(store, &conditions).await
 }
 
-pub async fn run(bench: &Bench, parts: &[&str]) -> Result<Vec<Line>> {
-    let mut lines = Vec::new();
+/// Runs the parts on both engines; `print` takes the lines of each as it is done.
+pub async fn run(bench: &Bench, parts: &[&str], print: fn(&[Line])) -> Result<()> {
     for engine in [Engine::Sqlite(bench.folder.clone()), Engine::Postgres(PrivateServer::start())] {
-        lines.extend(run_on(Arc::new(engine), parts).await?);
+        print(&run_on(Arc::new(engine), parts).await?);
     }
-    Ok(lines)
+    Ok(())
 }
 
 async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
@@ -230,12 +230,12 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
     let store = engine.open("empty").await?;
     let law = nation::prepare(&store).await?;
     store.close().await;
-    let (text, values) = nation::csv(&nation::book(law.library())?, 0..nation::COMMUNES, nation::YEAR, 0);
+    let (text, values) = nation::csv(law.library(), nation::YEAR..=nation::YEAR)?;
     let rounds = if parts.contains(&"bulk") { ROUNDS } else { 1 };
     let (mut best, mut best_raw, mut rows) = (Duration::MAX, Duration::MAX, Rows::new());
     for round in 0..rounds {
-        engine.make("full", Some("empty")).await?;
-        let store = engine.open("full").await?;
+        engine.make("filled", Some("empty")).await?;
+        let store = engine.open("filled").await?;
         let marks = marks(&store).await?;
         let (took, outcome) = timed(bulk(&store, &law, &text)).await?;
         best = best.min(took);
@@ -273,7 +273,7 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
 async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
     let (mut best, mut best_raw, mut rows) = (Duration::MAX, Duration::MAX, Vec::new());
     for round in 0..ROUNDS {
-        engine.make("ours", Some("full")).await?;
+        engine.make("ours", Some("filled")).await?;
         let store = engine.open("ours").await?;
         one(&store, law, &single(law, SINGLES * 2)?).await?;
         let marks = marks(&store).await?;
@@ -292,7 +292,7 @@ async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
             rows = raw::by_unit(&all);
         }
         store.close().await;
-        engine.make("raw", Some("full")).await?;
+        engine.make("raw", Some("filled")).await?;
         best_raw = best_raw.min(engine.write_raw("raw", &rows, false).await?);
         eprintln!("{} single: {took:?}, raw {best_raw:?}", engine.name());
     }
@@ -305,7 +305,7 @@ async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
 async fn forms(engine: &Arc<Engine>, law: &Law) -> Result<Vec<Line>> {
     let (mut best, mut best_raw, mut rows, mut values) = (Duration::MAX, Duration::MAX, Vec::new(), 0);
     for round in 0..ROUNDS {
-        engine.make("ours", Some("full")).await?;
+        engine.make("ours", Some("filled")).await?;
         let store = engine.open("ours").await?;
         one(&store, law, &form(law, FORMS * 2)?).await?;
         let marks = marks(&store).await?;
@@ -336,7 +336,7 @@ async fn forms(engine: &Arc<Engine>, law: &Law) -> Result<Vec<Line>> {
             rows = raw::by_unit(&all);
         }
         store.close().await;
-        engine.make("raw", Some("full")).await?;
+        engine.make("raw", Some("filled")).await?;
         best_raw = best_raw.min(engine.write_raw_at_once("raw", rows.clone()).await?);
         eprintln!("{} forms: {took:?}, raw {best_raw:?}", engine.name());
     }
