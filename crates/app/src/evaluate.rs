@@ -89,6 +89,8 @@ fn read_file(name: &'static str, path: &Path, large: bool) -> Result<Vec<u8>, Ve
         io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let file = std::fs::File::open(path).map_err(failed)?;
+        let length = file.metadata().map_or(0, |m| m.len()).min(limit);
+        bytes.reserve_exact(usize::try_from(length).unwrap_or(0) + 1);
         file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > values::LARGE_BYTES && !large {

@@ -3,7 +3,12 @@
 
 use crate::nation;
 use anyhow::{Context, Result};
-use axum::{Router, extract::State, http::header, routing::get};
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::header,
+    routing::get,
+};
 use bytes::Bytes;
 use facts::{
     Edition, published,
@@ -18,15 +23,14 @@ struct Bare {
     store: Store,
     home: Bytes,
     commune: Bytes,
-    unit: UnitId,
 }
 
-/// `bare ADDRESS DATABASE HOME_BYTES COMMUNE_BYTES UNIT`
+/// `bare ADDRESS DATABASE HOME_BYTES COMMUNE_BYTES`
 pub async fn serve(args: &[String]) -> Result<()> {
-    let [address, database, home, commune, unit] = args else { anyhow::bail!("five arguments") };
+    let [address, database, home, commune] = args else { anyhow::bail!("four arguments") };
     let page = |size: &str| anyhow::Ok(Bytes::from(vec![b'x'; size.parse()?]));
     let store = Store::open(&format!("sqlite:{database}"), StoreOptions::default()).await?;
-    let bare = Bare { store, home: page(home)?, commune: page(commune)?, unit: UnitId(unit.parse()?) };
+    let bare = Bare { store, home: page(home)?, commune: page(commune)? };
     let router =
         Router::new().route("/", get(home_page)).route("/xa/{id}", get(commune_page)).with_state(Arc::new(bare));
     let listener = tokio::net::TcpListener::bind(address.as_str()).await?;
@@ -54,8 +58,8 @@ async fn ask_home(bare: &Bare) -> Result<()> {
 }
 
 /// What a commune's page asks: the unit, its verdicts, traits, figures of all years, neighbours in time, ancestors.
-async fn ask_commune(bare: &Bare) -> Result<()> {
-    let (mut tx, id) = (bare.store.read(&Actor::READER.scope()).await?, bare.unit);
+async fn ask_commune(bare: &Bare, id: UnitId) -> Result<()> {
+    let mut tx = bare.store.read(&Actor::READER.scope()).await?;
     std::hint::black_box(units::store::get(&mut tx, id).await?);
     std::hint::black_box(totals::of_unit(&mut tx, id).await?);
     std::hint::black_box(units::store::traits(&mut tx, &[id], year_end(2025)).await?);
@@ -70,7 +74,7 @@ async fn home_page(State(bare): State<Arc<Bare>>) -> Page {
     html(&bare.home)
 }
 
-async fn commune_page(State(bare): State<Arc<Bare>>) -> Page {
-    ask_commune(&bare).await.expect("the commune's queries");
+async fn commune_page(State(bare): State<Arc<Bare>>, Path(id): Path<i64>) -> Page {
+    ask_commune(&bare, UnitId(id)).await.expect("the commune's queries");
     html(&bare.commune)
 }

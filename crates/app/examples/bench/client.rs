@@ -102,21 +102,15 @@ pub async fn until_up(address: SocketAddr, path: &str) -> Result<()> {
     bail!("nobody answers at {address}")
 }
 
-/// So many requests in all over so many connections, each its share.
-pub async fn load(
-    address: SocketAddr,
-    path: &str,
-    encoding: &'static str,
-    connections: usize,
-    requests: usize,
-) -> Result<()> {
+/// Asks for all these pages over so many connections, each its share.
+pub async fn load(address: SocketAddr, paths: &[String], encoding: &'static str, connections: usize) -> Result<()> {
     let mut running = Vec::new();
-    for _ in 0..connections {
-        let (path, share) = (path.to_owned(), requests / connections);
+    for connection in 0..connections {
+        let mine: Vec<String> = paths.iter().skip(connection).step_by(connections).cloned().collect();
         running.push(tokio::spawn(async move {
             let mut connection = Connection::open(address).await?;
-            for _ in 0..share {
-                let answer = connection.get(&path, encoding).await?;
+            for path in &mine {
+                let answer = connection.get(path, encoding).await?;
                 anyhow::ensure!(answer.status == 200, "{path}: {}", answer.status);
             }
             anyhow::Ok(())

@@ -24,8 +24,9 @@ pub fn run(bench: &Bench) -> Result<Vec<Line>> {
         let took = run(&values, "1")?;
         one = one.min(took.cpu.as_secs_f64());
         one_wall = one_wall.min(took.wall.as_secs_f64());
+        let took = run(&values, "0")?;
         peak = peak.max(took.peak);
-        all = all.min(run(&values, "0")?.wall.as_secs_f64());
+        all = all.min(took.wall.as_secs_f64());
         let start = Instant::now();
         std::hint::black_box(fs::read(&values)?.iter().filter(|b| **b == b'\n').count());
         read = read.min(start.elapsed().as_secs_f64());

@@ -39,26 +39,46 @@ pub async fn serve(bench: &Bench, address: SocketAddr) -> Result<Server> {
     Ok(server)
 }
 
+/// The ids of the demo's communes.
+async fn communes(address: SocketAddr) -> Result<Vec<String>> {
+    let list = String::from_utf8(client::get(address, "/api/v1/communes?per=500", "identity").await?.body)?;
+    let ids = list.split("\"id\":").skip(1).filter_map(|rest| rest.split([',', '}']).next());
+    Ok(ids.map(|id| id.trim_matches('"').to_owned()).collect())
+}
+
 pub async fn run(bench: &Bench) -> Result<Vec<Line>> {
     let (ours, bare) = (address(), address());
     let _ours = serve(bench, ours).await?;
     let commune = format!("/xa/{COMMUNE}");
+    let ids = communes(ours).await?;
     let mut lines = Vec::new();
     for encoding in ["identity", "br"] {
         let size = async |path: &str| anyhow::Ok(client::get(ours, path, encoding).await?.body.len().to_string());
         let (home_size, commune_size) = (size("/").await?, size(&commune).await?);
         let mut serve_bare = Command::new(std::env::current_exe()?);
         serve_bare.arg("bare").arg(bare.to_string()).arg(demo(bench)?.join("langso.sqlite"));
-        let _bare = Server(serve_bare.args([&home_size, &commune_size, COMMUNE]).spawn()?);
+        let _bare = Server(serve_bare.args([&home_size, &commune_size]).spawn()?);
         client::until_up(bare, "/").await.context("the bare handler")?;
-        for (what, path, size) in [("home", "/", &home_size), ("a commune's page", commune.as_str(), &commune_size)] {
-            let (mut best, mut best_bare) = (Duration::MAX, Duration::MAX);
-            for _ in 0..ROUNDS {
-                let load = |address| timed(client::load(address, path, encoding, CONNECTIONS, REQUESTS));
-                best = best.min(load(ours).await?.0);
-                best_bare = best_bare.min(load(bare).await?.0);
+        let home = |_: usize| vec!["/".to_owned(); REQUESTS];
+        let one = |_: usize| vec![commune.clone(); REQUESTS];
+        // Each page once: a word that the page does not know makes it another address each round.
+        let each = |round: usize| -> Vec<String> {
+            ids.iter().cycle().take(REQUESTS / 4).enumerate().map(|(n, id)| format!("/xa/{id}?n={round}.{n}")).collect()
+        };
+        let contests: [(&str, &str, &dyn Fn(usize) -> Vec<String>); 3] = [
+            ("home", &home_size, &home),
+            ("a commune's page", &commune_size, &one),
+            ("communes' pages, none asked for before", &commune_size, &each),
+        ];
+        for (what, size, paths) in contests {
+            let (mut best, mut best_bare, mut count) = (Duration::MAX, Duration::MAX, 0);
+            for round in 0..ROUNDS {
+                let paths = paths(round);
+                count = paths.len();
+                best = best.min(timed(client::load(ours, &paths, encoding, CONNECTIONS)).await?.0);
+                best_bare = best_bare.min(timed(client::load(bare, &paths, encoding, CONNECTIONS)).await?.0);
             }
-            let rate = |took: Duration| format!("{:.0} /s", REQUESTS as f64 / took.as_secs_f64());
+            let rate = |took: Duration| format!("{:.0} /s", count as f64 / took.as_secs_f64());
             let packed = if encoding == "br" { "brotli" } else { "not compressed" };
             lines.push(Line::ratio(
                 &format!("{what}, {CONNECTIONS} connections, {size} bytes, {packed}"),
