@@ -40,10 +40,16 @@ impl WriteTx {
         columns: &[&str],
         rows: impl Iterator<Item = R> + Send,
     ) -> Result<u64> {
-        match &mut self.tx {
-            Tx::Sqlite(_) => self.insert_values(table, columns, "", rows).await,
-            Tx::Postgres(_) => self.copy(table, columns, rows, false).await,
+        if self.engine() == Engine::Sqlite {
+            return self.insert_values(table, columns, "", rows).await;
         }
+        // A COPY's small messages wait for each other on the line (some 40 ms): few rows are one statement.
+        let mut rows = rows.peekable();
+        let few: Vec<R> = rows.by_ref().take(FEW).collect();
+        if rows.peek().is_none() {
+            return self.insert_values(table, columns, "", few.into_iter()).await;
+        }
+        self.copy(table, columns, few.into_iter().chain(rows), false).await
     }
 
     /// Like `upsert_many`, of rows of which most likely none is there yet: on PostgreSQL many of them go straight into

@@ -1,6 +1,7 @@
 mod contract;
 mod files;
 mod fuzz_corpus;
+mod ordered;
 mod pure;
 mod said;
 mod shipped;

@@ -1,0 +1,3 @@
+//! Tests of the program as users run it.
+
+mod demo;
