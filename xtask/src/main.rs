@@ -1,5 +1,6 @@
-//! `cargo xtask`: run, test, tidy, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
+//! `cargo xtask`: run, test, tidy, bench, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
 
+mod bench;
 mod deep;
 mod national;
 mod steps;
@@ -16,6 +17,7 @@ cargo xtask test --deep [PART...]              what takes long, by part: faults 
 cargo xtask keep-database NAME                 a small database of each engine into tests/old, for later programs
 cargo xtask bless samples                      what pages are made from, for the test that renders every template
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
+cargo xtask bench [PART...]                    ratios beside what lies beneath: evaluate bulk forms single pages start bytes
 cargo xtask dist                               the release binary with everything embedded
 ";
 
@@ -39,6 +41,7 @@ fn command() -> Result<()> {
         Some("keep-database") => tests::keep_database(rest),
         Some("bless") => tests::bless(rest),
         Some("tidy") => tidy::report(),
+        Some("bench") => bench::run(rest),
         Some("dist") => dist(),
         _ => {
             print!("{HELP}");

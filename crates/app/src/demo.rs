@@ -4,9 +4,10 @@ use crate::{law, serve, site};
 use anyhow::{Context as _, Result, bail};
 use facts::{Entry, Key, Law, Stage, record};
 use kernel::{Actor, Day, Decimal, SystemClock, UnitId};
+use rayon::prelude::*;
 use rulebook::{Kind, Origin, Value, model::Op};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 use store::{Store, StoreOptions};
@@ -175,6 +176,13 @@ fn fate(unit: &Unit) -> Fate {
     Fate { basic, advanced, model }
 }
 
+/// The attribute that some thresholds ask for.
+const SCHOOLS: &str = "more_than_3_schools";
+
+fn many_schools(unit: &Unit) -> bool {
+    Seed::of(&[4, unit.id.0]).chance(60)
+}
+
 /// Figures of one year, in three sets, for every commune that is valid then.
 async fn fill(store: &Store, law: &Law, year: i16) -> Result<()> {
     let days: &[Day] = &[Day::new(year, 6, 30).context("a day")?, Day::new(year, 12, 31).context("a day")?];
@@ -192,9 +200,10 @@ async fn fill(store: &Store, law: &Law, year: i16) -> Result<()> {
     communes.sort_by_key(|u| u.id);
     for chunk in communes.chunks(500) {
         let mut published = Vec::new();
-        let mut working: HashMap<&str, Vec<Entry>> = HashMap::new();
-        for unit in chunk {
-            let entries = figures(law, unit, year);
+        // In the order of their names, so that two demos write the same lines in the same order.
+        let mut working: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+        let made: Vec<Vec<Entry>> = chunk.par_iter().map(|unit| figures(law, unit, year)).collect();
+        for (unit, entries) in chunk.iter().zip(made) {
             // 2026 is under way: figures in every stage, most of them not yet the public's.
             let stage = match (year, Seed::of(&[3, unit.id.0]).below(10)) {
                 (2026, 0..3) => Some("draft"),
@@ -210,11 +219,8 @@ async fn fill(store: &Store, law: &Law, year: i16) -> Result<()> {
         }
         let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
         if year == 2021 || year >= 2025 {
-            let attribute = |u: &Unit| (u.id, Seed::of(&[4, u.id.0]).chance(60));
-            for (unit, many) in chunk.iter().map(attribute) {
-                let value = if many { "true" } else { "false" };
-                units::store::set_attribute(&mut tx, unit, "more_than_3_schools", value, "minh-hoa").await?;
-            }
+            let values = chunk.iter().map(|u| (u.id, if many_schools(u) { "true" } else { "false" }));
+            units::store::set_attributes(&mut tx, SCHOOLS, "minh-hoa", values).await?;
         }
         let how = |stage, publish| record::How { stage, publish, source: "minh-hoa".into(), import: None };
         record::record(&mut tx, law, &published, &how(Stage::Published, true)).await?;
@@ -232,7 +238,9 @@ async fn fill(store: &Store, law: &Law, year: i16) -> Result<()> {
 fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
     let fate = fate(unit);
     let day = facts::law::day_of_judging(unit, year);
-    let mut values: HashMap<(i64, Origin), Value> = HashMap::new();
+    let mut values: HashMap<i64, (Origin, Value)> = HashMap::new();
+    let attributes = [(SCHOOLS.to_owned(), many_schools(unit).to_string())].into();
+    let traits = rulebook::Traits { region: Some("TDMNPB".into()), group: None, attributes };
     let mut seed = Seed::of(&[5, unit.id.0]);
     let households = 800 + seed.below(2200) as i64;
     for (code, number) in [
@@ -244,7 +252,7 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
         ("livestock_facilities", 5 + seed.below(60) as i64),
     ] {
         if let Some(id) = law.measure_id(code) {
-            values.insert((id, Origin::Declared), Value::Number(number.into()));
+            values.insert(id, (Origin::Declared, Value::Number(number.into())));
         }
     }
     let sets: &[(&str, i16)] = if year <= 2025 {
@@ -272,12 +280,6 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
             if !met && seed.chance(2) {
                 continue;
             }
-            let traits = rulebook::Traits {
-                region: Some("TDMNPB".into()),
-                group: None,
-                attributes: [("more_than_3_schools".to_owned(), Seed::of(&[4, unit.id.0]).chance(60).to_string())]
-                    .into(),
-            };
             if plan.book.excluded_by_region(at, &traits) {
                 continue;
             }
@@ -293,15 +295,13 @@ fn figures(law: &Law, unit: &Unit, year: i16) -> Vec<Entry> {
             };
             let origin = if seed.chance(15) { Origin::Verified } else { Origin::Declared };
             // A stricter set replaces a shared measure's figure only where it is met.
-            let shared = values.keys().any(|(m, _)| *m == measure);
-            if !shared || met {
-                values.retain(|(m, _), _| *m != measure);
-                values.insert((measure, origin), value);
+            if met || !values.contains_key(&measure) {
+                values.insert(measure, (origin, value));
             }
         }
     }
     let key = |measure, origin| Key { unit: unit.id, year, measure, origin };
-    let mut entries: Vec<Entry> = values.into_iter().map(|((m, o), value)| Entry::new(key(m, o), value)).collect();
+    let mut entries: Vec<Entry> = values.into_iter().map(|(m, (o, value))| Entry::new(key(m, o), value)).collect();
     entries.sort_by_key(|e| e.key);
     entries
 }

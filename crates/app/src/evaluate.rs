@@ -90,6 +90,8 @@ fn read_file(name: &'static str, path: &Path, large: bool) -> Result<Vec<u8>, Ve
         io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let file = std::fs::File::open(path).map_err(failed)?;
+        let length = file.metadata().map_or(0, |m| m.len()).min(limit);
+        bytes.reserve_exact(usize::try_from(length).unwrap_or(0) + 1);
         file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > values::LARGE_BYTES && !large {
@@ -171,13 +173,24 @@ fn judged(args: &Args, lang: Lang) -> Result<io::Result<()>, Refused> {
     };
     let context = Context::new(&library, &args.rulebook, &*units, as_of).ok_or_else(unknown)?;
     let bytes = read_file("--values", &args.values, args.large)?;
+    let say = |p: &Phrase| locale::say(lang, p);
+    let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let workbook = args.values.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx"));
+    // What is no text in order is read whole; that also says what is wrong.
+    if matches!(args.format, Format::Json)
+        && !workbook
+        && !documents::sheet_in::is_workbook(&bytes)
+        && let Ok(text) = csv::text(&bytes)
+        && let Some(ordered) = values::Ordered::check(&context, text, args.large)
+    {
+        let written = report::write_json_ordered(&context, &ordered, &say, &mut out);
+        return Ok(written.and_then(|()| out.flush()));
+    }
     let form = if workbook { Form::Workbook } else { Form::Table };
     let how = How { form, large: args.large };
     let table = values_in::read(&context, &bytes, how).strict().map_err(Refused::Table)?;
-    let mut out = io::BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let written = match args.format {
-        Format::Json => report::write_json(&context, &table, &|p| locale::say(lang, p), &mut out),
+        Format::Json => report::write_json(&context, &table, &say, &mut out),
         Format::Text => write_text(&context, &table, lang, &mut out),
     };
     Ok(written.and_then(|()| out.flush()))

@@ -36,6 +36,10 @@ pub struct Plan {
     pub book: Book,
     /// By node; `None` for composites.
     pub measures: Vec<Option<i64>>,
+    /// By node: the origins of its measure in the order in which a verdict reads them.
+    pub reads: Vec<Vec<Origin>>,
+    /// The nodes whose measure is computed from others.
+    pub computed: Vec<usize>,
 }
 
 impl Law {
@@ -83,8 +87,12 @@ impl Law {
         }
         let book = self.inner.library.in_force(set, day)?;
         let id = |code: &String| self.measure_id(code);
-        let measures = book.nodes.iter().map(|n| n.indicator.measure.as_ref().and_then(id)).collect();
-        let plan = Arc::new(Plan { book, measures });
+        let measures: Vec<_> = book.nodes.iter().map(|n| n.indicator.measure.as_ref().and_then(id)).collect();
+        let read = |m: &Option<i64>| m.and_then(|m| self.inner.reads.get(&m).cloned()).unwrap_or_default();
+        let reads = measures.iter().map(read).collect();
+        let formula = |at: &usize| measures[*at].is_some_and(|m| self.inner.formulas.contains_key(&m));
+        let computed = (0..measures.len()).filter(formula).collect();
+        let plan = Arc::new(Plan { book, measures, reads, computed });
         books.insert((set.to_owned(), day), plan.clone());
         Some(plan)
     }
@@ -113,20 +121,29 @@ impl Law {
         year: i16,
         measure: i64,
     ) -> Option<(Origin, Cow<'a, Value>)> {
+        self.read_by(measure, &|measure, origin| figures.get(&Key { unit, year, measure, origin }))
+    }
+
+    /// The same over figures of one unit and year that `find` looks up.
+    pub(crate) fn read_by<'a>(
+        &self,
+        measure: i64,
+        find: &dyn Fn(i64, Origin) -> Option<&'a Value>,
+    ) -> Option<(Origin, Cow<'a, Value>)> {
         let order = self.inner.reads.get(&measure)?;
         order.iter().find_map(|&origin| {
-            if let Some(value) = figures.get(&Key { unit, year, measure, origin }) {
+            if let Some(value) = find(measure, origin) {
                 return Some((origin, Cow::Borrowed(value)));
             }
             let formula = self.inner.formulas.get(&measure).filter(|_| origin == Origin::Computed)?;
-            Some((origin, Cow::Owned(self.computed(formula, figures, unit, year)?)))
+            Some((origin, Cow::Owned(self.computed(formula, find)?)))
         })
     }
 
-    /// What a formula gives from the figures of a unit and year; `None` where an input is missing and its policy asks
-    /// for it. The library refuses formulas that need each other in a circle.
-    fn computed(&self, formula: &Computed, figures: &HashMap<Key, Value>, unit: UnitId, year: i16) -> Option<Value> {
-        let input = |code: &str| Some(self.read(figures, unit, year, self.measure_id(code)?)?.1.into_owned());
+    /// What a formula gives; `None` where an input is missing and its policy asks for it. The library refuses formulas
+    /// that need each other in a circle.
+    fn computed<'a>(&self, formula: &Computed, find: &dyn Fn(i64, Origin) -> Option<&'a Value>) -> Option<Value> {
+        let input = |code: &str| Some(self.read_by(self.measure_id(code)?, find)?.1.into_owned());
         let inputs: HashMap<&str, Value> =
             formula.of.iter().filter_map(|code| Some((code.as_str(), input(code)?))).collect();
         match compute(formula, |code| inputs.get(code)) {

@@ -17,6 +17,7 @@ pub mod dhis2;
 pub mod figure;
 pub mod intake;
 pub mod jobs;
+mod judge;
 pub mod law;
 mod migrations;
 pub mod model;

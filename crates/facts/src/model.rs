@@ -3,7 +3,7 @@
 use kernel::{Decimal, Moment, Revision, UnitId};
 use rulebook::{Origin, Value};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 use store::{Result, Row, StoreError};
 
 /// How far a figure has come.
@@ -117,13 +117,19 @@ pub(crate) fn origin_from(number: i64) -> Result<Origin> {
     found.ok_or_else(|| StoreError::Corrupt(format!("origin {number}")))
 }
 
-/// A value as three columns: value, numerator, denominator.
-pub(crate) fn columns(value: &Value) -> (Option<String>, Option<String>, Option<String>, Option<f64>) {
+/// A value as its columns: value, numerator, denominator, and a double for sorting.
+pub(crate) type Columns =
+    (Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<f64>);
+
+pub(crate) fn columns(value: &Value) -> Columns {
+    let text = |number: &Decimal| Some(Cow::Owned(number.to_string()));
+    let shadow = value.shown().map(|v| v.to_f64());
     match value {
-        Value::Yes(yes) => (Some(yes.to_string()), None, None, Some(f64::from(u8::from(*yes)))),
-        Value::Number(n) => (Some(n.to_string()), None, None, Some(n.to_f64())),
-        Value::Fraction(n, d) => (None, Some(n.to_string()), Some(d.to_string()), value.shown().map(|v| v.to_f64())),
-        Value::NotApplicable => (Some("n/a".into()), None, None, None),
+        Value::Yes(true) => (Some(Cow::Borrowed("true")), None, None, Some(1.0)),
+        Value::Yes(false) => (Some(Cow::Borrowed("false")), None, None, Some(0.0)),
+        Value::Number(n) => (text(n), None, None, shadow),
+        Value::Fraction(n, d) => (None, text(n), text(d), shadow),
+        Value::NotApplicable => (Some(Cow::Borrowed("n/a")), None, None, None),
     }
 }
 

@@ -1,11 +1,16 @@
 //! When the law in use changes (a release, an overlay, a confirmation), what was judged under the old one is judged again
 //! by a job that lists what changed. Figures stay as they are.
 
-use crate::{Law, model::Edition, record};
+use crate::{
+    Law,
+    judge::{self, Judging},
+    model::Edition,
+    record,
+};
 use kernel::{Actor, Moment, UnitId};
 use rulebook::Status;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args, jobs::Work};
 
 /// The job's name.
@@ -66,7 +71,8 @@ async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId])
         years.push(row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?);
     }
     let known = record::load(tx, units, &years).await?;
-    record::judge(tx, law, &known, units, &years, &[Edition::Working, Edition::Published]).await?;
+    let verdicts_now = Judging::read(tx, law, units, &years).await?.start(Arc::new(known), record::BOTH);
+    judge::write(tx, &verdicts_now.wait().await?, false).await?;
     let after = verdicts(tx, units).await?;
     let changed: Vec<_> = after
         .iter()

@@ -135,7 +135,7 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
         _ => "u.ord, u.id",
     };
     let key = text::search_key(&listing.search).replace(['%', '_'], "");
-    let letter = listing.verdict.map_or(String::new(), crate::record::letter);
+    let letter = listing.verdict.map_or("", crate::judge::letter);
     let kinds = if listing.all_kinds { "u.level = 'commune'" } else { "u.kind = 'commune'" };
     let from = format!(
         "FROM units_tree t JOIN units_unit u ON u.id = t.unit AND {kinds}

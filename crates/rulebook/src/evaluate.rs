@@ -1,6 +1,6 @@
 //! Judging: values of one unit and year against a set in force. Pure; decimals are compared exactly.
 //!
-//! Cost: one visit of every node of the set; no allocation but the result.
+//! Cost: one visit of every node of the set; no allocation but the result, and what is asked where it was not looked up.
 
 use crate::{
     book::{Book, Traits},
@@ -152,11 +152,40 @@ pub struct Verdict {
     pub shortfalls: Vec<Option<Decimal>>,
 }
 
+/// What a set asks of one sort of unit in one year, looked up once: judging many units of the sort looks nothing up.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// By node: whether it does not apply in the units' region.
+    excluded: Vec<bool>,
+    /// By node: its threshold, where it is known.
+    limits: Vec<Option<Decimal>>,
+}
+
+impl Asked {
+    pub fn new(book: &Book, traits: &Traits, year: i16) -> Asked {
+        let nodes = 0..book.nodes.len();
+        Asked {
+            excluded: nodes.clone().map(|at| book.excluded_by_region(at, traits)).collect(),
+            limits: nodes.map(|at| book.threshold(at, traits, year).cloned()).collect(),
+        }
+    }
+
+    /// The threshold of a node, where it is known.
+    pub fn limit(&self, at: usize) -> Option<&Decimal> {
+        self.limits[at].as_ref()
+    }
+}
+
 /// Judges values, given by node of the book.
 ///
 /// `values` has one place a node; places of composites are ignored. Values are expected to fit (`fits`): one that does
 /// not leaves its indicator incomplete.
 pub fn evaluate(book: &Book, values: &[Option<Value>], traits: &Traits, year: i16) -> Verdict {
+    evaluate_asked(book, &Asked::new(book, traits, year), |at| values[at].as_ref())
+}
+
+/// The same where what is asked was looked up before; `value` gives a node's value.
+pub fn evaluate_asked<'v>(book: &Book, asked: &Asked, value: impl Fn(usize) -> Option<&'v Value>) -> Verdict {
     let unjudged = Judged { status: Status::Incomplete, confidence: Confidence::Unknown };
     let mut verdict = Verdict {
         set: unjudged,
@@ -168,9 +197,9 @@ pub fn evaluate(book: &Book, values: &[Option<Value>], traits: &Traits, year: i1
     for at in (0..book.nodes.len()).rev() {
         let node = &book.nodes[at];
         verdict.nodes[at] = if node.is_leaf() {
-            let status = leaf(book, at, values[at].as_ref(), traits, year, &mut verdict.shortfalls[at]);
+            let status = leaf(node.indicator.requirement.op, asked, at, value(at), &mut verdict.shortfalls[at]);
             Judged { status, confidence: node.indicator.confidence }
-        } else if book.excluded_by_region(at, traits) {
+        } else if asked.excluded[at] {
             let weakest = node.children.iter().map(|&c| verdict.nodes[c].confidence).min();
             Judged { status: Status::NotApplicable, confidence: weakest.unwrap_or(Confidence::Unknown) }
         } else {
@@ -188,28 +217,20 @@ pub fn evaluate(book: &Book, values: &[Option<Value>], traits: &Traits, year: i1
     verdict
 }
 
-fn leaf(
-    book: &Book,
-    at: usize,
-    value: Option<&Value>,
-    traits: &Traits,
-    year: i16,
-    shortfall: &mut Option<Decimal>,
-) -> Status {
-    if book.excluded_by_region(at, traits) {
+fn leaf(op: Op, asked: &Asked, at: usize, value: Option<&Value>, shortfall: &mut Option<Decimal>) -> Status {
+    if asked.excluded[at] {
         return Status::NotApplicable;
     }
-    let requirement = &book.nodes[at].indicator.requirement;
     match value {
         None => Status::Incomplete,
         Some(Value::NotApplicable) => Status::NotApplicable,
-        Some(Value::Yes(_)) if requirement.op == Op::Unknown => Status::ToBeConfirmed,
+        Some(Value::Yes(_)) if op == Op::Unknown => Status::ToBeConfirmed,
         Some(Value::Yes(true)) => Status::Passed,
         Some(Value::Yes(false)) => Status::Failed,
         Some(number) => {
-            let Some(limit) = book.threshold(at, traits, year) else { return Status::ToBeConfirmed };
+            let Some(limit) = asked.limit(at) else { return Status::ToBeConfirmed };
             let Some(order) = number.compare(limit) else { return Status::Incomplete };
-            let met = match requirement.op {
+            let met = match op {
                 Op::AtLeast => order.is_ge(),
                 Op::AtMost => order.is_le(),
                 Op::Exactly => order.is_eq(),
@@ -227,28 +248,33 @@ fn leaf(
     }
 }
 
-/// Joins members; those that do not apply are left out, and where all are, neither does the whole.
-fn join(how: Join, members: impl Iterator<Item = Judged> + Clone) -> Judged {
-    let applying = members.clone().filter(|m| m.status != Status::NotApplicable);
-    let weakest =
-        |list: &mut dyn Iterator<Item = Judged>| list.map(|m| m.confidence).min().unwrap_or(Confidence::Unknown);
-    if applying.clone().next().is_none() {
-        return Judged { status: Status::NotApplicable, confidence: weakest(&mut members.clone()) };
+/// Joins members in one pass; those that do not apply are left out, and where all are, neither does the whole.
+fn join(how: Join, members: impl Iterator<Item = Judged>) -> Judged {
+    let mut seen = [false; Status::ALL.len()];
+    let (mut weakest, mut weakest_applying, mut strongest_passed) = (None, None, None);
+    let least = |so_far: Option<Confidence>, c: Confidence| Some(so_far.map_or(c, |s| s.min(c)));
+    for Judged { status, confidence } in members {
+        seen[status as usize] = true;
+        weakest = least(weakest, confidence);
+        if status != Status::NotApplicable {
+            weakest_applying = least(weakest_applying, confidence);
+        }
+        if status == Status::Passed {
+            strongest_passed = strongest_passed.max(Some(confidence));
+        }
     }
-    let order = match how {
-        Join::All => [Status::Failed, Status::Incomplete, Status::ToBeConfirmed],
-        Join::Any => [Status::Passed, Status::Incomplete, Status::ToBeConfirmed],
+    let judged = |status, confidence: Option<Confidence>| Judged {
+        status,
+        confidence: confidence.unwrap_or(Confidence::Unknown),
     };
-    let rest = match how {
-        Join::All => Status::Passed,
-        Join::Any => Status::Failed,
+    if weakest_applying.is_none() {
+        return judged(Status::NotApplicable, weakest);
+    }
+    let (order, rest) = match how {
+        Join::All => ([Status::Failed, Status::Incomplete, Status::ToBeConfirmed], Status::Passed),
+        Join::Any => ([Status::Passed, Status::Incomplete, Status::ToBeConfirmed], Status::Failed),
     };
-    let status = order.into_iter().find(|s| applying.clone().any(|m| m.status == *s)).unwrap_or(rest);
-    let confidence = if how == Join::Any && status == Status::Passed {
-        let passed = applying.filter(|m| m.status == Status::Passed).map(|m| m.confidence);
-        passed.max().unwrap_or(Confidence::Unknown)
-    } else {
-        weakest(&mut applying.clone())
-    };
-    Judged { status, confidence }
+    let status = order.into_iter().find(|s| seen[*s as usize]).unwrap_or(rest);
+    let any_passed = how == Join::Any && status == Status::Passed;
+    judged(status, if any_passed { strongest_passed } else { weakest_applying })
 }

@@ -1,6 +1,10 @@
 //! Many rows at once: one statement beneath sqlx on SQLite, COPY on PostgreSQL. Behind one function, so that rooms never branch.
 
-use crate::{Engine, Query, Result, Value, WriteTx, connection::Tx};
+use crate::{
+    Engine, Query, Result, Value, WriteTx,
+    connection::Tx,
+    value::{Bind, Borrowed, Cells},
+};
 use std::collections::{HashMap, hash_map::Entry};
 
 /// Parameters of one statement; PostgreSQL's own limit is 65,535.
@@ -30,27 +34,59 @@ fn last_of_each(rows: Vec<Vec<Value>>, key: &[&str], columns: &[&str]) -> Vec<Ve
 
 impl WriteTx {
     /// Inserts rows into a table; how many. Cost: the rows, nearly as the engine's own programs write them.
-    pub async fn insert_many(
+    pub async fn insert_many<R: Cells>(
         &mut self,
         table: &str,
         columns: &[&str],
-        rows: impl Iterator<Item = Vec<Value>> + Send,
+        rows: impl Iterator<Item = R> + Send,
     ) -> Result<u64> {
-        match &mut self.tx {
-            Tx::Sqlite(_) => self.insert_values(table, columns, "", rows).await,
-            Tx::Postgres(_) => self.copy(table, columns, rows).await,
+        if self.engine() == Engine::Sqlite {
+            return self.insert_values(table, columns, "", rows).await;
+        }
+        // A COPY's small messages wait for each other on the line (some 40 ms): few rows are one statement.
+        let mut rows = rows.peekable();
+        let few: Vec<R> = rows.by_ref().take(FEW).collect();
+        if rows.peek().is_none() {
+            return self.insert_values(table, columns, "", few.into_iter()).await;
+        }
+        self.copy(table, columns, few.into_iter().chain(rows), false).await
+    }
+
+    /// Like `upsert_many`, of rows of which most likely none is there yet: on PostgreSQL many of them go straight into
+    /// the table, and the longer way only where somebody else wrote one meanwhile. Of one key there is one row only.
+    pub async fn upsert_new<R: Cells, I: Iterator<Item = R> + Send>(
+        &mut self,
+        table: &str,
+        key: &[&str],
+        columns: &[&str],
+        rows: impl Fn() -> I,
+    ) -> Result<u64> {
+        if self.engine() == Engine::Sqlite || rows().take(FEW + 1).count() <= FEW {
+            return self.upsert_many(table, key, columns, rows()).await;
+        }
+        self.run("SAVEPOINT store_new", Vec::new(), false).await?;
+        match copy(&mut self.tx, table, columns, rows(), false).await {
+            Err(error) if error.is_duplicate() => {
+                self.run("ROLLBACK TO SAVEPOINT store_new", Vec::new(), false).await?;
+                self.upsert_many(table, key, columns, rows()).await
+            }
+            result => {
+                let count = self.note(result)?;
+                self.run("RELEASE SAVEPOINT store_new", Vec::new(), false).await?;
+                Ok(count)
+            }
         }
     }
 
     /// Inserts rows, or where one with the same `key` stands, sets its other columns; of rows with one key the last
     /// counts. Cost: the rows; on PostgreSQL many rows go through a table of
     /// their own by COPY.
-    pub async fn upsert_many(
+    pub async fn upsert_many<R: Cells>(
         &mut self,
         table: &str,
         key: &[&str],
         columns: &[&str],
-        rows: impl Iterator<Item = Vec<Value>> + Send,
+        rows: impl Iterator<Item = R> + Send,
     ) -> Result<u64> {
         let sets: Vec<String> =
             columns.iter().filter(|c| !key.contains(c)).map(|c| format!("{c} = excluded.{c}")).collect();
@@ -62,7 +98,7 @@ impl WriteTx {
         let mut rows = rows.peekable();
         let few: Vec<_> = rows.by_ref().take(FEW).collect();
         if rows.peek().is_none() {
-            let rows = last_of_each(few, key, columns);
+            let rows = last_of_each(few.into_iter().map(Cells::into_values).collect(), key, columns);
             return self.insert_values(table, columns, &tail, rows.into_iter()).await;
         }
         let (names, by) = (columns.join(","), key.join(","));
@@ -71,12 +107,8 @@ impl WriteTx {
             "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {names}, 0::bigint AS store_at FROM {table} WITH NO DATA"
         );
         self.run(&make, Vec::new(), false).await?;
-        let numbered = few.into_iter().chain(rows).enumerate().map(|(at, mut row)| {
-            row.push(Value::Int(Some(at as i64)));
-            row
-        });
         let staged: Vec<&str> = columns.iter().copied().chain(["store_at"]).collect();
-        self.copy(&stage, &staged, numbered).await?;
+        self.copy(&stage, &staged, few.into_iter().chain(rows), true).await?;
         let take = format!(
             "INSERT INTO {table} ({names}) SELECT DISTINCT ON ({by}) {names} FROM {stage} ORDER BY {by}, store_at DESC{tail}"
         );
@@ -98,19 +130,30 @@ impl WriteTx {
                 Ok((last + 1..=last + count as i64).collect())
             }
             Engine::Postgres => {
+                let args = crate::args![table, column, count as i64];
+                // Usually nobody else took one meanwhile: then the first and the last say all of them.
+                if count > FEW {
+                    let sql = "SELECT MIN(n), MAX(n) FROM (SELECT nextval(pg_get_serial_sequence($1, $2)) AS n
+                               FROM generate_series(1, $3)) numbers";
+                    if let Some(row) = self.row(sql, args.clone()).await?
+                        && row.i64(1)? - row.i64(0)? == count as i64 - 1
+                    {
+                        return Ok((row.i64(0)?..=row.i64(1)?).collect());
+                    }
+                }
                 let sql = "SELECT nextval(pg_get_serial_sequence($1, $2)) FROM generate_series(1, $3)";
-                let rows = self.rows(sql, crate::args![table, column, count as i64]).await?;
+                let rows = self.rows(sql, args).await?;
                 rows.iter().map(|r| r.i64(0)).collect()
             }
         }
     }
 
-    async fn insert_values(
+    async fn insert_values<R: Cells>(
         &mut self,
         table: &str,
         columns: &[&str],
         tail: &str,
-        rows: impl Iterator<Item = Vec<Value>> + Send,
+        rows: impl Iterator<Item = R> + Send,
     ) -> Result<u64> {
         let names = columns.join(",");
         self.ready()?;
@@ -131,7 +174,7 @@ impl WriteTx {
         let full = statement(most);
         let (mut waiting, mut count, mut total) = (Vec::with_capacity(most * columns.len()), 0, 0);
         for row in rows {
-            waiting.extend(row);
+            waiting.extend(row.into_values());
             count += 1;
             if count == most {
                 total += self.run(&full, std::mem::take(&mut waiting), true).await?;
@@ -144,34 +187,41 @@ impl WriteTx {
         Ok(total)
     }
 
-    async fn copy(
+    /// `numbered`: whether each row's number, from 0, follows its values.
+    async fn copy<R: Cells>(
         &mut self,
         table: &str,
         columns: &[&str],
-        rows: impl Iterator<Item = Vec<Value>> + Send,
+        rows: impl Iterator<Item = R> + Send,
+        numbered: bool,
     ) -> Result<u64> {
         self.ready()?;
-        let result = copy(&mut self.tx, table, columns, rows).await;
+        let result = copy(&mut self.tx, table, columns, rows, numbered).await;
         self.note(result)
     }
 }
 
-async fn copy(
+async fn copy<R: Cells>(
     tx: &mut Tx,
     table: &str,
     columns: &[&str],
-    rows: impl Iterator<Item = Vec<Value>> + Send,
+    rows: impl Iterator<Item = R> + Send,
+    numbered: bool,
 ) -> Result<u64> {
     let Tx::Postgres(tx) = tx else { return Ok(0) };
     let statement = format!("COPY {table} ({}) FROM STDIN", columns.join(","));
     let mut copy = tx.copy_in_raw(&statement).await?;
     let mut text = String::with_capacity(COPY_BYTES + 4096);
-    for row in rows {
-        for (at, value) in row.iter().enumerate() {
+    for (number, row) in rows.enumerate() {
+        for (at, value) in row.cells().iter().enumerate() {
             if at > 0 {
                 text.push('\t');
             }
-            copy_text(&mut text, value);
+            copy_text(&mut text, value.borrowed());
+        }
+        if numbered {
+            text.push('\t');
+            copy_text(&mut text, Borrowed::Int(number as i64));
         }
         text.push('\n');
         if text.len() >= COPY_BYTES {
@@ -184,25 +234,29 @@ async fn copy(
 }
 
 /// A value in COPY's text format.
-fn copy_text(out: &mut String, value: &Value) {
+fn copy_text(out: &mut String, value: Borrowed<'_>) {
     use std::fmt::Write;
     let _ = match value {
-        Value::Int(Some(v)) => write!(out, "{v}"),
-        Value::Real(Some(v)) => write!(out, "{v}"),
-        Value::Blob(Some(v)) => write!(out, "\\\\x{}", hex::encode(v)),
-        Value::Text(Some(v)) => {
-            for c in v.chars() {
-                match c {
-                    '\\' => out.push_str("\\\\"),
-                    '\n' => out.push_str("\\n"),
-                    '\r' => out.push_str("\\r"),
-                    '\t' => out.push_str("\\t"),
-                    c => out.push(c),
-                }
+        Borrowed::Int(v) => write!(out, "{v}"),
+        Borrowed::Real(v) => write!(out, "{v}"),
+        Borrowed::Blob(v) => write!(out, "\\\\x{}", hex::encode(v)),
+        Borrowed::Text(v) => {
+            // Pieces between what must be escaped; most texts have none of it.
+            let mut rest = v;
+            while let Some(at) = rest.find(['\\', '\n', '\r', '\t']) {
+                out.push_str(&rest[..at]);
+                out.push_str(match rest.as_bytes()[at] {
+                    b'\\' => "\\\\",
+                    b'\n' => "\\n",
+                    b'\r' => "\\r",
+                    _ => "\\t",
+                });
+                rest = &rest[at + 1..];
             }
+            out.push_str(rest);
             Ok(())
         }
-        _ => {
+        Borrowed::Null => {
             out.push_str("\\N");
             Ok(())
         }

@@ -3,7 +3,7 @@
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
     sqlite::{PATIENCE, Sqlite, SqliteTx},
-    value,
+    value::{self, Bind},
 };
 use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
@@ -182,7 +182,7 @@ fn postgres_args(args: Vec<Value>) -> Result<PgArguments> {
     use sqlx::Arguments;
     let mut out = PgArguments::default();
     for value in args {
-        value::no_nul(&value)?;
+        value::no_nul(value.borrowed())?;
         match value {
             Value::Int(v) => out.add(v),
             Value::Text(v) => out.add(v),
@@ -270,6 +270,17 @@ fn lock_number(name: &str) -> i64 {
 }
 
 impl ReadTx {
+    /// Names what this snapshot holds: where two snapshots have one name, what pages show of them is the same. On SQLite the
+    /// last audit line, since what pages show is written with one; on PostgreSQL, where lines commit in any order, the
+    /// transactions it sees. Cost: one row of an index.
+    pub async fn version(&mut self) -> Result<String> {
+        let sql = match self.engine() {
+            Engine::Sqlite => "SELECT CAST(COALESCE(MAX(seq), 0) AS TEXT) FROM store_audit",
+            Engine::Postgres => "SELECT pg_current_snapshot()::text",
+        };
+        self.row(sql, args![]).await?.map_or(Ok(String::new()), |row| row.text(0))
+    }
+
     fn ready(&self) -> Result<()> {
         Ok(())
     }

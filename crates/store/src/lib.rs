@@ -24,7 +24,7 @@ pub use connection::{Query, ReadTx, Store, StoreOptions, WriteTx};
 pub use health::Health;
 pub use idempotency::{KEY_DAYS, Replay, Stored};
 pub use migrate::Migration;
-pub use value::{Row, Value};
+pub use value::{Bind, Borrowed, Cells, Given, Row, Value};
 
 /// Which engine a store runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

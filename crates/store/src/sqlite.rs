@@ -2,7 +2,7 @@
 
 mod driver;
 
-use crate::{Result, Row, StoreError, StoreOptions, Value};
+use crate::{Result, Row, StoreError, StoreOptions, Value, value};
 pub(crate) use driver::Cell;
 pub use driver::Cells;
 use driver::Connection;
@@ -225,11 +225,11 @@ impl SqliteTx {
     }
 
     /// Runs a statement once for each row.
-    pub async fn bulk(&mut self, sql: &str, rows: impl Iterator<Item = Vec<Value>> + Send) -> Result<u64> {
+    pub async fn bulk<R: value::Cells>(&mut self, sql: &str, rows: impl Iterator<Item = R> + Send) -> Result<u64> {
         let mut rows = rows.peekable();
         let mut total = 0;
         while rows.peek().is_some() {
-            let some: Vec<Vec<Value>> = rows.by_ref().take(AT_A_TIME).collect();
+            let some: Vec<R> = rows.by_ref().take(AT_A_TIME).collect();
             total += self.connection().await?.bulk(sql, &some)?;
             task::yield_now().await;
         }

@@ -2,13 +2,14 @@
 
 use crate::{
     Result, StoreError,
-    sqlite::{Cell, Cells},
+    sqlite::{Cell, Cells as SqliteCells},
 };
 use kernel::{Day, Decimal, Moment, Period, UnitId};
 use sqlx::{
     Column as _, Row as _, TypeInfo as _, ValueRef as _,
     postgres::{PgRow, PgValueRef},
 };
+use std::borrow::Cow;
 
 /// A parameter. Nulls keep their type, which PostgreSQL wants to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +51,136 @@ from! {
     &[u8] => Blob, <[u8]>::to_vec;
 }
 
+/// A value of one of very many rows: texts are borrowed where they can be, and a row is an array on the stack. Nulls keep
+/// their type here too.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given<'a> {
+    Int(Option<i64>),
+    Real(Option<f64>),
+    Text(Option<Cow<'a, str>>),
+}
+
+impl From<i64> for Given<'_> {
+    fn from(value: i64) -> Self {
+        Given::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Given<'_> {
+    fn from(value: Option<i64>) -> Self {
+        Given::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Given<'a> {
+    fn from(value: &'a str) -> Self {
+        Given::Text(Some(Cow::Borrowed(value)))
+    }
+}
+
+impl From<f64> for Given<'_> {
+    fn from(value: f64) -> Self {
+        Given::Real(Some(value))
+    }
+}
+
+impl From<Option<f64>> for Given<'_> {
+    fn from(value: Option<f64>) -> Self {
+        Given::Real(value)
+    }
+}
+
+impl<'a> From<Option<Cow<'a, str>>> for Given<'a> {
+    fn from(value: Option<Cow<'a, str>>) -> Self {
+        Given::Text(value)
+    }
+}
+
+impl From<Given<'_>> for Value {
+    fn from(given: Given<'_>) -> Value {
+        match given {
+            Given::Int(v) => Value::Int(v),
+            Given::Real(v) => Value::Real(v),
+            Given::Text(v) => Value::Text(v.map(Cow::into_owned)),
+        }
+    }
+}
+
+/// A value as the drivers take it.
+#[derive(Clone, Copy, Debug)]
+pub enum Borrowed<'a> {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+/// What a driver can bind.
+pub trait Bind {
+    fn borrowed(&self) -> Borrowed<'_>;
+}
+
+impl Bind for Value {
+    fn borrowed(&self) -> Borrowed<'_> {
+        match self {
+            Value::Int(Some(v)) => Borrowed::Int(*v),
+            Value::Real(Some(v)) => Borrowed::Real(*v),
+            Value::Text(Some(v)) => Borrowed::Text(v),
+            Value::Blob(Some(v)) => Borrowed::Blob(v),
+            Value::Int(None) | Value::Real(None) | Value::Text(None) | Value::Blob(None) => Borrowed::Null,
+        }
+    }
+}
+
+impl Bind for Given<'_> {
+    fn borrowed(&self) -> Borrowed<'_> {
+        match self {
+            Given::Int(Some(v)) => Borrowed::Int(*v),
+            Given::Real(Some(v)) => Borrowed::Real(*v),
+            Given::Text(Some(v)) => Borrowed::Text(v),
+            Given::Int(None) | Given::Real(None) | Given::Text(None) => Borrowed::Null,
+        }
+    }
+}
+
+/// A row of a bulk write: values of its own, or an array of borrowed ones.
+pub trait Cells: Send {
+    type Cell: Bind;
+
+    fn cells(&self) -> &[Self::Cell];
+
+    fn into_values(self) -> Vec<Value>;
+}
+
+impl Cells for Vec<Value> {
+    type Cell = Value;
+
+    fn cells(&self) -> &[Value] {
+        self
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        self
+    }
+}
+
+impl<'a, const N: usize> Cells for [Given<'a>; N] {
+    type Cell = Given<'a>;
+
+    fn cells(&self) -> &[Given<'a>] {
+        self
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        self.into_iter().map(Value::from).collect()
+    }
+}
+
 /// PostgreSQL keeps no NUL in a text; so SQLite does not either.
-pub(crate) fn no_nul(value: &Value) -> Result<()> {
+pub(crate) fn no_nul(value: Borrowed<'_>) -> Result<()> {
     match value {
-        Value::Text(Some(text)) if text.contains('\0') => Err(StoreError::Nul),
+        Borrowed::Text(text) if text.as_bytes().contains(&0) => Err(StoreError::Nul),
         _ => Ok(()),
     }
 }
@@ -66,7 +193,7 @@ macro_rules! args {
 
 /// A row, read by position.
 pub enum Row {
-    Sqlite(Cells),
+    Sqlite(SqliteCells),
     Postgres(PgRow),
 }
 
@@ -106,7 +233,7 @@ fn numeric(value: &PgValueRef<'_>) -> Option<String> {
 }
 
 /// A value of a row of SQLite.
-fn cell(row: &Cells, at: usize) -> Result<&Cell> {
+fn cell(row: &SqliteCells, at: usize) -> Result<&Cell> {
     row.values
         .get(at)
         .ok_or_else(|| StoreError::Column(at, sqlx::Error::ColumnIndexOutOfBounds { index: at, len: row.values.len() }))

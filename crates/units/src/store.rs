@@ -386,6 +386,20 @@ pub async fn set_attribute(tx: &mut WriteTx, unit: UnitId, attribute: &str, valu
     tx.execute_one(sql, args![unit, attribute, value, OPEN_FROM, OPEN_TO, source]).await
 }
 
+/// The same of many units, each with its value. Cost: those rows.
+pub async fn set_attributes(
+    tx: &mut WriteTx,
+    attribute: &str,
+    source: &str,
+    values: impl Iterator<Item = (UnitId, &'static str)> + Send,
+) -> Result<()> {
+    let columns = ["unit", "attribute", "value", "from_day", "to_day", "confidence", "source"];
+    let rows = values.map(|(unit, value)| args![unit, attribute, value, OPEN_FROM, OPEN_TO, "recalled", source]);
+    let rows: Vec<_> = rows.collect();
+    tx.upsert_many("units_attribute", &["unit", "attribute", "from_day"], &columns, rows.into_iter()).await?;
+    Ok(())
+}
+
 /// All agencies. Cost: the table, some dozen rows.
 pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
     let sql = "SELECT id, code, kind, name_vi, name_en, from_day, to_day, successor, confidence FROM units_agency ORDER BY id";

@@ -46,7 +46,7 @@ pub fn asset(name: &str) -> Option<Vec<u8>> {
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// Whether a browser takes an encoding: it names it, and not with weight nought.
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let asked = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
     asked.split(',').any(|part| {
         let mut words = part.split(';').map(str::trim);

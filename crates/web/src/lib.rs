@@ -6,6 +6,7 @@
 mod assets;
 mod context;
 mod guard;
+mod kept;
 mod problems;
 mod render;
 mod repeatable;

@@ -1,6 +1,6 @@
 //! Templates, what they can say, and answers that a browser may keep.
 
-use crate::{Ctx, Outcome, Site, assets, context::link};
+use crate::{Ctx, Outcome, Site, assets, context::link, kept::Kept};
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -18,6 +18,8 @@ pub struct Templates {
     env: Environment<'static>,
     /// While a page is being written: the folder of crates whose `templates/` are read anew for each page.
     folder: Option<PathBuf>,
+    /// Pages made from them.
+    pub(crate) kept: Kept,
 }
 
 impl Templates {
@@ -29,13 +31,18 @@ impl Templates {
         }
         // Only a debug build looks at files beside its own; `cargo xtask run` names the folder.
         let folder = std::env::var_os("LANGSO_TEMPLATES").filter(|_| cfg!(debug_assertions));
-        Ok(Templates { env, folder: folder.map(PathBuf::from) })
+        Ok(Templates { env, folder: folder.map(PathBuf::from), kept: Kept::default() })
     }
 
     /// The same templates, reading those of `folder/*/templates/` anew for each page.
     pub fn reloaded_from(mut self, folder: PathBuf) -> Templates {
         self.folder = Some(folder);
         self
+    }
+
+    /// Whether they are read anew for each page.
+    pub(crate) fn is_reloaded(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// Names of all templates.
@@ -118,12 +125,12 @@ pub fn html_headers() -> [(HeaderName, HeaderValue); 1] {
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))]
 }
 
-fn etag(body: &[u8]) -> String {
+pub(crate) fn etag(body: &[u8]) -> String {
     format!("\"{}\"", &hex::encode(Sha256::digest(body))[..32])
 }
 
 impl Ctx {
-    fn unchanged(&self, tag: &str) -> bool {
+    pub(crate) fn unchanged(&self, tag: &str) -> bool {
         let asked = self.headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or("");
         asked.split(',').map(|t| t.trim().trim_start_matches("W/")).any(|t| t == tag)
     }

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod contract;
 mod copies;
+mod demo;
 mod faults;
 mod help;
 mod old;

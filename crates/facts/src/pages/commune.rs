@@ -28,10 +28,15 @@ pub struct Asked {
     bo: String,
 }
 
-/// `GET /xa/{id}`. Cost: the unit's figures of all years, its verdicts, its neighbours in time.
+/// `GET /xa/{id}`. Cost: the unit's figures of all years, its verdicts, its neighbours in time;
+/// one row where the page is kept.
 pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
+    let version = tx.version().await?;
+    if let Some(page) = ctx.kept(&version) {
+        return Ok(page);
+    }
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
     let verdicts = totals::of_unit(&mut tx, unit.id).await?;
     let last = verdicts.iter().map(|v| v.1).max();
@@ -70,7 +75,8 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         })
         .collect();
     let told = story.as_ref().map(|s| tell(ctx.lang, &law, s));
-    ctx.page(
+    ctx.page_kept(
+        &version,
         "commune.html",
         context! {
             title => unit.name.clone(),

@@ -38,10 +38,15 @@ fn bar(ctx: &Ctx, choice: &Choice, totals: &Totals) -> Vec<Value> {
         .collect()
 }
 
-/// `GET /`. Cost: one row a commune of the province for each of the totals, and the trend.
+/// `GET /`. Cost: one row a commune of the province for each of the totals, and the trend; one row
+/// where the page is kept.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
+    let version = tx.version().await?;
+    if let Some(page) = ctx.kept(&version) {
+        return Ok(page);
+    }
     let choice = Choice::make(&mut tx, &law, &asked).await?;
     let totals = totals::totals(&mut tx, &choice.slice).await?;
     let trend = totals::by_year(&mut tx, &choice.slice).await?;
@@ -53,7 +58,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         .map(|r| context! { name => r.name, failing => r.failing, href => ctx.link(&commune_href(r, &choice)) })
         .collect();
     let province = choice.provinces.iter().find(|p| p.id == choice.slice.ancestor).map(|p| p.name.clone());
-    ctx.page(
+    ctx.page_kept(
+        &version,
         "home.html",
         context! {
             title => province.clone().unwrap_or_default(),

@@ -136,6 +136,11 @@ impl<'a> Records<'a> {
         Records { text: piece.text, separator, at: 0, line: piece.line }
     }
 
+    /// How many bytes of the piece have been read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     /// The next record into `cells`, trimmed and in NFC; its first line, and what is broken in it. `None` at the end.
     pub fn next(&mut self, cells: &mut Vec<Cow<'a, str>>) -> Option<(u32, Option<Broken>)> {
         let bytes = self.text.as_bytes();

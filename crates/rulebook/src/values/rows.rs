@@ -4,7 +4,7 @@ use super::{Column, Columns, Context, Fault, Found, csv::Broken, number, number:
 use crate::{
     Traits, Value,
     evaluate::{Misfit, fits},
-    model::Kind,
+    model::{Indicator, Kind},
 };
 use kernel::{Day, Decimal, Phrase};
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -63,10 +63,23 @@ impl Row {
 pub struct Interner {
     ids: HashMap<Arc<str>, u32>,
     pub(super) names: Vec<Arc<str>>,
+    last: u32,
 }
 
 impl Interner {
     pub(super) fn id(&mut self, name: &str) -> u32 {
+        // Tables name the same unit many times, and indicators in one order: the last name or the one behind it.
+        for id in [self.last, self.last.wrapping_add(1)] {
+            if self.names.get(id as usize).is_some_and(|n| **n == *name) {
+                self.last = id;
+                return id;
+            }
+        }
+        self.last = self.look_up(name);
+        self.last
+    }
+
+    fn look_up(&mut self, name: &str) -> u32 {
         if let Some(&id) = self.ids.get(name) {
             return id;
         }
@@ -128,9 +141,17 @@ pub struct Reader<'a> {
     /// Records with content, good or bad.
     pub(super) records: usize,
     found: HashMap<(u32, Day), Found>,
-    resolved: HashMap<u32, Option<Target>>,
-    kinds: HashMap<i16, Vec<Vec<(Kind, bool)>>>,
+    /// What the last row's unit was found to be.
+    last_found: Option<((u32, Day), Found)>,
+    /// By number of the indicator column's text.
+    resolved: Vec<Option<Option<Target>>>,
+    /// What each year's law says of nodes; the years in the order in which they came.
+    kinds: Vec<(i16, Vec<Vec<Sort>>)>,
+    last_year: usize,
 }
+
+/// What reading must know of a node: its kind, whether a condition allows n/a, whether regions are named.
+type Sort = (Kind, bool, bool);
 
 pub(super) fn broken(broken: Broken) -> Phrase {
     Phrase::new(match broken {
@@ -154,8 +175,10 @@ impl<'a> Reader<'a> {
             empty_lines: 0,
             records: 0,
             found: HashMap::new(),
-            resolved: HashMap::new(),
-            kinds: HashMap::new(),
+            last_found: None,
+            resolved: Vec::new(),
+            kinds: Vec::new(),
+            last_year: 0,
         }
     }
 
@@ -300,8 +323,7 @@ impl<'a> Reader<'a> {
         let dated = self.context.units.dated();
         // Without days the day does not matter: a wrong period then hides no unknown unit.
         let day = if dated { day? } else { Day::from_epoch_days(0) };
-        let found = self.found.entry((unit, day)).or_insert_with(|| self.context.units.find(code, day)).clone();
-        let what = match found {
+        let what = match self.found(code, unit, day) {
             Found::Unit(traits) => return Some(traits),
             Found::OtherLevel => Phrase::new("values-unit-level").with("code", code),
             Found::Nothing if dated => Phrase::new("values-unit-unknown").with("code", code).with("day", day),
@@ -309,6 +331,28 @@ impl<'a> Reader<'a> {
         };
         self.fault(line, Column::UnitCode, what);
         None
+    }
+
+    fn found(&mut self, code: &str, unit: u32, day: Day) -> Found {
+        match &self.last_found {
+            Some((last, found)) if *last == (unit, day) => found.clone(),
+            _ => {
+                let found = self.found.entry((unit, day)).or_insert_with(|| self.context.units.find(code, day)).clone();
+                self.last_found = Some(((unit, day), found.clone()));
+                found
+            }
+        }
+    }
+
+    /// What a year's law says of a node.
+    fn sort(&mut self, year: i16, set: u16, node: u16) -> Sort {
+        if self.kinds.get(self.last_year).is_none_or(|(y, _)| *y != year) {
+            self.last_year = self.kinds.iter().position(|(y, _)| *y == year).unwrap_or_else(|| {
+                self.kinds.push((year, kinds(self.context, year)));
+                self.kinds.len() - 1
+            });
+        }
+        self.kinds[self.last_year].1[set as usize][node as usize]
     }
 
     fn target(&mut self, line: u32, indicator: &str, own: Option<&str>, text: u32) -> Option<Target> {
@@ -321,7 +365,10 @@ impl<'a> Reader<'a> {
             return None;
         }
         let context = self.context;
-        let found = *self.resolved.entry(text).or_insert_with(|| resolve(context, own.unwrap_or(indicator)));
+        if self.resolved.len() <= text as usize {
+            self.resolved.resize(text as usize + 1, None);
+        }
+        let found = *self.resolved[text as usize].get_or_insert_with(|| resolve(context, own.unwrap_or(indicator)));
         if found.is_none() {
             self.fault(line, Column::Indicator, Phrase::new("values-indicator-unknown").with("indicator", indicator));
         }
@@ -347,22 +394,17 @@ impl<'a> Reader<'a> {
         given: Result<&str, (&str, &str)>,
         traits: Option<&Traits>,
     ) -> Option<Value> {
-        let context = self.context;
-        let kinds = self.kinds.entry(year).or_insert_with(|| kinds(context, year));
-        let (kind, has_condition) = kinds[set as usize][node as usize];
+        let (kind, has_condition, has_regions) = self.sort(year, set, node);
         let named = |key| Phrase::new(key).with("indicator", indicator);
         if kind == Kind::Composite {
             self.fault(line, Column::Indicator, named("values-composite"));
             return None;
         }
-        if let Some(traits) = traits {
-            let book = context.book(set as usize, year);
-            if book.nodes[node as usize].indicator.applies_regions.is_some()
-                && book.excluded_by_region(node as usize, traits)
-            {
-                self.fault(line, Column::Indicator, named("values-region"));
-                return None;
-            }
+        if let Some(traits) = traits.filter(|_| has_regions)
+            && self.context.book(set as usize, year).excluded_by_region(node as usize, traits)
+        {
+            self.fault(line, Column::Indicator, named("values-region"));
+            return None;
         }
         self.of_kind(line, (kind, has_condition), indicator, given)
     }
@@ -466,12 +508,13 @@ fn resolve(context: &Context, text: &str) -> Option<Target> {
     Some(Target::Background(background as u16))
 }
 
-/// By set and node: the kind in force that year, and whether a condition allows n/a.
-fn kinds(context: &Context, year: i16) -> Vec<Vec<(Kind, bool)>> {
+/// By set and node: what reading must know of it as in force that year.
+fn kinds(context: &Context, year: i16) -> Vec<Vec<Sort>> {
     (0..=context.prerequisites.len())
         .map(|set| {
             let book = context.book(set, year);
-            book.nodes.iter().map(|n| (n.indicator.kind, n.indicator.applies_if.is_some())).collect()
+            let sort = |i: &Indicator| (i.kind, i.applies_if.is_some(), i.applies_regions.is_some());
+            book.nodes.iter().map(|n| sort(&n.indicator)).collect()
         })
         .collect()
 }

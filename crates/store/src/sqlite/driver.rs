@@ -4,7 +4,10 @@
 //! short statement takes. A statement here is a function call.
 #![allow(unsafe_code)]
 
-use crate::{Result, StoreError, Value};
+use crate::{
+    Result, StoreError, Value,
+    value::{self, Bind, Borrowed},
+};
 use libsqlite3_sys as ffi;
 use std::{
     collections::HashMap,
@@ -172,17 +175,13 @@ impl Connection {
     where
         F: FnMut(Cells) -> Result<bool>,
     {
-        if keep && !self.kept.contains_key(sql) {
-            if self.kept.len() >= KEPT {
-                self.kept.clear();
-            }
-            let statement = self.prepare(sql, true)?;
-            self.kept.insert(sql.to_owned(), statement);
-        }
         let passing;
-        let statement = match self.kept.get(sql) {
-            Some(statement) => statement,
-            None => {
+        let statement = match keep {
+            true => {
+                self.keep(sql)?;
+                &self.kept[sql]
+            }
+            false => {
                 passing = self.prepare(sql, false)?;
                 &passing
             }
@@ -200,15 +199,28 @@ impl Connection {
         Ok(changed)
     }
 
+    /// Prepares a statement that will come again, unless it is prepared already.
+    fn keep(&mut self, sql: &str) -> Result<()> {
+        if !self.kept.contains_key(sql) {
+            if self.kept.len() >= KEPT {
+                self.kept.clear();
+            }
+            let statement = self.prepare(sql, true)?;
+            self.kept.insert(sql.to_owned(), statement);
+        }
+        Ok(())
+    }
+
     /// Runs a statement once for each row of arguments; the number of rows changed.
-    pub fn bulk(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
-        let statement = self.prepare(sql, false)?;
+    pub fn bulk<R: value::Cells>(&mut self, sql: &str, rows: &[R]) -> Result<u64> {
+        self.keep(sql)?;
+        let statement = &self.kept[sql];
         let mut total = 0;
         for row in rows {
-            let in_use = InUse(&statement);
-            self.bind(&statement, row)?;
-            while self.step(&statement)? {}
-            total += self.changes(&statement);
+            let in_use = InUse(statement);
+            self.bind(statement, row.cells())?;
+            while self.step(statement)? {}
+            total += self.changes(statement);
             drop(in_use);
         }
         Ok(total)
@@ -242,12 +254,13 @@ impl Connection {
     }
 
     /// Binds arguments without copying them: they must live until the statement is set back.
-    fn bind(&self, statement: &Statement, args: &[Value]) -> Result<()> {
+    fn bind<B: Bind>(&self, statement: &Statement, args: &[B]) -> Result<()> {
         for (place, takes) in (1..).zip(&statement.takes) {
             let Some(value) = args.get(*takes) else {
                 return Err(StoreError::Corrupt(format!("no argument for ${}", takes + 1)));
             };
-            crate::value::no_nul(value)?;
+            let value = value.borrowed();
+            value::no_nul(value)?;
             if bind(statement.at.as_ptr(), place, value)? != ffi::SQLITE_OK {
                 return Err(self.failure());
             }
@@ -256,25 +269,21 @@ impl Connection {
     }
 }
 
-fn bind(at: *mut ffi::sqlite3_stmt, place: c_int, value: &Value) -> Result<c_int> {
+fn bind(at: *mut ffi::sqlite3_stmt, place: c_int, value: Borrowed<'_>) -> Result<c_int> {
     let length =
         |bytes: &[u8]| c_int::try_from(bytes.len()).map_err(|_| StoreError::TooLarge { most: c_int::MAX as u64 });
     // SAFETY: `at` is a prepared statement; pointers and lengths are those of live slices, which SQLite only reads.
     Ok(unsafe {
         match value {
-            Value::Int(Some(v)) => ffi::sqlite3_bind_int64(at, place, *v),
-            Value::Real(Some(v)) => ffi::sqlite3_bind_double(at, place, *v),
-            Value::Text(Some(v)) => {
+            Borrowed::Int(v) => ffi::sqlite3_bind_int64(at, place, v),
+            Borrowed::Real(v) => ffi::sqlite3_bind_double(at, place, v),
+            Borrowed::Text(v) => {
                 ffi::sqlite3_bind_text(at, place, v.as_ptr().cast(), length(v.as_bytes())?, ffi::SQLITE_STATIC())
             }
             // An empty slice has no address that SQLite would take for anything but null.
-            Value::Blob(Some(v)) if v.is_empty() => ffi::sqlite3_bind_zeroblob(at, place, 0),
-            Value::Blob(Some(v)) => {
-                ffi::sqlite3_bind_blob(at, place, v.as_ptr().cast(), length(v)?, ffi::SQLITE_STATIC())
-            }
-            Value::Int(None) | Value::Real(None) | Value::Text(None) | Value::Blob(None) => {
-                ffi::sqlite3_bind_null(at, place)
-            }
+            Borrowed::Blob([]) => ffi::sqlite3_bind_zeroblob(at, place, 0),
+            Borrowed::Blob(v) => ffi::sqlite3_bind_blob(at, place, v.as_ptr().cast(), length(v)?, ffi::SQLITE_STATIC()),
+            Borrowed::Null => ffi::sqlite3_bind_null(at, place),
         }
     })
 }

@@ -1,6 +1,6 @@
 use crate::{THINGS, count};
 use kernel::Actor;
-use store::{Query, args};
+use store::{Given, Query, args};
 use testkit::{CLOCK, each_engine};
 
 #[test]
@@ -39,6 +39,14 @@ fn rows_that_stand_are_changed_and_others_added() {
             let sql = "SELECT COUNT(*) FROM test_thing WHERE name = 'last'";
             assert_eq!(tx.row(sql, args![]).await?.expect("a count").i64(0)?, many);
         }
+        // Thought to be new, some are not: as if nobody had thought so.
+        for many in [20i64, 1000] {
+            let rows = || (many / 2..many * 8).map(|n| [Given::from(n), Given::from("newest")]);
+            tx.upsert_new("test_thing", &["id"], &["id", "name"], rows).await?;
+            let sql = "SELECT COUNT(*) FROM test_thing WHERE name = 'newest' AND id < $1";
+            let count = tx.row(sql, args![many * 8]).await?.expect("a count").i64(0)?;
+            assert_eq!(count, many * 8 - many / 2);
+        }
         // Only keys: what stands is left.
         let rows = (0..3i64).map(|n| args![n, "wheel"]);
         tx.upsert_many("test_part", &["thing", "name"], &["thing", "name"], rows.clone()).await?;
@@ -60,6 +68,8 @@ fn reserved_numbers_are_nobody_elses() {
         let next = tx.row("INSERT INTO test_thing (name) VALUES ('next') RETURNING id", args![]).await?;
         assert!(!numbers.contains(&next.expect("its id").i64(0)?));
         assert!(tx.reserve("test_thing", "id", 0).await?.is_empty());
+        let many = tx.reserve("test_thing", "id", 1000).await?;
+        assert!(many.len() == 1000 && many.windows(2).all(|w| w[0] < w[1]) && many[0] > numbers[2]);
         Ok(())
     });
 }

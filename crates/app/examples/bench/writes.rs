@@ -1,0 +1,352 @@
+//! Writing: a nation's year in one transaction, forms of sixty values on four connections, single figures; each against the
+//! raw engine that writes the same rows.
+
+use crate::{
+    Bench, Line, nation, per_second,
+    raw::{self, Rows, Sqlite},
+    raw_postgres::Postgres,
+    timed,
+};
+use anyhow::{Context, Result};
+use facts::{
+    Entry, Key, Law, Stage,
+    intake::{self, Intake, StoredUnits},
+    record::{self, How},
+    totals::{self, Slice},
+};
+use kernel::{Actor, SystemClock};
+use rulebook::{Kind, Origin, Value, values};
+use std::{fs, sync::Arc, time::Duration};
+use store::{Store, StoreOptions};
+use testkit::PrivateServer;
+
+const ROUNDS: usize = 5;
+/// Figures that are recorded one by one, each of another commune; forms likewise.
+const SINGLES: usize = 200;
+const FORMS: usize = 200;
+const CONNECTIONS: usize = 4;
+/// Values a second that a peer took on two such cores: its best of 1,300 to 3,700 in bulk; 38 forms of 60.
+const PEER_BULK: f64 = 3_700.0;
+const PEER_FORMS: f64 = 38.0 * 60.0;
+
+/// An engine with databases that can be copied.
+enum Engine {
+    Sqlite(std::path::PathBuf),
+    Postgres(PrivateServer),
+}
+
+impl Engine {
+    fn name(&self) -> &'static str {
+        match self {
+            Engine::Sqlite(_) => "SQLite",
+            Engine::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    fn url(&self, database: &str) -> String {
+        match self {
+            Engine::Sqlite(folder) => format!("sqlite:{}", folder.join(format!("{database}.sqlite")).display()),
+            Engine::Postgres(server) => server.url().replace("/postgres", &format!("/{database}")),
+        }
+    }
+
+    /// A database with the content of another one, to which nobody is connected; empty where none is named.
+    async fn make(&self, database: &str, from: Option<&str>) -> Result<()> {
+        match self {
+            Engine::Sqlite(folder) => {
+                for ending in ["", "-wal", "-shm"] {
+                    let _ = fs::remove_file(folder.join(format!("{database}.sqlite{ending}")));
+                }
+                if let Some(from) = from {
+                    let (from, to) = (folder.join(format!("{from}.sqlite")), folder.join(format!("{database}.sqlite")));
+                    fs::copy(from, &to)?;
+                    fs::File::open(to)?.sync_all()?;
+                }
+            }
+            Engine::Postgres(server) => {
+                use sqlx::{AssertSqlSafe, Connection};
+                let mut connection = sqlx::PgConnection::connect(&server.url()).await?;
+                let template = from.unwrap_or("template0");
+                for sql in [
+                    format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"),
+                    format!("CREATE DATABASE {database} TEMPLATE {template}"),
+                    "CHECKPOINT".to_owned(),
+                ] {
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn open(&self, database: &str) -> Result<Store> {
+        Ok(Store::open(&self.url(database), StoreOptions::default()).await?)
+    }
+
+    /// Opens a raw connection and writes transactions one after another; how long the writing took.
+    async fn write_raw(&self, database: &str, transactions: &[Rows], copy: bool) -> Result<Duration> {
+        match self {
+            Engine::Sqlite(folder) => {
+                let mut raw = Sqlite::open(&folder.join(format!("{database}.sqlite")))?;
+                let (took, ()) = timed(async { transactions.iter().try_for_each(|rows| raw.write(rows)) }).await?;
+                Ok(took)
+            }
+            Engine::Postgres(_) => {
+                let mut raw = Postgres::open(&self.url(database)).await?;
+                let (took, ()) = timed(async {
+                    for rows in transactions {
+                        if copy { raw.copy(rows).await? } else { raw.write(rows).await? }
+                    }
+                    Ok(())
+                })
+                .await?;
+                Ok(took)
+            }
+        }
+    }
+
+    /// The same on several connections at once, from transactions dealt out to them.
+    async fn write_raw_at_once(self: &Arc<Engine>, database: &str, transactions: Vec<Rows>) -> Result<Duration> {
+        let mut hands: Vec<Vec<Rows>> = vec![Vec::new(); CONNECTIONS];
+        for (at, rows) in transactions.into_iter().enumerate() {
+            hands[at % CONNECTIONS].push(rows);
+        }
+        let database = database.to_owned();
+        let (took, ()) = timed(async {
+            let mut running = Vec::new();
+            for hand in hands {
+                let (engine, database) = (self.clone(), database.clone());
+                let run = async move { engine.write_raw(&database, &hand, false).await };
+                running.push(tokio::task::spawn_blocking(|| tokio::runtime::Handle::current().block_on(run)));
+            }
+            for one in running {
+                one.await??;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(took)
+    }
+}
+
+/// From a table's text to judged, committed figures, and the first total read from them.
+async fn bulk(store: &Store, law: &Law, text: &str) -> Result<facts::Outcome> {
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+    let units = StoredUnits::load(&mut tx, "commune", nation::YEAR).await?;
+    let context = values::Context::new(law.library(), nation::SET, &units, None).context("the set")?;
+    let intake =
+        Intake { set: nation::SET.into(), origin: Origin::Declared, publish: true, source: "nation.csv".into() };
+    let faults = |f: Vec<values::Fault>| anyhow::anyhow!("{} problems, the first: {:?}", f.len(), f.first());
+    let table = values::read_csv(&context, text, true).map_err(faults)?;
+    let (entries, faulty) = intake::entries(&context, &units, law, table, &intake);
+    anyhow::ensure!(faulty.is_empty(), "{} problems", faulty.len());
+    let outcome = intake::commit(&mut tx, law, &entries, &intake, text.as_bytes()).await?;
+    tx.commit().await?;
+    let mut tx = store.read(&Actor::READER.scope()).await?;
+    let day = values::year_end(nation::YEAR);
+    let slice = Slice { ancestor: nation::FIRST_PROVINCE, set: nation::SET.into(), year: nation::YEAR, day };
+    let totals = totals::totals(&mut tx, &slice).await?;
+    anyhow::ensure!(totals.units == 160 && totals.without == 0, "{totals:?}");
+    Ok(outcome)
+}
+
+async fn one(store: &Store, law: &Law, entries: &[Entry]) -> Result<()> {
+    let how = How { stage: Stage::Accepted, publish: true, source: "form".into(), import: None };
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+    record::record(&mut tx, law, entries, &how).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A form of sixty values of a commune and year that has none yet.
+fn form(law: &Law, commune: usize) -> Result<Vec<Entry>> {
+    let year = 2025;
+    let plan = law.plan(nation::SET, values::year_end(year)).context("the plan")?;
+    let key = |measure| Key { unit: nation::id(commune), year, measure, origin: Origin::Declared };
+    let mut entries = Vec::new();
+    for (node, measure) in plan.book.nodes.iter().zip(&plan.measures) {
+        let Some(measure) = *measure else { continue };
+        let value = match node.indicator.kind {
+            Kind::Boolean | Kind::Document => Value::Yes(true),
+            _ => Value::Number(((commune % 40) as i64 + 60).into()),
+        };
+        if entries.iter().all(|e: &Entry| e.key.measure != measure) {
+            entries.push(Entry::new(key(measure), value));
+        }
+    }
+    for code in ["households", "population", "villages", "labour_force", "agricultural_land_area"] {
+        let measure = law.measure_id(code).context(code)?;
+        if entries.len() < 60 && entries.iter().all(|e| e.key.measure != measure) {
+            entries.push(Entry::new(key(measure), Value::Number(1000.into())));
+        }
+    }
+    Ok(entries)
+}
+
+/// One changed figure of a commune: its multidimensional poverty rate.
+fn single(law: &Law, commune: usize) -> Result<Vec<Entry>> {
+    let measure = law.measure_id("poverty.multidimensional_rate").context("a measure")?;
+    let key = Key { unit: nation::id(commune), year: nation::YEAR, measure, origin: Origin::Declared };
+    let value = format!("{}.{}7", commune % 9, commune % 10);
+    Ok(vec![Entry::new(key, Value::Number(value.parse().map_err(|e| anyhow::anyhow!("{e}"))?))])
+}
+
+/// Where each table stood before, and whose rows are meant: conditions for [`raw::rows`].
+async fn marks(store: &Store) -> Result<[i64; 4]> {
+    use store::Query;
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let mut marks = [0; 4];
+    let tables =
+        [("revision", "facts_history"), ("id", "facts_ruletext"), ("id", "facts_import"), ("seq", "store_audit")];
+    for (mark, (column, table)) in marks.iter_mut().zip(tables) {
+        let row = tx.row(&format!("SELECT COALESCE(MAX({column}), 0) FROM {table}"), store::args![]).await?;
+        *mark = row.map_or(Ok(0), |r| r.i64(0))?;
+    }
+    Ok(marks)
+}
+
+async fn written(store: &Store, [revision, ruletext, import, seq]: [i64; 4]) -> Result<Rows> {
+    let conditions = [
+        format!("revision > {revision}"),
+        format!("working > {revision}"),
+        format!("id > {ruletext}"),
+        format!("revision > {revision}"),
+        format!("id > {import}"),
+        format!("seq > {seq}"),
+        format!("seq > {seq}"),
+    ];
+    raw::rows(store, &conditions).await
+}
+
+/// Runs the parts on both engines; `print` takes the lines of each as it is done.
+pub async fn run(bench: &Bench, parts: &[&str], print: fn(&[Line])) -> Result<()> {
+    for engine in [Engine::Sqlite(bench.folder.clone()), Engine::Postgres(PrivateServer::start())] {
+        print(&run_on(Arc::new(engine), parts).await?);
+    }
+    Ok(())
+}
+
+async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    engine.make("empty", None).await?;
+    let store = engine.open("empty").await?;
+    let law = nation::prepare(&store).await?;
+    store.close().await;
+    let (text, values) = nation::csv(law.library(), nation::YEAR..=nation::YEAR)?;
+    let rounds = if parts.contains(&"bulk") { ROUNDS } else { 1 };
+    let (mut best, mut best_raw, mut rows) = (Duration::MAX, Duration::MAX, Rows::new());
+    for round in 0..rounds {
+        engine.make("filled", Some("empty")).await?;
+        let store = engine.open("filled").await?;
+        let marks = marks(&store).await?;
+        let (took, outcome) = timed(bulk(&store, &law, &text)).await?;
+        best = best.min(took);
+        anyhow::ensure!(outcome.new == values, "{outcome:?}");
+        if round == 0 && parts.contains(&"bulk") {
+            rows = written(&store, marks).await?;
+        }
+        store.close().await;
+        if parts.contains(&"bulk") {
+            engine.make("raw", Some("empty")).await?;
+            best_raw = best_raw.min(engine.write_raw("raw", std::slice::from_ref(&rows), true).await?);
+            eprintln!("{} bulk: {took:?}, raw {best_raw:?}", engine.name());
+        }
+    }
+    if parts.contains(&"bulk") {
+        eprintln!("rows of {values} values on {}: {}", engine.name(), raw::said(&rows));
+        let count: usize = rows.iter().map(Vec::len).sum();
+        let what = format!("bulk, {values} values, {count} rows, {}", engine.name());
+        let ratio = best_raw.as_secs_f64() / best.as_secs_f64();
+        let (ours, theirs) = (per_second(values, best), per_second(values, best_raw));
+        lines.push(Line::ratio(&what, ours.clone(), format!("raw engine {theirs}"), ratio, 0.5, "0.5"));
+        let times = values as f64 / best.as_secs_f64() / PEER_BULK;
+        lines.push(Line::ratio("the same beside DHIS2's best", ours, "3.7 k/s".into(), times, 20.0, "20"));
+    }
+    drop(rows);
+    if parts.contains(&"single") {
+        lines.push(singles(&engine, &law).await?);
+    }
+    if parts.contains(&"forms") {
+        lines.extend(forms(&engine, &law).await?);
+    }
+    Ok(lines)
+}
+
+async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
+    let (mut best, mut best_raw, mut rows) = (Duration::MAX, Duration::MAX, Vec::new());
+    for round in 0..ROUNDS {
+        engine.make("ours", Some("filled")).await?;
+        let store = engine.open("ours").await?;
+        one(&store, law, &single(law, SINGLES * 2)?).await?;
+        let marks = marks(&store).await?;
+        let figures: Vec<_> = (0..SINGLES).map(|n| single(law, n)).collect::<Result<_>>()?;
+        let (took, ()) = timed(async {
+            for entries in &figures {
+                one(&store, law, entries).await?;
+            }
+            Ok(())
+        })
+        .await?;
+        best = best.min(took);
+        if round == 0 {
+            let all = written(&store, marks).await?;
+            eprintln!("rows of {SINGLES} single figures on {}: {}", engine.name(), raw::said(&all));
+            rows = raw::by_unit(&all);
+        }
+        store.close().await;
+        engine.make("raw", Some("filled")).await?;
+        best_raw = best_raw.min(engine.write_raw("raw", &rows, false).await?);
+        eprintln!("{} single: {took:?}, raw {best_raw:?}", engine.name());
+    }
+    let rate = |took: Duration| format!("{:.0} /s", SINGLES as f64 / took.as_secs_f64());
+    let ratio = best_raw.as_secs_f64() / best.as_secs_f64();
+    let what = format!("single figures, judged, audited, durable, {}", engine.name());
+    Ok(Line::ratio(&what, rate(best), format!("raw engine {}", rate(best_raw)), ratio, 0.7, "0.7"))
+}
+
+async fn forms(engine: &Arc<Engine>, law: &Law) -> Result<Vec<Line>> {
+    let (mut best, mut best_raw, mut rows, mut values) = (Duration::MAX, Duration::MAX, Vec::new(), 0);
+    for round in 0..ROUNDS {
+        engine.make("ours", Some("filled")).await?;
+        let store = engine.open("ours").await?;
+        one(&store, law, &form(law, FORMS * 2)?).await?;
+        let marks = marks(&store).await?;
+        let all: Vec<Vec<Entry>> = (0..FORMS).map(|n| form(law, n)).collect::<Result<_>>()?;
+        values = all.iter().map(Vec::len).sum();
+        let (took, ()) = timed(async {
+            let mut running = Vec::new();
+            for hand in 0..CONNECTIONS {
+                let mine: Vec<Vec<Entry>> = all.iter().skip(hand).step_by(CONNECTIONS).cloned().collect();
+                let (store, law) = (store.clone(), law.clone());
+                running.push(tokio::spawn(async move {
+                    for entries in &mine {
+                        one(&store, &law, entries).await?;
+                    }
+                    anyhow::Ok(())
+                }));
+            }
+            for one in running {
+                one.await??;
+            }
+            Ok(())
+        })
+        .await?;
+        best = best.min(took);
+        if round == 0 {
+            let all = written(&store, marks).await?;
+            eprintln!("rows of {FORMS} forms on {}: {}", engine.name(), raw::said(&all));
+            rows = raw::by_unit(&all);
+        }
+        store.close().await;
+        engine.make("raw", Some("filled")).await?;
+        best_raw = best_raw.min(engine.write_raw_at_once("raw", rows.clone()).await?);
+        eprintln!("{} forms: {took:?}, raw {best_raw:?}", engine.name());
+    }
+    let ratio = best_raw.as_secs_f64() / best.as_secs_f64();
+    let (ours, theirs) = (per_second(values, best), per_second(values, best_raw));
+    let what = format!("forms of {} values, {CONNECTIONS} connections, durable, {}", values / FORMS, engine.name());
+    let times = values as f64 / best.as_secs_f64() / PEER_FORMS;
+    Ok(vec![
+        Line::ratio(&what, ours.clone(), format!("raw engine {theirs}"), ratio, 0.7, "0.7"),
+        Line::ratio("the same beside DHIS2's 38 forms/s", ours, "2.3 k/s".into(), times, 10.0, "10"),
+    ])
+}

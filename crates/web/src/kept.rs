@@ -1,0 +1,111 @@
+//! Finished pages, kept as long as the store holds what they were made from: what many ask for is made once.
+
+use crate::{Ctx, Outcome, assets::accepts};
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use minijinja::Value;
+use std::{
+    collections::HashMap,
+    io::Write,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+/// Bytes of pages kept; beyond, all are forgotten at once.
+const MOST: usize = 8 << 20;
+/// Brotli: quality of a page that is packed once and sent often, and a window that holds any page.
+const QUALITY: u32 = 5;
+const WINDOW: u32 = 18;
+
+/// A finished page.
+struct Page {
+    tag: String,
+    body: Bytes,
+    /// The same in brotli, from the first request that takes it.
+    packed: OnceLock<Bytes>,
+}
+
+impl Page {
+    fn packed(&self) -> &Bytes {
+        self.packed.get_or_init(|| {
+            let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, QUALITY, WINDOW);
+            // Writing to memory does not fail.
+            let _ = writer.write_all(&self.body);
+            writer.into_inner().into()
+        })
+    }
+}
+
+#[derive(Default)]
+struct Pages {
+    /// What the store held when they were made.
+    version: String,
+    bytes: usize,
+    by_key: HashMap<String, Arc<Page>>,
+}
+
+/// The pages of a site.
+#[derive(Default)]
+pub(crate) struct Kept(Mutex<Pages>);
+
+impl Kept {
+    fn get(&self, version: &str, key: &str) -> Option<Arc<Page>> {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (pages.version == version).then(|| pages.by_key.get(key).cloned()).flatten()
+    }
+
+    fn put(&self, version: &str, key: String, page: Arc<Page>) {
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Counted once and a half: plain, and packed a few times smaller.
+        let bytes = page.body.len() * 3 / 2 + key.len();
+        if pages.version != version || pages.bytes + bytes > MOST {
+            *pages = Pages { version: version.to_owned(), ..Pages::default() };
+        }
+        pages.bytes += bytes;
+        pages.by_key.insert(key, page);
+    }
+}
+
+impl Ctx {
+    /// Who asks for what: an actor's pages are nobody else's.
+    fn kept_key(&self) -> String {
+        format!("{} {} {}", self.lang.tag(), self.actor.role.name(), self.path)
+    }
+
+    /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).
+    pub fn kept(&self, version: &str) -> Option<Response> {
+        let page = self.site.templates.kept.get(version, &self.kept_key())?;
+        Some(self.send(&page))
+    }
+
+    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent.
+    pub fn page_kept(&self, version: &str, name: &str, page: Value) -> Outcome {
+        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+        let tag = crate::render::etag(body.as_bytes());
+        let page = Arc::new(Page { tag, body: body.into(), packed: OnceLock::new() });
+        // Whoever writes a template wants to see it.
+        if !self.site.templates.is_reloaded() {
+            self.site.templates.kept.put(version, self.kept_key(), page.clone());
+        }
+        Ok(self.send(&page))
+    }
+
+    fn send(&self, page: &Page) -> Response {
+        let headers = [
+            (header::ETAG, HeaderValue::from_str(&page.tag).unwrap_or(HeaderValue::from_static("\"\""))),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+        ];
+        if self.unchanged(&page.tag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+        if accepts(&self.headers, "br") {
+            let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
+            return (headers, kind, encoding, page.packed().clone()).into_response();
+        }
+        (headers, kind, page.body.clone()).into_response()
+    }
+}
