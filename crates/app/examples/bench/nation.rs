@@ -58,7 +58,9 @@ pub fn csv(library: &Library, years: std::ops::RangeInclusive<i16>) -> Result<(S
                 let dice = (commune as u64 * 977 + at as u64).wrapping_mul(6_364_136_223_846_793_005) >> 33;
                 let indicator = &book.nodes[at].indicator;
                 let value = match indicator.kind {
-                    Kind::Boolean | Kind::Document => (if dice % 20 > 0 { "true" } else { "false" }).to_owned(),
+                    Kind::Boolean | Kind::Document => {
+                        (if !dice.is_multiple_of(20) { "true" } else { "false" }).to_owned()
+                    }
                     Kind::Percent => format!("{}.{}", 60 + dice % 40, dice % 9 + 1),
                     Kind::Income => format!("{}.{}", 30 + dice % 40, dice % 9 + 1),
                     _ => format!("{}", dice % 40),

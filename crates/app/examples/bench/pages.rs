@@ -12,6 +12,9 @@ const CONNECTIONS: usize = 64;
 const REQUESTS: usize = 64 * 20;
 const ROUNDS: usize = 5;
 
+/// The pages asked for in a round.
+type Paths<'a> = &'a dyn Fn(usize) -> Vec<String>;
+
 /// A commune of the demo with figures of all years.
 const COMMUNE: &str = "250";
 
@@ -65,7 +68,7 @@ pub async fn run(bench: &Bench) -> Result<Vec<Line>> {
         let each = |round: usize| -> Vec<String> {
             ids.iter().cycle().take(REQUESTS / 4).enumerate().map(|(n, id)| format!("/xa/{id}?n={round}.{n}")).collect()
         };
-        let contests: [(&str, &str, &dyn Fn(usize) -> Vec<String>); 3] = [
+        let contests: [(&str, &str, Paths); 3] = [
             ("home", &home_size, &home),
             ("a commune's page", &commune_size, &one),
             ("communes' pages, none asked for before", &commune_size, &each),

@@ -98,7 +98,8 @@ fn two_demos_hold_the_same_illustrative_figures_of_every_stage() {
         let sources = texts(&one, "SELECT DISTINCT source FROM facts_history").await?;
         assert_eq!(sources, ["minh-hoa"], "every figure says that it is illustrative");
         // With the overlay communes pass, on numbers that nobody confirmed; without it none does.
-        let passed = texts(&one, "SELECT DISTINCT confidence FROM facts_verdict WHERE verdict = 'p'").await?;
+        let sql = format!("SELECT DISTINCT confidence FROM facts_verdict WHERE verdict = 'p' AND set_id = '{SET}'");
+        let passed = texts(&one, &sql).await?;
         assert!(!passed.is_empty() && passed.iter().all(|c| c != "v"), "{passed:?}");
         let counts = without_overlay(&one).await?;
         assert!(counts.values().sum::<usize>() > 100 && !counts.contains_key(&Status::Passed), "{counts:?}");
