@@ -403,8 +403,8 @@ fn a_template_of_a_province_asks_every_commune() {
                 continue;
             }
             let background = part(&answer.body, "xl/worksheets/sheet2.xml");
-            // Each of the six background measures once a commune, beneath the header.
-            assert_eq!(background.matches("<row ").count(), 1 + 6 * communes, "{query}");
+            // Each of the eight background measures once a commune, beneath the header.
+            assert_eq!(background.matches("<row ").count(), 1 + 8 * communes, "{query}");
             let blank = visitor.post(&format!("{API}&dry_run=true"), XLSX, answer.body).await?;
             assert_eq!(
                 blank.json()?,
