@@ -140,3 +140,5 @@ audit-seal-removed = the seal at place { $place } was removed
 audit-reordered = line { $line } at place { $place } was moved
 audit-seal-altered = the seal of line { $line } at place { $place } was altered
 audit-head-missing = the head noted at place { $place } is no longer in the chain
+audit-figures-altered = the figures that line { $line } recorded are no longer what was written
+audit-figures-unclaimed = { $count } lines of figures that no audit line speaks of

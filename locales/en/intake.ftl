@@ -73,3 +73,4 @@ job-failed = Nothing was recorded. Tell the administrator the job's number { $nu
 template-day = Units
 template-day-end = As of the last day of the year
 template-day-old = Before the merger (30/06/2025)
+intake-changed = Since the preview somebody else has changed some of these figures. Please look again at what would change, then record.

@@ -140,3 +140,5 @@ audit-seal-removed = niêm phong ở vị trí { $place } đã bị xóa
 audit-reordered = dòng { $line } ở vị trí { $place } đã bị đổi chỗ
 audit-seal-altered = niêm phong của dòng { $line } ở vị trí { $place } đã bị sửa
 audit-head-missing = đầu chuỗi đã ghi ở vị trí { $place } không còn trong chuỗi
+audit-figures-altered = số liệu mà dòng { $line } đã ghi nay không còn như lúc ghi
+audit-figures-unclaimed = { $count } bản ghi số liệu không có trong nhật ký

@@ -73,3 +73,4 @@ job-failed = Chưa ghi gì. Hãy báo người quản trị số việc { $numbe
 template-day = Đơn vị hành chính
 template-day-end = Theo ngày cuối năm
 template-day-old = Trước sắp xếp (30/06/2025)
+intake-changed = Sau lần xem trước, người khác đã sửa một số số liệu trong tệp. Hãy xem lại những gì sẽ thay đổi rồi ghi.

@@ -46,10 +46,25 @@ pub async fn audit(args: &Audit, lang: Lang) -> Result<i32> {
             let store = args.at.existing().await?;
             let report = store::audit::verify_against(&store, &heads).await?;
             tell(&report, lang);
+            let figures = figures(&store, lang).await?;
             store.close().await;
-            Ok(i32::from(!report.findings.is_empty()))
+            Ok(i32::from(!report.findings.is_empty() || figures > 0))
         }
     }
+}
+
+/// Holds the history of figures against what audit lines say of it; how many do not agree, each said.
+pub async fn figures(store: &store::Store, lang: Lang) -> Result<usize> {
+    let facts::proof::Findings { altered, unclaimed } = facts::proof::check(store).await?;
+    for line in &altered {
+        let phrase = Phrase::new("audit-figures-altered").with("line", line.to_string());
+        println!("figures altered {line}: {}", locale::say(lang, &phrase));
+    }
+    if unclaimed > 0 {
+        let phrase = Phrase::new("audit-figures-unclaimed").with("count", unclaimed);
+        println!("figures unclaimed {unclaimed}: {}", locale::say(lang, &phrase));
+    }
+    Ok(altered.len() + usize::from(unclaimed > 0))
 }
 
 /// A finding as a sentence.

@@ -222,7 +222,7 @@ async fn fill(store: &Store, law: &Law, year: i16) -> Result<()> {
             let values = chunk.iter().map(|u| (u.id, if many_schools(u) { "true" } else { "false" }));
             units::store::set_attributes(&mut tx, SCHOOLS, "minh-hoa", values).await?;
         }
-        let how = |stage, publish| record::How { stage, publish, source: "minh-hoa".into(), import: None };
+        let how = |stage, publish| record::How { stage, publish, source: "minh-hoa".into(), import: None, anew: false };
         record::record(&mut tx, law, &published, &how(Stage::Published, true)).await?;
         for (stage, entries) in &working {
             let stage = Stage::from_name(stage).unwrap_or(Stage::Draft);

@@ -179,5 +179,5 @@ fn steps(health: &Health, lang: Lang) -> usize {
 async fn chain(store: &Store, lang: Lang) -> Result<usize> {
     let report = store::audit::verify(store).await?;
     audit::tell(&report, lang);
-    Ok(report.findings.len())
+    Ok(report.findings.len() + audit::figures(store, lang).await?)
 }

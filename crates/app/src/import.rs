@@ -121,7 +121,8 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
     if !checked.is_good(args.correct_rows_only) {
         return Ok(2);
     }
-    let (would, changes) = facts::record::preview(&mut tx, &checked.entries).await?;
+    let facts::record::Preview { outcome: would, changes, .. } =
+        facts::record::preview(&mut tx, &checked.entries).await?;
     progress.compared(&would);
     if args.dry_run {
         say_changes(&mut tx, &law, lang, &changes).await?;

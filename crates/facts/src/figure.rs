@@ -4,11 +4,11 @@ use crate::{
     Edition, Figure, Key, Law, Stage, published,
     record::{self, How},
 };
-use kernel::{Decimal, Revision, UnitId};
+use kernel::{Day, Decimal, Phrase, Revision, UnitId};
 use rulebook::{Measure, Origin, Value};
 use std::{collections::HashMap, sync::Arc};
 use store::{
-    Query, Result, WriteTx,
+    AuditLine, Query, Result, WriteTx,
     attachments::{self, Attachment, Blob},
 };
 use units::Unit;
@@ -49,7 +49,7 @@ pub async fn sheet(tx: &mut impl Query, law: &Law, unit: UnitId, code: &str, yea
     let (Some(measure), Some(id)) = (law.library().measure(code).cloned(), law.measure_id(code)) else {
         return Ok(None);
     };
-    let Some(unit) = units::store::get(tx, unit).await? else { return Ok(None) };
+    let Some(unit) = units::store::get(tx, unit).await?.filter(|_| YEARS.contains(&year)) else { return Ok(None) };
     let of = |figures: Vec<Figure>| -> HashMap<Key, Figure> { figures.into_iter().map(|f| (f.key, f)).collect() };
     let mut published = of(published::figures(tx, unit.id, Some(year), Edition::Published).await?);
     // Whatever stage a line was recorded in, it is published now.
@@ -129,14 +129,47 @@ pub async fn edit(tx: &mut WriteTx, law: &Law, edit: &Edit) -> Result<Edited> {
     if now.as_ref().map(|f| f.revision) != edit.seen {
         return Ok(Edited::Changed(now.map(Box::new)));
     }
-    let how = How { stage: Stage::Accepted, publish: edit.publish, source: edit.source.clone(), import: None };
+    // Other grounds and evidence belong to a line of their own: never to one that is public already.
+    let other_grounds = now.as_ref().is_none_or(|f| f.source != edit.source);
+    let anew = other_grounds || !edit.evidence.is_empty();
+    let how = How { stage: Stage::Accepted, publish: edit.publish, source: edit.source.clone(), import: None, anew };
     let entry = crate::Entry::new(edit.key, edit.value.clone());
     record::record(tx, law, std::slice::from_ref(&entry), &how).await?;
     let revision = published::current(tx, edit.key).await?.map_or(Revision(0), |f| f.revision);
     for (blob, name, media_type) in &edit.evidence {
         tx.attach(blob, name, media_type, EVIDENCE, &revision.to_string()).await?;
     }
+    if !edit.evidence.is_empty() {
+        let files: Vec<&str> = edit.evidence.iter().map(|(blob, ..)| blob.sha256.as_str()).collect();
+        let details = serde_json::json!({"sha256": files});
+        let subject = revision.to_string();
+        let unit = Some(edit.key.unit);
+        tx.audit(AuditLine { action: "facts.evidence", kind: EVIDENCE, subject, unit, details }).await?;
+    }
     Ok(Edited::Done(revision))
+}
+
+/// The years of which figures may be kept.
+pub const YEARS: std::ops::RangeInclusive<i16> = 1990..=2100;
+
+/// Why a unit has no figure of a measure in a year; `None` where it may have one: the unit was there on some day of that
+/// year, and some set of its level asks for the measure, or it is a background figure. The one rule for edits of single
+/// figures; tables are held against the set they name.
+pub fn refused(law: &Law, unit: &Unit, measure: &Measure, year: i16) -> Option<Phrase> {
+    if !YEARS.contains(&year) {
+        return Some(Phrase::new("values-period").with("period", year.to_string()));
+    }
+    let there = |day: Option<Day>, or: bool, holds: fn(i16, i16) -> bool| day.map_or(or, |d| holds(d.year(), year));
+    if !there(unit.valid_from, true, |from, year| from <= year) || !there(unit.valid_to, true, |to, year| to >= year) {
+        let phrase = Phrase::new("figure-not-in-force").with("unit", unit.name.as_str());
+        return Some(phrase.with("year", year.to_string()));
+    }
+    let judged = unit.level != "commune" || unit.is_judged_commune();
+    let asks = |set: &rulebook::Rulebook| crate::intake::level(law.library(), &set.set) == unit.level;
+    let asked = judged && readers(law, &measure.id).iter().any(|(set, _)| asks(set));
+    let input = || law.library().measures().filter_map(|m| m.computed.as_ref()).any(|c| c.of.contains(&measure.id));
+    let may = measure.background || asked || input();
+    (!may).then(|| Phrase::new("figure-not-asked").with("unit", unit.name.as_str()))
 }
 
 /// Whether the law lets `n/a` be said of a measure: some indicator that reads it states a condition.

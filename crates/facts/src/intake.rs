@@ -151,6 +151,7 @@ pub async fn commit(
         publish: intake.publish,
         source: intake.source.clone(),
         import: Some(import),
+        anew: false,
     };
     let outcome = record::record(tx, law, entries, &how).await?;
     if outcome.new + outcome.changed > 0 || outcome.units > 0 {

@@ -4,7 +4,7 @@ use crate::{
     intake::{self, Intake},
     law::Law,
     model::Outcome,
-    rejudge, uploads,
+    record, rejudge, uploads,
 };
 use documents::values_in::How;
 use kernel::Actor;
@@ -34,6 +34,9 @@ pub struct Import {
     pub partly: bool,
     /// The language of problems.
     pub lang: String,
+    /// What the preview compared with; another one now means that somebody wrote meanwhile.
+    #[serde(default)]
+    pub seen: String,
     /// Whether whoever sits at the machine asked for it.
     pub local_admin: bool,
 }
@@ -76,14 +79,18 @@ async fn import(work: Work, law: &Law) -> store::Result<()> {
     work.progress(0, total, Some("job-phase-write")).await?;
     let mut tx = work.store.write(&actor, &*work.clock).await?;
     let lang = Lang::from_tag(&asked.lang).unwrap_or_default();
-    let problems: Vec<String> = checked.wrong.problems().take(SHOWN).map(|p| locale::problem(lang, &p)).collect();
-    let good = checked.is_good(asked.partly);
+    let changed = !asked.seen.is_empty() && record::preview(&mut tx, &checked.entries).await?.seen != asked.seen;
+    let mut problems: Vec<String> = checked.wrong.problems().take(SHOWN).map(|p| locale::problem(lang, &p)).collect();
+    if changed {
+        problems.insert(0, locale::word(lang, "intake-changed"));
+    }
+    let good = checked.is_good(asked.partly) && !changed;
     let outcome = match good {
         true => intake::commit(&mut tx, law, &checked.entries, &intake, &upload.bytes).await?,
         false => Outcome::default(),
     };
     let answer = json!({
-        "outcome": outcome, "published": publish, "refused": !good, "problems": problems, "count": checked.wrong.len(),
+        "outcome": outcome, "published": publish, "refused": !good, "problems": problems, "count": checked.wrong.len() + usize::from(changed),
     });
     uploads::answer(&mut tx, work.job.id, &upload.name, &answer).await?;
     uploads::forget(&mut tx, &asked.hash).await?;

@@ -3,6 +3,7 @@
 //! - [`law`]: the law in use and the measures the store knows.
 //! - [`record`]: the one way figures are written, judged in the same transaction.
 //! - [`rejudge`]: the job that judges again when the law changed, and lists what that changed.
+//! - [`proof`]: what the audit trail proves of figures.
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
@@ -22,6 +23,7 @@ pub mod law;
 mod migrations;
 pub mod model;
 pub mod pages;
+pub mod proof;
 pub mod published;
 pub mod record;
 pub mod rejudge;

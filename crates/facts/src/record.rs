@@ -7,9 +7,11 @@ use crate::{
     judge::{self, Judging},
     law::Law,
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
+    proof,
 };
 use kernel::UnitId;
 use rulebook::{Origin, Value};
+use sha2::{Digest, Sha256};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -26,6 +28,8 @@ pub struct How {
     /// Where the figures come from: a file's name, an interface.
     pub source: String,
     pub import: Option<i64>,
+    /// Writes a line although the value stays: somebody gave other grounds, or evidence.
+    pub anew: bool,
 }
 
 /// A figure of a unit and year with its two sides.
@@ -35,6 +39,8 @@ pub(crate) struct Held {
     /// The line of history that is worked on, and its value.
     revision: i64,
     value: Value,
+    /// What the line says proves it.
+    note: Option<Box<str>>,
     published: Published,
 }
 
@@ -65,13 +71,20 @@ impl Held {
     }
 
     /// Moves the working side to a new line of history, and the public one with it where it is published.
-    fn change(&mut self, revision: i64, value: &Value, publish: bool) {
-        let old = (std::mem::replace(&mut self.revision, revision), std::mem::replace(&mut self.value, value.clone()));
+    fn change(&mut self, revision: i64, entry: &Entry, publish: bool) {
+        let old =
+            (std::mem::replace(&mut self.revision, revision), std::mem::replace(&mut self.value, entry.value.clone()));
+        self.note = entry.note.as_deref().map(Box::from);
         if publish {
             self.published = Published::Same;
         } else if self.is_public() {
             self.published = Published::Other(Box::new(old));
         }
+    }
+
+    /// Whether an entry says nothing that the line does not say already.
+    fn says(&self, entry: &Entry) -> bool {
+        self.value == entry.value && (entry.note.is_none() || entry.note.as_deref() == self.note.as_deref())
     }
 
     /// The row of the pointer.
@@ -103,7 +116,7 @@ pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -
         let unit_places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
         let year_places: Vec<String> = (1..=years.len()).map(|n| format!("${}", n + chunk.len())).collect();
         let sql = format!(
-            "SELECT f.unit, f.period, f.measure, f.origin, f.working, f.published, w.value, w.num, w.den, p.value, p.num, p.den
+            "SELECT f.unit, f.period, f.measure, f.origin, f.working, f.published, w.value, w.num, w.den, p.value, p.num, p.den, w.note
              FROM facts_figure f JOIN facts_history w ON w.revision = f.working
              LEFT JOIN facts_history p ON p.revision = f.published AND f.published <> f.working
              WHERE f.unit IN ({}) AND f.period IN ({})",
@@ -122,28 +135,41 @@ pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -
             };
             let (measure, origin) = (row.i64(2)?, origin_from(row.i64(3)?)?);
             let of_unit = found.entry((UnitId(row.i64(0)?), row.text(1)?.parse().unwrap_or(0))).or_default();
-            of_unit.push(Held { measure, origin, revision, value: working, published });
+            let note = row.opt_text(12)?.map(String::into_boxed_str);
+            of_unit.push(Held { measure, origin, revision, value: working, note, published });
         }
     }
     Ok(found)
 }
 
-/// Compares entries with what the store has, without writing: what would be new, changed (from, to), unchanged.
-pub async fn preview(tx: &mut impl Query, entries: &[Entry]) -> Result<(Outcome, Vec<(Key, Value, Value)>)> {
+/// What recording would do.
+pub struct Preview {
+    pub outcome: Outcome,
+    /// From, to.
+    pub changes: Vec<(Key, Value, Value)>,
+    /// Names the lines of history that were compared with: another one later means that somebody wrote meanwhile.
+    pub seen: String,
+}
+
+/// Compares entries with what the store has, without writing: what would be new, changed, unchanged.
+pub async fn preview(tx: &mut impl Query, entries: &[Entry]) -> Result<Preview> {
     let (units, years) = touched(entries);
     let known = load(tx, &units, &years).await?;
     let (mut outcome, mut changes) = (Outcome { units: units.len(), ..Outcome::default() }, Vec::new());
+    let mut seen = Sha256::new();
     for entry in entries {
-        match find(&known, &entry.key) {
+        let held = find(&known, &entry.key);
+        seen.update(held.map_or(0, |h| h.revision).to_le_bytes());
+        match held {
             None => outcome.new += 1,
-            Some(held) if held.value == entry.value => outcome.unchanged += 1,
+            Some(held) if held.says(entry) => outcome.unchanged += 1,
             Some(held) => {
                 outcome.changed += 1;
                 changes.push((entry.key, held.value.clone(), entry.value.clone()));
             }
         }
     }
-    Ok((outcome, changes))
+    Ok(Preview { outcome, changes, seen: hex::encode(&seen.finalize()[..16]) })
 }
 
 fn touched(entries: &[Entry]) -> (Vec<UnitId>, Vec<i16>) {
@@ -165,13 +191,13 @@ struct Decided<'e> {
     moved: Vec<Key>,
 }
 
-fn decide<'e>(known: &Known, entries: &'e [Entry], publish: bool) -> Decided<'e> {
+fn decide<'e>(known: &Known, entries: &'e [Entry], how: &How) -> Decided<'e> {
     let mut decided = Decided { fresh: Vec::with_capacity(entries.len()), ..Decided::default() };
     for entry in entries {
         match find(known, &entry.key) {
-            Some(held) if held.value == entry.value => {
+            Some(held) if held.says(entry) && !how.anew => {
                 decided.outcome.unchanged += 1;
-                if publish && !held.is_public() {
+                if how.publish && !held.is_public() {
                     decided.moved.push(entry.key);
                 }
                 continue;
@@ -189,12 +215,13 @@ fn apply(known: &mut Known, decided: &Decided, revisions: &[i64], publish: bool)
     for (entry, &revision) in decided.fresh.iter().zip(revisions) {
         let key = &entry.key;
         if let Some(held) = find_mut(known, key) {
-            held.change(revision, &entry.value, publish);
+            held.change(revision, entry, publish);
             continue;
         }
         let published = if publish { Published::Same } else { Published::Nothing };
         let (measure, origin, value) = (key.measure, key.origin, entry.value.clone());
-        known.entry((key.unit, key.year)).or_default().push(Held { measure, origin, revision, value, published });
+        let note = entry.note.as_deref().map(Box::from);
+        known.entry((key.unit, key.year)).or_default().push(Held { measure, origin, revision, value, note, published });
     }
     for key in &decided.moved {
         if let Some(held) = find_mut(known, key) {
@@ -204,14 +231,14 @@ fn apply(known: &mut Known, decided: &Decided, revisions: &[i64], publish: bool)
 }
 
 /// Years as the store names them.
-struct Periods(BTreeMap<i16, String>);
+pub(crate) struct Periods(BTreeMap<i16, String>);
 
 impl Periods {
     fn new(years: &[i16]) -> Periods {
         Periods(years.iter().map(|&y| (y, format!("{y:04}"))).collect())
     }
 
-    fn of(&self, year: i16) -> &str {
+    pub(crate) fn of(&self, year: i16) -> &str {
         self.0.get(&year).map_or("", String::as_str)
     }
 }
@@ -283,7 +310,7 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     let mut known = load(tx, &units, &years).await?;
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
-    let decided = decide(&known, entries, how.publish);
+    let decided = decide(&known, entries, how);
     if decided.fresh.is_empty() && decided.moved.is_empty() {
         return Ok(decided.outcome);
     }
@@ -299,11 +326,54 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     point(tx, &known, &keys, &periods, stage, first).await?;
     note_publication(tx, &known, &decided.moved).await?;
     judge::write(tx, &verdicts.wait().await?, first).await?;
-    let details = serde_json::json!({"source": how.source, "new": outcome.new, "changed": outcome.changed, "published": how.publish});
+    let mut details = serde_json::json!({
+        "source": how.source, "new": outcome.new, "changed": outcome.changed, "published": how.publish,
+        "lines": proof::ranges(&revisions), "rows": proof::rows(&decided.fresh, &periods, how),
+    });
+    if let [one] = decided.fresh[..] {
+        let code = law.measure_code(one.key.measure);
+        details["figure"] =
+            serde_json::json!({"measure": code, "period": periods.of(one.key.year), "origin": one.key.origin});
+    }
+    if !decided.moved.is_empty() {
+        details["made_public"] = proof::ranges(&public_lines(&known, &decided.moved)).into();
+    }
     let unit = (units.len() == 1).then(|| units[0]);
     let subject = how.import.map_or_else(|| units[0].to_string(), |i| i.to_string());
     tx.audit(AuditLine { action: "facts.record", kind: "figure", subject, unit, details }).await?;
     Ok(outcome)
+}
+
+/// The lines these figures stand in now, in order.
+fn public_lines(known: &Known, keys: &[Key]) -> Vec<i64> {
+    let mut lines: Vec<i64> = keys.iter().filter_map(|key| find(known, key)).map(|held| held.revision).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Figures of a unit and year whose working side the public does not see: key, what the public sees, what is worked on;
+/// and what names those lines, for whoever publishes them. Cost: the unit's figures of the year.
+pub async fn unpublished(
+    tx: &mut impl Query,
+    unit: UnitId,
+    year: i16,
+) -> Result<(Vec<(Key, Option<Value>, Value)>, String)> {
+    let known = load(tx, &[unit], &[year]).await?;
+    let mut open: Vec<(Key, Option<Value>, Value, i64)> = known
+        .into_values()
+        .flatten()
+        .filter(|held| !held.is_public())
+        .map(|held| {
+            let key = Key { unit, year, measure: held.measure, origin: held.origin };
+            let public = held.side(Edition::Published).map(|(_, value)| value.clone());
+            (key, public, held.value, held.revision)
+        })
+        .collect();
+    open.sort_by_key(|(key, ..)| *key);
+    let mut seen = Sha256::new();
+    open.iter().for_each(|(.., revision)| seen.update(revision.to_le_bytes()));
+    let seen = hex::encode(&seen.finalize()[..16]);
+    Ok((open.into_iter().map(|(key, public, working, _)| (key, public, working)).collect(), seen))
 }
 
 /// Says who made lines public that were recorded without being published.
@@ -326,12 +396,17 @@ pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Re
         keys.push(Key { unit, year, measure: held.measure, origin: held.origin });
     }
     let count = keys.len();
+    if count == 0 {
+        return Ok(0);
+    }
     let known = Arc::new(known);
     point(tx, &known, &keys, &Periods::new(&[year]), Stage::Published, false).await?;
     note_publication(tx, &known, &keys).await?;
-    let verdicts = Judging::read(tx, law, &[unit], &[year]).await?.start(known, BOTH);
+    let verdicts = Judging::read(tx, law, &[unit], &[year]).await?.start(known.clone(), BOTH);
     judge::write(tx, &verdicts.wait().await?, false).await?;
-    let details = serde_json::json!({"year": year, "figures": count});
+    let details = serde_json::json!({
+        "year": year, "figures": count, "made_public": proof::ranges(&public_lines(&known, &keys)),
+    });
     let line =
         AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
     tx.audit(line).await?;

@@ -151,7 +151,7 @@ async fn bulk(store: &Store, law: &Law, text: &str) -> Result<facts::Outcome> {
 }
 
 async fn one(store: &Store, law: &Law, entries: &[Entry]) -> Result<()> {
-    let how = How { stage: Stage::Accepted, publish: true, source: "form".into(), import: None };
+    let how = How { stage: Stage::Accepted, publish: true, source: "form".into(), import: None, anew: false };
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
     record::record(&mut tx, law, entries, &how).await?;
     Ok(tx.commit().await?)

@@ -208,6 +208,7 @@ fn tell_form(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form) -> Value {
     let seen = form.seen.unwrap_or_else(|| now.map_or(0, |f| f.revision.0));
     context! {
         action => ctx.link(&format!("{}/sua", address(&(sheet.unit.id.0, sheet.measure.id.clone(), sheet.year)))),
+        publish_href => ctx.link(&format!("/xa/{}/cong-bo?nam={}", sheet.unit.id, sheet.year)),
         key => form.key, seen => seen, origin => chosen.name(), origin_word => say::origin(ctx.lang, chosen), origins => origins,
         yes_no => kind.is_yes_no(), percent => kind == rulebook::Kind::Percent, may_not_apply => figure::may_not_apply(law, &sheet.measure.id),
         value => value, numerator => numerator, denominator => denominator, source => form.source, publish => form.publish,
@@ -216,6 +217,18 @@ fn tell_form(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form) -> Value {
         any_wrong => !form.wrong.is_empty(), waiting => form.waiting,
         kept => form.evidence.iter().map(|(_, name, _)| name.clone()).collect::<Vec<_>>(),
         changed => form.changed.as_ref().map(|c| context! { now => c.as_ref().map(|f| tell_figure(ctx, sheet, f)) }),
+    }
+}
+
+impl Form {
+    /// What was sent, in one text; the same form sent again gives the same.
+    fn digest(&self) -> String {
+        let files: Vec<_> = self.evidence.iter().map(|(blob, name, _)| (&blob.sha256, name)).collect();
+        let (value, numerator, denominator) = (&self.value, &self.numerator, &self.denominator);
+        format!(
+            "{:?}",
+            (value, numerator, denominator, &self.source, self.publish, self.seen, &self.waiting, self.origin, files)
+        )
     }
 }
 
@@ -297,34 +310,34 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
     let (Some(measure), Some(id)) = (law.library().measure(&at.1).cloned(), law.measure_id(&at.1)) else {
         return Err(ctx.not_found());
     };
-    let given = value(&law, &measure, &mut form);
+    // Looked up by what was sent, before anything of it is resolved: the same again gets the first answer.
+    let same = form.digest();
+    let repeatable = Repeatable::of_form(&ctx, &form.key, same.as_bytes());
     let origin = form.origin.filter(|o| *o != Origin::Computed).unwrap_or(Origin::Declared);
+    let there = ctx.link(&format!("{}?nguon={}&da_luu=1", address(&at), origin.name()));
+    let mut tx = ctx.write().await?;
+    if repeatable.seen(&mut tx).await?.is_some() {
+        return Ok(Redirect::to(&there).into_response());
+    }
+    let Some(unit) = units::store::get(&mut tx, UnitId(at.0)).await? else { return Err(ctx.not_found()) };
+    let given = value(&law, &measure, &mut form);
     if form.source.is_empty() {
         form.wrong.push(("source", Phrase::new("figure-source-missing")));
     }
-    let mut tx = ctx.write().await?;
-    if units::store::get(&mut tx, UnitId(at.0)).await?.is_none() {
-        return Err(ctx.not_found());
-    }
+    form.wrong.extend(figure::refused(&law, &unit, &measure, at.2).map(|why| ("value", why)));
     if !form.waiting.is_empty() {
         let waiting = attachments::of(&mut tx, WAITING, &form.waiting).await?;
         form.evidence.extend(waiting.into_iter().map(|a| (a.blob, a.name, a.media_type)));
     }
     if let Some(given) = given.filter(|_| form.wrong.is_empty()) {
         let edit = Edit {
-            key: Key { unit: UnitId(at.0), year: at.2, measure: id, origin },
+            key: Key { unit: unit.id, year: at.2, measure: id, origin },
             value: given,
             seen: form.seen.filter(|s| *s > 0).map(Revision),
             source: form.source.clone(),
             publish: form.publish,
             evidence: form.evidence.clone(),
         };
-        let same = format!("{edit:?}");
-        let repeatable = Repeatable::of_form(&ctx, &form.key, same.as_bytes());
-        let there = ctx.link(&format!("{}?nguon={}&da_luu=1", address(&at), origin.name()));
-        if repeatable.seen(&mut tx).await?.is_some() {
-            return Ok(Redirect::to(&there).into_response());
-        }
         match figure::edit(&mut tx, &law, &edit).await? {
             Edited::Done(revision) => {
                 tx.detach(WAITING, &form.waiting).await?;
@@ -372,10 +385,19 @@ pub async fn file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let kind = HeaderValue::from_str(&attachment.media_type);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    // RFC 6266 with RFC 8187: the name as it was sent, every byte that could mean something escaped.
+    let named = format!("attachment; filename*=UTF-8''{}", escaped(&attachment.name));
+    let attached = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
+    headers.insert(header::CONTENT_DISPOSITION, attached);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(header::CONTENT_LENGTH, attachment.blob.size.into());
     Ok(answer)
+}
+
+fn escaped(name: &str) -> String {
+    name.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 fn told(sheet: &Sheet, law: &Law) -> serde_json::Value {
@@ -477,6 +499,10 @@ async fn write(ctx: Ctx, Path(at): Path<At>, bytes: Bytes) -> Outcome {
     if form.source.is_empty() {
         form.wrong.push(("source", Phrase::new("figure-source-missing")));
     }
+    let mut tx = ctx.read().await?;
+    let Some(unit) = units::store::get(&mut tx, UnitId(at.0)).await? else { return Err(ctx.not_found()) };
+    drop(tx);
+    form.wrong.extend(figure::refused(&law, &unit, &measure, at.2).map(|why| ("value", why)));
     let Some(given) = given.filter(|_| form.wrong.is_empty()) else {
         let said: Vec<_> = form
             .wrong
@@ -489,9 +515,6 @@ async fn write(ctx: Ctx, Path(at): Path<At>, bytes: Bytes) -> Outcome {
     };
     let repeatable = Repeatable::new(&ctx, &bytes);
     let mut tx = ctx.write().await?;
-    if units::store::get(&mut tx, UnitId(at.0)).await?.is_none() {
-        return Err(ctx.not_found());
-    }
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }

@@ -60,13 +60,15 @@ fn listed(ctx: &Ctx, wrong: &Wrong) -> Vec<Value> {
         (Object = "application/json"), (String = "application/x-ndjson")),
         description = "A table with the columns unit_code, period, indicator, value (or numerator, denominator), unit_as_of, evidence; as JSON {\"figures\": [{…}]} or one object a line"),
     responses((status = 200, description = "What was recorded; with partial=true also every problem of the other rows"),
+        (status = 412, description = "Somebody wrote meanwhile: what would change now"),
         (status = 413, description = "More than may be sent"), (status = 422, description = "Every problem with its place, nothing recorded")),
     params(("set" = String, Query, description = "Criteria set"), ("publish" = Option<bool>, Query, description = "Publish at once"),
         ("dry_run" = Option<bool>, Query, description = "Say what would be new, change (from, to) or stay, write nothing"),
         ("partial" = Option<bool>, Query, description = "Record the correct rows only"),
         ("origin" = Option<String>, Query, description = "declared (default), verified, survey, imported"),
         ("large" = Option<bool>, Query, description = "Allow more than 50 MB or 1,000,000 rows, on the server itself"),
-        ("source" = Option<String>, Query, description = "Where the figures come from"), ("Idempotency-Key" = Option<String>, Header)))]
+        ("source" = Option<String>, Query, description = "Where the figures come from"), ("Idempotency-Key" = Option<String>, Header),
+        ("If-Match" = Option<String>, Header, description = "`seen` of a dry run: refused with 412 where somebody wrote meanwhile")))]
 pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Request) -> Outcome {
     let source = if asked.source.is_empty() { "api".to_owned() } else { plain(&asked.source) };
     let origin = origin(&ctx, &asked.origin)?;
@@ -87,8 +89,9 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
         return refused(&ctx, &checked);
     }
     if asked.dry_run {
-        let (outcome, changes) = record::preview(&mut tx, &checked.entries).await?;
+        let record::Preview { outcome, changes, seen } = record::preview(&mut tx, &checked.entries).await?;
         let mut would = answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?);
+        would["seen"] = seen.into();
         would["changes"] = changes.iter().take(LISTED).map(|change| told(&law(&ctx), change)).collect();
         return ctx.json_with(StatusCode::OK, &would);
     }
@@ -97,6 +100,18 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
     // The same request may have come twice at once.
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
+    }
+    // Whoever names what a dry run saw is told when somebody wrote meanwhile.
+    if let Some(seen) = ctx.headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()) {
+        let now = record::preview(&mut tx, &checked.entries).await?;
+        if now.seen != seen.trim_matches('"') {
+            let changes: Vec<Value> = now.changes.iter().take(LISTED).map(|change| told(&law(&ctx), change)).collect();
+            let body = json!({
+                "type": "/api/problems#intake-changed", "title": locale::word(ctx.lang, "intake-changed"), "status": 412,
+                "seen": now.seen, "changes": changes,
+            });
+            return ctx.json_with(StatusCode::PRECONDITION_FAILED, &body);
+        }
     }
     let outcome = intake::commit(&mut tx, &law(&ctx), &checked.entries, &intake, &bytes).await?;
     repeatable.done(tx, answer(&ctx, &asked, &checked, serde_json::to_value(outcome)?)).await

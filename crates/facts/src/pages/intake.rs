@@ -150,22 +150,37 @@ pub async fn check(ctx: Ctx, parts: Multipart) -> Answer {
         let more = context! { file => sent.name, ..problems };
         return ctx.page_with(status, "intake.html", form(&ctx, more));
     }
-    let (outcome, changes) = record::preview(&mut tx, &checked.entries).await?;
-    let first = &changes[..changes.len().min(SHOWN)];
-    let names = units::store::many(&mut tx, &first.iter().map(|c| c.0.unit).collect::<Vec<_>>()).await?;
+    let preview = record::preview(&mut tx, &checked.entries).await?;
     drop(tx);
     let hash = hex::encode(Sha256::digest(&sent.bytes));
     let mut tx = ctx.write().await?;
     let upload = uploads::Upload { name: sent.name.clone(), bytes: sent.bytes };
     uploads::keep(&mut tx, &hash, upload, checked.entries.len()).await?;
     tx.commit().await?;
+    previewed(&ctx, &checked, &preview, &intake, &hash, status, false).await
+}
+
+/// Shows what committing would do. `again`: whether somebody wrote since the last preview.
+async fn previewed(
+    ctx: &Ctx,
+    checked: &Checked,
+    preview: &record::Preview,
+    intake: &Intake,
+    hash: &str,
+    status: StatusCode,
+    again: bool,
+) -> Answer {
+    let first = &preview.changes[..preview.changes.len().min(SHOWN)];
+    let mut tx = ctx.read().await?;
+    let names = units::store::many(&mut tx, &first.iter().map(|c| c.0.unit).collect::<Vec<_>>()).await?;
     let more = context! {
-        preview => true, outcome => Value::from_serialize(outcome), changed => told(ctx.lang, &law(&ctx), &names, first),
-        changes_left => changes.len() - first.len(), file => sent.name, hash => hash, set => sent.set,
-        origin => sent.origin.name(), partly => !checked.wrong.is_empty(), good => checked.entries.len(),
-        bad => checked.refused, ..problems
+        preview => true, again => again, seen => preview.seen, outcome => Value::from_serialize(preview.outcome),
+        changed => told(ctx.lang, &law(ctx), &names, first), changes_left => preview.changes.len() - first.len(),
+        file => intake.source, hash => hash, set => intake.set, origin => intake.origin.name(),
+        partly => !checked.wrong.is_empty(), good => checked.entries.len(), bad => checked.refused,
+        ..wrong(ctx, &checked.wrong)
     };
-    ctx.page_with(status, "intake.html", form(&ctx, more))
+    ctx.page_with(status, "intake.html", form(ctx, more))
 }
 
 /// What the second form sends.
@@ -181,6 +196,9 @@ pub struct Confirmed {
     /// The correct rows only.
     #[serde(default)]
     partly: String,
+    /// What the preview compared with.
+    #[serde(default)]
+    seen: String,
 }
 
 /// `POST /nhap-so-lieu/ghi`: one transaction, or for a large file a job; the same key again gets the same answer.
@@ -197,7 +215,7 @@ pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Answer {
             let Some((name, figures)) = uploads::size(&mut tx, hash).await? else { return Err(forgotten(&ctx)) };
             let intake = Intake { set: set.clone(), origin, publish, source: name };
             if figures > jobs::LARGE {
-                let answer = json!({"job": queue(&ctx, &mut tx, hash, &intake, partly).await?});
+                let answer = json!({"job": queue(&ctx, &mut tx, hash, &intake, partly, &form_sent.seen).await?});
                 repeatable.keep(tx, &answer).await?;
                 answer
             } else {
@@ -206,6 +224,11 @@ pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Answer {
                 if !checked.is_good(partly) {
                     let more = context! { file => intake.source, ..wrong(&ctx, &checked.wrong) };
                     return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more));
+                }
+                let now = record::preview(&mut tx, &checked.entries).await?;
+                if !form_sent.seen.is_empty() && now.seen != form_sent.seen {
+                    drop(tx);
+                    return previewed(&ctx, &checked, &now, &intake, hash, StatusCode::CONFLICT, true).await;
                 }
                 let outcome = intake::commit(&mut tx, &law(&ctx), &checked.entries, &intake, &upload.bytes).await?;
                 uploads::forget(&mut tx, hash).await?;
@@ -229,7 +252,14 @@ fn forgotten(ctx: &Ctx) -> Failure {
 }
 
 /// Queues the commit of a large file; the job's number.
-async fn queue(ctx: &Ctx, tx: &mut WriteTx, hash: &str, intake: &Intake, partly: bool) -> Result<i64, Failure> {
+async fn queue(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    hash: &str,
+    intake: &Intake,
+    partly: bool,
+    seen: &str,
+) -> Result<i64, Failure> {
     let import = jobs::Import {
         hash: hash.to_owned(),
         set: intake.set.clone(),
@@ -237,6 +267,7 @@ async fn queue(ctx: &Ctx, tx: &mut WriteTx, hash: &str, intake: &Intake, partly:
         publish: intake.publish,
         partly,
         lang: ctx.lang.tag().into(),
+        seen: seen.to_owned(),
         local_admin: ctx.actor.role == kernel::Role::LocalAdmin,
     };
     let key = format!("{}/{hash}", jobs::IMPORT);

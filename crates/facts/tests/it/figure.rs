@@ -1,15 +1,18 @@
 //! One figure: origins side by side, edits that name what they saw, evidence, what the public may see of its history.
 
-use crate::figures::{COMMUNE, ROOMS, how, prepared, save};
+use crate::{
+    figures::{COMMUNE, ROOMS, how, prepared, save},
+    visitor::{Visitor, hidden},
+};
 use facts::{
     Entry, Key, Law,
     figure::{self, Edit, Edited},
-    published, record,
+    proof, published, record,
 };
 use kernel::{Actor, Decimal, Revision};
 use rulebook::{Origin, Value};
 use store::{
-    Store,
+    Query, Store, args,
     attachments::{self, Attachments},
 };
 use testkit::{CLOCK, each_engine};
@@ -155,6 +158,119 @@ fn the_public_sees_a_line_and_its_evidence_from_its_publication_on() {
         let same = Entry::new(edit.key, edit.value.clone());
         assert_eq!(record::record(&mut tx, &law, &[same], &again).await?.unchanged, 1);
         tx.commit().await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn evidence_of_an_unchanged_value_is_a_line_of_its_own_and_nobodys_until_published() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let first = Edit { publish: true, ..edit(&law, "50", None) };
+        let Edited::Done(public) = edited(&store, &law, &first).await? else { panic!("recorded") };
+        // The same again says nothing new.
+        let same = Edit { seen: Some(public), ..first.clone() };
+        let Edited::Done(unchanged) = edited(&store, &law, &same).await? else { panic!("recorded") };
+        assert_eq!(unchanged, public);
+        let blob = store::attachments::Blob { sha256: "ab".repeat(32), size: 4 };
+        let evidence = vec![(blob, "scan.pdf".to_owned(), "application/pdf".to_owned())];
+        let more = Edit { evidence, publish: false, seen: Some(public), ..first };
+        let Edited::Done(line) = edited(&store, &law, &more).await? else { panic!("recorded") };
+        assert_ne!(line, public, "a line of its own");
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        assert!(published::line(&mut tx, line).await?.is_none(), "not public");
+        let sheet = figure::sheet(&mut tx, &law, COMMUNE, "income.per_person", 2024).await?.expect("a figure");
+        assert!(sheet.history.iter().all(|(_, files)| files.is_empty()));
+        let actions = tx.rows("SELECT action FROM store_audit ORDER BY seq", args![]).await?;
+        let last: Vec<String> = actions.iter().rev().take(2).map(|r| r.text(0)).collect::<Result<_, _>>()?;
+        assert_eq!(last, ["facts.evidence", "facts.record"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_unit_has_figures_only_of_its_years_and_of_what_its_level_is_asked() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let measure = |id: &str| law.library().measure(id).cloned().expect("a measure");
+        let table = [
+            (250, "income.per_person", 2024, None),
+            (250, "households", 2024, None),
+            (250, "income.per_person", 2026, Some("figure-not-in-force")),
+            (250, "income.per_person", 30_000, Some("values-period")),
+            (250, "income.per_person", -5, Some("values-period")),
+            (206, "income.per_person", 2024, Some("figure-not-asked")),
+            (1113, "income.per_person", 2022, Some("figure-not-in-force")),
+        ];
+        for (unit, id, year, expected) in table {
+            let unit = units::store::get(&mut tx, kernel::UnitId(unit)).await?.expect("a unit");
+            let why = figure::refused(&law, &unit, &measure(id), year).map(|phrase| phrase.key);
+            assert_eq!(why, expected, "{} {id} {year}", unit.name);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_figure_changed_by_hand_is_named_by_its_audit_line() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let entries = [
+            entry(&law, "income.per_person", Origin::Declared, number("50")),
+            entry(&law, "poor_households", Origin::Declared, number("7")),
+        ];
+        save(&store, &law, &entries, true).await?;
+        edited(&store, &law, &edit(&law, "51", None)).await?;
+        let Edited::Done(line) = edited(&store, &law, &edit(&law, "52", Some(Revision(1)))).await? else {
+            panic!("recorded")
+        };
+        assert_eq!(proof::check(&store).await?, proof::Findings::default());
+        let run = |sql: &'static str| {
+            let store = store.clone();
+            async move {
+                let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+                tx.execute(sql, args![]).await?;
+                tx.commit().await
+            }
+        };
+        run("UPDATE facts_history SET value = '99' WHERE revision = 2").await?;
+        assert_eq!(proof::check(&store).await?.altered.len(), 1);
+        run("UPDATE facts_history SET source = 'x' WHERE revision = 3").await?;
+        assert_eq!((proof::check(&store).await?.altered.len(), line), (2, Revision(3)));
+        run("DELETE FROM facts_history WHERE revision = 1").await?;
+        assert_eq!(proof::check(&store).await?.altered.len(), 2);
+        let copy = "INSERT INTO facts_history (revision, unit, period, measure, origin, value, stage, actor, at, source)
+                    SELECT 900, unit, period, measure, origin, value, stage, actor, at, source FROM facts_history WHERE revision = 2";
+        run(copy).await?;
+        assert_eq!(proof::check(&store).await?.unclaimed, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_not_published_is_listed_and_published_by_who_saw_it() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        edited(&visitor.store, &visitor.law, &edit(&visitor.law, "50", None)).await?;
+        let page = "/xa/250/cong-bo?nam=2024";
+        assert_eq!(visitor.get(page, false).await?.status, 403);
+        let shown = visitor.get(page, true).await?.text();
+        assert!(shown.contains("50 triệu đồng"), "{shown}");
+        let (seen, key) = (hidden(&shown, "seen"), hidden(&shown, "key"));
+        let form = "application/x-www-form-urlencoded";
+        let body = format!("seen={seen}&key={key}");
+        edited(&visitor.store, &visitor.law, &edit(&visitor.law, "51", Some(Revision(1)))).await?;
+        let again = visitor.post("/xa/250/cong-bo/2024", form, body.clone()).await?;
+        assert_eq!(again.status, 409, "somebody wrote meanwhile");
+        let body = format!("seen={}&key={}", hidden(&again.text(), "seen"), hidden(&again.text(), "key"));
+        let done = visitor.post("/xa/250/cong-bo/2024", form, body.clone()).await?;
+        assert_eq!((done.status, done.location.as_str()), (303, "/xa/250?nam=2024"));
+        assert_eq!(visitor.post("/xa/250/cong-bo/2024", form, body).await?.status, 303, "the same again");
+        let public = visitor.get("/api/v1/units/250/figures?nam=2024", false).await?.json()?;
+        assert_eq!(public["figures"][0]["value"], "51");
+        let none = visitor.post("/api/v1/units/250/publications/2024", "application/json", "").await?.json()?;
+        assert_eq!(none["published"], 0);
         Ok(())
     });
 }

@@ -49,7 +49,7 @@ fn income(law: &Law, value: &str) -> Entry {
 }
 
 pub fn how(publish: bool) -> record::How {
-    record::How { stage: Stage::Accepted, publish, source: "test".into(), import: None }
+    record::How { stage: Stage::Accepted, publish, source: "test".into(), import: None, anew: false }
 }
 
 pub async fn save(store: &Store, law: &Law, entries: &[Entry], publish: bool) -> store::Result<Outcome> {

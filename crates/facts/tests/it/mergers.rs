@@ -116,7 +116,7 @@ async fn figures(store: &Store, law: &Law, dice: &mut Dice) -> Result<Decimal> {
         entry(housing, Value::Fraction(solid, count.clone()));
         entry(households, Value::Number(count));
     }
-    let how = record::How { stage: Stage::Accepted, publish: true, source: "test".into(), import: None };
+    let how = record::How { stage: Stage::Accepted, publish: true, source: "test".into(), import: None, anew: false };
     record::record(&mut tx, law, &entries, &how).await?;
     tx.commit().await?;
     Ok(total)
