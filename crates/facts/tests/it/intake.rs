@@ -286,6 +286,36 @@ fn a_page_previews_and_records_the_correct_rows_once() {
     });
 }
 
+#[test]
+fn a_preview_that_somebody_overtook_is_shown_again_and_nothing_is_lost() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        let publish = format!("{API}&publish=true");
+        visitor.post(&publish, CSV, table("02308,2024,10.1,50")).await?;
+        let page = visitor.upload("so-lieu.csv", table("02308,2024,10.1,52").as_bytes()).await?.text();
+        let form = |page: &str| {
+            let of = |name| hidden(page, name);
+            format!("hash={}&seen={}&set=commune-2021-2025&origin=declared&key={}", of("hash"), of("seen"), of("key"))
+        };
+        let kind = "application/x-www-form-urlencoded";
+        // Another program writes between preview and commit.
+        visitor.post(&publish, CSV, table("02308,2024,10.1,61.5")).await?;
+        let again = visitor.post("/nhap-so-lieu/ghi", kind, form(&page)).await?;
+        assert_eq!((again.status, visitor.written().await?), (409, 2));
+        assert!(again.text().contains("61,5"), "both values: {}", again.text());
+        let done = visitor.post("/nhap-so-lieu/ghi", kind, form(&again.text())).await?;
+        assert_eq!((done.status, visitor.written().await?), (OK, 3));
+        // The same over the API: what a dry run saw is named.
+        let dry = visitor.post(&format!("{API}&dry_run=true"), CSV, table("02308,2024,10.1,53")).await?.json()?;
+        let seen = dry["seen"].as_str().unwrap_or("").to_owned();
+        visitor.post(&publish, CSV, table("02308,2024,10.1,54")).await?;
+        let headers = [("if-match", seen.as_str()), ("content-type", CSV)];
+        let refused = visitor.give(API, &headers, table("02308,2024,10.1,53")).await?;
+        assert_eq!((refused.status, refused.json()?["changes"][0]["from"]["value"].clone()), (412, json!("54")));
+        Ok(())
+    });
+}
+
 async fn run_jobs(visitor: &Visitor) -> Result<()> {
     let (site, _) = visitor.site(true)?;
     let mut registry = store::jobs::Registry::default();
