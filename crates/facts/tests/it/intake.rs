@@ -369,6 +369,13 @@ fn a_large_file_is_recorded_by_a_job_that_says_how_far_it_is() {
     });
 }
 
+/// An answer without what names the lines it was compared with.
+fn unseen(mut answer: serde_json::Value) -> serde_json::Value {
+    let seen = answer.as_object_mut().and_then(|o| o.remove("seen"));
+    assert!(seen.is_some_and(|s| s.as_str().is_some_and(|s| s.len() == 32)));
+    answer
+}
+
 #[test]
 fn a_template_comes_back_unchanged_and_filled_in() {
     each_engine(ROOMS, |store| async move {
@@ -393,10 +400,10 @@ fn a_template_comes_back_unchanged_and_filled_in() {
         }
         let dry = format!("{API}&dry_run=true");
         let same = visitor.post(&dry, XLSX, template.body.clone()).await?.json()?;
-        assert_eq!(same, json!({"new": 0, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
+        assert_eq!(unseen(same), json!({"new": 0, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
         let last = filled(&template.body, "xl/worksheets/sheet2.xml", &[("I3", "5210")]);
         let more = visitor.post(&dry, XLSX, last.clone()).await?.json()?;
-        assert_eq!(more, json!({"new": 1, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
+        assert_eq!(unseen(more), json!({"new": 1, "changed": 0, "unchanged": 4, "units": 1, "changes": []}));
         let change = visitor.post(&dry, CSV, table("02308,2024,2.1,75.5")).await?.json()?;
         let from = json!({"value": "75", "numerator": "3", "denominator": "4"});
         assert_eq!((&change["changes"][0]["from"], &change["changes"][0]["to"]), (&from, &json!({"value": "75.5"})));
@@ -437,7 +444,7 @@ fn a_template_of_a_province_asks_every_commune() {
             assert_eq!(background.matches("<row ").count(), 1 + 8 * communes, "{query}");
             let blank = visitor.post(&format!("{API}&dry_run=true"), XLSX, answer.body).await?;
             assert_eq!(
-                blank.json()?,
+                unseen(blank.json()?),
                 json!({"new": 0, "changed": 0, "unchanged": 0, "units": 0, "changes": []}),
                 "{query}"
             );
