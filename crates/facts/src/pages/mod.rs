@@ -13,6 +13,7 @@ mod intake;
 mod jobs;
 mod law;
 mod map;
+mod problems;
 mod rejudged;
 mod say;
 mod template;
@@ -68,6 +69,7 @@ fn routes() -> Routes {
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
         .merge(figure::routes())
+        .merge(problems::routes())
         .merge(rejudged::routes())
         .merge(dhis2::routes())
         .merge(address::routes())
