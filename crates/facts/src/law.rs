@@ -15,6 +15,10 @@ use std::{
 use store::{Query, Result, WriteTx, args};
 use units::Unit;
 
+/// Plans kept at once; beyond, all are forgotten and made anew as they are asked for. The sets of all levels and years that
+/// pages offer are fewer.
+const MOST_PLANS: usize = 128;
+
 /// The law as the program uses it. Cheap to clone.
 #[derive(Clone)]
 pub struct Law {
@@ -28,6 +32,7 @@ struct Inner {
     reads: HashMap<i64, Vec<Origin>>,
     /// The formulas of computed measures.
     formulas: HashMap<i64, Computed>,
+    /// At most [`MOST_PLANS`]: days come from readers' addresses.
     books: Mutex<HashMap<(String, Day), Arc<Plan>>>,
 }
 
@@ -93,6 +98,9 @@ impl Law {
         let formula = |at: &usize| measures[*at].is_some_and(|m| self.inner.formulas.contains_key(&m));
         let computed = (0..measures.len()).filter(formula).collect();
         let plan = Arc::new(Plan { book, measures, reads, computed });
+        if books.len() >= MOST_PLANS {
+            books.clear();
+        }
         books.insert((set.to_owned(), day), plan.clone());
         Some(plan)
     }

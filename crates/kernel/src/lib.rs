@@ -18,6 +18,6 @@ pub use clock::{Clock, FixedClock, Moment, SystemClock};
 pub use decimal::Decimal;
 pub use id::*;
 pub use money::Money;
-pub use period::{Day, Period};
+pub use period::{Day, Period, year};
 pub use phrase::{Arg, Phrase};
 pub use problem::{Place, Problem, Problems};

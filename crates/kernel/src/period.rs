@@ -70,6 +70,14 @@ impl fmt::Display for NotAPeriod {
 
 impl std::error::Error for NotAPeriod {}
 
+/// Years that an address may name.
+const YEARS: std::ops::RangeInclusive<i16> = 1990..=2100;
+
+/// A year as an address names it; `None` where no figure can be of it.
+pub fn year(text: &str) -> Option<i16> {
+    text.parse().ok().filter(|year| YEARS.contains(year))
+}
+
 /// `N` ASCII digits as a number.
 fn digits(text: &str, count: usize) -> Option<i16> {
     (text.len() == count && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()

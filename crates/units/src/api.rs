@@ -10,7 +10,6 @@ use crate::{
 };
 use axum::{
     body::Bytes,
-    extract::{Path, Query as Asking},
     http::StatusCode,
     routing::{get, post},
 };
@@ -18,7 +17,7 @@ use kernel::{Day, Phrase, Problem, UnitId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use web::{Ctx, Failure, Outcome, Repeatable, Routes};
+use web::{Asking, Ctx, Failure, Outcome, Path, Repeatable, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -71,7 +70,7 @@ fn given(text: &str) -> Option<String> {
 async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let on = day(&ctx, &asked.as_of, "as_of")?;
     let per = asked.per.unwrap_or(100).clamp(1, MOST);
-    let page = asked.page.clamp(0, 1_000_000);
+    let page = web::page(asked.page);
     let filter = Filter {
         day: Some(on),
         level: given(&asked.level),

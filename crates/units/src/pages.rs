@@ -5,12 +5,11 @@ use crate::{
     model::Agency,
     store::{self, Filter},
 };
-use axum::extract::{Path, Query as Asking};
 use kernel::{Day, Phrase, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use web::{Ctx, Outcome, Room, Routes};
+use web::{Asking, Ctx, Outcome, Path, Room, Routes};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -99,7 +98,7 @@ fn line(ctx: &Ctx, unit: &Unit) -> Value {
 async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let on = day(&ctx, &asked.ngay, "ngay")?;
     let mut tx = ctx.read().await?;
-    let page = asked.trang.parse::<i64>().unwrap_or(1).clamp(1, 100_000) - 1;
+    let page = web::page_from_one(&asked.trang);
     let query = asked.q.trim();
     let days: Vec<Value> = [BEFORE.parse().ok(), Some(ctx.site.clock.today())]
         .into_iter()

@@ -5,7 +5,8 @@ use crate::{
     Failure, Permission, Site,
     context::Address,
     problems::Fault,
-    routes::{MOST_BYTES, MOST_BYTES_LARGE},
+    routes::{MOST_BYTES, MOST_BYTES_LARGE, TIME, TIME_LARGE},
+    taken::unread,
 };
 use axum::{
     body::Body,
@@ -14,14 +15,22 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures::FutureExt;
 use http_body_util::Limited;
 use kernel::{Actor, Phrase, Problem, Role};
 use locale::Lang;
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// How many bytes this request may send.
 #[derive(Clone, Copy)]
 pub(crate) struct Most(pub usize);
+
+/// A request that may pass: who asks, and how many bytes and how much time it may take.
+struct Pass {
+    actor: Actor,
+    most: usize,
+    time: Duration,
+}
 
 /// The permission table, asked by path and method.
 #[derive(Clone)]
@@ -36,8 +45,8 @@ impl Guard {
         Guard { site, rows: Arc::new(rows) }
     }
 
-    /// Who asks, if they may, and how many bytes they may send; otherwise what stands against it.
-    fn check(&self, parts: &Parts) -> Result<(Actor, usize), Problem> {
+    /// What the request may do; otherwise what stands against it.
+    fn check(&self, parts: &Parts) -> Result<Pass, Problem> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
         // A handler that was registered under another method than its row says answers nobody.
@@ -59,7 +68,7 @@ impl Guard {
         if length.is_some_and(|length: u64| length > most as u64) {
             return Err(too_large(most));
         }
-        Ok((actor, most))
+        Ok(Pass { actor, most, time: if row.large { TIME_LARGE } else { TIME } })
     }
 }
 
@@ -83,25 +92,58 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let failure = |problem| Failure::problem(guard.site.clone(), lang, api, path.clone(), problem).into_response();
-    let most = match guard.check(&parts) {
+    let Pass { actor, most, time } = match guard.check(&parts) {
         Err(problem) => return failure(problem),
-        Ok((actor, most)) => {
-            parts.extensions.insert(actor);
-            parts.extensions.insert(Most(most));
-            most
-        }
+        Ok(pass) => pass,
     };
+    parts.extensions.insert(actor);
+    parts.extensions.insert(Most(most));
     let body = Body::new(Limited::new(body, most));
-    let answer = next.run(Request::from_parts(parts, body)).await;
-    if answer.extensions().get::<Fault>().is_some() {
-        let phrase = Phrase::new("problem-internal").with("id", id.as_str());
-        return failure(Problem { phrase, place: None, status: 500 });
+    let answer = run(next, Request::from_parts(parts, body), time).await;
+    match answer.extensions().get::<Fault>() {
+        Some(Fault::Own) => {
+            let phrase = Phrase::new("problem-internal").with("id", id.as_str());
+            failure(Problem { phrase, place: None, status: 500 })
+        }
+        Some(Fault::Said(problem)) => failure((**problem).clone()),
+        None if is_bare(&answer) => failure(unread(answer.status(), most)),
+        None => answer,
     }
-    answer
 }
+
+/// The handler's answer; a panic, and what takes too long, are failures like any other.
+async fn run(next: Next, request: Request, time: Duration) -> Response {
+    let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let failure = match tokio::time::timeout(time, handler).await {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(panic)) => Failure::Internal(format!("panic: {}", said(&*panic))),
+        Err(_) => Problem { phrase: Phrase::new("problem-timeout"), place: None, status: 503 }.into(),
+    };
+    failure.into_response()
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("")
+}
+
+/// Whether a refusal is nobody's words but those of a library: a body that was cut short or too long.
+fn is_bare(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    answer.status().is_client_error() && kind.starts_with("text/plain")
+}
+
+/// Headers by which a proxy says for whom it asks, beside `X-Forwarded-*`.
+const FORWARDING: [&str; 3] = ["forwarded", "via", "x-real-ip"];
 
 /// Whoever sits at the machine may write where the server allows it; everybody else reads.
 fn actor(parts: &Parts, site: &Site) -> Actor {
+    // What a proxy hands on comes from anywhere, however near the proxy is.
+    let handed_on = |name: &str| FORWARDING.contains(&name) || name.starts_with("x-forwarded-");
+    if parts.headers.keys().any(|name| handed_on(name.as_str())) {
+        return Actor::READER;
+    }
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
     let loopback = peer.is_some_and(|p| p.ip().is_loopback());
     // A name that points at 127.0.0.1 must not make a foreign page local (DNS rebinding).

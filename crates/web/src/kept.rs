@@ -71,7 +71,7 @@ impl Kept {
 impl Ctx {
     /// Who asks for what: an actor's pages are nobody else's.
     fn kept_key(&self) -> String {
-        format!("{} {} {}", self.lang.tag(), self.actor.role.name(), self.path)
+        format!("{} {:?} {:?} {}", self.lang.tag(), self.actor, self.actor.scope(), self.path)
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).

@@ -12,6 +12,7 @@ mod render;
 mod repeatable;
 mod routes;
 mod serve;
+mod taken;
 
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
@@ -20,6 +21,7 @@ pub use render::{Templates, page_links};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;
+pub use taken::{Asking, Form, Multipart, Path, page, page_from_one};
 
 /// What a room offers the house; `app` lists the rooms once.
 pub struct Room {

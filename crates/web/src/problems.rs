@@ -10,9 +10,13 @@ use locale::Lang;
 use minijinja::context;
 use serde_json::json;
 
-/// Marks an answer that is our own fault and has no words yet.
-#[derive(Clone, Copy)]
-pub(crate) struct Fault;
+/// Marks an answer that has no words yet: the guard, which knows site, language and reader, makes a page or JSON of it.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// Our own: shown with the request's number, without details.
+    Own,
+    Said(Box<Problem>),
+}
 
 /// What to do next, by kind of problem.
 fn next_step(lang: Lang, problem: &Problem) -> String {
@@ -20,6 +24,7 @@ fn next_step(lang: Lang, problem: &Problem) -> String {
         _ if problem.phrase.key == "problem-other-site" => "problem-next-other-site",
         403 => "problem-next-forbidden",
         404 | 405 => "problem-next",
+        503 => "problem-next-busy",
         500.. => "problem-next-internal",
         _ => "problem-next-input",
     };
@@ -38,6 +43,8 @@ pub enum Failure {
         path: String,
         problem: Box<Problem>,
     },
+    /// A problem said where neither site nor language is known.
+    Said(Box<Problem>),
     /// Our own fault: logged, shown without details.
     Internal(String),
 }
@@ -49,8 +56,20 @@ impl Failure {
 }
 
 impl From<store::StoreError> for Failure {
+    /// What the request caused (a zero byte, too much, at the same time as another) is said; the rest is our own fault.
     fn from(error: store::StoreError) -> Failure {
-        Failure::Internal(error.to_string())
+        let problem = error.problem();
+        if problem.status == 500 {
+            return Failure::Internal(error.to_string());
+        }
+        tracing::warn!(%error, "the store refused");
+        problem.into()
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::Said(Box::new(problem))
     }
 }
 
@@ -91,18 +110,26 @@ pub fn json_problem(lang: Lang, problem: &Problem) -> serde_json::Value {
     body
 }
 
+fn status_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+fn marked(status: u16, fault: Fault) -> Response {
+    let mut answer = status_of(status).into_response();
+    answer.extensions_mut().insert(fault);
+    answer
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Failure::Internal(message) => {
                 tracing::error!(%message, "request failed");
-                let mut answer = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                // The guard, which knows language and reader, makes a page of it.
-                answer.extensions_mut().insert(Fault);
-                answer
+                marked(500, Fault::Own)
             }
+            Failure::Said(problem) => marked(problem.status, Fault::Said(problem)),
             Failure::Problem { site, lang, api, path, problem } => {
-                let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+                let status = status_of(problem.status);
                 if api {
                     let kind = HeaderValue::from_static("application/problem+json");
                     let body = json_problem(lang, &problem).to_string();

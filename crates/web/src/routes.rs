@@ -3,6 +3,7 @@
 use crate::Site;
 use axum::{Router, routing::MethodRouter};
 use kernel::Role;
+use std::time::Duration;
 
 /// A row of the permission table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,13 +13,18 @@ pub struct Permission {
     pub action: &'static str,
     pub resource: &'static str,
     pub roles: &'static [Role],
-    /// Whether a local admin may send more than [`MOST_BYTES`], up to [`MOST_BYTES_LARGE`], by saying `large=true`.
+    /// Whether a local admin may send more than [`MOST_BYTES`], up to [`MOST_BYTES_LARGE`], by saying `large=true`; its
+    /// answer may take an hour.
     pub large: bool,
 }
 
 /// What a request may send.
 pub const MOST_BYTES: usize = 51_000_000;
 pub const MOST_BYTES_LARGE: usize = 500_000_000;
+
+/// How long an answer may take, and where much may be sent.
+pub(crate) const TIME: Duration = Duration::from_secs(120);
+pub(crate) const TIME_LARGE: Duration = Duration::from_secs(3_600);
 
 /// Everybody.
 pub const ANYBODY: &[Role] = &[Role::Reader, Role::LocalAdmin, Role::System];

@@ -25,7 +25,6 @@ use tower_http::{
     },
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::Level;
@@ -131,15 +130,12 @@ pub fn app(
         // The guard lays its own on every route of a room; no other reads a body.
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(packed))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            std::time::Duration::from_secs(120),
-        ))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "strict-origin-when-cross-origin"))
         .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(fixed(HeaderName::from_static("permissions-policy"), "geolocation=(), camera=(), microphone=()"))
+        // The guard catches what a handler lets fall; this, whatever falls outside it.
         .layer(CatchPanicLayer::new())
         .layer(from_fn(count))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(Level::INFO)))

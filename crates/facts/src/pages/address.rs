@@ -3,7 +3,6 @@
 use super::law;
 use crate::{Law, published};
 use axum::{
-    extract::Path,
     http::{HeaderValue, header},
     response::{IntoResponse, Redirect},
     routing::get,
@@ -13,7 +12,7 @@ use minijinja::context;
 use rulebook::values::year_end;
 use serde_json::{Value, json};
 use store::{Query, args};
-use web::{Ctx, Outcome, Routes};
+use web::{Ctx, Outcome, Path, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()

@@ -8,15 +8,12 @@ use crate::{
     Edition, Law, published,
     totals::{self, Listing, Totals},
 };
-use axum::{
-    extract::{Path, Query as Asking},
-    routing::{get, post},
-};
+use axum::routing::{get, post};
 use kernel::{Day, Phrase, Problem, UnitId};
 use rulebook::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{Ctx, Outcome, Routes};
+use web::{Asking, Ctx, Outcome, Path, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -72,7 +69,7 @@ async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
     let per = asked.per.unwrap_or(100).clamp(1, 500);
     let verdict = Status::ALL.into_iter().find(|s| s.name() == asked.verdict);
     let listing =
-        Listing { search: asked.q, verdict, sort: asked.sort, page: asked.page.max(0), per, all_kinds: false };
+        Listing { search: asked.q, verdict, sort: asked.sort, page: web::page(asked.page), per, all_kinds: false };
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     ctx.json(&json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
@@ -177,7 +174,7 @@ pub(super) fn figure(law: &Law, f: &crate::Figure) -> Value {
 async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), asked.nam.parse().ok(), Edition::Published)
+    let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), kernel::year(&asked.nam), Edition::Published)
         .await?
         .iter()
         .map(|f| figure(&law, f))

@@ -5,10 +5,7 @@ use crate::{
     Law,
     carried::{self, CarriedMeasure, Wanted},
 };
-use axum::{
-    extract::{Path, Query as Asking},
-    routing::get,
-};
+use axum::routing::get;
 use kernel::{Day, Decimal, Phrase, Problem, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
@@ -21,7 +18,7 @@ use units::{
     carry::{Area, Carried, Joined, Quantity, Why},
     store::Filter,
 };
-use web::{Ctx, Failure, Outcome, Routes};
+use web::{Asking, Ctx, Failure, Outcome, Path, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -69,7 +66,7 @@ async fn page(ctx: Ctx, Path(id): Path<String>, Asking(asked): Asking<Asked>) ->
     let mut tx = ctx.read().await?;
     let Some(unit) = units::store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
     let years = years(&unit);
-    let year: i16 = asked.nam.parse().ok().filter(|y| years.contains(y)).or(years.first().copied()).unwrap_or(2025);
+    let year: i16 = kernel::year(&asked.nam).filter(|y| years.contains(y)).or(years.first().copied()).unwrap_or(2025);
     let then = reported_on(&unit, year);
     let on = unit.valid_from.unwrap_or(then);
     let history = units::store::history_of(&mut tx, id).await?;
@@ -214,7 +211,7 @@ async fn of_unit(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-    let year = asked.nam.parse().ok().or(years(&unit).first().copied()).unwrap_or(2025);
+    let year = kernel::year(&asked.nam).or(years(&unit).first().copied()).unwrap_or(2025);
     let then = reported_on(&unit, year);
     let on = unit.valid_from.unwrap_or(then);
     let wanted = Wanted { areas: vec![Area::unit(unit.id)], reported_on: then, on, year, measure: None };
@@ -249,7 +246,7 @@ fn day(ctx: &Ctx, text: &str, field: &str, default: Day) -> Result<Day, Failure>
         ("together" = Option<bool>, Query, description = "All of them as one area")))]
 async fn of_measure(ctx: Ctx, Path(measure): Path<String>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
-    let year: i16 = asked.nam.parse().map_err(|_| {
+    let year = kernel::year(&asked.nam).ok_or_else(|| {
         ctx.failure(Problem::input(Phrase::new("evaluate-day").with("day", asked.nam.as_str())).at_field("nam"))
     })?;
     if law.measure_id(&measure).is_none() {

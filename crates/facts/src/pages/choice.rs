@@ -43,7 +43,7 @@ pub const YEARS: std::ops::RangeInclusive<i16> = 2021..=2026;
 
 impl Choice {
     pub async fn make(tx: &mut impl Query, law: &Arc<Law>, asked: &Asked) -> Result<Choice> {
-        let year = asked.nam.parse().ok().filter(|y| YEARS.contains(y)).unwrap_or(2025);
+        let year = kernel::year(&asked.nam).filter(|y| YEARS.contains(y)).unwrap_or(2025);
         // Before 2025 there are only the old units, after it only the new ones.
         let old = year < 2025 || (year == 2025 && asked.dv != "moi");
         let day =

@@ -6,7 +6,6 @@ use crate::{
     story::{self, Story},
     totals,
 };
-use axum::extract::{Path, Query as Asking};
 use kernel::{Phrase, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
@@ -18,7 +17,7 @@ use rulebook::{
 };
 use serde::Deserialize;
 use store::Query;
-use web::{Ctx, Outcome};
+use web::{Asking, Ctx, Outcome, Path};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Asked {
@@ -44,7 +43,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         Some(day) => day.year(),
         None => last.unwrap_or(2025),
     };
-    let year: i16 = asked.nam.parse().unwrap_or(default);
+    let year = kernel::year(&asked.nam).unwrap_or(default);
     let in_time = law.sets_for(&unit, year);
     let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
     let set = [asked.bo.as_str(), main].into_iter().find(|s| in_time.iter().any(|i| i == s)).map(str::to_owned);

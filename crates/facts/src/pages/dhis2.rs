@@ -245,7 +245,7 @@ fn summary(ctx: &Ctx, checked: &Checked, options: &Options, dry_run: bool) -> Va
 
 /// The one year that a request names: as a period, or from its first to its last day.
 fn year(params: &Params) -> Option<i16> {
-    let digits = |text: &str| (text.len() == 4).then(|| text.parse().ok()).flatten();
+    let digits = |text: &str| (text.len() == 4).then(|| kernel::year(text)).flatten();
     match params.all("period").as_slice() {
         [period] => digits(period),
         [] => {

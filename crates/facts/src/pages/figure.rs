@@ -9,7 +9,6 @@ use crate::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{Multipart, Path, Query as Asking},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -24,7 +23,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 use store::attachments::{self, Attachment, Attachments, Blob};
-use web::{Ctx, Failure, Outcome, Repeatable, Routes};
+use web::{Asking, Ctx, Failure, Multipart, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new()

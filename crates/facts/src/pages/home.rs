@@ -5,12 +5,11 @@ use super::{
     law, say,
 };
 use crate::totals::{self, CommuneRow, Listing, Totals};
-use axum::extract::Query as Asking;
 use locale::Lang;
 use minijinja::{Value, context};
 use rulebook::Status;
 use serde::Deserialize;
-use web::{Ctx, Outcome};
+use web::{Asking, Ctx, Outcome};
 
 const PER: i64 = 50;
 
@@ -109,7 +108,7 @@ impl ListAsked {
             search: self.q.clone(),
             verdict: Status::ALL.into_iter().find(|s| s.name() == self.kq),
             sort: self.sap.clone(),
-            page: self.trang.parse::<i64>().map_or(0, |p| (p - 1).max(0)),
+            page: web::page_from_one(&self.trang),
             per,
             all_kinds: false,
         }

@@ -12,13 +12,13 @@ use crate::{
 };
 use axum::{
     body::Body,
-    extract::{Query as Asking, Request},
+    extract::Request,
     http::{StatusCode, header},
 };
 use documents::values_in::{Form, How, Wrong};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{Ctx, Outcome, Repeatable};
+use web::{Asking, Ctx, Outcome, Repeatable};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {

@@ -9,7 +9,6 @@ use crate::{
     record, uploads,
 };
 use axum::{
-    extract::{Form, Multipart},
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -24,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use store::{Query, WriteTx};
 use units::Unit;
-use web::{Ctx, Failure, Outcome as Answer, Repeatable};
+use web::{Ctx, Failure, Form, Multipart, Outcome as Answer, Repeatable};
 
 /// `GET /nhap-so-lieu`. Cost: no row.
 pub async fn page(ctx: Ctx) -> Answer {
@@ -270,6 +269,8 @@ async fn queue(
         seen: seen.to_owned(),
         local_admin: ctx.actor.role == kernel::Role::LocalAdmin,
     };
-    let key = format!("{}/{hash}", jobs::IMPORT);
-    Ok(tx.enqueue(jobs::IMPORT, Some(&key), &serde_json::to_value(import)?).await?)
+    // A file asked for in another way is another job: it must not change the one that waits.
+    let asked = serde_json::to_value(import)?;
+    let key = format!("{}/{hash}/{}", jobs::IMPORT, hex::encode(Sha256::digest(asked.to_string())));
+    Ok(tx.enqueue(jobs::IMPORT, Some(&key), &asked).await?)
 }

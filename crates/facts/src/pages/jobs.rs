@@ -1,11 +1,10 @@
 //! A job as whoever waits for it sees it: a page that renews itself while it runs, and the same for programs.
 
 use crate::uploads;
-use axum::extract::Path;
 use minijinja::{Value, context};
 use serde_json::json;
 use store::jobs::{self, JobState};
-use web::{Ctx, Failure, Outcome};
+use web::{Ctx, Failure, Outcome, Path};
 
 /// The job, and what it did where it is done.
 async fn load(ctx: &Ctx, id: i64) -> Result<(JobState, Option<(String, serde_json::Value)>), Failure> {

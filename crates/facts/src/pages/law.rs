@@ -1,10 +1,9 @@
 //! The law, browsable: sets, their criteria and indicators, each with its citation; and sources and method.
 
 use super::law;
-use axum::extract::Path;
 use minijinja::{Value, context};
 use rulebook::{Confidence, Traits, requirement::requirement};
-use web::{Ctx, Outcome};
+use web::{Ctx, Outcome, Path};
 
 /// `GET /bo-tieu-chi`. Cost: no row.
 pub async fn sets(ctx: Ctx) -> Outcome {

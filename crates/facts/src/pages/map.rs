@@ -6,14 +6,13 @@ use super::{
     law, say,
 };
 use crate::totals::{self, CommuneRow, Listing};
-use axum::extract::Query as Asking;
 use kernel::UnitId;
 use minijinja::{Value, context};
 use rulebook::Status;
 use serde_json::json;
 use std::collections::HashMap;
 use units::boundaries;
-use web::{Ctx, Outcome};
+use web::{Asking, Ctx, Outcome};
 
 /// `GET /ban-do`. Cost: one row a commune of the province.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {

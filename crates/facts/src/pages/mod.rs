@@ -13,6 +13,7 @@ mod intake;
 mod jobs;
 mod law;
 mod map;
+mod problems;
 mod publish;
 mod rejudged;
 mod say;
@@ -70,6 +71,7 @@ fn routes() -> Routes {
         .merge(carried::routes())
         .merge(figure::routes())
         .merge(publish::routes())
+        .merge(problems::routes())
         .merge(rejudged::routes())
         .merge(dhis2::routes())
         .merge(address::routes())

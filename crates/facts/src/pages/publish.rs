@@ -3,7 +3,6 @@
 use super::{law, say};
 use crate::record;
 use axum::{
-    extract::{Form, Path, Query as Asking},
     http::{StatusCode, header},
     response::{IntoResponse, Redirect},
     routing::{get, post},
@@ -12,7 +11,7 @@ use kernel::{Phrase, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
-use web::{Ctx, Outcome, Repeatable, Routes};
+use web::{Asking, Ctx, Form, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new()

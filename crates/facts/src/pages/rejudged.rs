@@ -2,14 +2,14 @@
 
 use super::{law, say};
 use crate::rejudge::{self, Rejudged};
-use axum::{extract::Query as Asking, routing::get};
+use axum::routing::get;
 use kernel::Phrase;
 use locale::Lang;
 use minijinja::{Value, context};
 use rulebook::Status;
 use serde::Deserialize;
 use serde_json::json;
-use web::{Ctx, Outcome, Routes};
+use web::{Asking, Ctx, Outcome, Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new().read("/cham-lai", "verdicts", get(page)).read("/api/v1/rejudgements", "verdicts", get(api))
@@ -25,7 +25,7 @@ const PER: i64 = 50;
 #[serde(default)]
 struct Asked {
     /// From 1.
-    trang: i64,
+    trang: String,
     /// From 0.
     page: i64,
 }
@@ -43,7 +43,7 @@ fn said(lang: Lang, verdict: Option<(Status, bool)>) -> Value {
 async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let page = (asked.trang - 1).clamp(0, 100_000);
+    let page = web::page_from_one(&asked.trang);
     let (at, list, count) = rejudge::last(&mut tx, page * PER, PER).await?;
     let row = |r: &Rejudged| {
         let title = law.library().set(&r.set).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
@@ -70,7 +70,7 @@ async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     params(("page" = Option<i64>, Query, description = "From 0")))]
 async fn api(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let page = asked.page.clamp(0, 100_000);
+    let page = web::page(asked.page);
     let (at, list, count) = rejudge::last(&mut tx, page * 500, 500).await?;
     let verdict = |v: Option<(Status, bool)>| v.map(|(s, sure)| json!({"verdict": s.name(), "law_confirmed": sure}));
     let rows: Vec<_> = list

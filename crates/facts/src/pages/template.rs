@@ -2,12 +2,11 @@
 
 use super::{intake, law};
 use crate::template::{self, Wanted};
-use axum::extract::Query as Asking;
 use kernel::{Day, Phrase, Problem, UnitId};
 use serde::Deserialize;
 use store::Query;
 use units::Unit;
-use web::{Ctx, Failure, Outcome};
+use web::{Asking, Ctx, Failure, Outcome};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -29,7 +28,7 @@ pub async fn download(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let year: i16 = match asked.nam.as_str() {
         "" => ctx.site.clock.today().year(),
-        text => text.parse().ok().filter(|y| (1900..=9999).contains(y)).ok_or_else(|| ctx.not_found())?,
+        text => kernel::year(text).ok_or_else(|| ctx.not_found())?,
     };
     let set = if asked.bo.is_empty() { "commune-2021-2025".to_owned() } else { asked.bo.clone() };
     if law.library().set(&set).is_none() {

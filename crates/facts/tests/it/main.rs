@@ -1,5 +1,6 @@
 mod addresses;
 mod dhis2;
+mod edge;
 mod figure;
 mod figures;
 mod intake;

@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
 
 /// 31 December of a year of four digits.
 pub fn year_end(year: i16) -> Day {
-    Day::new(year, 12, 31).expect("every year of four digits has a 31 December")
+    Day::new(year.clamp(-9999, 9999), 12, 31).expect("every year of four digits has a 31 December")
 }
 
 /// A problem of a row, kept small: a table may have a million of them.

@@ -4,7 +4,6 @@ use super::{Import, Report, import};
 use crate::{Refused, pages::day};
 use ::store::{Query, WriteTx, args};
 use axum::{
-    extract::{Form, Multipart},
     http::StatusCode,
     routing::{get, post},
 };
@@ -12,7 +11,7 @@ use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use web::{Ctx, Failure, Outcome, Repeatable, Routes};
+use web::{Ctx, Failure, Form, Multipart, Outcome, Repeatable, Routes};
 
 pub fn routes() -> Routes {
     Routes::new()

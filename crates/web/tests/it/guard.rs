@@ -31,6 +31,21 @@ fn writing_needs_whoever_sits_at_the_machine() {
 }
 
 #[test]
+fn nobody_behind_a_proxy_sits_at_the_machine() {
+    for (name, value) in [
+        ("forwarded", "for=203.0.113.7"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-host", "127.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "127.0.0.1"),
+        ("via", "1.1 proxy"),
+    ] {
+        check(asked("POST", "/ghi").with(name, value), 403);
+        check(asked("GET", "/trang").with(name, value), 200);
+    }
+}
+
+#[test]
 fn a_write_from_a_foreign_page_is_refused() {
     let ours = "http://127.0.0.1:8080";
     check(asked("POST", "/ghi").with("origin", ours), 200);

@@ -18,7 +18,7 @@ use std::{
 };
 use store::{Store, StoreOptions};
 use tower::ServiceExt;
-use web::{Ctx, Failure, Outcome, Routes, Site, SiteParts, Templates};
+use web::{Asking, Ctx, Failure, Form, Outcome, Path, Routes, Site, SiteParts, Templates};
 
 const PAGE: &str = "{% extends \"layout.html\" %}{% block main %}<h1>{{ title }}</h1>{% endblock %}";
 
@@ -29,6 +29,27 @@ async fn page(ctx: Ctx) -> Outcome {
 async fn broken(ctx: Ctx) -> Outcome {
     // A template that names what is not there is a defect of ours.
     ctx.page("page.html", context! {})
+}
+
+async fn fallen(_: Ctx) -> Outcome {
+    panic!("the disk at /secret is full")
+}
+
+async fn zero(_: Ctx) -> Outcome {
+    Err(store::StoreError::Nul.into())
+}
+
+async fn number(_: Ctx, Path(number): Path<i64>, Asking(asked): Asking<Numbers>) -> String {
+    format!("{number} {}", asked.page)
+}
+
+async fn form(_: Ctx, Form(sent): Form<Numbers>) -> String {
+    format!("{}", sent.page)
+}
+
+#[derive(serde::Deserialize)]
+struct Numbers {
+    page: i64,
 }
 
 async fn lost(_: Ctx) -> Outcome {
@@ -44,6 +65,10 @@ fn routes() -> Routes {
         .read("/trang", "pages", get(page))
         .read("/hong", "pages", get(broken))
         .read("/api/v1/lost", "pages", get(lost))
+        .read("/nga", "pages", get(fallen))
+        .read("/khong-byte", "pages", get(zero))
+        .read("/so/{number}", "pages", get(number))
+        .write("/so", "write", "pages", post(form))
         .write("/ghi", "write", "pages", post(|_: Ctx| async { "written" }))
         // Takes no context: the guard must stand before it all the same.
         .write("/tran", "write", "pages", post(|| async { "written" }))

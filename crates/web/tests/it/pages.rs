@@ -48,6 +48,41 @@ fn our_own_fault_is_a_page_with_a_number_and_without_details() {
 }
 
 #[test]
+fn whatever_does_not_read_is_a_problem_in_either_language_and_form() {
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    for (method, path, status, vi, en) in [
+        ("GET", "/so/abc?page=1", 404, "Không có trang này", "There is no such page"),
+        ("GET", "/so/1?page=abc", 422, "page", "field page"),
+        ("GET", "/so/1", 422, "chưa có giá trị", "has no value"),
+        ("POST", "/so", 422, "chưa có giá trị", "has no value"),
+        ("GET", "/khong-byte", 422, "ký tự", "character"),
+        ("GET", "/nga", 500, "Máy chủ gặp lỗi", "The server failed"),
+    ] {
+        for (prefix, words) in [("", vi), ("/en", en)] {
+            let path: &str = format!("{prefix}{path}").leak();
+            let page = asked(method, path).with(kind.0, kind.1).send();
+            assert_eq!(
+                (page.status.as_u16(), page.header("content-type")),
+                (status, "text/html; charset=utf-8"),
+                "{path}"
+            );
+            check(&page.text(), &["<h1", words]);
+            assert!(!page.text().contains("secret"), "{path}");
+            let json = asked(method, path).with(kind.0, kind.1).with("accept", "application/json").send();
+            assert_eq!(
+                (json.status.as_u16(), json.header("content-type")),
+                (status, "application/problem+json"),
+                "{path}"
+            );
+        }
+    }
+    let field = asked("GET", "/so/1?page=abc").with("accept", "application/json").send();
+    let body: serde_json::Value = serde_json::from_slice(&field.body).expect("JSON");
+    assert_eq!(body["place"]["field"], "page");
+    assert_eq!(asked("POST", "/so").send().status, 415);
+}
+
+#[test]
 fn a_page_that_the_browser_has_is_not_sent_again() {
     let first = asked("GET", "/trang").send();
     let tag = first.header("etag").to_owned();
