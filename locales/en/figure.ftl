@@ -69,3 +69,8 @@ rejudged-none = Since the law in use came into this system (on { $day }) no verd
 rejudged-never = The law has not changed yet.
 rejudged-link = Verdicts that changed with the law in use
 job-phase-rejudge = judging again
+rejudged-units = { $count ->
+    [one] 1 unit was judged again
+   *[other] { $count } units were judged again
+}: verdicts changed: { $changed }, removed because they no longer apply: { $gone }.
+rejudged-units-later = { $count } units will be judged again within minutes.

@@ -69,3 +69,5 @@ rejudged-none = Từ khi quy định đang dùng có hiệu lực trên hệ th�
 rejudged-never = Quy định chưa thay đổi lần nào.
 rejudged-link = Các kết quả thay đổi khi quy định đang dùng thay đổi
 job-phase-rejudge = đang chấm lại
+rejudged-units = Đã chấm lại { $count } đơn vị: { $changed } kết quả thay đổi, { $gone } kết quả không còn áp dụng được bỏ.
+rejudged-units-later = { $count } đơn vị sẽ được chấm lại trong ít phút.
