@@ -22,3 +22,4 @@ boundaries-done = { $count } boundaries kept.
 boundaries-upload-broken = The upload broke off; send it again
 boundaries-warning = To look at: { $what }
 boundaries-missing = Not in the file: { $name } ({ $code })
+boundaries-unit-changed = { $name } was edited while the file was being checked; send it again.

@@ -82,3 +82,9 @@ publish-means = Once published, everybody sees these figures and the verdicts th
 publish-do = Publish
 publish-none = All figures of this year are published.
 publish-link = Figures not published yet
+
+rejudged-units = { $count ->
+    [one] 1 unit was judged again
+   *[other] { $count } units were judged again
+}: verdicts changed: { $changed }, removed because they no longer apply: { $gone }.
+rejudged-units-later = { $count } units will be judged again within minutes.

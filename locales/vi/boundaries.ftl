@@ -22,3 +22,4 @@ boundaries-done = Đã ghi { $count } ranh giới.
 boundaries-upload-broken = Tệp gửi lên bị ngắt giữa chừng; hãy gửi lại
 boundaries-warning = Cần xem lại: { $what }
 boundaries-missing = Không có trong tệp: { $name } ({ $code })
+boundaries-unit-changed = { $name } đã được sửa trong lúc kiểm tra tệp; hãy gửi lại.

@@ -82,3 +82,6 @@ publish-means = Sau khi công bố, mọi người đều thấy các số này 
 publish-do = Công bố
 publish-none = Mọi số liệu của năm này đã được công bố.
 publish-link = Số liệu chưa công bố
+
+rejudged-units = Đã chấm lại { $count } đơn vị: { $changed } kết quả thay đổi, { $gone } kết quả không còn áp dụng được bỏ.
+rejudged-units-later = { $count } đơn vị sẽ được chấm lại trong ít phút.

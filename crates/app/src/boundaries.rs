@@ -34,6 +34,16 @@ pub struct Args {
     dry_run: bool,
 }
 
+/// Says why nothing was done; the exit code.
+fn stopped(refused: Refused, say: impl Fn(&Problem)) -> Result<i32> {
+    match refused {
+        Refused::Problems(problems) => problems.iter().for_each(say),
+        Refused::Changed(overtaken) => say(&overtaken.problem),
+        Refused::Store(error) => return Err(error.into()),
+    }
+    Ok(2)
+}
+
 /// Checks and keeps; the exit code. Everything found goes to standard error, the counts as JSON to standard output.
 pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
     let say = |problem: &Problem| eprintln!("{}", locale::say(lang, &problem.phrase));
@@ -51,14 +61,9 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
         source: args.source.clone(),
         dry_run: args.dry_run,
     };
-    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
-    let report = match boundaries::import(&mut tx, &bytes, &what).await {
+    let report = match boundaries::inspect(&store, &Actor::LOCAL_ADMIN, bytes, &what).await {
         Ok(report) => report,
-        Err(Refused::Problems(problems)) => {
-            problems.iter().for_each(say);
-            return Ok(2);
-        }
-        Err(Refused::Store(error)) => return Err(error.into()),
+        Err(refused) => return stopped(refused, say),
     };
     report.errors.iter().for_each(say);
     for warning in &report.warnings {
@@ -77,11 +82,12 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
     if !report.errors.is_empty() {
         return Ok(2);
     }
-    // A transaction that is still open would keep the store from closing.
-    if args.dry_run {
-        drop(tx);
-    } else {
-        tx.commit().await?;
+    if !args.dry_run {
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+        match boundaries::keep(&mut tx, &report, &what).await {
+            Ok(()) => tx.commit().await?,
+            Err(refused) => return stopped(refused, say),
+        }
     }
     store.close().await;
     Ok(0)

@@ -85,6 +85,7 @@ pub async fn site(
         routes = routes.merge((room.routes)());
         templates.extend((room.templates)());
     }
+    let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
@@ -95,6 +96,7 @@ pub async fn site(
         permissions: routes.table.clone(),
         things: HashMap::from([
             (TypeId::of::<Law>(), law),
+            (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description(),

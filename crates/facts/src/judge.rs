@@ -240,6 +240,11 @@ impl Written {
         &self.cases[self.at]
     }
 
+    /// Its place in the store: unit, set, period, edition.
+    pub fn place(&self) -> (i64, String, String, i64) {
+        (self.unit.0, self.case().set.clone(), format!("{:04}", self.year), self.edition.number())
+    }
+
     fn key(&self) -> (UnitId, &str, i16, i64) {
         (self.unit, &self.case().set, self.year, self.edition.number())
     }

@@ -1,17 +1,22 @@
 //! When the law in use changes (a release, an overlay, a confirmation), what was judged under the old one is judged again
-//! by a job that lists what changed. Figures stay as they are.
+//! by a job that lists what changed. When a unit changes (its kind, dates, parent, or what the law reads of it), it is judged
+//! again with the change. Figures stay as they are.
 
 use crate::{
     Law,
-    judge::{self, Judging},
+    judge::{self, Judging, Written},
     model::Edition,
     record,
 };
-use kernel::{Actor, Moment, UnitId};
+use kernel::{Actor, Moment, Phrase, UnitId};
 use rulebook::Status;
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args, jobs::Work};
+use units::{Changed as Change, Effect};
 
 /// The job's name.
 pub const JOB: &str = "facts.rejudge";
@@ -41,28 +46,45 @@ pub async fn if_changed(tx: &mut WriteTx, law: &Law) -> Result<bool> {
 /// every verdict read twice and written once.
 pub async fn run(work: Work, law: &Law) -> Result<()> {
     let number = work.job.payload["law"].as_i64().unwrap_or(0);
+    let under: Option<Vec<UnitId>> = serde_json::from_value(work.job.payload["under"].clone())?;
     let mut done = work.job.done;
     loop {
         let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
-        let total = tx.row("SELECT COUNT(DISTINCT unit) FROM facts_figure", args![]).await?;
-        let total = total.map_or(Ok(0), |r| r.i64(0))?;
-        let sql = "SELECT DISTINCT unit FROM facts_figure ORDER BY unit LIMIT $1 OFFSET $2";
-        let units = tx.rows(sql, args![CHUNK as i64, done]).await?;
-        let units: Vec<UnitId> = units.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect::<Result<_>>()?;
+        let (units, total) = match &under {
+            Some(tops) => {
+                let all = with_figures(&mut tx, tops).await?;
+                (all.iter().skip(done as usize).take(CHUNK).copied().collect(), all.len() as i64)
+            }
+            None => next(&mut tx, done).await?,
+        };
         if units.is_empty() {
             return Ok(());
         }
-        judge_chunk(&mut tx, law, number, &units).await?;
+        match &under {
+            Some(tops) => judge_changed(&mut tx, law, tops, &units).await.map(|_| ())?,
+            None => judge_chunk(&mut tx, law, number, &units).await?,
+        }
         done += units.len() as i64;
         tx.progress(&work.job, done, total, Some("job-phase-rejudge")).await?;
         tx.commit().await?;
     }
 }
 
+/// The next units that have figures, and how many have in all.
+async fn next(tx: &mut impl Query, done: i64) -> Result<(Vec<UnitId>, i64)> {
+    let total = tx.row("SELECT COUNT(DISTINCT unit) FROM facts_figure", args![]).await?;
+    let total = total.map_or(Ok(0), |r| r.i64(0))?;
+    let sql = "SELECT DISTINCT unit FROM facts_figure ORDER BY unit LIMIT $1 OFFSET $2";
+    let units = tx.rows(sql, args![CHUNK as i64, done]).await?;
+    Ok((units.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect::<Result<_>>()?, total))
+}
+
 /// A stored verdict: unit, set, period, edition.
 type At = (i64, String, String, i64);
 
-async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId]) -> Result<()> {
+/// Judges units again that have figures, and takes away verdicts that no set of today gives (of a commune that turned out to
+/// be a ward). What stood before and what stands now.
+async fn judge_again(tx: &mut WriteTx, law: &Law, units: &[UnitId]) -> Result<Again> {
     let before = verdicts(tx, units).await?;
     let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
     let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places.join(","));
@@ -72,22 +94,112 @@ async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId])
     }
     let known = record::load(tx, units, &years).await?;
     let verdicts_now = Judging::read(tx, law, units, &years).await?.start(Arc::new(known), record::BOTH);
-    judge::write(tx, &verdicts_now.wait().await?, false).await?;
+    let written = verdicts_now.wait().await?;
+    judge::write(tx, &written, false).await?;
+    let given: BTreeSet<At> = written.iter().map(Written::place).collect();
+    let gone: Vec<At> = before.keys().filter(|at| !given.contains(*at)).cloned().collect();
+    remove(tx, &gone).await?;
     let after = verdicts(tx, units).await?;
-    let changed: Vec<_> = after
-        .iter()
-        .filter(|(at, verdict)| before.get(at) != Some(verdict))
-        .map(|((unit, set, period, edition), verdict)| {
-            let old = before.get(&(*unit, set.clone(), period.clone(), *edition)).cloned();
-            args![number, *unit, set.as_str(), period.as_str(), *edition, old, verdict.as_str()]
+    Ok(Again { before, after, gone: gone.len() })
+}
+
+/// Verdicts before and after, by their place.
+struct Again {
+    before: BTreeMap<At, String>,
+    after: BTreeMap<At, String>,
+    /// Verdicts that were taken away.
+    gone: usize,
+}
+
+impl Again {
+    fn changed(&self) -> impl Iterator<Item = (&At, &String)> {
+        self.after.iter().filter(|(at, verdict)| self.before.get(at) != Some(verdict))
+    }
+}
+
+/// Takes verdicts away that no set gives any more; the audit line names each. Cost: one statement for two hundred.
+async fn remove(tx: &mut WriteTx, gone: &[At]) -> Result<()> {
+    for chunk in gone.chunks(200) {
+        let line = |n: usize| {
+            format!("(unit = ${} AND set_id = ${} AND period = ${} AND edition = ${})", n + 1, n + 2, n + 3, n + 4)
+        };
+        let tests: Vec<String> = (0..chunk.len()).map(|at| line(at * 4)).collect();
+        let values = chunk.iter().flat_map(|(unit, set, period, edition)| args![*unit, set, period, *edition]);
+        let sql = format!("DELETE FROM facts_verdict WHERE {}", tests.join(" OR "));
+        tx.execute(&sql, values.collect()).await?;
+        let subject = chunk.first().map_or_else(String::new, |at| UnitId(at.0).to_string());
+        let unit = chunk.iter().all(|at| at.0 == chunk[0].0).then(|| UnitId(chunk[0].0));
+        let details = serde_json::json!({"verdicts": chunk});
+        tx.audit(AuditLine { action: "facts.verdicts-removed", kind: "verdict", subject, unit, details }).await?;
+    }
+    Ok(())
+}
+
+/// After another law: what changed is listed under its number.
+async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId]) -> Result<()> {
+    let again = judge_again(tx, law, units).await?;
+    let changed: Vec<_> = again
+        .changed()
+        .map(|(at, verdict)| {
+            let (unit, set, period, edition) = at;
+            args![number, *unit, set, period, *edition, again.before.get(at).cloned(), verdict]
         })
         .collect();
     let count = changed.len();
     let key = ["law", "unit", "set_id", "period", "edition"];
     let columns = ["law", "unit", "set_id", "period", "edition", "before", "after"];
     tx.upsert_many("facts_rejudged", &key, &columns, changed.into_iter()).await?;
-    let details = serde_json::json!({"units": units.len(), "changed": count});
+    let details = serde_json::json!({"units": units.len(), "changed": count, "removed": again.gone});
     tx.audit(AuditLine { action: "facts.rejudge", kind: "law", subject: number.to_string(), unit: None, details }).await
+}
+
+/// Judges again what a change of units may have changed; see [`effect`].
+async fn judge_changed(tx: &mut WriteTx, law: &Law, tops: &[UnitId], units: &[UnitId]) -> Result<(usize, usize)> {
+    let again = judge_again(tx, law, units).await?;
+    let (changed, gone) = (again.changed().count(), again.gone);
+    let unit = (tops.len() == 1).then(|| tops[0]);
+    let details = serde_json::json!({"under": tops, "units": units.len(), "changed": changed, "removed": gone});
+    let subject = tops.first().map_or_else(String::new, UnitId::to_string);
+    tx.audit(AuditLine { action: "facts.rejudge", kind: "unit", subject, unit, details }).await?;
+    Ok((changed, gone))
+}
+
+/// What judging does about a change of units: those it touches, and all under them, are judged again in the same
+/// transaction; where more than [`CHUNK`] of them have figures, by the job. Cost: the figures of those units.
+pub fn effect(law: Law) -> Effect {
+    Effect::new("facts", move |tx, change| {
+        let law = law.clone();
+        Box::pin(async move { follow(tx, &law, change).await })
+    })
+}
+
+async fn follow(tx: &mut WriteTx, law: &Law, change: &Change) -> Result<Vec<Phrase>> {
+    let tops = change.judged_otherwise();
+    let units = with_figures(tx, &tops).await?;
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
+    if units.len() > CHUNK {
+        let key = format!("{JOB} {}", tops.iter().map(UnitId::to_string).collect::<Vec<_>>().join(" "));
+        tx.enqueue(JOB, Some(&key), &serde_json::json!({"under": tops})).await?;
+        return Ok(vec![Phrase::new("rejudged-units-later").with("count", units.len())]);
+    }
+    let (changed, gone) = judge_changed(tx, law, &tops, &units).await?;
+    let phrase = Phrase::new("rejudged-units").with("count", units.len()).with("changed", changed).with("gone", gone);
+    Ok(vec![phrase])
+}
+
+/// Those of units and all that ever stood under them that have figures. Cost: one query a thousand units.
+async fn with_figures(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId>> {
+    let mut found = Vec::new();
+    for chunk in units::store::beneath(tx, tops).await?.chunks(1000) {
+        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT DISTINCT unit FROM facts_figure WHERE unit IN ({}) ORDER BY unit", places.join(","));
+        for row in tx.rows(&sql, chunk.iter().map(|&u| u.into()).collect()).await? {
+            found.push(UnitId(row.i64(0)?));
+        }
+    }
+    Ok(found)
 }
 
 /// The letters of the verdicts of these units: status and confidence.

@@ -4,13 +4,15 @@
 
 use crate::{
     Edge,
-    merger::{Effect, Merger},
+    merger::{Change, Effect, Merger, follow},
     model::{OPEN_TO, Unit},
-    rules::{self, Correction, Reorganisation},
+    rules::{self, Attribute, Correction, Reorganisation},
     store,
 };
 use ::store::{AuditLine, StoreError, WriteTx, args};
-use kernel::{Day, Phrase, Problem, UnitId, text};
+use kernel::{Phrase, Problem, UnitId, text};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Why an action was not done.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +20,34 @@ pub enum Refused {
     /// The user's doing: everything that does not fit, each with its field.
     #[error("{0:?}")]
     Problems(Vec<Problem>),
+    /// Somebody else edited the unit meanwhile.
+    #[error("{0:?}")]
+    Changed(Box<Overtaken>),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// An edit of a version that is no longer the last: field by field what stands now and what was sent, under the same names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overtaken {
+    pub problem: Problem,
+    pub version: i64,
+    pub now: Value,
+    pub yours: Value,
+}
+
+impl Overtaken {
+    /// `now` may hold more than was sent; only what was sent is shown.
+    fn refuse<T>(unit: &Unit, version: i64, now: &Value, yours: Value) -> Result<T, Refused> {
+        let of_now = |(field, _): (&String, &Value)| (field.clone(), now[field].clone());
+        let now = yours.as_object().into_iter().flatten().map(of_now).collect();
+        let problem = overtaken(unit, version);
+        Err(Refused::Changed(Box::new(Overtaken { problem, version, now: Value::Object(now), yours })))
+    }
+}
+
+fn overtaken(unit: &Unit, version: i64) -> Problem {
+    Problem::conflict(Phrase::new("units-changed").with("name", unit.name.as_str()).with("version", version), 412)
 }
 
 fn refuse<T>(problem: Problem) -> Result<T, Refused> {
@@ -34,16 +62,29 @@ async fn known(tx: &mut WriteTx, id: UnitId) -> Result<Unit, Refused> {
 }
 
 /// Corrects a unit: its code, name, kind, dates, parent or point were entered wrongly. Nothing else changes: figures stay
-/// where they are, for they know the unit by its id. `version` is the one the editor saw. Gives the new version.
-pub async fn correct(tx: &mut WriteTx, id: UnitId, version: i64, correction: Correction) -> Result<i64, Refused> {
+/// where they are, for they know the unit by its id. `version` is the one the editor saw. Gives the new version and what the
+/// rooms did about it.
+pub async fn correct(
+    tx: &mut WriteTx,
+    id: UnitId,
+    version: i64,
+    correction: Correction,
+    effects: &[Effect],
+) -> Result<(i64, Vec<Phrase>), Refused> {
     let before = known(tx, id).await?;
     let now = store::version(tx, id).await?;
     if now != version {
-        let phrase = Phrase::new("units-changed").with("name", before.name.as_str()).with("version", now);
-        return refuse(Problem::conflict(phrase, 412));
+        let mut yours = json!(correction);
+        if let Some(fields) = yours.as_object_mut() {
+            // A document is cited, it does not stand in the unit.
+            fields.remove("source");
+        }
+        let mut stands = json!(before);
+        stands["point"] = json!(before.lat.zip(before.lon));
+        return Overtaken::refuse(&before, now, &stands, yours);
     }
     let after = correction.apply(&before);
-    let rivals = store::with_code(tx, &after.code).await?;
+    let rivals = store::with_codes(tx, &[&after.code]).await?;
     let parent = match after.parent {
         Some(parent) => Some(known(tx, parent).await?),
         None => None,
@@ -54,7 +95,8 @@ pub async fn correct(tx: &mut WriteTx, id: UnitId, version: i64, correction: Cor
     }
     tx.execute_one(
         "UPDATE units_unit SET kind = $2, code = $3, name = $4, search = $5, ord = $6, parent = $7, from_day = $8,
-                to_day = $9, lat = $10, lon = $11, confidence = $12, note = $13, version = version + 1 WHERE id = $1",
+                to_day = $9, lat = $10, lon = $11, confidence = $12, note = $13, version = version + 1, corrected = 1
+         WHERE id = $1",
         args![
             id,
             after.kind.as_str(),
@@ -77,7 +119,8 @@ pub async fn correct(tx: &mut WriteTx, id: UnitId, version: i64, correction: Cor
     }
     let details = serde_json::json!({"before": before, "after": after, "source": correction.source});
     audit(tx, "units.correct", id, details).await?;
-    Ok(version + 1)
+    let said = follow(tx, effects, &Change::Corrected { before, after }).await?;
+    Ok((version + 1, said))
 }
 
 /// Merges, divides or renames units from a day on: the old ones end the day before, the new ones begin, the succession
@@ -93,13 +136,26 @@ pub async fn reorganise(
     let parents: Vec<UnitId> = plan.units.iter().filter_map(|u| u.parent).collect();
     let parents: Vec<Unit> = store::many(tx, &parents).await?.into_values().collect();
     let children = store::children(tx, &ids, plan.day).await?;
+    let versions = store::versions(tx, &ids).await?;
+    let seen = |old: &&Unit| plan.versions.get(&old.id).is_none_or(|seen| versions.get(&old.id) == Some(seen));
+    let edited: Vec<Problem> = olds
+        .iter()
+        .filter(|old| !seen(old))
+        .map(|old| {
+            let field = format!("versions/{}", old.id);
+            overtaken(old, versions.get(&old.id).copied().unwrap_or(0)).at_field(field)
+        })
+        .collect();
+    if !edited.is_empty() {
+        return Err(Refused::Problems(edited));
+    }
     let mut problems = rules::check_reorganisation(plan, &olds, &parents, &children);
+    let codes: Vec<&str> = plan.units.iter().map(|new| new.code.trim()).collect();
+    // A code that ends with one of the old units is free again.
+    let mut rivals = store::with_codes(tx, &codes).await?;
+    rivals.retain(|rival| !ids.contains(&rival.id) && rival.valid_to.is_none_or(|to| to >= plan.day));
     for (at, new) in plan.units.iter().enumerate() {
-        // A code that ends with one of the old units is free again.
-        let rivals = store::with_code(tx, &new.code).await?;
-        let rivals: Vec<Unit> = rivals.into_iter().filter(|r| !ids.contains(&r.id)).collect();
-        if let Some(rival) = rivals.iter().find(|r| r.valid_to.is_none_or(|to| to >= plan.day) && r.level == new.level)
-        {
+        if let Some(rival) = rivals.iter().find(|r| r.code == new.code.trim() && r.level == new.level) {
             let phrase =
                 Phrase::new("units-code-taken").with("code", new.code.as_str()).with("name", rival.name.as_str());
             problems.push(Problem::input(phrase).at_field(format!("units/{at}/code")));
@@ -111,13 +167,8 @@ pub async fn reorganise(
     let first = store::next_id(tx).await?;
     let new: Vec<Unit> = (first..).zip(&plan.units).map(|(id, unit)| unit.begin(UnitId(id), plan)).collect();
     store::insert_units(tx, &new).await?;
-    let mut ended: Vec<UnitId> = ids.clone();
-    ended.sort();
-    ended.dedup();
-    for &id in &ended {
-        let sql = "UPDATE units_unit SET to_day = $2, version = version + 1 WHERE id = $1 AND to_day = $3";
-        tx.execute_one(sql, args![id, plan.day.yesterday(), OPEN_TO]).await?;
-    }
+    let ended: Vec<UnitId> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    end(tx, &ended, plan).await?;
     let edges: Vec<Edge> = plan.edges(&new.iter().map(|u| u.id).collect::<Vec<_>>());
     let rows: Vec<_> = edges
         .iter()
@@ -128,10 +179,7 @@ pub async fn reorganise(
     store::rebuild_tree(tx).await?;
 
     let merger = Merger { day: plan.day, ended, began: new.iter().map(|u| u.id).collect(), edges };
-    let mut said = Vec::new();
-    for effect in effects {
-        said.extend((effect.apply)(tx, &merger).await?);
-    }
+    let said = follow(tx, effects, &Change::Merged(merger.clone())).await?;
     for unit in &new {
         let details = serde_json::json!({"unit": unit, "from": ids, "source": plan.source});
         audit(tx, "units.reorganise", unit.id, details).await?;
@@ -139,35 +187,64 @@ pub async fn reorganise(
     Ok((merger, said))
 }
 
+/// The last day of units is the eve of a reorganisation. Cost: one statement.
+async fn end(tx: &mut WriteTx, ended: &[UnitId], plan: &Reorganisation) -> Result<(), Refused> {
+    let sql = format!(
+        "UPDATE units_unit SET to_day = $1, version = version + 1, corrected = 1 WHERE to_day = $2 AND id IN ({})",
+        store::places(3, ended.len())
+    );
+    let mut given = args![plan.day.yesterday(), OPEN_TO];
+    given.extend(ended.iter().map(|&id| ::store::Value::from(id)));
+    let touched = tx.execute(&sql, given).await?;
+    if touched != ended.len() as u64 {
+        return Err(StoreError::NotOne { statement: sql, touched }.into());
+    }
+    Ok(())
+}
+
 /// Says what the law reads of a unit (and of all under it that have none of their own) from a day on: dated and cited.
-/// An earlier value ends the day before.
+/// An earlier value ends the day before; what was said of later days is replaced, and stands in the audit line. `version`
+/// is the one the editor saw. Gives the new version and what the rooms did about it.
 pub async fn set_attribute(
     tx: &mut WriteTx,
     id: UnitId,
-    attribute: &str,
-    value: &str,
-    from: Option<Day>,
-    source: &str,
-    confidence: &str,
-) -> Result<(), Refused> {
+    version: i64,
+    said: &Attribute,
+    effects: &[Effect],
+) -> Result<(i64, Vec<Phrase>), Refused> {
     let unit = known(tx, id).await?;
-    let problems = rules::check_attribute(attribute, value, source);
+    let own = store::own_attributes(tx, id).await?;
+    let before: Vec<Value> = own
+        .iter()
+        .filter(|line| line.attribute == said.attribute)
+        .map(|l| json!({"attribute": l.attribute, "value": l.value, "from": l.from, "to": l.to, "source": l.source, "confidence": l.confidence}))
+        .collect();
+    let now = store::version(tx, id).await?;
+    if now != version {
+        // The latest comes first.
+        let stands = before.first().cloned().unwrap_or_else(|| json!({"attribute": said.attribute}));
+        return Overtaken::refuse(&unit, now, &stands, json!(said));
+    }
+    let problems = rules::check_attribute(said);
     if !problems.is_empty() {
         return Err(Refused::Problems(problems));
     }
-    let begins = store::from(from);
+    let (attribute, begins) = (said.attribute.as_str(), store::from(said.from));
     let sql = "DELETE FROM units_attribute WHERE unit = $1 AND attribute = $2 AND from_day >= $3";
     tx.execute(sql, args![id, attribute, begins]).await?;
     let sql = "UPDATE units_attribute SET to_day = $3 WHERE unit = $1 AND attribute = $2 AND to_day >= $4";
     tx.execute(sql, args![id, attribute, begins - 1, begins]).await?;
+    let (value, source) = (said.value.trim(), said.source.trim());
     tx.execute_one(
         "INSERT INTO units_attribute (unit, attribute, value, from_day, to_day, confidence, source)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![id, attribute, value, begins, OPEN_TO, confidence, source],
+        args![id, attribute, value, begins, OPEN_TO, said.confidence.as_str(), source],
     )
     .await?;
-    let details = serde_json::json!({"attribute": attribute, "value": value, "from": from, "source": source});
-    audit(tx, "units.attribute", unit.id, details).await
+    tx.execute_one("UPDATE units_unit SET version = version + 1 WHERE id = $1", args![id]).await?;
+    audit(tx, "units.attribute", id, json!({"before": before, "after": said})).await?;
+    let done = follow(tx, effects, &Change::Attribute { unit: id }).await?;
+    Ok((version + 1, done))
 }
 
 async fn audit(tx: &mut WriteTx, action: &'static str, id: UnitId, details: serde_json::Value) -> Result<(), Refused> {

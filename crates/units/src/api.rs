@@ -1,10 +1,12 @@
 //! The API of units: succession, agencies, boundaries; and the administrator's writes.
 
 use crate::{
-    Merger, Refused, Unit, actions,
+    Merger, Refused, Unit,
+    actions::{self, Overtaken},
     boundaries::{self, Import},
+    merger::{Effect, Effects},
     pages::day,
-    rules::{Correction, Reorganisation},
+    rules::{Attribute, Correction, Reorganisation},
     store::{self, Filter},
     succession::Share,
 };
@@ -27,13 +29,14 @@ pub fn routes() -> Routes {
         .read("/api/v1/agencies", "agencies", get(agencies))
         .read("/api/v1/boundaries.geojson", "units", get(shapes))
         .write("/api/v1/units/{id}/corrections", "correct", "units", post(correct))
+        .write("/api/v1/units/{id}/attributes", "correct", "units", post(attribute))
         .write("/api/v1/reorganisations", "reorganise", "units", post(reorganise))
         .write("/api/v1/boundaries", "import", "units", post(import))
 }
 
 /// The description of these routes, to be merged into the site's.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(search, successors, predecessors, agencies, shapes, correct, reorganise, import))]
+#[openapi(paths(search, successors, predecessors, agencies, shapes, correct, attribute, reorganise, import))]
 pub struct Description;
 
 /// Most units on a page.
@@ -170,6 +173,13 @@ fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {
 fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
     match refused {
         Refused::Store(error) => Err(error.into()),
+        Refused::Changed(overtaken) => {
+            let mut body = web::json_problem(ctx.lang, &overtaken.problem);
+            body["version"] = json!(overtaken.version);
+            body["fields"] = json!(both(ctx, &overtaken));
+            (body["now"], body["yours"]) = (overtaken.now, overtaken.yours);
+            ctx.json_with(StatusCode::PRECONDITION_FAILED, &body)
+        }
         Refused::Problems(problems) => {
             let status = problems.iter().map(|p| p.status).min().unwrap_or(422);
             let title = problems.first().map(|p| locale::say(ctx.lang, &p.phrase)).unwrap_or_default();
@@ -179,6 +189,38 @@ fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
     }
 }
 
+/// Field by field in words: what stands now, and what was sent.
+pub(crate) fn both(ctx: &Ctx, overtaken: &Overtaken) -> Vec<String> {
+    let word = |value: &Value| match value {
+        Value::Null => locale::word(ctx.lang, "units-nothing"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let line = |(field, yours): (&String, &Value)| {
+        let name = locale::say_key(ctx.lang, &format!("units-field-{field}"), &[]);
+        let (now, yours) = (word(&overtaken.now[field]), word(yours));
+        locale::say(ctx.lang, &Phrase::new("units-both").with("field", name).with("now", now).with("yours", yours))
+    };
+    overtaken.yours.as_object().into_iter().flatten().map(line).collect()
+}
+
+/// What the rooms do about a change of units; nothing where `app` put in none.
+pub(crate) fn effects(ctx: &Ctx) -> Vec<Effect> {
+    let found = ctx.site.things.get(&std::any::TypeId::of::<Effects>()).cloned();
+    found.and_then(|thing| thing.downcast::<Effects>().ok()).map_or_else(Vec::new, |effects| effects.0.clone())
+}
+
+fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
+    phrases.iter().map(|p| locale::say(ctx.lang, p)).collect()
+}
+
+/// The version that the sender saw.
+fn seen(ctx: &Ctx) -> Result<i64, Failure> {
+    let header = ctx.headers.get("if-match").and_then(|v| v.to_str().ok());
+    let version = header.and_then(|v| v.trim_matches('"').parse().ok());
+    version.ok_or_else(|| ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)))
+}
+
 fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body)
         .map_err(|e| ctx.failure(Problem::input(Phrase::new("units-bad-json").with("error", e.to_string()))))
@@ -186,33 +228,57 @@ fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, F
 
 /// `POST /api/v1/units/{id}/corrections`: code, name, kind, dates, parent or point were entered wrongly.
 #[utoipa::path(post, path = "/api/v1/units/{id}/corrections", request_body(content = Object, content_type = "application/json"),
-    responses((status = 200, description = "The unit and its new version"), (status = 412, description = "It was changed meanwhile"),
+    responses((status = 200, description = "The unit and its new version"), (status = 412, description = "It was changed meanwhile: `now` and `yours`, field by field, in words in `fields`"),
         (status = 422, description = "Every problem with its field"), (status = 428, description = "If-Match is missing")),
     params(("id" = i64, Path, description = "Permanent id"), ("If-Match" = String, Header, description = "The version seen"),
         ("Idempotency-Key" = Option<String>, Header)))]
 async fn correct(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     let correction: Correction = parsed(&ctx, &body)?;
-    let seen = ctx.headers.get("if-match").and_then(|v| v.to_str().ok()).and_then(|v| v.trim_matches('"').parse().ok());
-    let Some(version) = seen else {
-        return Err(ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)));
-    };
+    let version = seen(&ctx)?;
     let repeatable = Repeatable::new(&ctx, &body);
     let mut tx = ctx.write().await?;
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    match actions::correct(&mut tx, UnitId(id), version, correction).await {
-        Ok(version) => {
+    match actions::correct(&mut tx, UnitId(id), version, correction, &effects(&ctx)).await {
+        Ok((version, done)) => {
             let unit = store::get(&mut tx, UnitId(id)).await?;
-            repeatable.done(tx, json!({"unit": unit, "version": version})).await
+            repeatable.done(tx, json!({"unit": unit, "version": version, "effects": told(&ctx, &done)})).await
+        }
+        Err(error) => refused(&ctx, error),
+    }
+}
+
+/// `POST /api/v1/units/{id}/attributes`: what the law reads of a unit from a day on, and of all under it that have no value
+/// of their own: `attribute`, `value`, `from` (null: always), `source`.
+#[utoipa::path(post, path = "/api/v1/units/{id}/attributes", request_body(content = Object, content_type = "application/json",
+        description = "attribute, value (true, false; a word of the law for region and group), from (YYYY-MM-DD or null), source, confidence (verified by default)"),
+    responses((status = 200, description = "The new version of the unit, and what was judged again"),
+        (status = 412, description = "It was changed meanwhile: `now` and `yours`, field by field, in words in `fields`"),
+        (status = 422, description = "Every problem with its field"), (status = 428, description = "If-Match is missing")),
+    params(("id" = i64, Path, description = "Permanent id"), ("If-Match" = String, Header, description = "The version seen"),
+        ("Idempotency-Key" = Option<String>, Header)))]
+async fn attribute(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let said: Attribute = parsed(&ctx, &body)?;
+    let version = seen(&ctx)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match actions::set_attribute(&mut tx, UnitId(id), version, &said, &effects(&ctx)).await {
+        Ok((version, done)) => {
+            repeatable.done(tx, json!({"unit": id, "version": version, "effects": told(&ctx, &done)})).await
         }
         Err(error) => refused(&ctx, error),
     }
 }
 
 /// `POST /api/v1/reorganisations`: merges, divides, renames units from a day on.
-#[utoipa::path(post, path = "/api/v1/reorganisations", request_body(content = Object, content_type = "application/json"),
+#[utoipa::path(post, path = "/api/v1/reorganisations", request_body(content = Object, content_type = "application/json",
+        description = "day, source, confidence, units, moves; optionally versions: {unit id: the version seen} of the units that end"),
     responses((status = 200, description = "The units that ended and began, and what followed in every room"),
+        (status = 412, description = "A unit named in `versions` was changed meanwhile; every one of them is named"),
         (status = 422, description = "Every problem with its field")),
     params(("Idempotency-Key" = Option<String>, Header)))]
 async fn reorganise(ctx: Ctx, body: Bytes) -> Outcome {
@@ -222,13 +288,10 @@ async fn reorganise(ctx: Ctx, body: Bytes) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    // What rooms do about a merger; none does anything until one is registered.
-    let effects = ctx.site.things.get(&std::any::TypeId::of::<crate::merger::Effects>()).cloned();
-    let effects = effects.and_then(|e| e.downcast::<crate::merger::Effects>().ok());
-    match actions::reorganise(&mut tx, &plan, effects.as_ref().map_or(&[], |e| &e.0)).await {
-        Ok((Merger { day, ended, began, .. }, effects)) => {
-            let effects: Vec<String> = effects.iter().map(|p| locale::say(ctx.lang, p)).collect();
-            repeatable.done(tx, json!({"day": day, "ended": ended, "began": began, "effects": effects})).await
+    match actions::reorganise(&mut tx, &plan, &effects(&ctx)).await {
+        Ok((Merger { day, ended, began, .. }, done)) => {
+            let body = json!({"day": day, "ended": ended, "began": began, "effects": told(&ctx, &done)});
+            repeatable.done(tx, body).await
         }
         Err(error) => refused(&ctx, error),
     }
@@ -252,6 +315,7 @@ struct ImportAsked {
 /// `POST /api/v1/boundaries`: official boundaries from GeoJSON or GeoPackage, by code; all of the file or nothing.
 #[utoipa::path(post, path = "/api/v1/boundaries", request_body(content = String, content_type = "application/geo+json"),
     responses((status = 200, description = "What was kept, warnings, units without a boundary"),
+        (status = 409, description = "A unit was edited while the file was being checked; nothing was kept"),
         (status = 422, description = "Every problem with its feature; nothing was kept")),
     params(("as_of" = String, Query, description = "The day on which codes are read"), ("source" = String, Query, description = "Who measured, under which licence"),
         ("level" = Option<String>, Query, description = "commune by default"), ("under" = Option<i64>, Query),
@@ -267,13 +331,13 @@ async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, body: Bytes) -> Ou
         dry_run: asked.dry_run,
     };
     let repeatable = Repeatable::new(&ctx, &body);
-    let mut tx = ctx.write().await?;
     if !what.dry_run
-        && let Some(answer) = repeatable.seen(&mut tx).await?
+        && let Some(answer) = repeatable.seen(&mut ctx.write().await?).await?
     {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    let report = match boundaries::import(&mut tx, &body, &what).await {
+    // No writer waits while a file is read.
+    let report = match boundaries::inspect(&ctx.site.store, &ctx.actor, body, &what).await {
         Ok(report) => report,
         Err(error) => return refused(&ctx, error),
     };
@@ -287,5 +351,12 @@ async fn import(ctx: Ctx, Asking(asked): Asking<ImportAsked>, body: Bytes) -> Ou
     if what.dry_run {
         return ctx.json_with(StatusCode::OK, &told);
     }
-    repeatable.done(tx, told).await
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match boundaries::keep(&mut tx, &report, &what).await {
+        Ok(()) => repeatable.done(tx, told).await,
+        Err(error) => refused(&ctx, error),
+    }
 }

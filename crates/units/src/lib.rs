@@ -17,7 +17,7 @@ pub mod store;
 pub mod succession;
 
 pub use actions::Refused;
-pub use merger::{Effect, Effects, Merger};
+pub use merger::{Change as Changed, Effect, Effects, Merger};
 pub use model::{Agency, Unit};
 pub use pages::room;
 pub use succession::{Change, Edge, Share, Succession};

@@ -1,9 +1,9 @@
-//! What a merger does to the rooms: each registers an effect, which runs in the merger's own transaction.
+//! What a change of units does to the rooms: each registers an effect, which runs in the transaction of the change.
 
-use crate::Edge;
+use crate::{Edge, Unit};
 use ::store::{Result, WriteTx};
 use kernel::{Day, Phrase, UnitId};
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 /// Units that ended and began together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +15,56 @@ pub struct Merger {
     pub edges: Vec<Edge>,
 }
 
+/// What was done to units.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Merged(Merger),
+    /// What was entered wrongly stands right now.
+    Corrected {
+        before: Unit,
+        after: Unit,
+    },
+    /// The law reads something else of a unit, and of all under it that have no value of their own.
+    Attribute {
+        unit: UnitId,
+    },
+}
+
+impl Change {
+    /// The units that the law may judge otherwise than before, they and all under them. A new name, code or point changes
+    /// no verdict.
+    pub fn judged_otherwise(&self) -> Vec<UnitId> {
+        match self {
+            Change::Merged(merger) => merger.ended.clone(),
+            Change::Attribute { unit } => vec![*unit],
+            Change::Corrected { before, after } => {
+                let read = |u: &Unit| (u.kind.clone(), u.level.clone(), u.parent, u.valid_from, u.valid_to);
+                if read(before) == read(after) { Vec::new() } else { vec![after.id] }
+            }
+        }
+    }
+}
+
 /// The work of an effect.
 pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Vec<Phrase>>> + Send + 'a>>;
 
-/// How a room takes part in a merger. It may move what must follow the ground (people's roles, open dossiers), and says
-/// what it did. It never moves a figure or a verdict.
-#[derive(Clone, Copy)]
+type Apply = dyn for<'a> Fn(&'a mut WriteTx, &'a Change) -> Work<'a> + Send + Sync;
+
+/// How a room takes part in a change of units. It may move what must follow the ground (people's roles, open dossiers) and
+/// judge again, and says what it did. It never moves a figure.
+#[derive(Clone)]
 pub struct Effect {
     pub room: &'static str,
-    pub apply: for<'a> fn(&'a mut WriteTx, &'a Merger) -> Work<'a>,
+    apply: Arc<Apply>,
+}
+
+impl Effect {
+    pub fn new(
+        room: &'static str,
+        apply: impl for<'a> Fn(&'a mut WriteTx, &'a Change) -> Work<'a> + Send + Sync + 'static,
+    ) -> Effect {
+        Effect { room, apply: Arc::new(apply) }
+    }
 }
 
 impl std::fmt::Debug for Effect {
@@ -35,3 +76,12 @@ impl std::fmt::Debug for Effect {
 /// The effects of all rooms, put into the site by `app`.
 #[derive(Clone, Debug, Default)]
 pub struct Effects(pub Vec<Effect>);
+
+/// Lets every room do its part; what they say.
+pub(crate) async fn follow(tx: &mut WriteTx, effects: &[Effect], change: &Change) -> Result<Vec<Phrase>> {
+    let mut said = Vec::new();
+    for effect in effects {
+        said.extend((effect.apply)(tx, change).await?);
+    }
+    Ok(said)
+}

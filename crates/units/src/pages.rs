@@ -5,11 +5,14 @@ use crate::{
     model::Agency,
     store::{self, Filter},
 };
+use axum::http::StatusCode;
 use kernel::{Day, Phrase, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use web::{Asking, Ctx, Outcome, Path, Room, Routes};
+
+mod attribute;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -27,10 +30,11 @@ pub fn room() -> Room {
 }
 
 fn routes() -> Routes {
-    use axum::routing::get;
+    use axum::routing::{get, post};
     Routes::new()
         .read("/don-vi", "units", get(tree))
         .read("/don-vi/{id}", "units", get(unit))
+        .write("/don-vi/{id}/thuoc-tinh", "correct", "units", post(attribute::save))
         .read("/co-quan", "agencies", get(agencies))
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
@@ -167,13 +171,27 @@ fn under(unit: &Unit, top: UnitId, units: &[Unit]) -> bool {
     unit.parent == Some(top) || units.iter().any(|p| Some(p.id) == unit.parent && p.parent == Some(top))
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Saved {
+    /// Whether an attribute was just saved.
+    da_luu: String,
+}
+
 /// `GET /don-vi/{id}`. Cost: the unit, its succession, what is directly under it.
-async fn unit(ctx: Ctx, Path(id): Path<String>) -> Outcome {
+async fn unit(ctx: Ctx, Path(id): Path<String>, Asking(asked): Asking<Saved>) -> Outcome {
     let id: i64 = id.parse().map_err(|_| ctx.not_found())?;
+    show(ctx, UnitId(id), StatusCode::OK, &attribute::Sent::default(), !asked.da_luu.is_empty()).await
+}
+
+/// A unit's page; `sent`: what its form brought that was not saved.
+async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, saved: bool) -> Outcome {
     let mut tx = ctx.read().await?;
-    let Some(unit) = store::get(&mut tx, UnitId(id)).await? else {
+    let Some(unit) = store::get(&mut tx, id).await? else {
         return Err(ctx.not_found());
     };
+    let own = store::own_attributes(&mut tx, id).await?;
+    let version = store::version(&mut tx, id).await?;
     // An ended unit is shown as it last was.
     let today = ctx.site.clock.today();
     let on = unit.valid_to.map_or(today, |to| to.min(today));
@@ -206,13 +224,15 @@ async fn unit(ctx: Ctx, Path(id): Path<String>) -> Outcome {
             }
         })
         .collect();
-    ctx.page(
+    ctx.page_with(
+        status,
         "unit.html",
         context! {
             title => unit.name, unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
             judged => unit.level == "commune", commune => ctx.link(&format!("/xa/{}", unit.id)),
             is_commune => unit.is_judged_commune(), above => above, below => below, before => before, after => after,
-            today_is => today_is, attributes => attributes, note => unit.note, address => unit.id.address(),
+            today_is => today_is, attributes => attributes, own => attribute::lines(&ctx, &own),
+            form => attribute::form(&ctx, id, version, sent), saved => saved, note => unit.note, address => unit.id.address(),
             api => format!("/api/v1/units/{}", unit.id), list => ctx.link("/don-vi"),
         },
     )

@@ -2,7 +2,7 @@
 
 use crate::{Edge, model::Unit};
 use kernel::{Day, Phrase, Problem, UnitId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Levels from the top, and the kinds of units that stand at each.
@@ -24,28 +24,37 @@ pub const ATTRIBUTES: [&str; 7] = [
     "more_than_3_schools",
 ];
 
+/// How sure what is said of a unit is.
+const CONFIDENCES: [&str; 3] = ["verified", "recalled", "unknown"];
+
 /// How deep a level lies, the province first.
 pub fn depth(level: &str) -> Option<usize> {
     LEVELS.iter().position(|(name, _)| *name == level)
 }
 
 /// A field to correct; `None` leaves it. An outer `Some` around `None` empties it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Correction {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Option<Day>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Option<Day>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub parent: Option<Option<UnitId>>,
     /// Latitude and longitude of a point inside, in degrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub point: Option<(f64, f64)>,
     /// `verified`, `recalled`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The document that says so.
     pub source: String,
@@ -105,7 +114,7 @@ pub fn check_unit(unit: &Unit, parent: Option<&Unit>, rivals: &[Unit], source: &
     if !kinds.contains(&unit.kind.as_str()) {
         found.push(problem("units-kind-unknown", "kind"));
     }
-    if !["verified", "recalled", "unknown"].contains(&unit.confidence.as_str()) {
+    if !CONFIDENCES.contains(&unit.confidence.as_str()) {
         found.push(problem("units-confidence-unknown", "confidence"));
     }
     if matches!((unit.valid_from, unit.valid_to), (Some(from), Some(to)) if to < from) {
@@ -133,17 +142,45 @@ fn point_fits(lat: Option<f64>, lon: Option<f64>) -> bool {
     lat.is_none_or(|v| (-90.0..=90.0).contains(&v)) && lon.is_none_or(|v| (-180.0..=180.0).contains(&v))
 }
 
+/// What the law shall read of a unit, and of all under it that have no value of their own, from a day on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// One of [`ATTRIBUTES`].
+    pub attribute: String,
+    /// `true` or `false`; a word of the law for region and group.
+    pub value: String,
+    /// Its first day; `null`: it was always so.
+    #[serde(default)]
+    pub from: Option<Day>,
+    /// The document that says so.
+    pub source: String,
+    /// `verified` (whoever sends it read the document), `recalled`, `unknown`.
+    #[serde(default = "verified")]
+    pub confidence: String,
+}
+
+fn verified() -> String {
+    "verified".into()
+}
+
 /// Checks what the law shall read of a unit.
-pub fn check_attribute(attribute: &str, value: &str, source: &str) -> Vec<Problem> {
+pub fn check_attribute(said: &Attribute) -> Vec<Problem> {
     let mut found = Vec::new();
-    if !ATTRIBUTES.contains(&attribute) {
+    let words = ["region", "group"].contains(&said.attribute.as_str());
+    if !ATTRIBUTES.contains(&said.attribute.as_str()) {
         found.push(problem("units-attribute-unknown", "attribute"));
     }
-    if value.trim().is_empty() {
+    if said.value.trim().is_empty() {
         found.push(problem("units-value-empty", "value"));
+    } else if !words && !["true", "false"].contains(&said.value.as_str()) {
+        found.push(problem("units-value-yes-no", "value"));
     }
-    if source.trim().is_empty() {
+    if said.source.trim().is_empty() {
         found.push(problem("units-source-empty", "source"));
+    }
+    if !CONFIDENCES.contains(&said.confidence.as_str()) {
+        found.push(problem("units-confidence-unknown", "confidence"));
     }
     found
 }
@@ -206,6 +243,9 @@ pub struct Reorganisation {
     pub confidence: String,
     pub units: Vec<NewUnit>,
     pub moves: Vec<Move>,
+    /// The versions seen of units that end; where one was edited meanwhile, nothing is done.
+    #[serde(default)]
+    pub versions: BTreeMap<UnitId, i64>,
 }
 
 impl Reorganisation {

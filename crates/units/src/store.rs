@@ -11,9 +11,12 @@ use store::{AuditLine, Migration, Query, Result, Row, Value, WriteTx, args};
 
 mod edit;
 mod search;
+mod uploads;
 
-pub use edit::{FIRST_OWN_ID, Seeded, children, next_id, rebuild_tree, stored, version, with_code};
-pub use search::{Cited, Filter, attributes, history, history_of, list};
+pub(crate) use edit::places;
+pub use edit::{FIRST_OWN_ID, Seeded, beneath, children, next_id, rebuild_tree, stored, version, versions, with_codes};
+pub use search::{Cited, Filter, attributes, history, history_of, list, own_attributes};
+pub use uploads::{forget_upload, keep_upload, upload};
 
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -69,6 +72,15 @@ CREATE INDEX units_unit_parent ON units_unit (parent);
         name: "files of boundaries between their check and their commit",
         sql: "
 CREATE TABLE units_upload (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, bytes BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+",
+    },
+    Migration {
+        room: "units",
+        version: 4,
+        name: "units corrected here, whatever else of them was edited",
+        sql: "
+ALTER TABLE units_unit ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0;
+UPDATE units_unit SET corrected = 1 WHERE version > 1;
 ",
     },
 ];
@@ -346,7 +358,13 @@ pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<Unit
     tx.rows(sql, args![code, day]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect()
 }
 
-/// What the law reads of each of these units on a day: own attributes, else the nearest ancestor's.
+/// Whether a line of the tree, `t` of the unit `s`, holds on the day `$1`; before a unit began and after it ended, whether it
+/// held on its first or last day.
+const IN_TREE: &str =
+    "t.from_day <= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END
+    AND t.to_day >= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END";
+
+/// What the law reads of each of these units on a day, under the parents of that day: own attributes, else the nearest ancestor's.
 /// Cost: one query a thousand units; the attributes of their trees.
 pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
     let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> =
@@ -358,7 +376,8 @@ pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<H
                     CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN u.level = 'commune' THEN 1
                          WHEN u.level = 'district' THEN 2 ELSE 3 END AS BIGINT)
              FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
-             WHERE a.from_day <= $1 AND a.to_day >= $1 AND t.unit IN ({})",
+             JOIN units_unit s ON s.id = t.unit
+             WHERE a.from_day <= $1 AND a.to_day >= $1 AND {IN_TREE} AND t.unit IN ({})",
             places.join(",")
         );
         let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(|&u| Value::from(u))).collect();

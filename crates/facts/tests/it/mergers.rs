@@ -87,7 +87,7 @@ fn plan(dice: &mut Dice, communes: &[Unit], day: Day, number: i64) -> Reorganisa
         2 => (vec![new(0)], vec![step(0, 0, true, true)]),
         _ => (vec![new(0), new(1)], vec![step(0, 0, false, true), step(0, 1, false, false), step(1, 1, true, true)]),
     };
-    Reorganisation { day, source: "NQ".into(), confidence: "verified".into(), units, moves }
+    Reorganisation { day, source: "NQ".into(), confidence: "verified".into(), units, moves, versions: BTreeMap::new() }
 }
 
 fn number(quantity: &Quantity) -> Decimal {

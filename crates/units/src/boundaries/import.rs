@@ -3,10 +3,11 @@
 use super::{Given, Report, Wanted, check, read, to_coordinates};
 use crate::{
     actions::Refused,
-    store::{self, Filter},
+    model::Unit,
+    store::{self as units, Filter},
 };
-use ::store::{AuditLine, WriteTx, args};
-use kernel::{Day, Phrase, Problem, UnitId};
+use ::store::{AuditLine, Store, StoreError, WriteTx, args};
+use kernel::{Actor, Day, Phrase, Problem, UnitId};
 
 /// What to bring in.
 #[derive(Clone, Debug)]
@@ -25,21 +26,40 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// Checks a file and, where nothing is wrong, keeps its boundaries instead of those of the same units. The report says
-/// what was found either way. Cost: the file in memory, a row a unit.
-pub async fn import(tx: &mut WriteTx, bytes: &[u8], import: &Import) -> Result<Report, Refused> {
+/// Reads a file and checks it against the units as they stand, before any transaction that writes. Cost: the file in memory;
+/// the work of a processor on a thread of its own.
+pub async fn inspect(
+    store: &Store,
+    actor: &Actor,
+    bytes: impl AsRef<[u8]> + Send + 'static,
+    import: &Import,
+) -> Result<Report, Refused> {
     if import.source.trim().is_empty() {
         return Err(Refused::Problems(vec![Problem::input(Phrase::new("units-source-empty")).at_field("source")]));
     }
-    let features = read(bytes, import.code_field.as_deref()).await.map_err(|bad| Refused::Problems(vec![*bad]))?;
+    let features = read(bytes, import.code_field.clone()).await.map_err(|bad| Refused::Problems(vec![*bad]))?;
     let filter =
         Filter { day: Some(import.day), level: Some(import.level.clone()), under: import.under, ..Filter::default() };
-    let (units, _) = store::list(tx, &filter, 0, 100_000).await?;
-    // Cutting thousands of polygons takes a while: not on a thread that answers others.
+    let mut tx = store.read(&actor.scope()).await?;
+    let (units, _) = units::list(&mut tx, &filter, 0, 100_000).await?;
+    drop(tx);
     let checked = tokio::task::spawn_blocking(move || check(&features, &Wanted { units })).await;
-    let report = checked.map_err(|e| ::store::StoreError::Corrupt(e.to_string()))?;
+    Ok(checked.map_err(|e| StoreError::Corrupt(e.to_string()))?)
+}
+
+/// Keeps the boundaries of a file in which nothing is wrong, instead of those of the same units. Refuses where a unit was
+/// edited since the file was checked. Cost: two rows a unit.
+pub async fn keep(tx: &mut WriteTx, report: &Report, import: &Import) -> Result<(), Refused> {
     if import.dry_run || !report.errors.is_empty() || report.good.is_empty() {
-        return Ok(report);
+        return Ok(());
+    }
+    let now = units::many(tx, &report.good.iter().map(|g| g.unit.id).collect::<Vec<_>>()).await?;
+    let edited = report.good.iter().map(|g| &g.unit).filter(|unit| now.get(&unit.id) != Some(unit));
+    let problem =
+        |unit: &Unit| Problem::conflict(Phrase::new("boundaries-unit-changed").with("name", unit.name.as_str()), 409);
+    let problems: Vec<Problem> = edited.map(problem).collect();
+    if !problems.is_empty() {
+        return Err(Refused::Problems(problems));
     }
     let ids: Vec<i64> = report.good.iter().map(|g| g.unit.id.0).collect();
     for chunk in ids.chunks(1000) {
@@ -65,6 +85,5 @@ pub async fn import(tx: &mut WriteTx, bytes: &[u8], import: &Import) -> Result<R
         unit: import.under,
         details,
     };
-    tx.audit(line).await?;
-    Ok(report)
+    Ok(tx.audit(line).await?)
 }

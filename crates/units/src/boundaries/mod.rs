@@ -6,7 +6,7 @@ pub(crate) mod pages;
 mod read;
 
 pub use check::{Given, Report, Wanted, check};
-pub use import::{Import, import};
+pub use import::{Import, inspect, keep};
 pub use read::{Bad, Feature, Format, read};
 
 use crate::{

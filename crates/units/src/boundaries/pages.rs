@@ -1,9 +1,9 @@
 //! Boundaries on a page: a file is checked, everything wrong is said with its feature; then it is kept whole.
 
-use super::{Import, Report, import};
-use crate::{Refused, pages::day};
-use ::store::{Query, WriteTx, args};
+use super::{Import, Report, inspect, keep};
+use crate::{Refused, pages::day, store as units};
 use axum::{
+    body::Bytes,
     http::StatusCode,
     routing::{get, post},
 };
@@ -22,8 +22,6 @@ pub fn routes() -> Routes {
 
 /// Problems and units shown at once; all of them are counted.
 const SHOWN: usize = 200;
-/// How long a checked file waits for its commit, in microseconds: a day.
-const KEPT: i64 = 86_400_000_000;
 
 /// `GET /don-vi/ranh-gioi`. Cost: no row.
 async fn page(ctx: Ctx) -> Outcome {
@@ -96,6 +94,7 @@ fn told(ctx: &Ctx, file: &str, report: &Report) -> Value {
 fn as_report(refused: Refused) -> Result<Report, Failure> {
     match refused {
         Refused::Problems(errors) => Ok(Report { errors, ..Report::default() }),
+        Refused::Changed(overtaken) => Ok(Report { errors: vec![overtaken.problem], ..Report::default() }),
         Refused::Store(error) => Err(error.into()),
     }
 }
@@ -103,12 +102,12 @@ fn as_report(refused: Refused) -> Result<Report, Failure> {
 /// `POST /don-vi/ranh-gioi/kiem-tra`: nothing is written but the file itself, kept for the commit.
 async fn check(ctx: Ctx, mut parts: Multipart) -> Outcome {
     let broken = || ctx.failure(Problem::input(Phrase::new("boundaries-upload-broken")));
-    let (mut asked, mut name, mut bytes) = (Asked::default(), String::new(), Vec::new());
+    let (mut asked, mut name, mut bytes) = (Asked::default(), String::new(), Bytes::new());
     while let Some(field) = parts.next_field().await.map_err(|_| broken())? {
         let part = field.name().unwrap_or("").to_owned();
         if part == "tep" {
             name = field.file_name().unwrap_or("").to_owned();
-            bytes = field.bytes().await.map_err(|_| broken())?.to_vec();
+            bytes = field.bytes().await.map_err(|_| broken())?;
             continue;
         }
         let text = field.text().await.map_err(|_| broken())?;
@@ -121,8 +120,8 @@ async fn check(ctx: Ctx, mut parts: Multipart) -> Outcome {
         }
     }
     let what = asked.import(&ctx, true)?;
-    let mut tx = ctx.write().await?;
-    let report = match import(&mut tx, &bytes, &what).await {
+    let hash = hex::encode(Sha256::digest(&bytes));
+    let report = match inspect(&ctx.site.store, &ctx.actor, bytes.clone(), &what).await {
         Ok(report) => report,
         Err(refused) => as_report(refused)?,
     };
@@ -130,20 +129,10 @@ async fn check(ctx: Ctx, mut parts: Multipart) -> Outcome {
     if !report.errors.is_empty() {
         return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "boundaries.html", form(&ctx, &asked, shown));
     }
-    let hash = hex::encode(Sha256::digest(&bytes));
-    keep(&mut tx, &hash, &name, bytes).await?;
+    let mut tx = ctx.write().await?;
+    units::keep_upload(&mut tx, &hash, &name, bytes.into()).await?;
     tx.commit().await?;
     ctx.page_with(StatusCode::OK, "boundaries.html", form(&ctx, &asked, context! { hash => hash, ..shown }))
-}
-
-/// Keeps a file for its commit, and forgets those that nobody came back for.
-async fn keep(tx: &mut WriteTx, hash: &str, name: &str, bytes: Vec<u8>) -> ::store::Result<()> {
-    let now = tx.now();
-    tx.execute("DELETE FROM units_upload WHERE at < $1", args![now.0 - KEPT]).await?;
-    let sql =
-        "INSERT INTO units_upload (sha256, name, bytes, at) VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING";
-    tx.execute(sql, args![hash, name, bytes, now]).await?;
-    Ok(())
 }
 
 /// What the second form sends.
@@ -163,28 +152,49 @@ async fn commit(ctx: Ctx, Form(sent): Form<Confirmed>) -> Outcome {
     let body = [&sent.hash, &sent.ngay, &sent.cap, &sent.nguon, &sent.cot].map(String::as_str).join("\n");
     let asked = Asked { ngay: sent.ngay, cap: sent.cap, nguon: sent.nguon, cot: sent.cot };
     let repeatable = Repeatable::of_form(&ctx, &sent.key, body.as_bytes());
-    let mut tx = ctx.write().await?;
-    let kept = match repeatable.seen(&mut tx).await? {
+    let seen = repeatable.seen(&mut ctx.write().await?).await?;
+    let kept = match seen {
         Some(kept) => kept,
-        None => {
-            let row = tx.row("SELECT name, bytes FROM units_upload WHERE sha256 = $1", args![&sent.hash]).await?;
-            let Some(row) = row else { return Err(ctx.not_found()) };
-            let (name, bytes) = (row.text(0)?, row.blob(1)?);
-            let report = match import(&mut tx, &bytes, &asked.import(&ctx, false)?).await {
-                Ok(report) => report,
-                Err(refused) => as_report(refused)?,
-            };
-            if !report.errors.is_empty() {
+        None => match keep_upload(&ctx, &sent.hash, &asked.import(&ctx, false)?, &repeatable).await? {
+            Ok(kept) => kept,
+            Err((name, report)) => {
                 // Units changed between the check and the commit.
                 let shown = told(&ctx, &name, &report);
                 return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "boundaries.html", form(&ctx, &asked, shown));
             }
-            tx.execute("DELETE FROM units_upload WHERE sha256 = $1", args![&sent.hash]).await?;
-            let kept = serde_json::json!({"good": report.good.len(), "missing": report.missing.len()});
-            repeatable.keep(tx, &kept).await?;
-            kept
-        }
+        },
     };
     let more = context! { done => true, kept => Value::from_serialize(kept) };
     ctx.page_with(StatusCode::OK, "boundaries.html", form(&ctx, &Asked::default(), more))
+}
+
+/// Keeps the boundaries of a waiting file: the answer, or the file's name and what is wrong. No writer waits while the file
+/// is read.
+async fn keep_upload(
+    ctx: &Ctx,
+    hash: &str,
+    what: &Import,
+    repeatable: &Repeatable<'_>,
+) -> Result<Result<serde_json::Value, (String, Report)>, Failure> {
+    let mut tx = ctx.read().await?;
+    let Some((name, bytes)) = units::upload(&mut tx, hash).await? else { return Err(ctx.not_found()) };
+    drop(tx);
+    let report = match inspect(&ctx.site.store, &ctx.actor, bytes, what).await {
+        Ok(report) => report,
+        Err(refused) => as_report(refused)?,
+    };
+    if !report.errors.is_empty() {
+        return Ok(Err((name, report)));
+    }
+    let mut tx = ctx.write().await?;
+    if let Some(kept) = repeatable.seen(&mut tx).await? {
+        return Ok(Ok(kept));
+    }
+    if let Err(refused) = keep(&mut tx, &report, what).await {
+        return Ok(Err((name, as_report(refused)?)));
+    }
+    units::forget_upload(&mut tx, hash).await?;
+    let kept = serde_json::json!({"good": report.good.len(), "missing": report.missing.len()});
+    repeatable.keep(tx, &kept).await?;
+    Ok(Ok(kept))
 }

@@ -60,11 +60,15 @@ fn code_field<'a>(asked: Option<&str>, fields: impl Iterator<Item = &'a str> + C
     }
 }
 
-/// Reads all features. `asked`: the field that holds the codes. Cost: the file in memory, once.
-pub async fn read(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
-    match Format::of(bytes) {
-        Format::GeoJson => geojson(bytes, asked),
-        Format::GeoPackage => geopackage(bytes, asked).await,
+/// Reads all features. `asked`: the field that holds the codes. Cost: the file in memory, once; not on a thread that
+/// answers others.
+pub async fn read(bytes: impl AsRef<[u8]> + Send + 'static, asked: Option<String>) -> Result<Vec<Feature>, Bad> {
+    match Format::of(bytes.as_ref()) {
+        Format::GeoJson => {
+            let read = tokio::task::spawn_blocking(move || geojson(bytes.as_ref(), asked.as_deref())).await;
+            read.unwrap_or_else(|_| bad(Phrase::new("boundaries-not-readable")))
+        }
+        Format::GeoPackage => geopackage(bytes, asked.as_deref()).await,
     }
 }
 
@@ -116,7 +120,7 @@ fn rings(value: &Value) -> Option<Vec<Vec<[f64; 2]>>> {
     value.as_array()?.iter().map(|ring| ring.as_array()?.iter().map(place).collect()).collect()
 }
 
-async fn geopackage(bytes: &[u8], asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
+async fn geopackage(bytes: impl AsRef<[u8]> + Send + 'static, asked: Option<&str>) -> Result<Vec<Feature>, Bad> {
     let unreadable = || Box::new(Problem::input(Phrase::new("boundaries-not-readable")));
     let file = tempfile::NamedTempFile::new().map_err(|_| unreadable())?;
     tokio::fs::write(file.path(), bytes).await.map_err(|_| unreadable())?;

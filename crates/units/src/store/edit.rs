@@ -24,10 +24,47 @@ pub async fn next_id(tx: &mut impl Query) -> Result<i64> {
     Ok(last.map_or(FIRST_OWN_ID, |last| FIRST_OWN_ID.max(last + 1)))
 }
 
-/// Every unit that ever had a code, the oldest first. Cost: those units.
-pub async fn with_code(tx: &mut impl Query, code: &str) -> Result<Vec<Unit>> {
-    let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code = $1 ORDER BY u.from_day, u.id");
-    tx.rows(&sql, args![code]).await?.iter().map(unit).collect()
+/// The versions of these units, all at once. Cost: one query a thousand.
+pub async fn versions(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, i64>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1000) {
+        let sql = format!("SELECT id, version FROM units_unit WHERE id IN ({})", places(1, chunk.len()));
+        for row in tx.rows(&sql, chunk.iter().map(|&id| id.into()).collect()).await? {
+            found.insert(UnitId(row.i64(0)?), row.i64(1)?);
+        }
+    }
+    Ok(found)
+}
+
+/// `$2, $3, $4`: so many parameters from one on.
+pub(crate) fn places(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Every unit that ever had one of these codes, the oldest first. Cost: those units.
+pub async fn with_codes(tx: &mut impl Query, codes: &[&str]) -> Result<Vec<Unit>> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = places(1, codes.len());
+    let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code IN ({places}) ORDER BY u.from_day, u.id");
+    tx.rows(&sql, codes.iter().map(|&code| code.into()).collect()).await?.iter().map(unit).collect()
+}
+
+/// Units and all that ever stood under them, by the parents of today: where dates no longer meet, too. Cost: the subtrees.
+pub async fn beneath(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId>> {
+    if tops.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "WITH RECURSIVE below (id) AS (
+           SELECT id FROM units_unit WHERE id IN ({})
+           UNION SELECT u.id FROM units_unit u JOIN below b ON u.parent = b.id)
+         SELECT id FROM below ORDER BY id",
+        places(1, tops.len())
+    );
+    let rows = tx.rows(&sql, tops.iter().map(|&id| id.into()).collect()).await?;
+    rows.iter().map(|row| Ok(UnitId(row.i64(0)?))).collect()
 }
 
 /// The units directly under any of these on a day. Cost: those units.
@@ -108,18 +145,18 @@ pub fn stored(shipped: &ShippedUnit) -> Unit {
 /// Brings the shipped units in: new ones are added, those never touched here follow what is shipped now, corrected ones
 /// stay. Cost: the units once; nothing is written where nothing changed.
 pub(super) async fn seed_units(tx: &mut WriteTx, shipped: &[ShippedUnit]) -> Result<Seeded> {
-    let mut known: HashMap<UnitId, (Unit, i64)> = HashMap::new();
-    let sql = format!("SELECT {UNIT}, u.version FROM units_unit u WHERE u.id < $1");
+    let mut known: HashMap<UnitId, (Unit, bool)> = HashMap::new();
+    let sql = format!("SELECT {UNIT}, u.corrected FROM units_unit u WHERE u.id < $1");
     for row in tx.rows(&sql, args![FIRST_OWN_ID]).await? {
         let unit = unit(&row)?;
-        known.insert(unit.id, (unit, row.i64(12)?));
+        known.insert(unit.id, (unit, row.flag(12)?));
     }
     let (mut done, mut new) = (Seeded::default(), Vec::new());
     for wanted in shipped.iter().map(stored) {
         match known.get(&wanted.id) {
             None => new.push(wanted),
             Some((unit, _)) if *unit == wanted => {}
-            Some((_, 2..)) => done.kept += 1,
+            Some((_, true)) => done.kept += 1,
             Some(_) => {
                 refresh(tx, &wanted).await?;
                 done.refreshed += 1;

@@ -1,6 +1,6 @@
 //! Lists of units: filtered, searched without diacritics, paged.
 
-use super::{UNIT, unit};
+use super::{IN_TREE, UNIT, unit};
 use crate::{Edge, Succession, model::Unit};
 use ::store::{Query, Result, Row, Value, args};
 use kernel::{Day, UnitId, text};
@@ -86,24 +86,47 @@ pub struct Cited {
     pub attribute: String,
     pub value: String,
     pub from: Option<Day>,
+    pub to: Option<Day>,
     pub source: String,
     pub confidence: String,
 }
 
+/// A row of unit, attribute, value, first and last day, source, confidence.
+fn cited(row: &Row) -> Result<Cited> {
+    Ok(Cited {
+        unit: UnitId(row.i64(0)?),
+        attribute: row.text(1)?,
+        value: row.text(2)?,
+        from: super::open(row.i64(3)?),
+        to: super::open(row.i64(4)?),
+        source: row.text(5)?,
+        confidence: row.text(6)?,
+    })
+}
+
+/// Everything that was ever said of a unit itself, by attribute, the latest first. Cost: those lines.
+pub async fn own_attributes(tx: &mut impl Query, id: UnitId) -> Result<Vec<Cited>> {
+    let sql = "SELECT unit, attribute, value, from_day, to_day, source, confidence FROM units_attribute
+               WHERE unit = $1 ORDER BY attribute, from_day DESC";
+    tx.rows(sql, args![id]).await?.iter().map(cited).collect()
+}
+
 /// What the law reads of a unit on a day, own or inherited, with citations. Cost: its tree's attributes.
 pub async fn attributes(tx: &mut impl Query, id: UnitId, day: Day) -> Result<Vec<Cited>> {
-    let sql = "
-SELECT a.unit, a.attribute, a.value, a.from_day, a.source, a.confidence
+    let sql = format!(
+        "
+SELECT a.unit, a.attribute, a.value, a.from_day, a.to_day, a.source, a.confidence
 FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
-WHERE t.unit = $1 AND a.from_day <= $2 AND a.to_day >= $2
-ORDER BY a.attribute, CASE u.level WHEN 'village' THEN 0 WHEN 'commune' THEN 1 WHEN 'district' THEN 2 ELSE 3 END";
+JOIN units_unit s ON s.id = t.unit
+WHERE t.unit = $2 AND a.from_day <= $1 AND a.to_day >= $1 AND {IN_TREE}
+ORDER BY a.attribute, CASE u.level WHEN 'village' THEN 0 WHEN 'commune' THEN 1 WHEN 'district' THEN 2 ELSE 3 END"
+    );
     let mut found: Vec<Cited> = Vec::new();
-    for row in tx.rows(sql, args![id, day]).await? {
-        let attribute = row.text(1)?;
+    for row in tx.rows(&sql, args![day, id]).await? {
+        let line = cited(&row)?;
         // The nearest comes first.
-        if found.last().is_none_or(|last| last.attribute != attribute) {
-            let (unit, value, from) = (UnitId(row.i64(0)?), row.text(2)?, super::open(row.i64(3)?));
-            found.push(Cited { unit, attribute, value, from, source: row.text(4)?, confidence: row.text(5)? });
+        if found.last().is_none_or(|last| last.attribute != line.attribute) {
+            found.push(line);
         }
     }
     Ok(found)

@@ -149,7 +149,7 @@ fn a_geopackage_is_read_by_code() {
         let file =
             geopackage(4326, &[("02608", blob(105.286, 21.5933)), ("00700", cut), ("00691", vast)]).await.unwrap();
         assert_eq!(Format::of(&file), Format::GeoPackage);
-        let features = read(&file, None).await.unwrap();
+        let features = read(file.clone(), None).await.unwrap();
         assert_eq!(
             features.iter().map(|f| (f.code.as_deref().unwrap(), f.ground.is_some())).collect::<Vec<_>>(),
             [("02608", true), ("00700", false), ("00691", false)]
@@ -157,8 +157,8 @@ fn a_geopackage_is_read_by_code() {
         let ring = &features[0].ground.as_ref().unwrap().0[0].exterior().0;
         assert_eq!((ring.len(), ring[0].x, ring[0].y), (5, 105.286 - 0.02, 21.5933 - 0.02));
         let other = geopackage(3405, &[]).await.unwrap();
-        assert_eq!(read(&other, None).await.unwrap_err().phrase.key, "boundaries-other-system");
-        assert_eq!(read(&file, Some("nope")).await.unwrap_err().phrase.key, "boundaries-no-code-field");
+        assert_eq!(read(other, None).await.unwrap_err().phrase.key, "boundaries-other-system");
+        assert_eq!(read(file, Some("nope".into())).await.unwrap_err().phrase.key, "boundaries-no-code-field");
     });
 }
 

@@ -171,6 +171,37 @@ fn writes_can_be_repeated_and_name_the_version_they_edit() {
                 (&json!(2), &json!("2025-01-01"))
             );
         }
+        let late = visitor.post(path, &[("if-match", "\"1\"")], body.clone()).await?;
+        assert_eq!(late.status.as_u16(), 412);
+        let late = late.json()?;
+        assert_eq!((&late["now"], &late["yours"], &late["version"]), (&late["yours"], &late["now"], &json!(2)));
+        assert_eq!(late["fields"][0], json!("Ngày bắt đầu: hiện nay là “2025-01-01”, bạn gửi “2025-01-01”."));
+        let attribute = json!({"attribute": "special_difficulty", "value": "true", "source": "QĐ 2"}).to_string();
+        let attributes = "/api/v1/units/343/attributes";
+        assert_eq!(visitor.post(attributes, &[], attribute.clone()).await?.status.as_u16(), 428);
+        let headers_of = [("if-match", "\"2\""), ("idempotency-key", "k3")];
+        for _ in 0..2 {
+            let answer = visitor.post(attributes, &headers_of, attribute.clone()).await?;
+            assert_eq!((answer.status, &answer.json()?["version"]), (StatusCode::OK, &json!(3)), "{}", answer.text());
+        }
+        // The same by the form of the unit's page: what is wrong stands at its field, what was typed stays.
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let sent = "attribute=former_base_area&from=2025-01-01&key=f1&source=Q%C4%90+5";
+        let address = "/don-vi/343/thuoc-tinh";
+        let wrong = visitor.post(address, &form, format!("{sent}&seen=3&value=maybe")).await?;
+        assert_eq!(wrong.status.as_u16(), 422);
+        for want in ["id=\"w-value\"", "value=\"maybe\"", "value=\"QĐ 5\"", "name=\"seen\" value=\"3\""] {
+            assert!(wrong.text().contains(want), "{want} is not in {}", wrong.text());
+        }
+        let late = visitor.post(address, &form, format!("{sent}&seen=2&value=yes")).await?;
+        assert_eq!(late.status.as_u16(), 412);
+        assert!(late.text().contains("hiện nay là “(trống)”, bạn gửi “true”"), "{}", late.text());
+        for _ in 0..2 {
+            let saved = visitor.post(address, &form, format!("{sent}&seen=3&value=C%C3%B3")).await?;
+            assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+        }
+        let page = visitor.get("/don-vi/343").await?.text();
+        assert!(page.contains("QĐ 5") && page.contains("QĐ 2") && !page.contains("thuoc-tinh"), "{page}");
         let other = json!({"code": "1", "source": "NQ 1"}).to_string();
         assert_eq!(visitor.post(path, &headers, other).await?.status, StatusCode::CONFLICT);
         assert_eq!(visitor.post(path, &headers, "{").await?.status, StatusCode::UNPROCESSABLE_ENTITY);

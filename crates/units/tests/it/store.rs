@@ -8,9 +8,9 @@ use testkit::CLOCK;
 use units::{
     Share, Unit,
     actions::{self, Refused},
-    merger::{Effect, Merger},
+    merger::{Change, Effect},
     reference::Reference,
-    rules::{Correction, Move, NewUnit, Reorganisation},
+    rules::{Attribute, Correction, Move, NewUnit, Reorganisation},
     store::{self as units_store, Filter},
 };
 
@@ -136,7 +136,7 @@ fn seeding_again_adds_what_is_new_and_keeps_what_was_corrected() {
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
         assert!(!units_store::seed(&mut tx, &reference).await?, "nothing is new");
         let correction = Correction { code: Some("02609".into()), source: "01/QĐ".into(), ..Correction::default() };
-        assert_eq!(actions::correct(&mut tx, UnitId(343), 1, correction).await?, 2);
+        assert_eq!(actions::correct(&mut tx, UnitId(343), 1, correction, &[]).await?.0, 2);
         for unit in &mut reference.units {
             if [343, 1122].contains(&unit.id.0) {
                 unit.name_vi = "Xã Khác".into();
@@ -182,15 +182,15 @@ fn codes_and_dates_are_corrected_ids_never() {
             (Correction { parent: Some(Some(UnitId(343))), ..Correction::default() }, "parent", "units-parent-level"),
             (Correction { point: Some((210.0, 10.0)), ..Correction::default() }, "point", "units-point-outside"),
         ] {
-            let Err(Refused::Problems(problems)) = actions::correct(&mut tx, UnitId(343), 1, cited(correction)).await
-            else {
+            let sent = cited(correction);
+            let Err(Refused::Problems(problems)) = actions::correct(&mut tx, UnitId(343), 1, sent, &[]).await else {
                 bail!("{key} was not refused");
             };
             assert_eq!(problems[0].phrase.key, key);
             assert_eq!(problems[0].place, Some(kernel::Place::Field(field.into())));
         }
-        let Err(Refused::Problems(problems)) = actions::correct(&mut tx, UnitId(343), 1, Correction::default()).await
-        else {
+        let sent = Correction::default();
+        let Err(Refused::Problems(problems)) = actions::correct(&mut tx, UnitId(343), 1, sent, &[]).await else {
             bail!("a correction without a source was not refused");
         };
         assert_eq!(problems[0].phrase.key, "units-source-empty");
@@ -200,7 +200,7 @@ fn codes_and_dates_are_corrected_ids_never() {
             confidence: Some("verified".into()),
             ..Correction::default()
         };
-        assert_eq!(actions::correct(&mut tx, UnitId(343), 1, cited(from.clone())).await?, 2);
+        assert_eq!(actions::correct(&mut tx, UnitId(343), 1, cited(from.clone()), &[]).await?.0, 2);
         assert_eq!(units_store::by_code(&mut tx, "02608", day("2024-12-15")).await?, None);
         let filter = Filter {
             day: Some(day("2024-12-15")),
@@ -210,35 +210,93 @@ fn codes_and_dates_are_corrected_ids_never() {
         };
         assert_eq!(units_store::list(&mut tx, &filter, 0, 9).await?.1, 0, "the tree follows");
         // Somebody else who saw the first version is told.
-        let Err(Refused::Problems(problems)) = actions::correct(&mut tx, UnitId(343), 1, cited(from)).await else {
+        let Err(Refused::Changed(both)) = actions::correct(&mut tx, UnitId(343), 1, cited(from), &[]).await else {
             bail!("an edit of an old version was not refused");
         };
-        assert_eq!((problems[0].status, problems[0].phrase.key), (412, "units-changed"));
+        assert_eq!((both.problem.status, both.problem.phrase.key, both.version), (412, "units-changed", 2));
+        assert_eq!(both.now, serde_json::json!({"valid_from": "2025-01-01", "confidence": "verified"}));
+        assert_eq!(both.yours, both.now, "only what was sent is shown");
         assert_eq!(audit_lines(&mut tx, "units.correct").await?, 1);
         // What the law reads is dated: the verdict of an earlier day reads the earlier value.
-        actions::set_attribute(&mut tx, UnitId(343), "group", "1", None, "QĐ 1", "verified").await?;
-        actions::set_attribute(&mut tx, UnitId(343), "group", "2", Some(day("2025-03-01")), "QĐ 2", "verified").await?;
+        let said = |attribute: &str, value: &str, from: Option<&str>| Attribute {
+            attribute: attribute.into(),
+            value: value.into(),
+            from: from.map(day),
+            source: "QĐ 1".into(),
+            confidence: "verified".into(),
+        };
+        actions::set_attribute(&mut tx, UnitId(343), 2, &said("group", "1", None), &[]).await?;
+        let later = said("group", "2", Some("2025-03-01"));
+        let Err(Refused::Changed(both)) = actions::set_attribute(&mut tx, UnitId(343), 2, &later, &[]).await else {
+            bail!("an attribute over an old version was not refused");
+        };
+        assert_eq!((&both.now["value"], &both.yours["value"]), (&serde_json::json!("1"), &serde_json::json!("2")));
+        assert_eq!(actions::set_attribute(&mut tx, UnitId(343), 3, &later, &[]).await?.0, 4);
+        assert_eq!(units_store::own_attributes(&mut tx, UnitId(343)).await?.len(), 2);
         for (on, want) in [("2025-02-28", "1"), ("2025-03-01", "2")] {
             let traits = units_store::traits(&mut tx, &[UnitId(343)], day(on)).await?;
             assert_eq!(traits[&UnitId(343)].group.as_deref(), Some(want), "{on}");
         }
-        assert!(actions::set_attribute(&mut tx, UnitId(343), "colour", "red", None, "QĐ", "verified").await.is_err());
+        for (wrong, key) in [
+            (said("colour", "red", None), "units-attribute-unknown"),
+            (said("special_difficulty", "x", None), "units-value-yes-no"),
+        ] {
+            let Err(Refused::Problems(problems)) = actions::set_attribute(&mut tx, UnitId(343), 4, &wrong, &[]).await
+            else {
+                bail!("{key} was not refused");
+            };
+            assert_eq!(problems[0].phrase.key, key);
+        }
         Ok(())
     });
 }
 
 fn effect() -> Effect {
-    Effect {
-        room: "test",
-        apply: |tx, merger: &Merger| {
-            Box::pin(async move {
-                tx.row("SELECT id FROM units_unit WHERE id = $1", args![merger.began[0]])
-                    .await?
-                    .expect("the new unit is there");
-                Ok(vec![Phrase::new("test-effect").with("ended", merger.ended.len())])
-            })
-        },
-    }
+    Effect::new("test", |tx, change| {
+        Box::pin(async move {
+            let Change::Merged(merger) = change else { panic!("{change:?}") };
+            let new = tx.row("SELECT id FROM units_unit WHERE id = $1", args![merger.began[0]]).await?;
+            assert!(new.is_some(), "the new unit is there");
+            Ok(vec![Phrase::new("test-effect").with("ended", merger.ended.len())])
+        })
+    })
+}
+
+#[test]
+fn a_unit_inherits_from_the_parent_of_the_day_alone() {
+    testkit::each_engine(MIGRATIONS, |store| async move {
+        seeded(&store).await?;
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        let unit = |id: i64, level: &str, parent: Option<i64>, from: &str, to: Option<&str>| Unit {
+            id: UnitId(id),
+            level: level.into(),
+            kind: if level == "district" { "rural_district".into() } else { level.into() },
+            code: id.to_string(),
+            name: id.to_string(),
+            parent: parent.map(UnitId),
+            valid_from: Some(day(from)),
+            valid_to: to.map(day),
+            lat: None,
+            lon: None,
+            confidence: "verified".into(),
+            note: String::new(),
+        };
+        // The commune stands under a district until the end of 2010; its province goes on.
+        let units = [
+            unit(2_000_000, "province", None, "2000-01-01", None),
+            unit(2_000_001, "district", Some(2_000_000), "2000-01-01", Some("2010-12-31")),
+            unit(2_000_002, "commune", Some(2_000_001), "2000-01-01", None),
+        ];
+        units_store::insert_units(&mut tx, &units).await?;
+        units_store::set_attribute(&mut tx, UnitId(2_000_001), "group", "1", "QĐ").await?;
+        for (on, want) in [("2010-12-31", Some("1")), ("2011-01-01", None)] {
+            let traits = units_store::traits(&mut tx, &[UnitId(2_000_002)], day(on)).await?;
+            assert_eq!(traits[&UnitId(2_000_002)].group.as_deref(), want, "{on}");
+            let shown = units_store::attributes(&mut tx, UnitId(2_000_002), day(on)).await?;
+            assert_eq!(shown.len(), want.iter().len(), "{on}");
+        }
+        Ok(())
+    });
 }
 
 #[test]
@@ -261,6 +319,7 @@ fn a_merger_ends_units_names_successors_and_touches_nothing_else() {
             confidence: "verified".into(),
             units,
             moves,
+            versions: Default::default(),
         };
         // 1120 goes over whole, 1122 is divided; one new unit keeps the code of an old one.
         let good = plan(
@@ -286,6 +345,13 @@ fn a_merger_ends_units_names_successors_and_touches_nothing_else() {
             };
             assert!(problems.iter().any(|p| p.phrase.key == key), "{key}: {problems:?}");
         }
+        let mut late = good.clone();
+        late.versions.extend([(UnitId(1120), 1), (UnitId(1122), 7)]);
+        let Err(Refused::Problems(problems)) = actions::reorganise(&mut tx, &late, &[]).await else {
+            bail!("a reorganisation of an edited unit was not refused");
+        };
+        let place = Some(kernel::Place::Field("versions/1122".into()));
+        assert_eq!((problems.len(), problems[0].status, &problems[0].place), (1, 412, &place));
         let before = units_store::history(&mut tx).await?;
         let (merger, said) = actions::reorganise(&mut tx, &good, &[effect()]).await?;
         assert_eq!(merger.ended, [UnitId(1120), UnitId(1122)]);
