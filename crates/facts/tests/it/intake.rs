@@ -344,6 +344,10 @@ fn a_large_file_is_recorded_by_a_job_that_says_how_far_it_is() {
         assert_eq!(queued.status, 303);
         let again = visitor.post("/nhap-so-lieu/ghi", kind, form).await?;
         assert_eq!((again.status, &again.location), (303, &queued.location));
+        // The same file asked for in another way changes nothing of what waits.
+        let unpublished = form.replace("k1", "k3").replace("&publish=1", "");
+        let other = visitor.post("/nhap-so-lieu/ghi", kind, unpublished).await?;
+        assert!(other.status == 303 && other.location != queued.location, "{}", other.location);
         let waits = visitor.get(&queued.location, true).await?.text();
         assert!(waits.contains("Đang chờ") && waits.contains("http-equiv=\"refresh\""), "{waits}");
         assert_eq!(visitor.get(&queued.location, false).await?.status, 403);
