@@ -72,4 +72,4 @@ job-again = The last try did not finish; it is tried again by itself.
 job-failed = Nothing was recorded. Tell the administrator the job's number { $number }.
 template-day = Units
 template-day-end = As of the last day of the year
-template-day-old = Before the merger (30/06/2025)
+template-day-old = Before the merger ({ $day })

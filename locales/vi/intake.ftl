@@ -72,4 +72,4 @@ job-again = Lần trước chưa xong; máy sẽ tự làm lại.
 job-failed = Chưa ghi gì. Hãy báo người quản trị số việc { $number }.
 template-day = Đơn vị hành chính
 template-day-end = Theo ngày cuối năm
-template-day-old = Trước sắp xếp (30/06/2025)
+template-day-old = Trước sắp xếp ({ $day })

@@ -7,7 +7,10 @@ use crate::{
 };
 use kernel::UnitId;
 use rulebook::{Origin, Traits, Value, Verdict, evaluate};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use store::{Query, Result};
 use units::Unit;
 
@@ -55,6 +58,11 @@ impl Story {
         let measure = self.plan.measures[at]?;
         let order = &law.library().measure(law.measure_code(measure))?.reads;
         order.iter().find_map(|&origin| self.figures.get(&Key { unit: self.unit.id, year, measure, origin }))
+    }
+
+    /// The years in which the unit has figures, in order.
+    pub fn years(&self) -> BTreeSet<i16> {
+        self.figures.keys().map(|key| key.year).collect()
     }
 
     /// What other origins say of the measure that node `at` reads: shown beside it, never judged.

@@ -37,8 +37,6 @@ fn routes() -> Routes {
         .merge(crate::api::routes())
 }
 
-/// The last day of the districts and of the communes before the merger of 2025, offered beside today.
-const BEFORE: &str = "2025-06-30";
 /// Units on one page of a search.
 const PER: i64 = 50;
 
@@ -101,9 +99,14 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = asked.trang.parse::<i64>().unwrap_or(1).clamp(1, 100_000) - 1;
     let query = asked.q.trim();
-    let days: Vec<Value> = [BEFORE.parse().ok(), Some(ctx.site.clock.today())]
+    // The eve of the last reorganisation is offered beside today.
+    let today = ctx.site.clock.today();
+    let ended = store::last_days(&mut tx, &[], Day::from_epoch_days(0), today).await?;
+    let days: Vec<Value> = ended
+        .first()
+        .copied()
         .into_iter()
-        .flatten()
+        .chain([today])
         .map(|d: Day| context! { iso => d.to_string(), text => locale::date(d), chosen => d == on })
         .collect();
     let mut body = vec![

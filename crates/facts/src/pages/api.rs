@@ -68,7 +68,7 @@ async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let choice = Asked { nam: asked.nam, bo: asked.bo, dv: asked.dv, tinh: asked.tinh };
-    let choice = Choice::make(&mut tx, &law, &choice).await?;
+    let choice = Choice::make(&mut tx, &law, &choice, ctx.site.clock.today()).await?;
     let per = asked.per.unwrap_or(100).clamp(1, 500);
     let verdict = Status::ALL.into_iter().find(|s| s.name() == asked.verdict);
     let listing =
@@ -86,7 +86,7 @@ async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
 async fn province_totals(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let totals: Totals = totals::totals(&mut tx, &choice.slice).await?;
     ctx.json(&json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "province": choice.slice.ancestor,

@@ -42,13 +42,11 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let last = verdicts.iter().map(|v| v.1).max();
     let default = match unit.valid_to {
         Some(day) => day.year(),
-        None => last.unwrap_or(2025),
+        None => last.unwrap_or(ctx.site.clock.today().year() - 1),
     };
     let year: i16 = asked.nam.parse().unwrap_or(default);
     let in_time = law.sets_for(&unit, year);
-    let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
-    let set = [asked.bo.as_str(), main].into_iter().find(|s| in_time.iter().any(|i| i == s)).map(str::to_owned);
-    let set = set.or_else(|| in_time.first().cloned());
+    let set = in_time.iter().find(|set| **set == asked.bo).or(in_time.first()).cloned();
     let story = match &set {
         Some(set) => story::story(&mut tx, &law, unit.id, set, year).await?,
         None => None,
@@ -200,7 +198,9 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
         let limit = rulebook::requirement::limit(amount, node.unit());
         locale::say(lang, &Phrase::new("short-by").with("amount", limit))
     });
-    let history: Vec<Value> = super::choice::YEARS
+    let history: Vec<Value> = story
+        .years()
+        .into_iter()
         .filter_map(|year| {
             let figure = story.figure_of_year(law, at, year)?;
             let shown = say::rounded(lang, &figure.value, decimals);

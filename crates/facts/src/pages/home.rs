@@ -47,7 +47,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     if let Some(page) = ctx.kept(&version) {
         return Ok(page);
     }
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let totals = totals::totals(&mut tx, &choice.slice).await?;
     let trend = totals::by_year(&mut tx, &choice.slice).await?;
     let nearest = Listing { sort: "nearest".into(), per: 5, ..Listing::default() };
@@ -132,7 +132,7 @@ fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
 pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice()).await?;
+    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = asked.listing(PER);
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let rows: Vec<Value> = rows.iter().map(|r| row(ctx.lang, &ctx, &choice, r)).collect();
@@ -159,7 +159,7 @@ pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
 pub async fn communes_csv(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice()).await?;
+    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = Listing { page: 0, ..asked.listing(20_000) };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);

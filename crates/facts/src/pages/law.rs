@@ -31,12 +31,13 @@ fn describe(ctx: &Ctx, set: &rulebook::Rulebook) -> Value {
 pub async fn set(ctx: Ctx, Path(set): Path<String>) -> Outcome {
     let law = law(&ctx);
     let Some(rulebook) = law.library().set(&set) else { return Err(ctx.not_found()) };
-    let year = rulebook.applies.to.map_or(2026, |to| to.year());
+    let year = rulebook.applies.to.unwrap_or(ctx.site.clock.today()).year();
     let day = rulebook::values::year_end(year);
     let Some(plan) = law.plan(&set, day) else { return Err(ctx.not_found()) };
     let book = &plan.book;
     // The province's own region, so that thresholds by region show the one that counts here.
-    let traits = Traits { region: Some("TDMNPB".into()), ..Traits::default() };
+    let region = units::home().region.as_str();
+    let traits = Traits { region: Some(region.into()), ..Traits::default() };
     let criteria: Vec<Value> = book
         .criteria
         .iter()
@@ -55,7 +56,7 @@ pub async fn set(ctx: Ctx, Path(set): Path<String>) -> Outcome {
         "set.html",
         context! {
             title => ctx.lang.pick(&rulebook.title_vi, &rulebook.title_en), set => describe(&ctx, rulebook),
-            criteria => criteria, notes => rulebook.notes, amended => amended, year => year, hash => book.hash,
+            criteria => criteria, notes => rulebook.notes, amended => amended, year => year, hash => book.hash, region => rulebook.regions.get(region),
             prerequisites => rulebook.prerequisites, source => rulebook.decision.source,
         },
     )

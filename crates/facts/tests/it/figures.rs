@@ -203,7 +203,7 @@ fn a_table_comes_in_by_code_and_day_all_or_nothing() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        let units = StoredUnits::load(&mut tx, "commune", 2025).await?;
+        let units = StoredUnits::load(&mut tx, "commune").await?;
         let context = values::Context::new(law.library(), "commune-2021-2025", &units, None).expect("the set");
         let read = |text: &str| values::read_csv(&context, text, false);
         // 02608 is Hồng Lạc until 30/11/2024, Hồng Sơn after, and the merged Hồng Sơn since 01/07/2025.
