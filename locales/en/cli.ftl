@@ -140,3 +140,4 @@ audit-seal-removed = the seal at place { $place } was removed
 audit-reordered = line { $line } at place { $place } was moved
 audit-seal-altered = the seal of line { $line } at place { $place } was altered
 audit-head-missing = the head noted at place { $place } is no longer in the chain
+cli-large = { $problem }, or add --large

@@ -111,7 +111,7 @@ backup-overlay-differs = dữ liệu đã được khôi phục, nhưng tệp { 
 
 # Kiểm tra
 doctor-set = { $criteria } tiêu chí, { $all } chỉ tiêu và nội dung thành phần, { $sure } đã kiểm chứng
-doctor-measures = { $count } đại lượng đo
+doctor-measures = { $count } chỉ số
 doctor-reference = { $units } đơn vị, { $successions } lần sắp xếp, { $agencies } cơ quan
 doctor-overlays = Mức bổ sung đọc được: { $count ->
     [0] không có
@@ -140,3 +140,4 @@ audit-seal-removed = niêm phong ở vị trí { $place } đã bị xóa
 audit-reordered = dòng { $line } ở vị trí { $place } đã bị đổi chỗ
 audit-seal-altered = niêm phong của dòng { $line } ở vị trí { $place } đã bị sửa
 audit-head-missing = đầu chuỗi đã ghi ở vị trí { $place } không còn trong chuỗi
+cli-large = { $problem }, hoặc thêm --large

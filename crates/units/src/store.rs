@@ -365,6 +365,12 @@ pub async fn successions(tx: &mut impl Query) -> Result<Vec<Succession>> {
     tx.rows(sql, args![]).await?.iter().map(succession).collect()
 }
 
+/// Codes of the named groups that have members on a day. Cost: the groups' members.
+pub async fn groups(tx: &mut impl Query, day: Day) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT code FROM units_group WHERE from_day <= $1 AND to_day >= $1 ORDER BY code";
+    tx.rows(sql, args![day]).await?.iter().map(|r| r.text(0)).collect()
+}
+
 /// Members of a named group on a day. Cost: the group.
 pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<UnitId>> {
     let sql = "SELECT unit FROM units_group WHERE code = $1 AND from_day <= $2 AND to_day >= $2 ORDER BY unit";

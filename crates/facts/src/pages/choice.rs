@@ -109,6 +109,10 @@ impl Choice {
         format!("nam={}&bo={}&dv={side}&tinh={}", self.year, self.set, self.slice.ancestor)
     }
 
+    pub fn set_title(&self, lang: Lang) -> &str {
+        lang.pick(&self.title.0, &self.title.1)
+    }
+
     /// What the form of the choice shows.
     pub fn form(&self, lang: Lang) -> Value {
         let sets: Vec<Value> = self

@@ -55,6 +55,7 @@ fn routes() -> Routes {
         .read("/", "verdicts", get(home::page))
         .read("/xa", "verdicts", get(home::communes))
         .read("/xa.csv", "verdicts", get(home::communes_csv))
+        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/{set}", "law", get(law::set))
