@@ -83,6 +83,7 @@ const pages = [
   "/bo-tieu-chi/commune-2026-2030",
   "/ban-do",
   "/nguon-va-phuong-phap",
+  "/nguon-va-phuong-phap/so-lieu",
   "/nhap-so-lieu",
   "/api",
   "/khong-co-trang-nay",
