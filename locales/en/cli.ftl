@@ -142,3 +142,4 @@ audit-seal-altered = the seal of line { $line } at place { $place } was altered
 audit-head-missing = the head noted at place { $place } is no longer in the chain
 audit-figures-altered = the figures that line { $line } recorded are no longer what was written
 audit-figures-unclaimed = { $count } lines of figures that no audit line speaks of
+cli-large = { $problem }, or add --large

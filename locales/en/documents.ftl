@@ -1,5 +1,5 @@
-sheet-too-large = the file is larger than 50 MB; if that is meant, allow large files (--large)
-sheet-too-many-rows = the sheet has more than 1,000,000 rows; if that is meant, allow large files (--large)
+sheet-too-large = the file is larger than 50 MB; split it or ask the administrator
+sheet-too-many-rows = the sheet has more than 1,000,000 rows; split the file or ask the administrator
 sheet-encrypted = the file is protected by a password; remove it and send the file again
 sheet-old-format = this is an old .xls file; save it as .xlsx
 sheet-ods = this is an .ods file; save it as .xlsx

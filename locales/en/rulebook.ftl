@@ -30,8 +30,8 @@ who-ministry = the competent ministry
 who-other = the competent authority
 
 # Problems of a table of values
-values-too-large = the file is larger than 50 MB; if that is meant, add --large
-values-too-many-rows = the file has more than 1,000,000 rows; if that is meant, add --large
+values-too-large = the file is larger than 50 MB; split it or ask the administrator
+values-too-many-rows = the file has more than 1,000,000 rows; split it or ask the administrator
 values-not-utf8 = has characters that are not UTF-8; save the file as UTF-8
 values-no-header = the file is empty, it has no header line
 values-heading-missing = column "{ $heading }" is missing in the header

@@ -1,6 +1,6 @@
 # What can go wrong with any page
 problem-internal = The server failed while answering
-problem-method = This address does not take that method
+problem-method = This cannot be done at this address.
 problem-next-forbidden = Published figures are open to everybody. Figures are written only at the server itself, once its administrator allows writing.
 problem-next-internal = Nothing was recorded. Please try again in a few minutes; if it fails again, give the administrator the number of this request: { $id }
 problem-next-input = Please correct what is named and send it again.

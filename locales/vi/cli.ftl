@@ -111,7 +111,7 @@ backup-overlay-differs = dữ liệu đã được khôi phục, nhưng tệp { 
 
 # Kiểm tra
 doctor-set = { $criteria } tiêu chí, { $all } chỉ tiêu và nội dung thành phần, { $sure } đã kiểm chứng
-doctor-measures = { $count } đại lượng đo
+doctor-measures = { $count } chỉ số
 doctor-reference = { $units } đơn vị, { $successions } lần sắp xếp, { $agencies } cơ quan
 doctor-overlays = Mức bổ sung đọc được: { $count ->
     [0] không có
@@ -142,3 +142,4 @@ audit-seal-altered = niêm phong của dòng { $line } ở vị trí { $place } 
 audit-head-missing = đầu chuỗi đã ghi ở vị trí { $place } không còn trong chuỗi
 audit-figures-altered = số liệu mà dòng { $line } đã ghi nay không còn như lúc ghi
 audit-figures-unclaimed = { $count } bản ghi số liệu không có trong nhật ký
+cli-large = { $problem }, hoặc thêm --large

@@ -1,5 +1,5 @@
-sheet-too-large = tệp lớn hơn 50 MB; nếu đúng là cần, cho phép tệp lớn (--large)
-sheet-too-many-rows = trang tính có hơn 1.000.000 dòng; nếu đúng là cần, cho phép tệp lớn (--large)
+sheet-too-large = tệp lớn hơn 50 MB; hãy chia nhỏ tệp hoặc liên hệ quản trị
+sheet-too-many-rows = trang tính có hơn 1.000.000 dòng; hãy chia nhỏ tệp hoặc liên hệ quản trị
 sheet-encrypted = tệp có đặt mật khẩu; hãy bỏ mật khẩu rồi gửi lại
 sheet-old-format = đây là tệp .xls cũ; hãy lưu lại ở dạng .xlsx
 sheet-ods = đây là tệp .ods; hãy lưu lại ở dạng .xlsx

@@ -30,8 +30,8 @@ who-ministry = bộ, ngành trung ương
 who-other = cấp có thẩm quyền
 
 # Lỗi của bảng số liệu
-values-too-large = tệp lớn hơn 50 MB; nếu đúng là cần, thêm --large
-values-too-many-rows = tệp có hơn 1.000.000 dòng; nếu đúng là cần, thêm --large
+values-too-large = tệp lớn hơn 50 MB; hãy chia nhỏ tệp hoặc liên hệ quản trị
+values-too-many-rows = tệp có hơn 1.000.000 dòng; hãy chia nhỏ tệp hoặc liên hệ quản trị
 values-not-utf8 = có ký tự không đúng mã UTF-8; hãy lưu lại tệp với mã UTF-8
 values-no-header = tệp trống, chưa có dòng tiêu đề
 values-heading-missing = thiếu cột "{ $heading }" ở dòng tiêu đề

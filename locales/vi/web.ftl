@@ -1,6 +1,6 @@
 # Các lỗi chung của trang
 problem-internal = Máy chủ gặp lỗi khi trả lời
-problem-method = Địa chỉ này không nhận cách gọi đó
+problem-method = Không thực hiện được thao tác này tại địa chỉ này.
 problem-next-forbidden = Số liệu đã công bố thì ai cũng xem được. Việc ghi số liệu chỉ làm được tại máy chủ, khi người quản trị đã bật quyền ghi.
 problem-next-internal = Chưa có gì được ghi lại. Hãy thử lại sau ít phút; nếu vẫn lỗi, gửi mã yêu cầu này cho người quản trị: { $id }
 problem-next-input = Hãy sửa chỗ đã nêu rồi gửi lại.

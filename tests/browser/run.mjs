@@ -83,6 +83,7 @@ const pages = [
   "/bo-tieu-chi/commune-2026-2030",
   "/ban-do",
   "/nguon-va-phuong-phap",
+  "/nguon-va-phuong-phap/so-lieu",
   "/nhap-so-lieu",
   "/api",
   "/khong-co-trang-nay",
@@ -227,7 +228,7 @@ try {
     for (const [name, value] of [["key", key], ["seen", seen], ["value", "50"], ["source", "x"], ["origin", "declared"]]) again.append(name, value);
     const refused = await fetch(address + "/sua", { method: "POST", body: again });
     assert.equal(refused.status, 409);
-    assert.match(await refused.text(), /Khóa này đã dùng/);
+    assert.match(await refused.text(), /Biểu mẫu này đã được gửi rồi/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("main"), /82,25%/);
   });

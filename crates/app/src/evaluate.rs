@@ -69,7 +69,7 @@ impl From<Vec<Problem>> for Refused {
 fn refuse(lang: Lang, problems: impl Iterator<Item = Problem>) -> i32 {
     let mut err = io::BufWriter::new(io::stderr().lock());
     for problem in problems {
-        let _ = writeln!(err, "{}", locale::problem(lang, &problem));
+        let _ = writeln!(err, "{}", crate::stop::said(lang, &problem));
     }
     2
 }

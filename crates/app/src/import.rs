@@ -42,7 +42,7 @@ pub struct Args {
 
 /// Says a problem with the command on standard error; the exit code of bad input.
 fn refuse(lang: Lang, problem: Problem) -> i32 {
-    eprintln!("{}", locale::problem(lang, &problem));
+    eprintln!("{}", crate::stop::said(lang, &problem));
     2
 }
 
@@ -145,7 +145,7 @@ fn say_read(progress: &Progress, checked: &Checked) {
     use std::io::Write;
     let mut err = std::io::BufWriter::new(std::io::stderr().lock());
     for problem in checked.wrong.problems() {
-        let _ = writeln!(err, "{}", locale::problem(progress.lang, &problem));
+        let _ = writeln!(err, "{}", crate::stop::said(progress.lang, &problem));
     }
     drop(err);
     if checked.wrong.unsaid() > 0 {

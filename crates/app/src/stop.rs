@@ -88,3 +88,14 @@ mod tests {
         }
     }
 }
+
+/// A problem as the command line says it: what is too large for a page may be read here with an option.
+pub fn said(lang: Lang, problem: &Problem) -> String {
+    let said = locale::problem(lang, problem);
+    match problem.phrase.key {
+        "values-too-large" | "values-too-many-rows" | "sheet-too-large" | "sheet-too-many-rows" => {
+            locale::say(lang, &Phrase::new("cli-large").with("problem", said))
+        }
+        _ => said,
+    }
+}

@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long)]
     unit_as_of: Option<String>,
     /// Code of the province
-    #[arg(long, default_value = "08")]
+    #[arg(long, default_value_t = units::home().province_code.clone())]
     province: String,
     /// The figures that are filled in: declared, verified, survey or imported
     #[arg(long, default_value = "declared")]

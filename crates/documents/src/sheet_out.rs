@@ -122,6 +122,29 @@ pub fn write(form: &Form) -> Result<Vec<u8>> {
     Ok(workbook.save_to_buffer()?)
 }
 
+/// The bytes of a list: headings that stay in sight, cells that anybody may sort and change.
+pub(crate) fn write_list(list: &crate::list_out::List, day: Day) -> Result<Vec<u8>> {
+    let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_ymd(u16::try_from(day.year())?, day.month() as u8, day.day() as u8)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    let (out, formats) = (workbook.add_worksheet(), formats());
+    out.set_name(&list.name)?;
+    for (at, words) in (0..).zip(&list.headings) {
+        out.write_string_with_format(0, at, words, &heading(words))?;
+        out.set_column_width(at, 24)?;
+    }
+    for (row, cells) in (1..).zip(&list.rows) {
+        for (column, cell) in (0..).zip(cells) {
+            content(out, row, column, cell, &formats.locked)?;
+        }
+    }
+    let (last_row, last_column) = (list.rows.len().max(1) as u32, list.headings.len().saturating_sub(1) as u16);
+    out.ignore_error_range(0, 0, last_row, last_column, IgnoreError::NumberStoredAsText)?;
+    out.set_freeze_panes(1, 0)?;
+    out.autofilter(0, 0, last_row, last_column)?;
+    Ok(workbook.save_to_buffer()?)
+}
+
 /// The formats of a table's cells.
 struct Formats {
     locked: Format,

@@ -18,29 +18,40 @@ use units::Unit;
 
 /// The units of the store as a table's codes mean them. Read once before a table is.
 pub struct StoredUnits {
-    by_code: HashMap<String, Vec<(Unit, Arc<Traits>)>>,
+    by_code: HashMap<String, Vec<(Unit, Dated)>>,
     level: String,
 }
 
+/// What the law reads of a unit, each from its day on.
+type Dated = Vec<(Day, Arc<Traits>)>;
+
 impl StoredUnits {
-    /// All units of a level with the traits of their day of judging in `year`. Cost: the level's units and attributes.
-    pub async fn load(tx: &mut impl Query, level: &str, year: i16) -> Result<StoredUnits> {
+    /// All units of a level with their traits at all times. Cost: the level's units, and their attributes once for each
+    /// of the few days on which attributes of any unit changed.
+    pub async fn load(tx: &mut impl Query, level: &str) -> Result<StoredUnits> {
         let sql = "SELECT id FROM units_unit WHERE level = $1";
         let ids: Vec<UnitId> =
             tx.rows(sql, args![level]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect::<Result<_>>()?;
         let units = units::store::many(tx, &ids).await?;
-        let traits = units::store::traits(tx, &ids, rulebook::values::year_end(year)).await?;
-        let mut by_code: HashMap<String, Vec<(Unit, Arc<Traits>)>> = HashMap::new();
+        let mut dated: HashMap<UnitId, Dated> = HashMap::with_capacity(ids.len());
         let mut kinds: HashMap<Traits, Arc<Traits>> = HashMap::new();
+        for day in units::store::trait_days(tx).await? {
+            for (id, traits) in units::store::traits(tx, &ids, day).await? {
+                let shared = kinds.entry(traits.clone()).or_insert_with(|| Arc::new(traits)).clone();
+                let dated = dated.entry(id).or_default();
+                if dated.last().is_none_or(|(_, before)| !Arc::ptr_eq(before, &shared)) {
+                    dated.push((day, shared));
+                }
+            }
+        }
+        let mut by_code: HashMap<String, Vec<(Unit, Dated)>> = HashMap::new();
         for (id, unit) in units {
-            let traits = traits.get(&id).cloned().unwrap_or_default();
-            let shared = kinds.entry(traits.clone()).or_insert_with(|| Arc::new(traits)).clone();
-            by_code.entry(unit.code.clone()).or_default().push((unit, shared));
+            by_code.entry(unit.code.clone()).or_default().push((unit, dated.remove(&id).unwrap_or_default()));
         }
         Ok(StoredUnits { by_code, level: level.to_owned() })
     }
 
-    fn at(&self, code: &str, day: Day) -> Option<&(Unit, Arc<Traits>)> {
+    fn at(&self, code: &str, day: Day) -> Option<&(Unit, Dated)> {
         self.by_code.get(code)?.iter().find(|(u, _)| u.valid_on(day))
     }
 }
@@ -48,7 +59,10 @@ impl StoredUnits {
 impl Units for StoredUnits {
     fn find(&self, code: &str, day: Day) -> Found {
         match self.at(code, day) {
-            Some((unit, traits)) if self.level != "commune" || unit.is_judged_commune() => Found::Unit(traits.clone()),
+            Some((unit, dated)) if self.level != "commune" || unit.is_judged_commune() => {
+                let then = dated.iter().rev().find(|(from, _)| *from <= day);
+                Found::Unit(then.map(|(_, traits)| traits.clone()).unwrap_or_default())
+            }
             Some(_) => Found::OtherLevel,
             None => Found::Nothing,
         }
@@ -92,7 +106,7 @@ pub async fn check(
     how: values_in::How,
     intake: &Intake,
 ) -> Result<Option<Checked>> {
-    let units = StoredUnits::load(tx, level(law.library(), &intake.set), 2025).await?;
+    let units = StoredUnits::load(tx, level(law.library(), &intake.set)).await?;
     let Some(context) = Context::new(law.library(), &intake.set, &units, None) else { return Ok(None) };
     let context = context.for_intake();
     let values_in::Reading { table, mut wrong } = values_in::read(&context, bytes, how);

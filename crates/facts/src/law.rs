@@ -105,7 +105,21 @@ impl Law {
         Some(plan)
     }
 
-    /// The sets that judge a unit in a year: its level's, in time; no commune set judges a ward.
+    /// The set of a level that is shown for a year where none is named: its main one, else the first in time.
+    pub fn main_set(&self, level: Level, year: i16) -> Option<&Arc<rulebook::Rulebook>> {
+        let in_time = |book: &&Arc<rulebook::Rulebook>| book.applies.level == level && applies(book, year);
+        let mut sets: Vec<_> = self.inner.library.sets().filter(in_time).collect();
+        sets.sort_by_key(|book| !book.main);
+        sets.first().copied()
+    }
+
+    /// The years that pages offer: from the first in which any set applies to the one that is under way.
+    pub fn years(&self, today: Day) -> std::ops::RangeInclusive<i16> {
+        let first = self.inner.library.sets().map(|book| book.applies.from.year()).min();
+        first.unwrap_or(today.year()).min(today.year())..=today.year()
+    }
+
+    /// The sets that judge a unit in a year, the main one first: its level's, in time; no commune set judges a ward.
     pub fn sets_for(&self, unit: &Unit, year: i16) -> Vec<String> {
         let level = match (unit.level.as_str(), unit.is_judged_commune()) {
             ("commune", true) => Level::Commune,
@@ -113,11 +127,10 @@ impl Law {
             ("province", _) => Level::Province,
             _ => return Vec::new(),
         };
-        let in_time = |book: &Arc<rulebook::Rulebook>| {
-            let applies = &book.applies;
-            applies.level == level && applies.from.year() <= year && applies.to.is_none_or(|to| year <= to.year())
-        };
-        self.inner.library.sets().filter(|b| in_time(b)).map(|b| b.set.clone()).collect()
+        let in_time = |book: &Arc<rulebook::Rulebook>| book.applies.level == level && applies(book, year);
+        let mut sets: Vec<_> = self.inner.library.sets().filter(|b| in_time(b)).collect();
+        sets.sort_by_key(|book| !book.main);
+        sets.into_iter().map(|b| b.set.clone()).collect()
     }
 
     /// The value a verdict reads of a measure: the first origin of the measure's order that has a figure. A computed
@@ -167,6 +180,11 @@ impl Law {
         };
         plan.measures.iter().map(value).collect()
     }
+}
+
+/// Whether a set is for a year.
+pub fn applies(book: &rulebook::Rulebook, year: i16) -> bool {
+    book.applies.from.year() <= year && book.applies.to.is_none_or(|to| year <= to.year())
 }
 
 async fn known(tx: &mut WriteTx) -> Result<HashMap<String, i64>> {

@@ -88,12 +88,71 @@ pub struct CommuneRow {
     pub criteria: String,
 }
 
+/// A part of the totals: what each count counts, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Passed,
+    PassedUnconfirmed,
+    Failed,
+    Incomplete,
+    ToBeConfirmed,
+    /// Without any figure.
+    Without,
+}
+
+impl Part {
+    pub const ALL: [Part; 6] =
+        [Part::Passed, Part::PassedUnconfirmed, Part::Failed, Part::Incomplete, Part::ToBeConfirmed, Part::Without];
+
+    /// The name under which addresses and programs ask for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Passed => "passed",
+            Part::PassedUnconfirmed => "passed_unconfirmed",
+            Part::Failed => "failed",
+            Part::Incomplete => "incomplete",
+            Part::ToBeConfirmed => "to_be_confirmed",
+            Part::Without => "without",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// How many units of these totals it holds.
+    pub fn count(self, totals: &Totals) -> i64 {
+        match self {
+            Part::Passed => totals.passed,
+            Part::PassedUnconfirmed => totals.passed_unconfirmed,
+            Part::Failed => totals.failed,
+            Part::Incomplete => totals.incomplete,
+            Part::ToBeConfirmed => totals.to_be_confirmed,
+            Part::Without => totals.without,
+        }
+    }
+
+    fn condition(self) -> &'static str {
+        match self {
+            Part::Passed => "v.verdict = 'p' AND v.confidence = 'v'",
+            Part::PassedUnconfirmed => "v.verdict = 'p' AND v.confidence <> 'v'",
+            Part::Failed => "v.verdict = 'f'",
+            Part::Incomplete => "v.verdict IN ('i', 'n')",
+            Part::ToBeConfirmed => "v.verdict = 't'",
+            Part::Without => "v.verdict IS NULL",
+        }
+    }
+}
+
 /// What a list shows, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Text that name or code must contain; diacritics do not matter.
     pub search: String,
-    pub verdict: Option<Status>,
+    pub part: Option<Part>,
+    pub district: Option<UnitId>,
+    /// Code of a named group; all units without one.
+    pub group: String,
     /// `name`, `verdict`, `passed`, `nearest`.
     pub sort: String,
     pub page: i64,
@@ -126,7 +185,7 @@ fn commune(row: &Row) -> Result<CommuneRow> {
 /// Cost: one row a commune under the ancestor (searching and sorting look at all of them), one page returned.
 pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> Result<(Vec<CommuneRow>, i64)> {
     let order = match listing.sort.as_str() {
-        "verdict" => "v.verdict IS NULL, v.verdict DESC, u.ord, u.id",
+        "verdict" => "v.verdict IS NULL, v.verdict DESC, v.confidence DESC, u.ord, u.id",
         "passed" => "COALESCE(v.passed, -1) DESC, u.ord, u.id",
         // Those that pass already need nothing more: they come last.
         "nearest" => {
@@ -135,24 +194,26 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
         _ => "u.ord, u.id",
     };
     let key = text::search_key(&listing.search).replace(['%', '_'], "");
-    let letter = listing.verdict.map_or("", crate::judge::letter);
+    let part = listing.part.map_or("1 = 1", Part::condition);
     let kinds = if listing.all_kinds { "u.level = 'commune'" } else { "u.kind = 'commune'" };
     let from = format!(
         "FROM units_tree t JOIN units_unit u ON u.id = t.unit AND {kinds}
          LEFT JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.period = $4 AND v.edition = $5
          LEFT JOIN units_unit d ON d.id = u.parent AND d.level = 'district'
          WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2
-           AND ($6 = '' OR u.search LIKE '%' || $6 || '%' OR u.code LIKE $6 || '%') AND ($7 = '' OR v.verdict = $7)"
+           AND ($6 = '' OR u.search LIKE '%' || $6 || '%' OR u.code LIKE $6 || '%') AND {part} AND ($7 = 0 OR u.parent = $7)
+           AND ($8 = '' OR EXISTS (SELECT 1 FROM units_group g
+                WHERE g.code = $8 AND g.unit = u.id AND g.from_day <= $2 AND g.to_day >= $2))"
     );
     let mut args = slice_args(slice);
-    args.extend(args![key, letter]);
+    args.extend(args![key, listing.district.unwrap_or(UnitId(0)), listing.group.as_str()]);
     let count = tx.row(&format!("SELECT COUNT(*) {from}"), args.clone()).await?;
     let count = count.map_or(Ok(0), |r| r.i64(0))?;
     args.extend(args![listing.per, listing.page * listing.per]);
     let sql = format!(
         "SELECT u.id, u.code, u.name, u.kind, d.name, v.verdict, v.confidence, v.passed, v.total, v.failing, u.lat, u.lon,
                 v.criteria
-         {from} ORDER BY {order} LIMIT $8 OFFSET $9"
+         {from} ORDER BY {order} LIMIT $9 OFFSET $10"
     );
     let rows = tx.rows(&sql, args).await?;
     Ok((rows.iter().map(commune).collect::<Result<_>>()?, count))
@@ -183,8 +244,11 @@ pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<YearTotal
     tx.rows(sql, args).await?.iter().map(read).collect()
 }
 
-/// The verdicts a unit has: set, year, status letter, confidence letter, passed, total. Cost: its verdicts.
-pub async fn of_unit(tx: &mut impl Query, unit: UnitId) -> Result<Vec<(String, i16, Status, bool, i64, i64)>> {
+/// A verdict of a unit: set, year, status, whether the law beneath it is verified, criteria passed, and in all.
+pub type OfUnit = (String, i16, Status, bool, i64, i64);
+
+/// The verdicts a unit has. Cost: its verdicts.
+pub async fn of_unit(tx: &mut impl Query, unit: UnitId) -> Result<Vec<OfUnit>> {
     let sql = "SELECT set_id, period, verdict, confidence, passed, total FROM facts_verdict
                WHERE unit = $1 AND edition = $2 ORDER BY set_id, period";
     let rows = tx.rows(sql, args![unit, Edition::Published.number()]).await?;

@@ -96,6 +96,10 @@ pub struct Rulebook {
     /// Sets a unit must hold besides; reported beside a verdict, never changing it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prerequisites: Vec<String>,
+    /// Whether pages show this set of its level and time where none is named. About pages, not about judging: no part of
+    /// the text that judges, so that its hash and version stay as they are.
+    #[serde(default, skip_serializing)]
+    pub main: bool,
     pub decision: Decision,
     pub applies: Applies,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ pub mod api;
 pub mod boundaries;
 pub mod carry;
 pub mod cells;
+pub mod home;
 pub mod merger;
 pub mod model;
 pub mod pages;
@@ -17,6 +18,7 @@ pub mod store;
 pub mod succession;
 
 pub use actions::Refused;
+pub use home::home;
 pub use merger::{Change as Changed, Effect, Effects, Merger};
 pub use model::{Agency, Unit};
 pub use pages::room;

@@ -6,7 +6,11 @@ use crate::{
     store::{self, Filter},
 };
 use axum::http::StatusCode;
-use kernel::{Day, Phrase, Problem, UnitId};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use kernel::{Day, Phrase, Problem, UnitId, text};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +40,11 @@ fn routes() -> Routes {
         .read("/don-vi/{id}", "units", get(unit))
         .write("/don-vi/{id}/thuoc-tinh", "correct", "units", post(attribute::save))
         .read("/co-quan", "agencies", get(agencies))
+        .read("/co-quan.csv", "agencies", get(agencies_csv))
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }
 
-/// The last day of the districts and of the communes before the merger of 2025, offered beside today.
-const BEFORE: &str = "2025-06-30";
 /// Units on one page of a search.
 const PER: i64 = 50;
 
@@ -104,9 +107,14 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
     let query = asked.q.trim();
-    let days: Vec<Value> = [BEFORE.parse().ok(), Some(ctx.site.clock.today())]
+    // The eve of the last reorganisation is offered beside today.
+    let today = ctx.site.clock.today();
+    let ended = store::last_days(&mut tx, &[], Day::from_epoch_days(0), today).await?;
+    let days: Vec<Value> = ended
+        .first()
+        .copied()
         .into_iter()
-        .flatten()
+        .chain([today])
         .map(|d: Day| context! { iso => d.to_string(), text => locale::date(d), chosen => d == on })
         .collect();
     let mut body = vec![
@@ -264,14 +272,30 @@ fn today_is(
         .collect()
 }
 
+/// What the list of agencies is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AgenciesAsked {
+    /// Words of a name, or the beginning of a code.
+    q: String,
+}
+
+impl AgenciesAsked {
+    fn finds(&self, a: &Agency) -> bool {
+        let wanted = text::search_key(self.q.trim());
+        [&a.name_vi, &a.name_en, &a.code].into_iter().any(|t| text::search_key(t).contains(&wanted))
+    }
+}
+
 /// `GET /co-quan`. Cost: the agencies, some dozen rows.
-async fn agencies(ctx: Ctx) -> Outcome {
+async fn agencies(ctx: Ctx, Asking(asked): Asking<AgenciesAsked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let all = store::agencies(&mut tx).await?;
     let name = |a: &Agency| ctx.lang.pick(a.name_vi.clone(), a.name_en.clone());
     let today = ctx.site.clock.today();
     let rows: Vec<Value> = all
         .iter()
+        .filter(|a| asked.finds(a))
         .map(|a| {
             let successor = all.iter().find(|s| Some(s.id) == a.successor);
             context! {
@@ -282,5 +306,28 @@ async fn agencies(ctx: Ctx) -> Outcome {
             }
         })
         .collect();
-    ctx.page("agencies.html", context! { title => locale::word(ctx.lang, "units-agencies-title"), agencies => rows })
+    let title = locale::word(ctx.lang, "units-agencies-title");
+    ctx.page("agencies.html", context! { title => title, agencies => rows, q => asked.q })
+}
+
+const HEADINGS: [&str; 6] =
+    ["units-agency", "units-agency-kind", "units-code", "units-first-day", "units-last-day", "units-successor"];
+
+/// `GET /co-quan.csv`: what the search finds. Cost: the agencies, some dozen rows.
+async fn agencies_csv(ctx: Ctx, Asking(asked): Asking<AgenciesAsked>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let all = store::agencies(&mut tx).await?;
+    let name = |a: &Agency| ctx.lang.pick(a.name_vi.clone(), a.name_en.clone());
+    let date = |day: Option<Day>| day.map_or_else(String::new, locale::date);
+    let line = |a: &Agency| {
+        let successor = all.iter().find(|s| Some(s.id) == a.successor).map(name).unwrap_or_default();
+        let kind = locale::say_key(ctx.lang, &format!("units-agency-{}", a.kind), &[]);
+        let row = [name(a), kind, a.code.clone(), date(a.valid_from), date(a.valid_to), successor];
+        row.into_iter().map(Content::Text).collect()
+    };
+    let rows = all.iter().filter(|a| asked.finds(a)).map(line).collect();
+    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
+    let list = List { name: String::new(), headings, rows };
+    let bytes = list.bytes(Kind::Csv, ctx.site.clock.today())?;
+    ctx.download("co-quan.csv", Kind::Csv.media_type(), bytes)
 }

@@ -297,6 +297,31 @@ pub async fn ancestors(tx: &mut impl Query, id: UnitId) -> Result<Vec<Unit>> {
     tx.rows(&sql, args![id]).await?.iter().map(unit).collect()
 }
 
+/// Fewer communes ended on one day are a correction of the map: their year is read at its end.
+const REORGANISATION: i64 = 10;
+
+/// The last days of the units that reorganisations ended, the latest first; under these ancestors, or anywhere without any.
+/// Cost: the units that ended.
+pub async fn last_days(tx: &mut impl Query, under: &[UnitId], first: Day, last: Day) -> Result<Vec<Day>> {
+    let places: Vec<String> = (4..under.len() + 4).map(|n| format!("${n}")).collect();
+    let inside = format!("AND u.id IN (SELECT unit FROM units_tree WHERE ancestor IN ({}))", places.join(","));
+    let sql = format!(
+        "SELECT u.to_day FROM units_unit u WHERE u.level = 'commune' AND u.to_day BETWEEN $1 AND $2 {}
+         GROUP BY u.to_day HAVING COUNT(*) >= $3 ORDER BY u.to_day DESC",
+        if under.is_empty() { "" } else { &inside }
+    );
+    let mut args = args![first, last, REORGANISATION];
+    args.extend(under.iter().map(|&u| Value::from(u)));
+    tx.rows(&sql, args).await?.iter().map(|r| Ok(Day::from_epoch_days(r.i64(0)?))).collect()
+}
+
+/// The days on which what the law reads of units changed; the first is before all others. Cost: the attributes.
+pub async fn trait_days(tx: &mut impl Query) -> Result<Vec<Day>> {
+    let sql = "SELECT from_day FROM units_attribute UNION SELECT to_day + 1 FROM units_attribute WHERE to_day < $1
+               ORDER BY 1";
+    tx.rows(sql, args![OPEN_TO]).await?.iter().map(|r| Ok(Day::from_epoch_days(r.i64(0)?))).collect()
+}
+
 /// Provinces valid on a day. Cost: the provinces.
 pub async fn provinces(tx: &mut impl Query, day: Day) -> Result<Vec<Unit>> {
     let sql = format!(
@@ -350,6 +375,12 @@ pub async fn successions(tx: &mut impl Query) -> Result<Vec<Succession>> {
     let sql =
         "SELECT from_unit, to_unit, day, whole, main, confidence FROM units_succession ORDER BY from_unit, to_unit";
     tx.rows(sql, args![]).await?.iter().map(succession).collect()
+}
+
+/// Codes of the named groups that have members on a day. Cost: the groups' members.
+pub async fn groups(tx: &mut impl Query, day: Day) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT code FROM units_group WHERE from_day <= $1 AND to_day >= $1 ORDER BY code";
+    tx.rows(sql, args![day]).await?.iter().map(|r| r.text(0)).collect()
 }
 
 /// Members of a named group on a day. Cost: the group.

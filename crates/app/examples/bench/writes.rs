@@ -132,7 +132,7 @@ impl Engine {
 /// From a table's text to judged, committed figures, and the first total read from them.
 async fn bulk(store: &Store, law: &Law, text: &str) -> Result<facts::Outcome> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
-    let units = StoredUnits::load(&mut tx, "commune", nation::YEAR).await?;
+    let units = StoredUnits::load(&mut tx, "commune").await?;
     let context = values::Context::new(law.library(), nation::SET, &units, None).context("the set")?;
     let intake =
         Intake { set: nation::SET.into(), origin: Origin::Declared, publish: true, source: "nation.csv".into() };

@@ -176,7 +176,10 @@ fn too_much_is_refused_unless_it_is_meant() {
     std::fs::write(&units, codes).unwrap();
     let refused = evaluate(&big, &units, &[]);
     assert_eq!((refused.code, refused.out.len()), (Some(2), 0));
-    assert_eq!(refused.err, "option --values: the file is larger than 50 MB; if that is meant, add --large\n");
+    assert_eq!(
+        refused.err,
+        "option --values: the file is larger than 50 MB; split it or ask the administrator, or add --large\n"
+    );
     assert!(refused.peak < MOST, "{} KiB", refused.peak);
 
     let rows = folder.path().join("rows.csv");
@@ -187,6 +190,9 @@ fn too_much_is_refused_unless_it_is_meant() {
     std::fs::write(&rows, text).unwrap();
     let refused = evaluate(&rows, &units, &[]);
     assert_eq!((refused.code, refused.out.len()), (Some(2), 0), "{}", refused.err);
-    assert_eq!(refused.err, "line 1: the file has more than 1,000,000 rows; if that is meant, add --large\n");
+    assert_eq!(
+        refused.err,
+        "line 1: the file has more than 1,000,000 rows; split it or ask the administrator, or add --large\n"
+    );
     assert!(refused.peak < MOST, "{} KiB", refused.peak);
 }

@@ -64,11 +64,12 @@ async fn place(ctx: &Ctx, kind: &str, id: &str) -> Result<Option<(Option<String>
         ("set", _) => {
             law.library().set(id).map(|s| (Some(format!("/bo-tieu-chi/{}", s.set)), format!("/api/v1/sets/{}", s.set)))
         }
-        ("measure", _) => law
-            .library()
-            .measure(id)
-            .map(|m| (Some(format!("/nguon-va-phuong-phap#{}", m.id)), format!("/api/v1/measures/{}", m.id))),
-        ("ruletext", _) => find_text(&mut tx, &law, id).await?.map(|_| (None, format!("/api/v1/ruletexts/{id}"))),
+        ("measure", _) => law.library().measure(id).map(|m| {
+            (Some(format!("/nguon-va-phuong-phap/so-lieu?q={0}#{0}", m.id)), format!("/api/v1/measures/{}", m.id))
+        }),
+        ("ruletext", _) => find_text(&mut tx, &law, id, ctx.site.clock.today())
+            .await?
+            .map(|_| (None, format!("/api/v1/ruletexts/{id}"))),
         _ => None,
     })
 }
@@ -125,12 +126,14 @@ async fn measure(ctx: Ctx, Path(id): Path<String>) -> Outcome {
 }
 
 /// The text of this hash: kept because it judged something, or in use today. Cost: one row; else the sets in memory.
-async fn find_text(tx: &mut impl Query, law: &Law, sha256: &str) -> store::Result<Option<Vec<u8>>> {
+async fn find_text(tx: &mut impl Query, law: &Law, sha256: &str, today: Day) -> store::Result<Option<Vec<u8>>> {
     let row = tx.row("SELECT text FROM facts_ruletext WHERE sha256 = $1", args![sha256]).await?;
     if let Some(row) = row {
         return Ok(Some(row.text(0)?.into_bytes()));
     }
-    let days: Vec<Day> = super::choice::YEARS.map(year_end).chain([super::choice::last_old_day()]).collect();
+    let (first, last) = law.years(today).into_inner();
+    let mut days = units::store::last_days(tx, &[], year_end(first), year_end(last)).await?;
+    days.extend((first..=last).map(year_end));
     let in_use = law.library().sets().flat_map(|s| days.iter().filter_map(|&day| law.plan(&s.set, day)));
     Ok(in_use.into_iter().find(|plan| plan.book.hash == sha256).map(|plan| plan.book.text()))
 }
@@ -140,7 +143,9 @@ async fn find_text(tx: &mut impl Query, law: &Law, sha256: &str) -> store::Resul
     params(("sha256" = String, Path, description = "The hash a verdict names")))]
 async fn ruletext(ctx: Ctx, Path(sha256): Path<String>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let Some(text) = find_text(&mut tx, &law(&ctx), &sha256).await? else { return Err(ctx.not_found()) };
+    let Some(text) = find_text(&mut tx, &law(&ctx), &sha256, ctx.site.clock.today()).await? else {
+        return Err(ctx.not_found());
+    };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),

@@ -5,12 +5,15 @@ use super::{
     import, law,
 };
 use crate::{
-    Edition, Law, published,
-    totals::{self, Listing, Totals},
+    Edition, Law, published, story,
+    totals::{self, CommuneRow, Listing, Part, Totals},
 };
 use axum::routing::{get, post};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
 use kernel::{Day, Phrase, Problem, UnitId};
-use rulebook::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web::{Asking, Ctx, Outcome, Path, Routes};
@@ -47,6 +50,10 @@ struct Paged {
     #[serde(default)]
     verdict: String,
     #[serde(default)]
+    district: Option<i64>,
+    #[serde(default)]
+    group: String,
+    #[serde(default)]
     sort: String,
     #[serde(default)]
     page: i64,
@@ -59,22 +66,65 @@ struct Paged {
     params(("nam" = Option<i32>, Query, description = "Year"), ("bo" = Option<String>, Query, description = "Criteria set"),
         ("dv" = Option<String>, Query, description = "cu: units as they were, moi: as they are now"),
         ("q" = Option<String>, Query, description = "Part of a name or code, diacritics do not matter"),
-        ("verdict" = Option<String>, Query), ("sort" = Option<String>, Query, description = "name, verdict, passed, nearest"),
+        ("verdict" = Option<String>, Query, description = "passed, passed_unconfirmed, failed, incomplete, to_be_confirmed, without"),
+        ("district" = Option<i64>, Query, description = "Id of a district"), ("group" = Option<String>, Query, description = "Code of a named group"),
+        ("sort" = Option<String>, Query, description = "name, verdict, passed, nearest"),
         ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500")))]
 async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let choice = Asked { nam: asked.nam, bo: asked.bo, dv: asked.dv, tinh: asked.tinh };
-    let choice = Choice::make(&mut tx, &law, &choice).await?;
+    let choice = Choice::make(&mut tx, &law, &choice, ctx.site.clock.today()).await?;
     let per = asked.per.unwrap_or(100).clamp(1, 500);
-    let verdict = Status::ALL.into_iter().find(|s| s.name() == asked.verdict);
-    let listing =
-        Listing { search: asked.q, verdict, sort: asked.sort, page: web::page(asked.page), per, all_kinds: false };
+    let listing = Listing {
+        search: asked.q,
+        part: Part::named(&asked.verdict),
+        district: asked.district.map(UnitId),
+        group: asked.group,
+        sort: asked.sort,
+        page: web::page(asked.page),
+        per,
+        all_kinds: false,
+    };
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
+    if wants_csv(&ctx) {
+        return communes_csv(&ctx, &choice, &rows);
+    }
     ctx.json(&json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
         "count": count, "page": listing.page, "per": per, "communes": rows,
     }))
+}
+
+/// Whether a program asks for CSV rather than JSON.
+fn wants_csv(ctx: &Ctx) -> bool {
+    let accept = ctx.headers.get(axum::http::header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
+    accept.contains("text/csv")
+}
+
+/// The same page of communes as CSV, under names for programs.
+fn communes_csv(ctx: &Ctx, choice: &Choice, rows: &[CommuneRow]) -> Outcome {
+    let head = "unit code name district year set verdict law_confirmed criteria_passed criteria illustrative";
+    let text = |text: &str| Content::Text(text.to_owned());
+    let line = |r: &CommuneRow| {
+        vec![
+            text(&r.id.to_string()),
+            text(&r.code),
+            text(&r.name),
+            text(r.district.as_deref().unwrap_or("")),
+            text(&choice.year.to_string()),
+            text(&choice.set),
+            text(r.verdict.unwrap_or("")),
+            text(&r.confirmed.to_string()),
+            Content::Number(r.passed.into()),
+            Content::Number(r.total.into()),
+            text(&ctx.site.illustrative.to_string()),
+        ]
+    };
+    let headings = head.split(' ').map(String::from).collect();
+    let list = List { name: String::new(), headings, rows: rows.iter().map(line).collect() };
+    let name = format!("communes-{}-{}.csv", choice.set, choice.year);
+    ctx.download(&name, Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
 }
 
 /// `GET /api/v1/totals`: how many communes have which verdict.
@@ -83,7 +133,7 @@ async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
 async fn province_totals(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let totals: Totals = totals::totals(&mut tx, &choice.slice).await?;
     ctx.json(&json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "province": choice.slice.ancestor,
@@ -186,13 +236,18 @@ async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
 #[utoipa::path(get, path = "/api/v1/units/{id}/verdicts", responses((status = 200, description = "Verdicts of a unit")),
     params(("id" = i64, Path, description = "Permanent id")))]
 async fn verdicts(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let verdicts: Vec<Value> = totals::of_unit(&mut tx, UnitId(id))
-        .await?
-        .into_iter()
+    let all = totals::of_unit(&mut tx, UnitId(id)).await?;
+    let verdicts: Vec<Value> = all
+        .iter()
         .map(|(set, year, status, confirmed, passed, total)| {
+            let prerequisites: Vec<Value> = story::prerequisites(&law, set, *year, &all)
+                .into_iter()
+                .map(|p| json!({"rulebook": p.set, "verdict": p.status.name()}))
+                .collect();
             json!({"set": set, "period": format!("{year:04}"), "verdict": status.name(), "law_confirmed": confirmed,
-                   "criteria_passed": passed, "criteria": total})
+                   "criteria_passed": passed, "criteria": total, "prerequisites": prerequisites})
         })
         .collect();
     ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "verdicts": verdicts}))

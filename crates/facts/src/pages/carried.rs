@@ -49,9 +49,10 @@ fn set_of(law: &Law, unit: &Unit, year: i16) -> Option<String> {
 }
 
 /// Years from which a unit's predecessors may have figures, the latest first.
-fn years(unit: &Unit) -> Vec<i16> {
-    let last = unit.valid_from.map_or(2025, |from| from.yesterday().year());
-    (2021..=last).rev().collect()
+fn years(law: &Law, unit: &Unit, today: Day) -> Vec<i16> {
+    let (first, current) = law.years(today).into_inner();
+    let last = unit.valid_from.map_or(current - 1, |from| from.yesterday().year());
+    (first..=last).rev().collect()
 }
 
 /// The day on which those who reported for a year were in force: its end, or the eve of the unit's first day.
@@ -65,8 +66,10 @@ async fn page(ctx: Ctx, Path(id): Path<String>, Asking(asked): Asking<Asked>) ->
     let id = id.parse().map(UnitId).map_err(|_| ctx.not_found())?;
     let mut tx = ctx.read().await?;
     let Some(unit) = units::store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let years = years(&unit);
-    let year: i16 = kernel::year(&asked.nam).filter(|y| years.contains(y)).or(years.first().copied()).unwrap_or(2025);
+    let today = ctx.site.clock.today();
+    let years = years(&law, &unit, today);
+    let year: i16 =
+        kernel::year(&asked.nam).filter(|y| years.contains(y)).or(years.first().copied()).unwrap_or(today.year());
     let then = reported_on(&unit, year);
     let on = unit.valid_from.unwrap_or(then);
     let history = units::store::history_of(&mut tx, id).await?;
@@ -211,7 +214,8 @@ async fn of_unit(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-    let year = kernel::year(&asked.nam).or(years(&unit).first().copied()).unwrap_or(2025);
+    let today = ctx.site.clock.today();
+    let year = kernel::year(&asked.nam).or(years(&law, &unit, today).first().copied()).unwrap_or(today.year());
     let then = reported_on(&unit, year);
     let on = unit.valid_from.unwrap_or(then);
     let wanted = Wanted { areas: vec![Area::unit(unit.id)], reported_on: then, on, year, measure: None };

@@ -1,18 +1,14 @@
 //! What a page is about: year, set, old or new units, province. From the address, every part with a default.
 
-use crate::{Law, totals::Slice};
+use crate::{Edition, Law, law::applies, totals::Slice};
 use kernel::{Day, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
+use rulebook::{Level, values::year_end};
 use serde::Deserialize;
 use std::sync::Arc;
-use store::{Query, Result};
+use store::{Query, Result, Value as Arg, args};
 use units::Unit;
-
-/// The day on which districts ended and the province's communes were merged (Law 72/2025/QH15; resolution of 2025).
-pub fn last_old_day() -> Day {
-    Day::new(2025, 6, 30).expect("a day")
-}
 
 /// The words of an address, all optional.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -35,41 +31,86 @@ pub struct Choice {
     pub old: bool,
     pub provinces: Vec<Unit>,
     pub slice: Slice,
+    years: std::ops::RangeInclusive<i16>,
+    /// The last day of the old units, where a reorganisation fell within the year.
+    last_old: Option<Day>,
     title: (String, String),
     sets: Vec<(String, String, String)>,
 }
 
-pub const YEARS: std::ops::RangeInclusive<i16> = 2021..=2026;
+/// The year that is shown where none is named: the last complete one with published verdicts, else the last complete one.
+/// Cost: one entry of an index for each main set.
+pub async fn default_year(tx: &mut impl Query, law: &Law, today: Day) -> Result<i16> {
+    let complete = today.year() - 1;
+    let sets: Vec<Arg> = law.library().sets().filter(|s| s.main).map(|s| Arg::from(s.set.as_str())).collect();
+    let last = |n: usize| {
+        format!(
+            "SELECT (SELECT period FROM facts_verdict WHERE set_id = ${n} AND edition = $1 AND period <= $2
+             ORDER BY period DESC LIMIT 1) AS period"
+        )
+    };
+    let each: Vec<String> = (3..sets.len() + 3).map(last).collect();
+    if each.is_empty() {
+        return Ok(complete);
+    }
+    let mut args = args![Edition::Published.number(), format!("{complete:04}")];
+    args.extend(sets);
+    let row = tx.row(&format!("SELECT MAX(period) FROM ({}) AS lasts", each.join(" UNION ALL ")), args).await?;
+    let year = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+    Ok(year.and_then(|year| year.parse().ok()).unwrap_or(complete))
+}
+
+/// The provinces of a year's end, and the last day of the units that a reorganisation of the chosen one ended in it.
+/// Cost: the provinces, the communes that ended.
+async fn reorganised(tx: &mut impl Query, year: i16, wanted: Option<UnitId>) -> Result<(Vec<Unit>, Option<Day>)> {
+    let (end, eve) = (year_end(year), year_end(year - 1));
+    let (after, before) = (units::store::provinces(tx, end).await?, units::store::provinces(tx, eve).await?);
+    let all: Vec<Unit> = after.iter().chain(&before).cloned().collect();
+    let chosen = units::home().province(&all, wanted).map(|p| (p.id, p.code.clone()));
+    // A province that was formed anew under its old code is the same one to whoever chooses it.
+    let same = |p: &&Unit| chosen.as_ref().is_some_and(|(id, code)| p.id == *id || p.code == *code);
+    let under: Vec<UnitId> = all.iter().filter(same).map(|p| p.id).collect();
+    let days = units::store::last_days(tx, &under, eve.tomorrow(), end.yesterday()).await?;
+    Ok((after, days.first().copied().filter(|_| !under.is_empty())))
+}
 
 impl Choice {
-    pub async fn make(tx: &mut impl Query, law: &Arc<Law>, asked: &Asked) -> Result<Choice> {
-        let year = kernel::year(&asked.nam).filter(|y| YEARS.contains(y)).unwrap_or(2025);
-        // Before 2025 there are only the old units, after it only the new ones.
-        let old = year < 2025 || (year == 2025 && asked.dv != "moi");
-        let day =
-            if old { rulebook::values::year_end(year).min(last_old_day()) } else { rulebook::values::year_end(year) };
-        let provinces = units::store::provinces(tx, day).await?;
+    pub async fn make(tx: &mut impl Query, law: &Arc<Law>, asked: &Asked, today: Day) -> Result<Choice> {
+        let years = law.years(today);
+        let year = match kernel::year(&asked.nam).filter(|y| years.contains(y)) {
+            Some(year) => year,
+            None => default_year(tx, law, today).await?,
+        };
         let wanted = asked.tinh.parse().ok().map(UnitId);
-        // The province of the plan comes first: its code stayed 08 through the merger.
-        let default = provinces.iter().find(|p| p.code == "08").or(provinces.first());
-        let province = provinces.iter().find(|p| Some(p.id) == wanted).or(default).map_or(UnitId(0), |p| p.id);
-        let communal = law.library().sets().filter(|s| s.applies.level == rulebook::Level::Commune);
-        let in_time: Vec<_> = communal
-            .filter(|s| s.applies.from.year() <= year && s.applies.to.is_none_or(|to| year <= to.year()))
+        let (after, last_old) = reorganised(tx, year, wanted).await?;
+        let old = last_old.is_some() && asked.dv != "moi";
+        let (provinces, day) = match last_old.filter(|_| old) {
+            Some(day) => (units::store::provinces(tx, day).await?, day),
+            None => (after, year_end(year)),
+        };
+        let province = units::home().province(&provinces, wanted).map_or(UnitId(0), |p| p.id);
+        let in_time: Vec<_> = law
+            .library()
+            .sets()
+            .filter(|s| s.applies.level == Level::Commune && applies(s, year))
             .map(|s| (s.set.clone(), s.title_vi.clone(), s.title_en.clone()))
             .collect();
-        let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
+        let main = law.main_set(Level::Commune, year).map_or("", |s| s.set.as_str());
         let found =
             in_time.iter().find(|(id, ..)| *id == asked.bo).or_else(|| in_time.iter().find(|(id, ..)| id == main));
-        let (set, vi, en) = found.cloned().unwrap_or_else(|| (main.to_owned(), String::new(), String::new()));
+        let (set, vi, en) = found.cloned().unwrap_or_default();
         let slice = Slice { ancestor: province, set: set.clone(), year, day };
-        Ok(Choice { year, set, old, provinces, slice, title: (vi, en), sets: in_time })
+        Ok(Choice { year, set, old, provinces, slice, years, last_old, title: (vi, en), sets: in_time })
     }
 
     /// The address part that keeps this choice.
     pub fn query(&self) -> String {
         let side = if self.old { "cu" } else { "moi" };
         format!("nam={}&bo={}&dv={side}&tinh={}", self.year, self.set, self.slice.ancestor)
+    }
+
+    pub fn set_title(&self, lang: Lang) -> &str {
+        lang.pick(&self.title.0, &self.title.1)
     }
 
     /// What the form of the choice shows.
@@ -85,13 +126,14 @@ impl Choice {
             .map(|p| context! { id => p.id.0, name => p.name, chosen => p.id == self.slice.ancestor })
             .collect();
         context! {
-            years => YEARS.collect::<Vec<_>>(),
+            years => self.years.clone().collect::<Vec<_>>(),
             year => self.year,
             sets => sets,
             set => self.set,
             set_title => lang.pick(&self.title.0, &self.title.1),
             old => self.old,
-            both_sides => self.year == 2025,
+            both_sides => self.last_old.is_some(),
+            since => self.last_old.map(|day| locale::date(day.tomorrow())),
             provinces => provinces,
             day => locale::date(self.slice.day),
             query => self.query(),

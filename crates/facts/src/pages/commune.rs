@@ -25,6 +25,9 @@ pub struct Asked {
     nam: String,
     #[serde(default)]
     bo: String,
+    /// Number of a criterion to be shown open.
+    #[serde(default)]
+    mo: String,
 }
 
 /// `GET /xa/{id}`. Cost: the unit's figures of all years, its verdicts, its neighbours in time;
@@ -41,13 +44,11 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let last = verdicts.iter().map(|v| v.1).max();
     let default = match unit.valid_to {
         Some(day) => day.year(),
-        None => last.unwrap_or(2025),
+        None => last.unwrap_or(ctx.site.clock.today().year() - 1),
     };
     let year = kernel::year(&asked.nam).unwrap_or(default);
     let in_time = law.sets_for(&unit, year);
-    let main = if year <= 2025 { "commune-2021-2025" } else { "commune-2026-2030" };
-    let set = [asked.bo.as_str(), main].into_iter().find(|s| in_time.iter().any(|i| i == s)).map(str::to_owned);
-    let set = set.or_else(|| in_time.first().cloned());
+    let set = in_time.iter().find(|set| **set == asked.bo).or(in_time.first()).cloned();
     let story = match &set {
         Some(set) => story::story(&mut tx, &law, unit.id, set, year).await?,
         None => None,
@@ -73,7 +74,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
             context! { title => title, years => years }
         })
         .collect();
-    let told = story.as_ref().map(|s| tell(ctx.lang, &law, s));
+    let told = story.as_ref().map(|s| tell(ctx.lang, &law, s, &asked.mo));
     ctx.page_kept(
         &version,
         "commune.html",
@@ -87,10 +88,27 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
             neighbours => neighbours,
             others => others,
             year => year,
+            choice => choice(&ctx, &law, &unit, year, &in_time, set.as_deref()),
             story => told,
             judged => unit.is_judged_commune(),
         },
     )
+}
+
+/// The years and sets that may be chosen for a unit, as the form of a choice shows them.
+fn choice(ctx: &Ctx, law: &Law, unit: &units::Unit, year: i16, in_time: &[String], set: Option<&str>) -> Value {
+    let (first, current) = law.years(ctx.site.clock.today()).into_inner();
+    let first = unit.valid_from.map_or(first, |day| day.year().max(first));
+    let last = unit.valid_to.map_or(current, |day| day.year().min(current));
+    let title = |id: &str| law.library().set(id).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
+    let sets: Vec<Value> = in_time
+        .iter()
+        .map(|id| context! { id => id, title => title(id), chosen => Some(id.as_str()) == set })
+        .collect();
+    context! {
+        years => (first..=last).collect::<Vec<_>>(), year => year, sets => sets, set_title => set.and_then(title),
+        day => locale::date(crate::law::day_of_judging(unit, year)), both_sides => false, provinces => Vec::<Value>::new(),
+    }
 }
 
 /// What came before and after, each with its own verdicts: figures are carried over a merger, verdicts are not.
@@ -143,7 +161,7 @@ fn tell_whatif(lang: Lang, law: &Law, story: &Story) -> Vec<Value> {
 }
 
 /// Everything the page says of a verdict.
-fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
+fn tell(lang: Lang, law: &Law, story: &Story, asked: &str) -> Value {
     let book = &story.plan.book;
     let criteria: Vec<Value> = book
         .criteria
@@ -152,7 +170,7 @@ fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
         .map(|(at, criterion)| {
             let (word, class) = say::state(lang, story.verdict.criteria[at]);
             let nodes: Vec<Value> = criterion.nodes.iter().map(|&node| tell_node(lang, law, story, node)).collect();
-            let open = matches!(story.verdict.criteria[at].status, Status::Failed | Status::ToBeConfirmed);
+            let open = criterion.no == asked || matches!(story.verdict.criteria[at].status, Status::Failed | Status::ToBeConfirmed);
             context! {
                 no => criterion.no, name => lang.pick(&criterion.name_vi, &criterion.name_en), word => word, class => class,
                 nodes => nodes, open => open,
@@ -167,8 +185,19 @@ fn tell(lang: Lang, law: &Law, story: &Story) -> Value {
         .collect();
     let (word, class) = say::state(lang, story.verdict.set);
     let decision = &book.rulebook.decision;
+    let prerequisites: Vec<Value> = story
+        .prerequisites
+        .iter()
+        .map(|p| {
+            let title = law.library().set(&p.set).map(|s| lang.pick(s.title_vi.clone(), s.title_en.clone()));
+            context! {
+                title => title, class => say::class(p.status, p.confirmed),
+                word => locale::word(lang, say::key(p.status, p.confirmed)),
+            }
+        })
+        .collect();
     context! {
-        set => book.set(), title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en),
+        prerequisites => prerequisites, set => book.set(), title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en),
         version => book.version, hash => book.hash, word => word, class => class,
         passed => count(Status::Passed), total => book.criteria.len() - count(Status::NotApplicable),
         failed => count(Status::Failed), incomplete => count(Status::Incomplete), to_be_confirmed => count(Status::ToBeConfirmed),
@@ -199,7 +228,9 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
         let limit = rulebook::requirement::limit(amount, node.unit());
         locale::say(lang, &Phrase::new("short-by").with("amount", limit))
     });
-    let history: Vec<Value> = super::choice::YEARS
+    let history: Vec<Value> = story
+        .years()
+        .into_iter()
         .filter_map(|year| {
             let figure = story.figure_of_year(law, at, year)?;
             let shown = say::rounded(lang, &figure.value, decimals);

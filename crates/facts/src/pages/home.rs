@@ -4,7 +4,12 @@ use super::{
     choice::{Asked, Choice},
     law, say,
 };
-use crate::totals::{self, CommuneRow, Listing, Totals};
+use crate::totals::{self, CommuneRow, Listing, Part, Totals};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use kernel::UnitId;
 use locale::Lang;
 use minijinja::{Value, context};
 use rulebook::Status;
@@ -13,28 +18,26 @@ use web::{Asking, Ctx, Outcome};
 
 const PER: i64 = 50;
 
-/// The parts of the one bar, each a link to what is behind it.
+/// The word of a part and the class of its colour.
+pub(super) fn part_words(part: Part) -> (&'static str, &'static str) {
+    match part {
+        Part::Passed => ("status-passed", "k-passed"),
+        Part::PassedUnconfirmed => ("status-passed-unconfirmed", "k-unconfirmed"),
+        Part::Failed => ("status-failed", "k-failed"),
+        Part::Incomplete => ("status-incomplete", "k-incomplete"),
+        Part::ToBeConfirmed => ("status-to-be-confirmed", "k-confirm"),
+        Part::Without => ("status-without", "k-without"),
+    }
+}
+
+/// The parts of the one bar, each a link to exactly its communes.
 fn bar(ctx: &Ctx, choice: &Choice, totals: &Totals) -> Vec<Value> {
-    let parts = [
-        ("status-passed", "k-passed", "passed", totals.passed),
-        ("status-passed-unconfirmed", "k-unconfirmed", "passed", totals.passed_unconfirmed),
-        ("status-failed", "k-failed", "failed", totals.failed),
-        ("status-incomplete", "k-incomplete", "incomplete", totals.incomplete),
-        ("status-to-be-confirmed", "k-confirm", "to_be_confirmed", totals.to_be_confirmed),
-        ("status-without", "k-without", "", totals.without),
-    ];
-    parts
-        .into_iter()
-        .filter(|(.., count)| *count > 0)
-        .map(|(key, class, verdict, count)| {
-            context! {
-                word => locale::word(ctx.lang, key),
-                class => class,
-                count => count,
-                href => ctx.link(&format!("/xa?{}&kq={verdict}", choice.query())),
-            }
-        })
-        .collect()
+    let told = |part: Part| {
+        let (key, class) = part_words(part);
+        let href = ctx.link(&format!("/xa?{}&kq={}", choice.query(), part.name()));
+        context! { word => locale::word(ctx.lang, key), class => class, count => part.count(totals), href => href }
+    };
+    Part::ALL.into_iter().filter(|part| part.count(totals) > 0).map(told).collect()
 }
 
 /// `GET /`. Cost: one row a commune of the province for each of the totals, and the trend; one row
@@ -46,7 +49,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     if let Some(page) = ctx.kept(&version) {
         return Ok(page);
     }
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let totals = totals::totals(&mut tx, &choice.slice).await?;
     let trend = totals::by_year(&mut tx, &choice.slice).await?;
     let nearest = Listing { sort: "nearest".into(), per: 5, ..Listing::default() };
@@ -95,6 +98,10 @@ pub struct ListAsked {
     #[serde(default)]
     sap: String,
     #[serde(default)]
+    huyen: String,
+    #[serde(default)]
+    nhom: String,
+    #[serde(default)]
     trang: String,
 }
 
@@ -106,12 +113,21 @@ impl ListAsked {
     fn listing(&self, per: i64) -> Listing {
         Listing {
             search: self.q.clone(),
-            verdict: Status::ALL.into_iter().find(|s| s.name() == self.kq),
+            part: Part::named(&self.kq),
+            district: self.huyen.parse().ok().map(UnitId),
+            group: self.nhom.clone(),
             sort: self.sap.clone(),
             page: web::page_from_one(&self.trang),
             per,
             all_kinds: false,
         }
+    }
+
+    /// The part of an address that keeps search, filter and order.
+    fn kept(&self) -> String {
+        let all = [("q", &self.q), ("kq", &self.kq), ("huyen", &self.huyen), ("nhom", &self.nhom), ("sap", &self.sap)];
+        let named = all.into_iter().filter(|(_, value)| !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
     }
 }
 
@@ -131,13 +147,24 @@ fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
 pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice()).await?;
+    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = asked.listing(PER);
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let rows: Vec<Value> = rows.iter().map(|r| row(ctx.lang, &ctx, &choice, r)).collect();
-    let verdicts: Vec<Value> = Status::ALL
+    let verdicts: Vec<Value> = Part::ALL
         .into_iter()
-        .map(|s| context! { id => s.name(), word => locale::word(ctx.lang, say::key(s, true)), chosen => s.name() == asked.kq })
+        .map(|p| context! { id => p.name(), word => locale::word(ctx.lang, part_words(p).0), chosen => p.name() == asked.kq })
+        .collect();
+    let slice = &choice.slice;
+    let districts: Vec<Value> = units::store::under(&mut tx, slice.ancestor, "district", slice.day)
+        .await?
+        .into_iter()
+        .map(|d| context! { id => d.id.0, word => d.name, chosen => d.id.to_string() == asked.huyen })
+        .collect();
+    let groups: Vec<Value> = units::store::groups(&mut tx, slice.day)
+        .await?
+        .into_iter()
+        .map(|code| context! { word => group_word(ctx.lang, &code), chosen => code == asked.nhom, id => code })
         .collect();
     let pages: Vec<Value> = web::page_links(listing.page, PER, count)
         .into_iter()
@@ -149,55 +176,70 @@ pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
             title => locale::word(ctx.lang, "communes-title"),
             choice => choice.form(ctx.lang),
             rows => rows, count => count, pages => pages, verdicts => verdicts,
-            q => asked.q, kq => asked.kq, sap => asked.sap,
+            districts => districts, groups => groups, kept => asked.kept(),
+            q => asked.q, sap => asked.sap, filtered => !asked.kept().is_empty(),
         },
     )
 }
 
+/// The name of a group; its own code where no language has one.
+fn group_word(lang: Lang, code: &str) -> String {
+    let key = format!("group-{code}");
+    if locale::has(lang, &key) { locale::say_key(lang, &key, &[]) } else { code.to_owned() }
+}
+
 /// `GET /xa.csv`: the whole list as it was asked for. Cost: one row a commune of the province.
 pub async fn communes_csv(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
+    export(ctx, asked, Kind::Csv).await
+}
+
+/// `GET /xa.xlsx`: the same as a spreadsheet.
+pub async fn communes_xlsx(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
+    export(ctx, asked, Kind::Xlsx).await
+}
+
+const HEADINGS: [&str; 9] = [
+    "unit-code-heading",
+    "col-commune",
+    "col-district",
+    "choice-year",
+    "choice-set",
+    "communes-verdict",
+    "col-criteria",
+    "col-criteria-all",
+    "col-missing",
+];
+
+async fn export(ctx: Ctx, asked: ListAsked, kind: Kind) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice()).await?;
+    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = Listing { page: 0, ..asked.listing(20_000) };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
-    let head = [
-        "unit",
-        "code",
-        "name",
-        "district",
-        "year",
-        "set",
-        "verdict",
-        "law_confirmed",
-        "criteria_passed",
-        "criteria",
-        "illustrative",
-    ];
-    let failed = |e: csv::Error| anyhow::anyhow!(e);
-    out.write_record(head).map_err(failed)?;
-    for r in &rows {
-        let (id, year, passed, total) =
-            (r.id.to_string(), choice.year.to_string(), r.passed.to_string(), r.total.to_string());
-        let verdict = r.verdict.unwrap_or("");
-        let (confirmed, illustrative) = (r.confirmed.to_string(), ctx.site.illustrative.to_string());
-        let district = r.district.as_deref().unwrap_or("");
-        out.write_record([
-            &id,
-            &r.code,
-            &r.name,
-            district,
-            &year,
-            &choice.set,
-            verdict,
-            &confirmed,
-            &passed,
-            &total,
-            &illustrative,
-        ])
-        .map_err(failed)?;
+    let mut headings: Vec<String> = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
+    // Whoever gets the file reads that its figures are made up.
+    headings.extend(ctx.site.illustrative.then(|| locale::word(ctx.lang, "illustrative-banner")));
+    let text = |text: &str| Content::Text(text.to_owned());
+    let line = |r: &CommuneRow| {
+        let key = r.status.map_or("status-without", |status| say::key(status, r.confirmed));
+        let number = |n: i64| if r.status.is_some() { Content::Number(n.into()) } else { Content::Empty };
+        vec![
+            text(&r.code),
+            text(&r.name),
+            text(r.district.as_deref().unwrap_or("")),
+            text(&choice.year.to_string()),
+            text(choice.set_title(ctx.lang)),
+            text(&locale::word(ctx.lang, key)),
+            number(r.passed),
+            number(r.total),
+            number(r.failing),
+        ]
+    };
+    let mut rows: Vec<Vec<Content>> = rows.iter().map(line).collect();
+    if ctx.site.illustrative {
+        rows.iter_mut().for_each(|row| row.push(text("x")));
     }
-    let body = out.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?;
-    ctx.download(&format!("xa-{}-{}.csv", choice.set, choice.year), "text/csv; charset=utf-8", body)
+    let list = List { name: locale::word(ctx.lang, "communes-title"), headings, rows };
+    let name = format!("xa-{}-{}.{}", choice.set, choice.year, kind.extension());
+    ctx.download(&name, kind.media_type(), list.bytes(kind, ctx.site.clock.today())?)
 }

@@ -16,7 +16,7 @@ use documents::values_in::{How, Wrong};
 use kernel::{Phrase, Problem, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
-use rulebook::Origin;
+use rulebook::{Origin, values::year_end};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -25,9 +25,9 @@ use store::{Query, WriteTx};
 use units::Unit;
 use web::{Ctx, Failure, Form, Multipart, Outcome as Answer, Repeatable};
 
-/// `GET /nhap-so-lieu`. Cost: no row.
+/// `GET /nhap-so-lieu`. Cost: the communes that ended.
 pub async fn page(ctx: Ctx) -> Answer {
-    ctx.page("intake.html", form(&ctx, Value::UNDEFINED))
+    ctx.page("intake.html", form(&ctx, Value::UNDEFINED).await?)
 }
 
 /// Origins that come from outside.
@@ -35,26 +35,44 @@ fn origins() -> impl Iterator<Item = Origin> {
     Origin::ALL.into_iter().filter(|o| origin_named(o.name()).is_some())
 }
 
-fn form(ctx: &Ctx, more: Value) -> Value {
+/// The days, beside a year's end, on which a template's units may be read: the eves of reorganisations.
+async fn eves(ctx: &Ctx, years: &std::ops::RangeInclusive<i16>) -> Result<Vec<Value>, Failure> {
+    let mut tx = ctx.read().await?;
+    let (first, last) = (year_end(*years.start() - 1), ctx.site.clock.today());
+    let days = units::store::last_days(&mut tx, &[], first, last).await?;
+    Ok(days.into_iter().map(|day| context! { iso => day.to_string(), text => locale::date(day) }).collect())
+}
+
+/// What the page shows besides `more`. Cost: the communes that ended.
+async fn form(ctx: &Ctx, more: Value) -> Result<Value, Failure> {
     let law = law(ctx);
     let sets: Vec<Value> = law
         .library()
         .sets()
         .map(|s| context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en) })
         .collect();
+    // Figures of a year are sent when it is over.
+    let today = ctx.site.clock.today();
+    let (reported, years) = (today.year() - 1, law.years(today));
     let origins: Vec<Value> = origins()
         .map(|o| context! { id => o.name(), title => locale::say_key(ctx.lang, &format!("origin-{}", o.name()), &[]) })
         .collect();
     let base = context! {
-        title => locale::word(ctx.lang, "intake-title"), sets => sets, origins => origins, years => super::choice::YEARS.collect::<Vec<_>>(),
+        title => locale::word(ctx.lang, "intake-title"), sets => sets, origins => origins, years => years.clone().collect::<Vec<_>>(), eves => eves(ctx, &years).await?, year => reported, main => main_set(ctx),
         can_write => ctx.can_write(), problems => Vec::<Value>::new(), preview => false, done => false, partly => false,
         key => uuid::Uuid::new_v4().to_string(),
     };
-    if more.is_undefined() {
+    Ok(if more.is_undefined() {
         base
     } else {
         context! { ..more, ..base }
-    }
+    })
+}
+
+/// The set that figures of the last complete year are for.
+fn main_set(ctx: &Ctx) -> String {
+    let set = law(ctx).main_set(rulebook::Level::Commune, ctx.site.clock.today().year() - 1).cloned();
+    set.map_or_else(String::new, |set| set.set.clone())
 }
 
 /// What was sent.
@@ -70,8 +88,7 @@ async fn sent(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
         StatusCode::PAYLOAD_TOO_LARGE => ctx.too_large(),
         _ => ctx.failure(Problem::input(Phrase::new("intake-upload-broken"))),
     };
-    let mut sent =
-        Sent { name: String::new(), set: "commune-2021-2025".into(), origin: Origin::Declared, bytes: Vec::new() };
+    let mut sent = Sent { name: String::new(), set: main_set(ctx), origin: Origin::Declared, bytes: Vec::new() };
     while let Some(mut field) = parts.next_field().await.map_err(broken)? {
         let part = field.name().unwrap_or("").to_owned();
         match part.as_str() {
@@ -147,7 +164,7 @@ pub async fn check(ctx: Ctx, parts: Multipart) -> Answer {
     let problems = wrong(&ctx, &checked.wrong);
     if !checked.is_good(true) {
         let more = context! { file => sent.name, ..problems };
-        return ctx.page_with(status, "intake.html", form(&ctx, more));
+        return ctx.page_with(status, "intake.html", form(&ctx, more).await?);
     }
     let preview = record::preview(&mut tx, &checked.entries).await?;
     drop(tx);
@@ -179,7 +196,7 @@ async fn previewed(
         partly => !checked.wrong.is_empty(), good => checked.entries.len(), bad => checked.refused,
         ..wrong(ctx, &checked.wrong)
     };
-    ctx.page_with(status, "intake.html", form(ctx, more))
+    ctx.page_with(status, "intake.html", form(ctx, more).await?)
 }
 
 /// What the second form sends.
@@ -222,7 +239,7 @@ pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Answer {
                 let checked = read(&ctx, &mut tx, &upload.bytes, How::default(), &intake).await?;
                 if !checked.is_good(partly) {
                     let more = context! { file => intake.source, ..wrong(&ctx, &checked.wrong) };
-                    return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more));
+                    return ctx.page_with(StatusCode::UNPROCESSABLE_ENTITY, "intake.html", form(&ctx, more).await?);
                 }
                 let now = record::preview(&mut tx, &checked.entries).await?;
                 if !form_sent.seen.is_empty() && now.seen != form_sent.seen {
@@ -242,7 +259,7 @@ pub async fn commit(ctx: Ctx, Form(form_sent): Form<Confirmed>) -> Answer {
     }
     let outcome: Outcome = serde_json::from_value(answer)?;
     let more = context! { done => true, outcome => Value::from_serialize(outcome), published => publish };
-    ctx.page_with(StatusCode::OK, "intake.html", form(&ctx, more))
+    ctx.page_with(StatusCode::OK, "intake.html", form(&ctx, more).await?)
 }
 
 /// The file was committed already, or nobody came back for a day.

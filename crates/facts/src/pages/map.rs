@@ -18,7 +18,7 @@ use web::{Asking, Ctx, Outcome};
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let totals = totals::totals(&mut tx, &choice.slice).await?;
     let legend: Vec<Value> = [
         ("status-passed", "k-passed", totals.passed),
@@ -48,7 +48,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 pub async fn geojson(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked).await?;
+    let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
     let listing = Listing { per: 20_000, all_kinds: true, ..Listing::default() };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let verdicts: HashMap<UnitId, CommuneRow> = rows.into_iter().map(|r| (r.id, r)).collect();

@@ -30,7 +30,8 @@ pub async fn download(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "" => ctx.site.clock.today().year(),
         text => kernel::year(text).ok_or_else(|| ctx.not_found())?,
     };
-    let set = if asked.bo.is_empty() { "commune-2021-2025".to_owned() } else { asked.bo.clone() };
+    let main = || law.main_set(rulebook::Level::Commune, year).map_or_else(String::new, |s| s.set.clone());
+    let set = if asked.bo.is_empty() { main() } else { asked.bo.clone() };
     if law.library().set(&set).is_none() {
         return Err(ctx.not_found());
     }
@@ -58,8 +59,6 @@ async fn units_of(ctx: &Ctx, tx: &mut impl Query, set: &str, year: i16, asked: &
     };
     let provinces = units::store::provinces(tx, day).await?;
     let wanted = asked.tinh.parse().ok().map(UnitId);
-    // The province of the plan comes first: its code stayed through the merger.
-    let default = provinces.iter().find(|p| p.code == "08").or(provinces.first());
-    let province = provinces.iter().find(|p| Some(p.id) == wanted).or(default).ok_or_else(|| ctx.not_found())?;
+    let province = units::home().province(&provinces, wanted).ok_or_else(|| ctx.not_found())?;
     Ok(template::of_province(tx, &super::law(ctx), set, province.id, day).await?)
 }

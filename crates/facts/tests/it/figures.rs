@@ -2,7 +2,7 @@ use facts::{
     Edition, Entry, Key, Law, Outcome, Stage,
     intake::{self, Intake, StoredUnits},
     published, record, story,
-    totals::{self, Listing, Slice},
+    totals::{self, Listing, Part, Slice},
 };
 use kernel::{Actor, Decimal, UnitId};
 use rulebook::{Library, Origin, Status, Value, values};
@@ -112,6 +112,13 @@ fn a_commune_passes_and_the_total_is_right_in_the_next_request() {
         let nearest = Listing { sort: "nearest".into(), per: 1, ..Listing::default() };
         let (rows, count) = totals::communes(&mut tx, &slice(), &nearest).await?;
         assert_eq!((rows[0].id, rows[0].failing, count), (COMMUNE, 1, 121));
+        for part in Part::ALL {
+            let of_part = Listing { part: Some(part), per: 200, ..Listing::default() };
+            let (rows, count) = totals::communes(&mut tx, &slice(), &of_part).await?;
+            assert_eq!((rows.len() as i64, count), (part.count(&totals), part.count(&totals)), "{part:?}");
+        }
+        let of_plan = Listing { group: "plan-2022".into(), per: 200, ..Listing::default() };
+        assert_eq!(totals::communes(&mut tx, &slice(), &of_plan).await?.1, 121);
         let told = story::story(&mut tx, &law, COMMUNE, "commune-2021-2025", 2024).await?.expect("a story");
         let at = told.plan.book.node("10.1").expect("indicator 10.1");
         assert_eq!(told.verdict.shortfalls[at], Some("0.1".parse::<Decimal>().unwrap()));
@@ -203,7 +210,7 @@ fn a_table_comes_in_by_code_and_day_all_or_nothing() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        let units = StoredUnits::load(&mut tx, "commune", 2025).await?;
+        let units = StoredUnits::load(&mut tx, "commune").await?;
         let context = values::Context::new(law.library(), "commune-2021-2025", &units, None).expect("the set");
         let read = |text: &str| values::read_csv(&context, text, false);
         // 02608 is Hồng Lạc until 30/11/2024, Hồng Sơn after, and the merged Hồng Sơn since 01/07/2025.
