@@ -119,7 +119,7 @@ pub async fn correct(
     }
     let details = serde_json::json!({"before": before, "after": after, "source": correction.source});
     audit(tx, "units.correct", id, details).await?;
-    let said = follow(tx, effects, &Change::Corrected { before, after }).await?;
+    let said = follow(tx, effects, &Change::Corrected { before: Box::new(before), after: Box::new(after) }).await?;
     Ok((version + 1, said))
 }
 

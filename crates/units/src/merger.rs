@@ -21,8 +21,8 @@ pub enum Change {
     Merged(Merger),
     /// What was entered wrongly stands right now.
     Corrected {
-        before: Unit,
-        after: Unit,
+        before: Box<Unit>,
+        after: Box<Unit>,
     },
     /// The law reads something else of a unit, and of all under it that have no value of their own.
     Attribute {
