@@ -9,7 +9,9 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 10] = [
+const FAMILIES: [(&str, &[&str]); 12] = [
+    ("publish", &["changed"]),
+    ("boundaries", &["unit-changed"]),
     (
         "problem",
         &[
@@ -80,7 +82,10 @@ const FAMILIES: [(&str, &[&str]); 10] = [
         ],
     ),
     ("intake", &["forgotten", "origin", "other-set", "upload-broken"]),
-    ("figure", &["changed", "file-kind", "origin-unknown", "source-missing", "too-many-files"]),
+    (
+        "figure",
+        &["changed", "file-kind", "not-asked", "not-in-force", "origin-unknown", "source-missing", "too-many-files"],
+    ),
     ("evaluate", &["day", "no-sheet", "set-unknown"]),
     ("template", &["nothing"]),
     (

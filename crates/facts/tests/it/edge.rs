@@ -24,7 +24,7 @@ const ADDRESSES: [(&str, u16); 31] = [
     ("/don-vi?ngay=abc", 422),
     ("/so-lieu/abc/households/2024", 404),
     ("/so-lieu/250/households/99999", 404),
-    ("/so-lieu/250/households/32767", 200),
+    ("/so-lieu/250/households/32767", 404),
     ("/nhap-so-lieu/mau.xlsx?nam=30000", 404),
     ("/tep/abc", 404),
     ("/viec/abc", 403),
