@@ -73,6 +73,9 @@ const pages = [
   "/xa/1113/ke-thua",
   "/so-lieu/250/income.per_person/2024",
   "/cham-lai",
+  "/xa/250/cong-bo?nam=2024",
+  "/nguon-va-phuong-phap/so-lieu?q=ty+le",
+  "/api/problems",
   "/don-vi",
   "/don-vi?q=tan+trao",
   "/don-vi/1113",
@@ -222,7 +225,7 @@ try {
     assert.match(await page.innerText("main"), /82,25%.*đã công bố/);
     const file = await page.getByRole("link", { name: "bien-ban.txt" }).getAttribute("href");
     const answer = await fetch(base + file);
-    assert.deepEqual([await answer.text(), answer.headers.get("content-disposition")], ["biên bản", "attachment"]);
+    assert.deepEqual([await answer.text(), answer.headers.get("content-disposition")], ["biên bản", "attachment; filename*=UTF-8''bien%2Dban%2Etxt"]);
     // The same key with another body is refused, not recorded.
     const again = new FormData();
     for (const [name, value] of [["key", key], ["seen", seen], ["value", "50"], ["source", "x"], ["origin", "declared"]]) again.append(name, value);
