@@ -29,6 +29,9 @@ struct Inner {
     /// The formulas of computed measures.
     formulas: HashMap<i64, Computed>,
     books: Mutex<HashMap<(String, Day), Arc<Plan>>>,
+    /// Texts of combinations in the store, which keeps them for ever: by hash their number, and which transaction wrote
+    /// them as long as nobody else has found them.
+    texts: Mutex<HashMap<String, (i64, Option<u64>)>>,
 }
 
 /// A book with, for each of its nodes, the measure it reads.
@@ -56,7 +59,8 @@ impl Law {
         let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
         let reads = library.measures().map(|m| (ids[&m.id], m.reads.clone())).collect();
         let formulas = library.measures().filter_map(|m| Some((ids[&m.id], m.computed.clone()?))).collect();
-        Ok(Law { inner: Arc::new(Inner { library, ids, codes, reads, formulas, books: Mutex::default() }) })
+        let inner = Inner { library, ids, codes, reads, formulas, books: Mutex::default(), texts: Mutex::default() };
+        Ok(Law { inner: Arc::new(inner) })
     }
 
     pub fn library(&self) -> &Library {
@@ -95,6 +99,20 @@ impl Law {
         let plan = Arc::new(Plan { book, measures, reads, computed });
         books.insert((set.to_owned(), day), plan.clone());
         Some(plan)
+    }
+
+    /// The store's number of a combination's text, as far as this transaction may rely on it.
+    pub(crate) fn text_id(&self, hash: &str, transaction: u64) -> Option<i64> {
+        let texts = self.inner.texts.lock().unwrap_or_else(|e| e.into_inner());
+        texts.get(hash).filter(|(_, by)| by.is_none_or(|by| by == transaction)).map(|(id, _)| *id)
+    }
+
+    /// Remembers the number of a text that a transaction wrote or found.
+    pub(crate) fn know_text(&self, hash: &str, id: i64, written: bool, transaction: u64) {
+        let mut texts = self.inner.texts.lock().unwrap_or_else(|e| e.into_inner());
+        // What a transaction finds may be its own, and gone with it.
+        let own = written || texts.get(hash).is_some_and(|(_, by)| *by == Some(transaction));
+        texts.insert(hash.to_owned(), (id, own.then_some(transaction)));
     }
 
     /// The sets that judge a unit in a year: its level's, in time; no commune set judges a ward.

@@ -63,6 +63,7 @@ pub async fn run(work: Work, law: &Law) -> Result<()> {
 type At = (i64, String, String, i64);
 
 async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId]) -> Result<()> {
+    record::hold(tx, units, None).await?;
     let before = verdicts(tx, units).await?;
     let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
     let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places.join(","));
@@ -72,7 +73,7 @@ async fn judge_chunk(tx: &mut WriteTx, law: &Law, number: i64, units: &[UnitId])
     }
     let known = record::load(tx, units, &years).await?;
     let verdicts_now = Judging::read(tx, law, units, &years).await?.start(Arc::new(known), record::BOTH);
-    judge::write(tx, &verdicts_now.wait().await?, false).await?;
+    judge::write(tx, law, &verdicts_now.wait().await?, false).await?;
     let after = verdicts(tx, units).await?;
     let changed: Vec<_> = after
         .iter()
