@@ -65,7 +65,9 @@ impl Judging {
         // What the law reads of a unit, by the day of judging: years share it.
         let traits: HashMap<(Day, UnitId), Traits> = rows
             .values()
-            .flat_map(|(unit, attributes)| years.iter().map(move |&year| (unit, attributes, day_of_judging(unit, year))))
+            .flat_map(|(unit, attributes)| {
+                years.iter().map(move |&year| (unit, attributes, day_of_judging(unit, year)))
+            })
             .map(|(unit, attributes, day)| ((day, unit.id), attributes.on(day)))
             .collect();
         let mut sorts: HashMap<(&str, &str, Day, i16, &Traits), Cases> = HashMap::new();

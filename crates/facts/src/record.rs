@@ -101,11 +101,7 @@ const FEW: usize = 300;
 
 /// Before figures of units are read to be judged: whoever else changes a figure of theirs comes before or after, so that
 /// the verdict written last has read all of them. With a table, column and count: numbers for new lines.
-pub(crate) async fn hold(
-    tx: &mut WriteTx,
-    units: &[UnitId],
-    numbers: Option<(&str, &str, usize)>,
-) -> Result<Vec<i64>> {
+pub(crate) async fn hold(tx: &mut WriteTx, units: &[UnitId], numbers: Option<(&str, &str, usize)>) -> Result<Vec<i64>> {
     tx.lock_each("facts.unit", units.iter().map(|unit| unit.0), numbers).await
 }
 
