@@ -13,7 +13,7 @@ use std::{
     ops::{Deref, DerefMut},
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
@@ -23,14 +23,15 @@ use tokio::{
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 256;
-/// How long a connection is used: what its process gathered is freed with it.
-const LIFETIME: Duration = Duration::from_secs(1800);
+/// Transactions of a connection: what its process gathered is freed with it.
+const LIFETIME: u32 = 50_000;
 /// How soon a server that does not take connections now is asked again, at first and at most.
 const AGAIN: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
 
 struct Idle {
     connection: PgConnection,
-    since: Instant,
+    /// Transactions so far.
+    used: u32,
 }
 
 type Home = Arc<Mutex<Vec<Idle>>>;
@@ -86,29 +87,32 @@ impl Postgres {
         let mut tx = PgTx { taken: None, home: self.idle.clone(), permit: Some(permit) };
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let used = idle.is_some();
+            let was_idle = idle.is_some();
             let idle = match idle {
-                Some(idle) => idle,
-                None => Idle { connection: self.connect().await?, since: Instant::now() },
+                Some(idle) => Idle { used: idle.used + 1, ..idle },
+                None => Idle { connection: self.connect().await?, used: 0 },
             };
             match tx.taken.insert(idle).connection.execute(sql).await {
                 Ok(_) => return Ok(tx),
                 // The ones beneath it may be dead as well; a new one is not.
-                Err(e) if used && is_lost(&e) => drop(tx.taken.take()),
+                Err(e) if was_idle && is_lost(&e) => drop(tx.taken.take()),
                 Err(e) => return Err(e.into()),
             }
         }
     }
 
     async fn connect(&self) -> Result<PgConnection> {
-        let (begun, mut again) = (Instant::now(), AGAIN[0]);
-        loop {
-            match timeout(PATIENCE, self.options.connect()).await.map_err(|_| sqlx::Error::PoolTimedOut)? {
-                Err(e) if is_not_yet(&e) && begun.elapsed() < PATIENCE => sleep(again).await,
-                other => return Ok(other?),
+        let patient = async {
+            let mut again = AGAIN[0];
+            loop {
+                match self.options.connect().await {
+                    Err(e) if is_not_yet(&e) => sleep(again).await,
+                    other => return other,
+                }
+                again = (again * 2).min(AGAIN[1]);
             }
-            again = (again * 2).min(AGAIN[1]);
-        }
+        };
+        Ok(timeout(PATIENCE, patient).await.map_err(|_| sqlx::Error::PoolTimedOut)??)
     }
 
     /// Waits for running transactions and closes.
@@ -125,7 +129,7 @@ impl Postgres {
 }
 
 fn give_back(home: &Home, idle: Idle) {
-    if idle.since.elapsed() < LIFETIME {
+    if idle.used < LIFETIME {
         home.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
     }
 }

@@ -46,7 +46,8 @@ fn two_figures_of_a_unit_recorded_at_once_are_both_judged() {
                 tokio::spawn(recorded(store.clone(), law.clone(), income)),
                 tokio::spawn(recorded(store.clone(), law.clone(), poverty))
             );
-            (one??, other??);
+            one??;
+            other??;
             let (stored, fresh) = stored_and_fresh(&store, &law).await?;
             assert_eq!(stored, fresh, "pair {pair}");
         }
@@ -71,7 +72,8 @@ fn a_publication_beside_a_recording_is_judged_as_a_whole() {
             tx.commit().await?;
             let poverty = [number(&law, "poverty.multidimensional_rate", if good { 1 } else { 90 })];
             let (one, other) = tokio::join!(publish(&store, &law), recorded(store.clone(), law.clone(), poverty));
-            (one?, other?);
+            one?;
+            other?;
             let (stored, fresh) = stored_and_fresh(&store, &law).await?;
             assert_eq!(stored, fresh, "pair {pair}");
         }
