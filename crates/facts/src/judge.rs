@@ -61,25 +61,21 @@ const MANY: usize = 64;
 impl Judging {
     /// Reads what judging needs. Cost: the units, and the attributes of their trees.
     pub async fn read(tx: &mut impl Query, law: &Law, units: &[UnitId], years: &[i16]) -> Result<Judging> {
-        let rows = units::store::many(tx, units).await?;
-        // Traits by the day of judging: most units share it.
-        let mut by_day: BTreeMap<Day, Vec<UnitId>> = BTreeMap::new();
-        for unit in rows.values() {
-            for &year in years {
-                by_day.entry(day_of_judging(unit, year)).or_default().push(unit.id);
-            }
-        }
-        let mut traits: HashMap<(Day, UnitId), Traits> = HashMap::new();
-        for (day, units) in by_day {
-            traits.extend(units::store::traits(tx, &units, day).await?.into_iter().map(|(unit, t)| ((day, unit), t)));
-        }
-        let none = Traits::default();
+        let rows = units::store::with_attributes(tx, units).await?;
+        // What the law reads of a unit, by the day of judging: years share it.
+        let traits: HashMap<(Day, UnitId), Traits> = rows
+            .values()
+            .flat_map(|(unit, attributes)| {
+                years.iter().map(move |&year| (unit, attributes, day_of_judging(unit, year)))
+            })
+            .map(|(unit, attributes, day)| ((day, unit.id), attributes.on(day)))
+            .collect();
         let mut sorts: HashMap<(&str, &str, Day, i16, &Traits), Cases> = HashMap::new();
         let mut cases = HashMap::with_capacity(rows.len() * years.len());
-        for unit in rows.values() {
+        for (unit, _) in rows.values() {
             for &year in years {
                 let day = day_of_judging(unit, year);
-                let traits = traits.get(&(day, unit.id)).unwrap_or(&none);
+                let traits = &traits[&(day, unit.id)];
                 let make = || {
                     let case = |set: String| {
                         let plan = law.plan(&set, day)?;
@@ -284,8 +280,8 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Writes verdicts. `fresh`: whether most likely none of them is there yet. Cost: one row a verdict.
-pub(crate) async fn write(tx: &mut WriteTx, all: &[Written], fresh: bool) -> Result<()> {
-    let texts = ruletexts(tx, all).await?;
+pub(crate) async fn write(tx: &mut WriteTx, law: &Law, all: &[Written], fresh: bool) -> Result<()> {
+    let texts = ruletexts(tx, law, all).await?;
     let periods: BTreeMap<i16, String> = all.iter().map(|w| (w.year, format!("{:04}", w.year))).collect();
     let now = tx.now().0;
     // By number: a closure that takes references would have to promise too much.
@@ -326,18 +322,24 @@ fn row<'a>(
     ]
 }
 
-/// Keeps the whole text of every combination that judged something; its number by its SHA-256. Cost: a handful of sets,
-/// whatever the number of units, asked for at once.
-async fn ruletexts(tx: &mut WriteTx, written: &[Written]) -> Result<HashMap<String, i64>> {
-    let plans: BTreeMap<&str, &Arc<Plan>> =
+/// Keeps the whole text of every combination that judged something; its number by its SHA-256. Cost: none where they are
+/// known; a handful of sets, whatever the number of units, asked for at once.
+async fn ruletexts(tx: &mut WriteTx, law: &Law, written: &[Written]) -> Result<HashMap<String, i64>> {
+    let mut plans: BTreeMap<&str, &Arc<Plan>> =
         written.iter().map(|w| (w.case().plan.book.hash.as_str(), &w.case().plan)).collect();
+    let number = tx.number();
+    let mut ids: HashMap<String, i64> =
+        plans.keys().filter_map(|&hash| Some((hash.to_owned(), law.text_id(hash, number)?))).collect();
+    plans.retain(|hash, _| !ids.contains_key(*hash));
+    if plans.is_empty() {
+        return Ok(ids);
+    }
     let places: Vec<String> = (1..=plans.len()).map(|n| format!("${n}")).collect();
     let sql = format!("SELECT sha256, id FROM facts_ruletext WHERE sha256 IN ({})", places.join(","));
-    let mut ids = HashMap::new();
-    if !plans.is_empty() {
-        for row in tx.rows(&sql, plans.keys().map(|&hash| hash.into()).collect()).await? {
-            ids.insert(row.text(0)?, row.i64(1)?);
-        }
+    for row in tx.rows(&sql, plans.keys().map(|&hash| hash.into()).collect()).await? {
+        let (hash, id) = (row.text(0)?, row.i64(1)?);
+        law.know_text(&hash, id, false, number);
+        ids.insert(hash, id);
     }
     // Only where a text judges for the first time.
     for (hash, plan) in plans {
@@ -349,7 +351,9 @@ async fn ruletexts(tx: &mut WriteTx, written: &[Written]) -> Result<HashMap<Stri
         let text = String::from_utf8_lossy(&plan.book.text()).into_owned();
         tx.execute(insert, args![hash, plan.book.set(), text]).await?;
         let row = tx.row("SELECT id FROM facts_ruletext WHERE sha256 = $1", args![hash]).await?;
-        ids.insert(hash.to_owned(), row.map_or(Ok(0), |r| r.i64(0))?);
+        let id = row.map_or(Ok(0), |r| r.i64(0))?;
+        law.know_text(hash, id, true, number);
+        ids.insert(hash.to_owned(), id);
     }
     Ok(ids)
 }

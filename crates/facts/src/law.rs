@@ -34,6 +34,9 @@ struct Inner {
     formulas: HashMap<i64, Computed>,
     /// At most [`MOST_PLANS`]: days come from readers' addresses.
     books: Mutex<HashMap<(String, Day), Arc<Plan>>>,
+    /// Texts of combinations in the store, which keeps them for ever: by hash their number, and which transaction wrote
+    /// them as long as nobody else has found them.
+    texts: Mutex<HashMap<String, (i64, Option<u64>)>>,
 }
 
 /// A book with, for each of its nodes, the measure it reads.
@@ -61,7 +64,8 @@ impl Law {
         let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
         let reads = library.measures().map(|m| (ids[&m.id], m.reads.clone())).collect();
         let formulas = library.measures().filter_map(|m| Some((ids[&m.id], m.computed.clone()?))).collect();
-        Ok(Law { inner: Arc::new(Inner { library, ids, codes, reads, formulas, books: Mutex::default() }) })
+        let inner = Inner { library, ids, codes, reads, formulas, books: Mutex::default(), texts: Mutex::default() };
+        Ok(Law { inner: Arc::new(inner) })
     }
 
     pub fn library(&self) -> &Library {
@@ -117,6 +121,20 @@ impl Law {
     pub fn years(&self, today: Day) -> std::ops::RangeInclusive<i16> {
         let first = self.inner.library.sets().map(|book| book.applies.from.year()).min();
         first.unwrap_or(today.year()).min(today.year())..=today.year()
+    }
+
+    /// The store's number of a combination's text, as far as this transaction may rely on it.
+    pub(crate) fn text_id(&self, hash: &str, transaction: u64) -> Option<i64> {
+        let texts = self.inner.texts.lock().unwrap_or_else(|e| e.into_inner());
+        texts.get(hash).filter(|(_, by)| by.is_none_or(|by| by == transaction)).map(|(id, _)| *id)
+    }
+
+    /// Remembers the number of a text that a transaction wrote or found.
+    pub(crate) fn know_text(&self, hash: &str, id: i64, written: bool, transaction: u64) {
+        let mut texts = self.inner.texts.lock().unwrap_or_else(|e| e.into_inner());
+        // What a transaction finds may be its own, and gone with it.
+        let own = written || texts.get(hash).is_some_and(|(_, by)| *by == Some(transaction));
+        texts.insert(hash.to_owned(), (id, own.then_some(transaction)));
     }
 
     /// The sets that judge a unit in a year, the main one first: its level's, in time; no commune set judges a ward.

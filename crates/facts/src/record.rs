@@ -109,6 +109,15 @@ fn find_mut<'k>(known: &'k mut Known, key: &Key) -> Option<&'k mut Held> {
     known.get_mut(&(key.unit, key.year))?.iter_mut().find(|h| (h.measure, h.origin) == (key.measure, key.origin))
 }
 
+/// Entries for which a journey to the store counts.
+const FEW: usize = 300;
+
+/// Before figures of units are read to be judged: whoever else changes a figure of theirs comes before or after, so that
+/// the verdict written last has read all of them. With a table, column and count: numbers for new lines.
+pub(crate) async fn hold(tx: &mut WriteTx, units: &[UnitId], numbers: Option<(&str, &str, usize)>) -> Result<Vec<i64>> {
+    tx.lock_each("facts.unit", units.iter().map(|unit| unit.0), numbers).await
+}
+
 /// Figures of these units and years. Cost: those figures, each with its two history lines.
 pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<Known> {
     let mut found = Known::new();
@@ -307,6 +316,9 @@ pub(crate) const BOTH: &[Edition] = &[Edition::Working, Edition::Published];
 /// Records figures and judges the units they belong to. Repeating it changes nothing.
 pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<Outcome> {
     let (units, years) = touched(entries);
+    // The figures of few entries have their numbers with the locks; those of many, once it is known how many are new.
+    let numbers = Some(("facts_history", "revision", entries.len())).filter(|_| entries.len() <= FEW);
+    let mut revisions = hold(tx, &units, numbers).await?;
     let mut known = load(tx, &units, &years).await?;
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
@@ -316,7 +328,9 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     }
     let outcome = Outcome { units: units.len(), ..decided.outcome };
     let judging = Judging::read(tx, law, &units, &years).await?;
-    let revisions = tx.reserve("facts_history", "revision", decided.fresh.len()).await?;
+    if numbers.is_none() {
+        revisions = tx.reserve("facts_history", "revision", decided.fresh.len()).await?;
+    }
     apply(&mut known, &decided, &revisions, how.publish);
     let known = Arc::new(known);
     let verdicts = judging.start(known.clone(), if how.publish { BOTH } else { &BOTH[..1] });
@@ -325,7 +339,7 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     let keys: Vec<Key> = decided.fresh.iter().map(|e| e.key).chain(decided.moved.iter().copied()).collect();
     point(tx, &known, &keys, &periods, stage, first).await?;
     note_publication(tx, &known, &decided.moved).await?;
-    judge::write(tx, &verdicts.wait().await?, first).await?;
+    judge::write(tx, law, &verdicts.wait().await?, first).await?;
     let mut details = serde_json::json!({
         "source": how.source, "new": outcome.new, "changed": outcome.changed, "published": how.publish,
         "lines": proof::ranges(&revisions), "rows": proof::rows(&decided.fresh, &periods, how),
@@ -389,6 +403,7 @@ async fn note_publication(tx: &mut WriteTx, known: &Known, keys: &[Key]) -> Resu
 
 /// Publishes the working figures of a unit and year. Cost: its figures and verdicts.
 pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Result<usize> {
+    hold(tx, &[unit], None).await?;
     let mut known = load(tx, &[unit], &[year]).await?;
     let mut keys = Vec::new();
     for held in known.values_mut().flatten().filter(|h| !h.is_public()) {
@@ -403,7 +418,7 @@ pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Re
     point(tx, &known, &keys, &Periods::new(&[year]), Stage::Published, false).await?;
     note_publication(tx, &known, &keys).await?;
     let verdicts = Judging::read(tx, law, &[unit], &[year]).await?.start(known.clone(), BOTH);
-    judge::write(tx, &verdicts.wait().await?, false).await?;
+    judge::write(tx, law, &verdicts.wait().await?, false).await?;
     let details = serde_json::json!({
         "year": year, "figures": count, "made_public": proof::ranges(&public_lines(&known, &keys)),
     });

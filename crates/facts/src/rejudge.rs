@@ -85,6 +85,7 @@ type At = (i64, String, String, i64);
 /// Judges units again that have figures, and takes away verdicts that no set of today gives (of a commune that turned out to
 /// be a ward). What stood before and what stands now.
 async fn judge_again(tx: &mut WriteTx, law: &Law, units: &[UnitId]) -> Result<Again> {
+    record::hold(tx, units, None).await?;
     let before = verdicts(tx, units).await?;
     let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
     let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places.join(","));
@@ -95,7 +96,7 @@ async fn judge_again(tx: &mut WriteTx, law: &Law, units: &[UnitId]) -> Result<Ag
     let known = record::load(tx, units, &years).await?;
     let verdicts_now = Judging::read(tx, law, units, &years).await?.start(Arc::new(known), record::BOTH);
     let written = verdicts_now.wait().await?;
-    judge::write(tx, &written, false).await?;
+    judge::write(tx, law, &written, false).await?;
     let given: BTreeSet<At> = written.iter().map(Written::place).collect();
     let gone: Vec<At> = before.keys().filter(|at| !given.contains(*at)).cloned().collect();
     remove(tx, &gone).await?;

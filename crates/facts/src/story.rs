@@ -34,10 +34,12 @@ pub struct Story {
 /// Explains a verdict. `None` where there is no such unit or set. Cost: the unit's figures of all years, and its
 /// verdicts where the set has prerequisites.
 pub async fn story(tx: &mut impl Query, law: &Law, unit: UnitId, set: &str, year: i16) -> Result<Option<Story>> {
-    let Some(unit) = units::store::get(tx, unit).await? else { return Ok(None) };
+    let Some((unit, attributes)) = units::store::with_attributes(tx, &[unit]).await?.remove(&unit) else {
+        return Ok(None);
+    };
     let day = day_of_judging(&unit, year);
     let Some(plan) = law.plan(set, day) else { return Ok(None) };
-    let traits = units::store::traits(tx, &[unit.id], day).await?.remove(&unit.id).unwrap_or_default();
+    let traits = attributes.on(day);
     let figures: HashMap<Key, Figure> =
         published::figures(tx, unit.id, None, Edition::Published).await?.into_iter().map(|f| (f.key, f)).collect();
     let plain: HashMap<Key, Value> = figures.iter().map(|(k, f)| (*k, f.value.clone())).collect();
@@ -83,15 +85,15 @@ pub fn prerequisites(law: &Law, set: &str, year: i16, verdicts: &[OfUnit]) -> Ve
 
 impl Story {
     /// The figure that node `at` was judged on.
-    pub fn figure(&self, law: &Law, at: usize) -> Option<&Figure> {
-        self.figure_of_year(law, at, self.year)
+    pub fn figure(&self, at: usize) -> Option<&Figure> {
+        self.figure_of_year(at, self.year)
     }
 
     /// The same measure's figure of another year.
-    pub fn figure_of_year(&self, law: &Law, at: usize, year: i16) -> Option<&Figure> {
+    pub fn figure_of_year(&self, at: usize, year: i16) -> Option<&Figure> {
         let measure = self.plan.measures[at]?;
-        let order = &law.library().measure(law.measure_code(measure))?.reads;
-        order.iter().find_map(|&origin| self.figures.get(&Key { unit: self.unit.id, year, measure, origin }))
+        let of = |&origin: &Origin| self.figures.get(&Key { unit: self.unit.id, year, measure, origin });
+        self.plan.reads[at].iter().find_map(of)
     }
 
     /// The years in which the unit has figures, in order.
@@ -99,14 +101,12 @@ impl Story {
         self.figures.keys().map(|key| key.year).collect()
     }
 
-    /// What other origins say of the measure that node `at` reads: shown beside it, never judged.
+    /// What other origins say of the measure that node `at` reads, in their order: shown beside it, never judged.
     pub fn other_figures(&self, at: usize) -> impl Iterator<Item = &Figure> {
-        let measure = self.plan.measures[at];
         let own = self.read_origins.get(at).copied().flatten();
-        let here = move |f: &&Figure| Some(f.key.measure) == measure && f.key.year == self.year && own.is_some();
-        let mut others: Vec<&Figure> =
-            self.figures.values().filter(here).filter(|f| Some(f.key.origin) != own).collect();
-        others.sort_by_key(|f| f.key.origin);
-        others.into_iter()
+        let measure = self.plan.measures[at].filter(|_| own.is_some());
+        let (unit, year) = (self.unit.id, self.year);
+        let others = Origin::ALL.iter().filter(move |origin| Some(**origin) != own);
+        others.filter_map(move |&origin| self.figures.get(&Key { unit, year, measure: measure?, origin }))
     }
 }

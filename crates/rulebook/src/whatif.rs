@@ -18,8 +18,21 @@ pub struct Difference {
     pub status: Status,
     /// Its status under this set.
     pub was: Option<Status>,
-    /// Why it differs, as a sentence.
-    pub why: Phrase,
+}
+
+impl Difference {
+    /// Why it differs, as a sentence; of the books, values (by node of `from`), traits and year asked about. Apart, since
+    /// sentences cost more than verdicts and few of them are shown.
+    pub fn why(&self, from: &Book, values: &[Option<Value>], to: &Book, traits: &Traits, year: i16) -> Phrase {
+        let asked = requirement(to, self.to, traits, year);
+        match self.from {
+            Some(f) if values[f].is_some() => Phrase::new("whatif-other-requirement")
+                .with("old", requirement(from, f, traits, year))
+                .with("new", asked),
+            Some(_) => Phrase::new("whatif-no-figure").with("new", asked),
+            None => Phrase::new("whatif-no-counterpart").with("new", asked),
+        }
+    }
 }
 
 /// A unit's figures under another set.
@@ -59,18 +72,7 @@ pub fn what_if(from: &Book, values: &[Option<Value>], was: &Verdict, to: &Book, 
         .filter_map(|at| {
             let (from_at, status) = (counterpart(at), verdict.nodes[at].status);
             let was = from_at.map(|f| was.nodes[f].status);
-            if was == Some(status) {
-                return None;
-            }
-            let asked = requirement(to, at, traits, year);
-            let why = match from_at {
-                Some(f) if values[f].is_some() => Phrase::new("whatif-other-requirement")
-                    .with("old", requirement(from, f, traits, year))
-                    .with("new", asked),
-                Some(_) => Phrase::new("whatif-no-figure").with("new", asked),
-                None => Phrase::new("whatif-no-counterpart").with("new", asked),
-            };
-            Some(Difference { to: at, from: from_at, status, was, why })
+            (was != Some(status)).then_some(Difference { to: at, from: from_at, status, was })
         })
         .collect();
     let without = leaves().filter(|&at| counterpart(at).is_none()).collect();

@@ -6,7 +6,7 @@
 //! is the SHA-256 of the line's canonical JSON (RFC 8785) and a zero byte. What the chain cannot show, a noted [`Head`]
 //! does: that it was not cut off at its end or made anew as a whole.
 
-use crate::{Query, Result, Row, Store, Value, WriteTx, args};
+use crate::{Engine, Query, Result, Row, Store, Value, WriteTx, args};
 use kernel::{Actor, Clock, UnitId};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
@@ -33,32 +33,35 @@ fn sha(parts: &[&str]) -> String {
     hex::encode(hash.finalize())
 }
 
+const LINE_IN: &str = "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING seq";
+const DETAILS_IN: &str = "INSERT INTO store_audit_details (seq, salt, details)";
+
 impl WriteTx {
     /// Writes the line of this transaction. Cost: two rows.
     pub async fn audit(&mut self, line: AuditLine) -> Result<()> {
         let details = serde_json_canonicalizer::to_string(&line.details)?;
         let salt = uuid::Uuid::new_v4().simple().to_string();
         let hash = sha(&[&salt, &details]);
-        let actor = self.actor().clone();
-        let row = self
-            .row(
-                "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING seq",
-                args![
-                    self.now(),
-                    actor.role.name(),
-                    actor.person.map(|p| p.0),
-                    line.action,
-                    line.kind,
-                    line.subject,
-                    line.unit,
-                    hash
-                ],
-            )
-            .await?;
-        let seq = row.map_or(Ok(0), |r| r.i64(0))?;
-        let sql = "INSERT INTO store_audit_details (seq, salt, details) VALUES ($1, $2, $3)";
-        self.execute_one(sql, args![seq, salt, details]).await
+        let actor = self.actor();
+        let mut args = args![
+            self.now(),
+            actor.role.name(),
+            actor.person.map(|p| p.0),
+            line.action,
+            line.kind,
+            line.subject,
+            line.unit,
+            hash
+        ];
+        if self.engine() == Engine::Postgres {
+            // Both at once: a journey less.
+            let sql = format!("WITH line AS ({LINE_IN}) {DETAILS_IN} SELECT seq, $9, $10 FROM line");
+            args.extend(args![salt, details]);
+            return self.execute_one(&sql, args).await;
+        }
+        let seq = self.row(LINE_IN, args).await?.map_or(Ok(0), |r| r.i64(0))?;
+        self.execute_one(&format!("{DETAILS_IN} VALUES ($1, $2, $3)"), args![seq, salt, details]).await
     }
 
     /// Erases the details of a line, as the law on personal data asks; the line and its hash stay. The reason is kept.

@@ -11,6 +11,8 @@ use std::collections::{HashMap, hash_map::Entry};
 const MOST_PARAMETERS: usize = 16_000;
 /// Bytes of COPY text sent at a time.
 const COPY_BYTES: usize = 1 << 18;
+/// Rows of a form: statements of so many are kept prepared.
+const FORM: usize = 100;
 /// Rows for which a table of their own does not pay on PostgreSQL.
 const FEW: usize = 300;
 
@@ -182,7 +184,8 @@ impl WriteTx {
             }
         }
         if count > 0 {
-            total += self.run(&statement(count), waiting, count <= 8).await?;
+            // A form is sent again and again with as many values; what came once is not worth its plan.
+            total += self.run(&statement(count), waiting, count <= FORM).await?;
         }
         Ok(total)
     }

@@ -2,17 +2,21 @@
 
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
-    sqlite::{PATIENCE, Sqlite, SqliteTx},
+    postgres::{PgTx, Postgres},
+    sqlite::{Sqlite, SqliteTx},
     value::{self, Bind},
 };
 use futures::TryStreamExt;
 use kernel::{Actor, Clock, Moment, Scope};
 use sha2::{Digest, Sha256};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Postgres, Transaction,
-    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions},
+use sqlx::{AssertSqlSafe, postgres::PgArguments};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
-use std::{str::FromStr, sync::Arc};
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -33,7 +37,7 @@ impl Default for StoreOptions {
 
 pub(crate) enum Pools {
     Sqlite(Sqlite),
-    Postgres(PgPool),
+    Postgres(Postgres),
 }
 
 /// A database. Cheap to clone.
@@ -44,7 +48,7 @@ pub struct Store {
 
 pub(crate) enum Tx {
     Sqlite(SqliteTx),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PgTx),
 }
 
 impl Store {
@@ -54,18 +58,7 @@ impl Store {
         let pools = if url.starts_with("sqlite:") {
             Pools::Sqlite(Sqlite::open(url, &options).await?)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let mut connect = PgConnectOptions::from_str(url)
-                .map_err(|_| StoreError::Address(url.to_owned()))?
-                .application_name("langso")
-                .statement_cache_capacity(256)
-                .disable_statement_logging();
-            if !options.durable {
-                connect = connect.options([("synchronous_commit", "off")]);
-            }
-            // Not asked before each use whether it lives, which costs a journey: `begin` tries another one.
-            let pool = PgPoolOptions::new().max_connections(options.readers + 4).acquire_timeout(PATIENCE);
-            let pool = pool.test_before_acquire(false);
-            Pools::Postgres(pool.connect_with(connect).await?)
+            Pools::Postgres(Postgres::open(url, &options).await?)
         } else {
             return Err(StoreError::Address(url.to_owned()));
         };
@@ -92,8 +85,8 @@ impl Store {
     pub async fn read(&self, scope: &Scope) -> Result<ReadTx> {
         let tx = match &*self.pools {
             Pools::Sqlite(file) => Tx::Sqlite(file.read().await?),
-            Pools::Postgres(pool) => {
-                Tx::Postgres(begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            Pools::Postgres(server) => {
+                Tx::Postgres(server.begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         };
         Ok(ReadTx { tx, scope: scope.clone() })
@@ -103,16 +96,17 @@ impl Store {
     pub async fn write(&self, actor: &Actor, clock: &dyn Clock) -> Result<WriteTx> {
         let tx = match &*self.pools {
             Pools::Sqlite(file) => Tx::Sqlite(file.write().await?),
-            Pools::Postgres(pool) => Tx::Postgres(begin(pool, "BEGIN").await?),
+            Pools::Postgres(server) => Tx::Postgres(server.begin("BEGIN").await?),
         };
-        Ok(WriteTx { tx, failed: false, actor: actor.clone(), scope: actor.scope(), now: clock.now() })
+        let number = WRITES.fetch_add(1, Ordering::Relaxed);
+        Ok(WriteTx { tx, failed: false, actor: actor.clone(), scope: actor.scope(), now: clock.now(), number })
     }
 
     /// Waits for running transactions and closes.
     pub async fn close(&self) {
         match &*self.pools {
             Pools::Sqlite(file) => file.close().await,
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(server) => server.close().await,
         }
     }
 }
@@ -122,31 +116,14 @@ pub(crate) fn all_migrations<'a>(rooms: &[&'a [Migration]]) -> Vec<&'a Migration
     MIGRATIONS.iter().chain(rooms.iter().copied().flatten()).collect()
 }
 
-/// Whether a connection turned out to be dead: the server was stopped or started anew.
-fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(e) => e.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
-        _ => false,
-    }
-}
-
-/// Begins on a connection that lives; each one that does not is closed by the pool.
-async fn begin(pool: &PgPool, sql: &'static str) -> Result<Transaction<'static, Postgres>> {
-    let mut tries = pool.options().get_max_connections();
-    loop {
-        match pool.begin_with(sql).await {
-            Err(e) if is_lost(&e) && tries > 0 => tries -= 1,
-            other => return Ok(other?),
-        }
-    }
-}
-
 /// A snapshot of the database within a scope.
 pub struct ReadTx {
     tx: Tx,
     scope: Scope,
 }
+
+/// Writing transactions so far.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// A transaction of an actor.
 pub struct WriteTx {
@@ -156,6 +133,7 @@ pub struct WriteTx {
     actor: Actor,
     scope: Scope,
     now: Moment,
+    number: u64,
 }
 
 /// What reading and writing transactions share: asking.
@@ -263,6 +241,11 @@ impl Tx {
     }
 }
 
+/// Locks that stand for all things of a kind: a bulk import takes no more of them.
+const BUCKETS: i64 = 64;
+const NUMBERS: &str =
+    "SELECT nextval(pg_get_serial_sequence($2, $3)) FROM locks, generate_series(1, $4) WHERE locks.held > 0";
+
 /// The number of a named advisory lock.
 fn lock_number(name: &str) -> i64 {
     let hash = Sha256::digest(name);
@@ -351,6 +334,12 @@ impl WriteTx {
         self.now
     }
 
+    /// A number that no other transaction of this program has: what is remembered outside the store, of rows written in
+    /// it, holds for others only once they find those rows.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
         self.run(sql, args, true).await
@@ -371,6 +360,36 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Locks of many things of a kind, so that whoever else locks one of them waits: in [`BUCKETS`] at most, in the order
+    /// of their numbers, by one statement. With `(table, column, count)` it reserves as many numbers behind the locks, as
+    /// [`WriteTx::reserve`] does, without another journey. On SQLite all writers wait for each other anyway.
+    pub async fn lock_each(
+        &mut self,
+        kind: &str,
+        ids: impl Iterator<Item = i64>,
+        numbers: Option<(&str, &str, usize)>,
+    ) -> Result<Vec<i64>> {
+        let (table, column, count) = numbers.unwrap_or(("", "", 0));
+        if self.engine() == Engine::Sqlite {
+            return self.reserve(table, column, count).await;
+        }
+        let buckets: BTreeSet<i64> = ids.map(|id| id.rem_euclid(BUCKETS)).collect();
+        let locks: Vec<String> =
+            buckets.iter().map(|bucket| lock_number(&format!("{kind} {bucket}")).to_string()).collect();
+        let mut args = args![locks.join(",")];
+        let then = if count == 0 { "SELECT held FROM locks" } else { NUMBERS };
+        if count > 0 {
+            args.extend(args![table, column, count as i64]);
+        }
+        // Sorted beneath, since locks taken in one order never wait for each other in a circle.
+        let sql = format!(
+            "WITH locks AS MATERIALIZED (SELECT COUNT(pg_advisory_xact_lock(n)::text) AS held FROM
+             (SELECT unnest(string_to_array($1, ',')::bigint[]) AS n ORDER BY 1) sorted) {then}"
+        );
+        let rows = self.rows(&sql, args).await?;
+        if count == 0 { Ok(Vec::new()) } else { rows.iter().map(|row| row.i64(0)).collect() }
+    }
+
     /// Runs a statement that must touch exactly one row.
     pub async fn execute_one(&mut self, sql: &str, args: Vec<Value>) -> Result<()> {
         match self.execute(sql, args).await? {
@@ -384,7 +403,7 @@ impl WriteTx {
         self.ready()?;
         match self.tx {
             Tx::Sqlite(tx) => tx.commit().await,
-            Tx::Postgres(tx) => Ok(tx.commit().await?),
+            Tx::Postgres(tx) => tx.commit().await,
         }
     }
 }

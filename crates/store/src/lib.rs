@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 pub mod jobs;
 mod migrate;
+mod postgres;
 mod s3;
 mod sqlite;
 mod value;

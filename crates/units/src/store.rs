@@ -6,7 +6,7 @@ use crate::{
 };
 use kernel::{Day, UnitId, text};
 use rulebook::{Level, Traits};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 use store::{AuditLine, Migration, Query, Result, Row, Value, WriteTx, args};
 
 mod edit;
@@ -108,6 +108,7 @@ pub(crate) fn level_name(level: Level) -> &'static str {
 
 const UNIT: &str =
     "u.id, u.level, u.kind, u.code, u.name, u.parent, u.from_day, u.to_day, u.lat, u.lon, u.confidence, u.note";
+const UNIT_COLUMNS: usize = 12;
 
 fn unit(row: &Row) -> Result<Unit> {
     Ok(Unit {
@@ -398,34 +399,86 @@ const IN_TREE: &str =
 /// What the law reads of each of these units on a day, under the parents of that day: own attributes, else the nearest ancestor's.
 /// Cost: one query a thousand units; the attributes of their trees.
 pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
-    let mut found: HashMap<UnitId, BTreeMap<String, (i64, String)>> =
-        units.iter().map(|&u| (u, BTreeMap::new())).collect();
-    for chunk in units.chunks(1000) {
-        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+    let found = with_attributes(tx, units).await?;
+    let none = Attributes::default();
+    let of = |unit: &UnitId| (*unit, found.get(unit).map_or(&none, |(_, attributes)| attributes).on(day));
+    Ok(units.iter().map(of).collect())
+}
+
+/// The attributes of a unit and its ancestors, of all days.
+#[derive(Default)]
+pub struct Attributes {
+    /// First and last day of the unit.
+    life: (i64, i64),
+    all: Vec<Attribute>,
+}
+
+struct Attribute {
+    name: String,
+    value: String,
+    from_day: i64,
+    to_day: i64,
+    /// Levels up to the one who has it.
+    distance: i64,
+    /// From when until when that one stood above the unit.
+    above: (i64, i64),
+}
+
+impl Attributes {
+    /// What the law reads of them on a day, under the ancestors of that day; before a unit began and after it ended, under
+    /// those of its first or last day.
+    pub fn on(&self, day: Day) -> Traits {
+        let (day, mut nearest) = (day.epoch_days(), BTreeMap::<&str, &Attribute>::new());
+        let lived = day.max(self.life.0).min(self.life.1);
+        let holds = |a: &&Attribute| a.from_day <= day && a.to_day >= day && a.above.0 <= lived && a.above.1 >= lived;
+        for attribute in self.all.iter().filter(holds) {
+            let of_name = nearest.entry(&attribute.name).or_insert(attribute);
+            if attribute.distance < of_name.distance {
+                *of_name = attribute;
+            }
+        }
+        let mut take = |name: &str| nearest.remove(name).map(|a| a.value.clone());
+        let (region, group) = (take("region"), take("group"));
+        let attributes = nearest.into_iter().map(|(name, a)| (name.to_owned(), a.value.clone())).collect();
+        Traits { region, group, attributes }
+    }
+}
+
+/// Units by id, each with its attributes. Cost: one query a thousand; the attributes of their trees.
+pub async fn with_attributes(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, (Unit, Attributes)>> {
+    let mut found: HashMap<UnitId, (Unit, Attributes)> = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1000) {
+        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
         let sql = format!(
-            "SELECT t.unit, a.attribute, a.value,
-                    CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN u.level = 'commune' THEN 1
-                         WHEN u.level = 'district' THEN 2 ELSE 3 END AS BIGINT)
-             FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit u ON u.id = t.ancestor
-             JOIN units_unit s ON s.id = t.unit
-             WHERE a.from_day <= $1 AND a.to_day >= $1 AND {IN_TREE} AND t.unit IN ({})",
+            "SELECT {UNIT}, a.attribute, a.value, a.from_day, a.to_day,
+                    CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
+                         WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT), t.from_day, t.to_day, u.from_day, u.to_day
+             FROM units_unit u LEFT JOIN (units_tree t JOIN units_attribute a ON a.unit = t.ancestor
+                  JOIN units_unit p ON p.id = t.ancestor) ON t.unit = u.id
+             WHERE u.id IN ({})",
             places.join(",")
         );
-        let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(|&u| Value::from(u))).collect();
-        for row in tx.rows(&sql, args).await? {
-            let (name, value, distance) = (row.text(1)?, row.text(2)?, row.i64(3)?);
-            let of_unit = found.entry(UnitId(row.i64(0)?)).or_default();
-            if of_unit.get(&name).is_none_or(|(d, _)| distance < *d) {
-                of_unit.insert(name, (distance, value));
+        for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
+            let id = UnitId(row.i64(0)?);
+            let of_unit = match found.entry(id) {
+                Entry::Occupied(there) => there.into_mut(),
+                Entry::Vacant(place) => place.insert((unit(&row)?, Attributes::default())),
+            };
+            if let Some(name) = row.opt_text(UNIT_COLUMNS)? {
+                let life = (row.i64(UNIT_COLUMNS + 7)?, row.i64(UNIT_COLUMNS + 8)?);
+                of_unit.1.life = life;
+                of_unit.1.all.push(Attribute {
+                    name,
+                    value: row.text(UNIT_COLUMNS + 1)?,
+                    from_day: row.i64(UNIT_COLUMNS + 2)?,
+                    to_day: row.i64(UNIT_COLUMNS + 3)?,
+                    distance: row.i64(UNIT_COLUMNS + 4)?,
+                    above: (row.i64(UNIT_COLUMNS + 5)?, row.i64(UNIT_COLUMNS + 6)?),
+                });
             }
         }
     }
-    let traits = |attributes: BTreeMap<String, (i64, String)>| {
-        let mut attributes: BTreeMap<String, String> = attributes.into_iter().map(|(k, (_, v))| (k, v)).collect();
-        let (region, group) = (attributes.remove("region"), attributes.remove("group"));
-        Traits { region, group, attributes }
-    };
-    Ok(found.into_iter().map(|(unit, attributes)| (unit, traits(attributes))).collect())
+    Ok(found)
 }
 
 /// Gives a unit an attribute, dated and cited.

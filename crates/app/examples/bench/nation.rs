@@ -116,3 +116,9 @@ pub async fn prepare(store: &Store) -> Result<Law> {
     tx.commit().await?;
     Ok(law)
 }
+
+/// The law over a prepared database: what it remembers is of that database alone.
+pub async fn law(store: &Store) -> Result<Law> {
+    let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
+    Ok(Law::register(&mut tx, library()?).await?)
+}

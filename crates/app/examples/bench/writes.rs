@@ -237,6 +237,7 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
     for round in 0..rounds {
         engine.make("filled", Some("empty")).await?;
         let store = engine.open("filled").await?;
+        let law = nation::law(&store).await?;
         let marks = marks(&store).await?;
         let (took, outcome) = timed(bulk(&store, &law, &text)).await?;
         best = best.min(took);
@@ -263,19 +264,20 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
     }
     drop(rows);
     if parts.contains(&"single") {
-        lines.push(singles(&engine, &law).await?);
+        lines.push(singles(&engine).await?);
     }
     if parts.contains(&"forms") {
-        lines.extend(forms(&engine, &law).await?);
+        lines.extend(forms(&engine).await?);
     }
     Ok(lines)
 }
 
-async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
+async fn singles(engine: &Arc<Engine>) -> Result<Line> {
     let (mut best, mut best_raw, mut rows) = (Duration::MAX, Duration::MAX, Vec::new());
     for round in 0..ROUNDS {
         engine.make("ours", Some("filled")).await?;
         let store = engine.open("ours").await?;
+        let law = &nation::law(&store).await?;
         one(&store, law, &single(law, SINGLES * 2)?).await?;
         let marks = marks(&store).await?;
         let figures: Vec<_> = (0..SINGLES).map(|n| single(law, n)).collect::<Result<_>>()?;
@@ -303,11 +305,12 @@ async fn singles(engine: &Arc<Engine>, law: &Law) -> Result<Line> {
     Ok(Line::ratio(&what, rate(best), format!("raw engine {}", rate(best_raw)), ratio, 0.7, "0.7"))
 }
 
-async fn forms(engine: &Arc<Engine>, law: &Law) -> Result<Vec<Line>> {
+async fn forms(engine: &Arc<Engine>) -> Result<Vec<Line>> {
     let (mut best, mut best_raw, mut rows, mut values) = (Duration::MAX, Duration::MAX, Vec::new(), 0);
     for round in 0..ROUNDS {
         engine.make("ours", Some("filled")).await?;
         let store = engine.open("ours").await?;
+        let law = &nation::law(&store).await?;
         one(&store, law, &form(law, FORMS * 2)?).await?;
         let marks = marks(&store).await?;
         let all: Vec<Vec<Entry>> = (0..FORMS).map(|n| form(law, n)).collect::<Result<_>>()?;

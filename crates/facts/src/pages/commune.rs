@@ -146,7 +146,7 @@ fn tell_whatif(lang: Lang, law: &Law, story: &Story) -> Vec<Value> {
                 context! {
                     no => indicator.no, text => lang.pick(&indicator.text_vi, &indicator.text_en),
                     word => locale::word(lang, say::key(d.status, confirmed)), class => say::class(d.status, confirmed),
-                    why => locale::say(lang, &d.why),
+                    why => locale::say(lang, &d.why(from, &story.values, to, &story.traits, year)),
                 }
             };
             // What has no figure at all is counted; what comes out otherwise is told.
@@ -223,7 +223,7 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
     let (word, class) = say::state(lang, judged);
     let measure = indicator.measure.as_deref().and_then(|m| law.library().measure(m));
     let decimals = measure.map_or(2, |m| m.decimals);
-    let figure = story.figure(law, at);
+    let figure = story.figure(at);
     let shortfall = story.verdict.shortfalls[at].as_ref().map(|amount| {
         let limit = rulebook::requirement::limit(amount, node.unit());
         locale::say(lang, &Phrase::new("short-by").with("amount", limit))
@@ -232,7 +232,7 @@ fn tell_node(lang: Lang, law: &Law, story: &Story, at: usize) -> Value {
         .years()
         .into_iter()
         .filter_map(|year| {
-            let figure = story.figure_of_year(law, at, year)?;
+            let figure = story.figure_of_year(at, year)?;
             let shown = say::rounded(lang, &figure.value, decimals);
             Some(context! { year => year, value => shown })
         })

@@ -1,4 +1,5 @@
 mod addresses;
+mod at_once;
 mod dhis2;
 mod edge;
 mod figure;
