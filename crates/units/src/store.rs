@@ -395,8 +395,8 @@ pub async fn with_attributes(tx: &mut impl Query, ids: &[UnitId]) -> Result<Hash
             "SELECT {UNIT}, a.attribute, a.value, a.from_day, a.to_day,
                     CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
                          WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT)
-             FROM units_unit u LEFT JOIN (units_tree t JOIN units_attribute a ON a.unit = t.ancestor
-                  JOIN units_unit p ON p.id = t.ancestor) ON t.unit = u.id
+             FROM units_unit u LEFT JOIN units_tree t ON t.unit = u.id
+                  LEFT JOIN units_attribute a ON a.unit = t.ancestor LEFT JOIN units_unit p ON p.id = t.ancestor
              WHERE u.id IN ({})",
             places.join(",")
         );
