@@ -390,12 +390,6 @@ pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<Unit
     tx.rows(sql, args![code, day]).await?.iter().map(|r| Ok(UnitId(r.i64(0)?))).collect()
 }
 
-/// Whether a line of the tree, `t` of the unit `s`, holds on the day `$1`; before a unit began and after it ended, whether it
-/// held on its first or last day.
-const IN_TREE: &str =
-    "t.from_day <= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END
-    AND t.to_day >= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END";
-
 /// What the law reads of each of these units on a day, under the parents of that day: own attributes, else the nearest ancestor's.
 /// Cost: one query a thousand units; the attributes of their trees.
 pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
@@ -453,8 +447,8 @@ pub async fn with_attributes(tx: &mut impl Query, ids: &[UnitId]) -> Result<Hash
             "SELECT {UNIT}, a.attribute, a.value, a.from_day, a.to_day,
                     CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
                          WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT), t.from_day, t.to_day, u.from_day, u.to_day
-             FROM units_unit u LEFT JOIN (units_tree t JOIN units_attribute a ON a.unit = t.ancestor
-                  JOIN units_unit p ON p.id = t.ancestor) ON t.unit = u.id
+             FROM units_unit u LEFT JOIN units_tree t ON t.unit = u.id
+                  LEFT JOIN units_attribute a ON a.unit = t.ancestor LEFT JOIN units_unit p ON p.id = t.ancestor
              WHERE u.id IN ({})",
             places.join(",")
         );

@@ -1,9 +1,15 @@
 //! Lists of units: filtered, searched without diacritics, paged.
 
-use super::{IN_TREE, UNIT, unit};
+use super::{UNIT, unit};
 use crate::{Edge, Succession, model::Unit};
 use ::store::{Query, Result, Row, Value, args};
 use kernel::{Day, UnitId, text};
+
+/// Whether a line of the tree, `t` of the unit `s`, holds on the day `$1`; before a unit began and after it ended, whether it
+/// held on its first or last day.
+const IN_TREE: &str =
+    "t.from_day <= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END
+    AND t.to_day >= CASE WHEN s.from_day > $1 THEN s.from_day WHEN s.to_day < $1 THEN s.to_day ELSE $1 END";
 
 /// Which units to list.
 #[derive(Clone, Debug, Default, PartialEq)]
