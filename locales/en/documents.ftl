@@ -13,4 +13,4 @@ json-no-figures = a JSON object with a list "figures" is wanted
 json-no-object = each figure must be a JSON object
 json-unknown-field = there is no field "{ $field }"; the fields are unit_code, period, indicator, value, numerator, denominator, unit_as_of, evidence
 json-field-twice = field "{ $field }" stands twice
-json-not-plain = a plain value is wanted: text, number, true, false or null
+json-not-plain = a plain value is wanted: text, number, true, false or nothing

@@ -13,4 +13,4 @@ json-no-figures = cần một đối tượng JSON có danh sách "figures"
 json-no-object = mỗi số liệu phải là một đối tượng JSON
 json-unknown-field = không có trường "{ $field }"; các trường là unit_code, period, indicator, value, numerator, denominator, unit_as_of, evidence
 json-field-twice = trường "{ $field }" có hai lần
-json-not-plain = cần một giá trị đơn: chữ, số, true, false hoặc null
+json-not-plain = cần một giá trị đơn: chữ, số, true, false hoặc để trống

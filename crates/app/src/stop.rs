@@ -75,6 +75,17 @@ pub fn report(lang: Lang, error: &anyhow::Error) -> u8 {
     if given { 2 } else { 1 }
 }
 
+/// A problem as the command line says it: what is too large for a page may be read here with an option.
+pub fn said(lang: Lang, problem: &Problem) -> String {
+    let said = locale::problem(lang, problem);
+    match problem.phrase.key {
+        "values-too-large" | "values-too-many-rows" | "sheet-too-large" | "sheet-too-many-rows" => {
+            locale::say(lang, &Phrase::new("cli-large").with("problem", said))
+        }
+        _ => said,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -86,16 +97,5 @@ mod tests {
         ] {
             assert_eq!(super::shown(address), expected);
         }
-    }
-}
-
-/// A problem as the command line says it: what is too large for a page may be read here with an option.
-pub fn said(lang: Lang, problem: &Problem) -> String {
-    let said = locale::problem(lang, problem);
-    match problem.phrase.key {
-        "values-too-large" | "values-too-many-rows" | "sheet-too-large" | "sheet-too-many-rows" => {
-            locale::say(lang, &Phrase::new("cli-large").with("problem", said))
-        }
-        _ => said,
     }
 }
