@@ -331,6 +331,8 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     if numbers.is_none() {
         revisions = tx.reserve("facts_history", "revision", decided.fresh.len()).await?;
     }
+    // Of entries that say nothing new no line is written: their numbers stay unused, and the audit line does not name them.
+    revisions.truncate(decided.fresh.len());
     apply(&mut known, &decided, &revisions, how.publish);
     let known = Arc::new(known);
     let verdicts = judging.start(known.clone(), if how.publish { BOTH } else { &BOTH[..1] });
