@@ -84,13 +84,9 @@ fn shown(lang: Lang, map: &Choropleth, painted: Option<&Painted>) -> (&'static s
     }
 }
 
-/// The words of a class.
+/// The words of a class; its numbers without their unit, which the map's sentence says.
 fn class_words(lang: Lang, map: &Choropleth, class: &Class) -> String {
-    let unit = match map.layer {
-        Layer::Indicator(at) => map.plan.book.nodes[at].unit(),
-        _ => None,
-    };
-    let number = |n: &kernel::Decimal| say::with_unit(locale::exact(lang, n), unit);
+    let number = |n: &kernel::Decimal| locale::exact(lang, n);
     match class {
         Class::State(status, confirmed) => locale::word(lang, say::key(*status, *confirmed)),
         Class::Without => locale::word(lang, "status-without"),
