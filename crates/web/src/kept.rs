@@ -12,6 +12,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+use store::Version;
 
 /// Bytes of pages kept; beyond, all are forgotten at once.
 const MOST: usize = 8 << 20;
@@ -79,14 +80,15 @@ impl Ctx {
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).
-    pub fn kept(&self, version: &str) -> Option<Response> {
+    pub fn kept(&self, version: &Version) -> Option<Response> {
         let page = self.site.templates.kept.get(version, &self.kept_key())?;
         Some(self.send(&page, true))
     }
 
-    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent.
-    pub fn page_kept(&self, version: &str, name: &str, page: Value) -> Outcome {
-        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent. It
+    /// says when the data last changed.
+    pub fn page_kept(&self, version: &Version, name: &str, page: Value) -> Outcome {
+        let body = self.rendered(name, page, version.changed)?;
         let tag = crate::render::etag(body.as_bytes());
         let page = Arc::new(Page { tag, body: body.into(), packed: OnceLock::new() });
         // Whoever writes a template wants to see it.
