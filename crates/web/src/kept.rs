@@ -13,6 +13,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+use store::Version;
 
 /// Bytes of pages kept; beyond, all are forgotten at once.
 const MOST: usize = 8 << 20;
@@ -81,23 +82,24 @@ impl Ctx {
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).
-    pub fn kept(&self, version: &str) -> Option<Response> {
+    pub fn kept(&self, version: &Version) -> Option<Response> {
         let page = self.site.templates.kept.get(version, &self.kept_key())?;
         Some(self.send(&page, true))
     }
 
-    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent.
-    pub fn page_kept(&self, version: &str, name: &str, page: Value) -> Outcome {
-        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent. It
+    /// says when the data last changed.
+    pub fn page_kept(&self, version: &Version, name: &str, page: Value) -> Outcome {
+        let body = self.rendered(name, page, version.changed)?;
         self.keep(version, "text/html; charset=utf-8", body.into())
     }
 
     /// The same of an answer in JSON.
-    pub fn json_kept(&self, version: &str, body: &impl Serialize) -> Outcome {
+    pub fn json_kept(&self, version: &Version, body: &impl Serialize) -> Outcome {
         self.keep(version, "application/json", serde_json::to_vec(body)?.into())
     }
 
-    fn keep(&self, version: &str, kind: &'static str, body: Bytes) -> Outcome {
+    fn keep(&self, version: &Version, kind: &'static str, body: Bytes) -> Outcome {
         let page = Arc::new(Page { kind, tag: crate::render::etag(&body), body, packed: OnceLock::new() });
         // Whoever writes a template wants to see it.
         if !self.site.templates.is_reloaded() {
