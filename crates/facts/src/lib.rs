@@ -9,14 +9,17 @@
 //! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
+//! - [`sheet`]: the same on two sheets of paper.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
 pub mod choropleth;
 pub mod dhis2;
+pub mod explore;
 pub mod figure;
 pub mod intake;
 pub mod jobs;
@@ -30,6 +33,7 @@ pub mod proof;
 pub mod published;
 pub mod record;
 pub mod rejudge;
+pub mod sheet;
 pub mod story;
 pub mod template;
 pub mod totals;

@@ -8,6 +8,7 @@ mod context;
 mod design;
 mod guard;
 mod kept;
+mod press;
 mod problems;
 mod render;
 mod repeatable;

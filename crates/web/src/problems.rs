@@ -2,7 +2,7 @@
 
 use crate::{Site, context::link, render};
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use kernel::{Phrase, Place, Problem};
@@ -114,6 +114,12 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
+/// What is too much now may be done in a moment.
+fn later(status: StatusCode) -> HeaderMap {
+    let busy = status == StatusCode::SERVICE_UNAVAILABLE;
+    busy.then_some((header::RETRY_AFTER, HeaderValue::from_static("3"))).into_iter().collect()
+}
+
 fn marked(status: u16, fault: Fault) -> Response {
     let mut answer = status_of(status).into_response();
     answer.extensions_mut().insert(fault);
@@ -133,7 +139,7 @@ impl IntoResponse for Failure {
                 if api {
                     let kind = HeaderValue::from_static("application/problem+json");
                     let body = json_problem(lang, &problem).to_string();
-                    return (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+                    return (status, later(status), [(header::CONTENT_TYPE, kind)], body).into_response();
                 }
                 let said = locale::problem(lang, &problem);
                 let page = site.templates.render(
@@ -145,7 +151,7 @@ impl IntoResponse for Failure {
                     None,
                 );
                 match page {
-                    Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
+                    Ok(body) => (status, later(status), render::html_headers(), Html(body)).into_response(),
                     Err(error) => Failure::from(error).into_response(),
                 }
             }

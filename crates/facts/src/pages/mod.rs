@@ -16,7 +16,8 @@ mod map;
 mod problems;
 mod publish;
 mod rejudged;
-mod say;
+pub(crate) mod say;
+mod sheet;
 mod template;
 
 use crate::Law;
@@ -59,6 +60,7 @@ fn routes() -> Routes {
         .read("/xa.csv", "verdicts", get(home::communes_csv))
         .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/xa/{id}/phieu.pdf", "verdicts", get(sheet::pdf))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/{set}", "law", get(law::set))
         .read("/ban-do", "verdicts", get(map::page))

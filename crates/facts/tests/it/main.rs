@@ -7,6 +7,7 @@ mod figures;
 mod intake;
 mod mergers;
 mod rejudge;
+mod sheet;
 mod templates;
 mod visitor;
 mod workbooks;

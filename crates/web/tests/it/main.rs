@@ -2,6 +2,7 @@
 
 mod guard;
 mod pages;
+mod press;
 
 use axum::{
     body::Body,
