@@ -17,7 +17,7 @@ mod taken;
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
 pub use problems::{Failure, Outcome, json_problem};
-pub use render::{Templates, page_links};
+pub use render::{Templates, page_links, page_of};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;
