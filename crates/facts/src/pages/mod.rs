@@ -5,6 +5,7 @@ mod api;
 mod carried;
 mod choice;
 mod commune;
+mod compare;
 mod dhis2;
 mod figure;
 mod home;
@@ -17,7 +18,11 @@ mod problems;
 mod publish;
 mod rejudged;
 mod say;
+mod sheet;
+mod telling;
 mod template;
+mod whatif;
+mod why;
 
 use crate::Law;
 use std::sync::Arc;
@@ -59,6 +64,11 @@ fn routes() -> Routes {
         .read("/xa.csv", "verdicts", get(home::communes_csv))
         .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
+        .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
+        .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
+        .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
+        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
         .read("/ban-do", "verdicts", get(map::page))
