@@ -12,11 +12,11 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
-use web::{Room, Routes, Site, SiteParts, Templates};
+use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![units::room(), facts::pages::room()]
+    vec![web::room(), units::room(), facts::pages::room()]
 }
 
 /// The migrations of every room.
@@ -100,6 +100,7 @@ pub async fn site(
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description(),
+        search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
     }));
     Ok((site, routes))
 }

@@ -8,6 +8,7 @@ pub mod api;
 pub mod boundaries;
 pub mod carry;
 pub mod cells;
+mod found;
 pub mod home;
 pub mod merger;
 pub mod model;

@@ -30,7 +30,14 @@ fn templates() -> Vec<(String, String)> {
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "units", migrations: store::MIGRATIONS, routes, templates, jobs: |_, _| {} }
+    Room {
+        name: "units",
+        migrations: store::MIGRATIONS,
+        routes,
+        templates,
+        jobs: |_, _| {},
+        search: &[&crate::found::Units],
+    }
 }
 
 fn routes() -> Routes {

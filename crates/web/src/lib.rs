@@ -11,6 +11,7 @@ mod problems;
 mod render;
 mod repeatable;
 mod routes;
+pub mod search;
 mod serve;
 mod taken;
 
@@ -32,4 +33,16 @@ pub struct Room {
     pub templates: fn() -> Vec<(String, String)>,
     /// Adds the functions of the room's jobs; they work with what the site holds.
     pub jobs: fn(&mut store::jobs::Registry, &Site),
+    /// What of it can be found.
+    pub search: &'static [&'static dyn search::Source],
+}
+
+/// What the edge itself offers: search. Its templates come with [`Templates`].
+pub fn room() -> Room {
+    Room { name: "web", migrations: &[], routes: search::routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
+}
+
+/// The description of the edge's own API, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    <search::Description as utoipa::OpenApi>::openapi()
 }

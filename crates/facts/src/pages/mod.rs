@@ -7,6 +7,7 @@ mod choice;
 mod commune;
 mod dhis2;
 mod figure;
+mod found;
 mod home;
 mod import;
 mod intake;
@@ -43,7 +44,7 @@ pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register, search: &[&found::Law] }
 }
 
 /// The functions of this room's jobs.

@@ -7,6 +7,7 @@ mod figures;
 mod intake;
 mod mergers;
 mod rejudge;
+mod search;
 mod templates;
 mod visitor;
 mod workbooks;

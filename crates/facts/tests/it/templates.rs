@@ -13,7 +13,7 @@ use store::{Store, StoreOptions};
 use web::{Site, SiteParts, Templates};
 
 /// Templates that others extend or include.
-const PARTS: [&str; 3] = ["choice.html", "choice_fields.html", "layout.html"];
+const PARTS: [&str; 4] = ["choice.html", "choice_fields.html", "hits.html", "layout.html"];
 
 async fn site(local_admin: bool) -> Site {
     let rooms = [units::room(), facts::pages::room()];
@@ -27,6 +27,7 @@ async fn site(local_admin: bool) -> Site {
         permissions: Vec::new(),
         things: HashMap::new(),
         openapi: "{}".into(),
+        search: web::search::Search::default(),
     }))
 }
 

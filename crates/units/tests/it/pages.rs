@@ -55,6 +55,7 @@ impl Visitor {
             permissions: routes.table.clone(),
             things: HashMap::new(),
             openapi: "{}".into(),
+            search: web::search::Search::default(),
         }));
         let answer = web::app(site, routes).oneshot(request).await?;
         let status = answer.status();
