@@ -1,8 +1,6 @@
 # Search
 search-title = Search
 search-page-label = Search the whole site
-search-words = Find a commune, an indicator, a decision
-search-placeholder = Commune, indicator, decision…
 search-count = { $count ->
     [one] { $count } result.
    *[other] { $count } results.

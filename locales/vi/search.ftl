@@ -1,8 +1,6 @@
 # Tìm kiếm
 search-title = Tìm kiếm
 search-page-label = Tìm trong toàn bộ trang
-search-words = Tìm xã, chỉ tiêu, văn bản
-search-placeholder = Tìm xã, chỉ tiêu, văn bản…
 search-count = Tìm thấy { $count } kết quả.
 search-guessed = Không có gì khớp đúng với “{ $q }”. Có phải bạn tìm
 search-none = Không tìm thấy gì khớp với “{ $q }”.

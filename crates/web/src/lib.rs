@@ -5,6 +5,7 @@
 
 mod assets;
 mod context;
+mod design;
 mod guard;
 mod kept;
 mod problems;
@@ -18,7 +19,7 @@ mod taken;
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
 pub use problems::{Failure, Outcome, json_problem};
-pub use render::{Templates, page_links};
+pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;
@@ -37,9 +38,10 @@ pub struct Room {
     pub search: &'static [&'static dyn search::Source],
 }
 
-/// What the edge itself offers: search. Its templates come with [`Templates`].
+/// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
-    Room { name: "web", migrations: &[], routes: search::routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
+    let routes = || search::routes().merge(design::routes());
+    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
 }
 
 /// The description of the edge's own API, to be merged into the site's.

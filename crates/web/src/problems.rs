@@ -134,7 +134,7 @@ pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, proble
         title => locale::problem(lang, problem), next => next_step(lang, problem), status => problem.status, q => q,
         hits => hits, home => link(lang, "/"),
     };
-    match site.templates.render(site, lang, path, "problem.html", page) {
+    match site.templates.render(site, lang, path, "problem.html", page, None) {
         Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
         Err(error) => Failure::from(error).into_response(),
     }

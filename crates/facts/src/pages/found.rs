@@ -79,7 +79,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
     let mut order = 2;
     for criterion in &set.criteria {
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
-        let href = |no: &str| format!("{page}?q={no}#t{}", criterion.no);
+        let href = |no: &str| format!("{page}?q={no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
             "name",
             criterion.name_vi.as_str(),
@@ -91,7 +91,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
             Both::said(&numbered),
             names,
             title.clone(),
-            format!("{page}#t{}", criterion.no),
+            format!("{page}?tc={}", criterion.no),
             order,
         ));
         order += 1;

@@ -72,6 +72,7 @@ impl Visitor {
             clock: Arc::new(CLOCK),
             templates: web::Templates::new(templates)?,
             local_admin,
+            place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
             things: HashMap::from([(TypeId::of::<Law>(), law)]),

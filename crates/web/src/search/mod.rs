@@ -1,7 +1,7 @@
 //! Search over everything: each room says what of it can be found, one index answers while somebody types.
 //!
 //! A room registers [`Source`]s in its [`crate::Room`]; their entries are read once and kept as long as every source names
-//! the same version. Why in memory: `docs/adr/0009-search.md`.
+//! the same version. Why in memory: `docs/adr/0014-search.md`.
 
 mod index;
 mod pages;

@@ -85,7 +85,7 @@ async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "search.html",
         context! {
             title => title, q => asked.q.trim(), count => found.hits.len(), guess => guess, groups => groups, shown => shown,
-            group => chosen.map(|g| g.name), pages => if pages.len() > 1 { pages } else { Vec::new() },
+            group => chosen.map_or("", |g| g.name), pages => pages,
         },
     )
 }
