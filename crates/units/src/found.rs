@@ -1,6 +1,6 @@
 //! What of units can be found: all that ever were, with what they are now; agencies; the pages of this room.
 
-use crate::{Succession, Unit, home, store};
+use crate::{Succession, Unit, about, home, store};
 use ::store::{ReadTx, Result};
 use async_trait::async_trait;
 use kernel::{Day, Phrase, UnitId, text};
@@ -73,7 +73,6 @@ fn entry(unit: &Unit, known: &HashMap<UnitId, &Unit>, history: &Succession, toda
         true => until(to),
         false => Phrase::new("search-now").with("names", now.join(", ")),
     });
-    let page = if unit.level == "commune" { "xa" } else { "don-vi" };
     let level = ["province", "district", "commune"].iter().position(|l| *l == unit.level).unwrap_or(3);
     let names: Vec<&str> = above.iter().map(|u| u.name.as_str()).collect();
     Entry {
@@ -82,7 +81,7 @@ fn entry(unit: &Unit, known: &HashMap<UnitId, &Unit>, history: &Succession, toda
         names: vec![store::short_name(&unit.name).to_owned(), unit.code.clone()],
         place: Both::name(names.join(", ")),
         note,
-        href: format!("/{page}/{}", unit.id),
+        href: about::href(unit),
         own,
         ended,
         order: format!("{level}{}", text::order_key(store::short_name(&unit.name))),

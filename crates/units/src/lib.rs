@@ -3,6 +3,7 @@
 //! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`succession`] and [`carry`] follow them and their figures over
 //! mergers, purely; [`cells`] and [`boundaries`] say where they lie.
 
+pub mod about;
 pub mod actions;
 pub mod api;
 pub mod boundaries;

@@ -34,6 +34,8 @@ pub struct SiteParts {
     pub things: HashMap<std::any::TypeId, Arc<dyn Any + Send + Sync>>,
     /// The description of the API, as JSON.
     pub openapi: String,
+    /// Where everybody reaches this site, without a slash at the end; empty where nobody said.
+    pub origin: String,
     /// What can be found, from every room.
     pub search: Search,
 }

@@ -8,6 +8,7 @@ mod context;
 mod design;
 mod guard;
 mod kept;
+pub mod meta;
 mod problems;
 mod render;
 mod repeatable;
@@ -18,6 +19,7 @@ mod taken;
 
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
+pub use meta::Meta;
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
@@ -40,7 +42,7 @@ pub struct Room {
 
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
-    let routes = || search::routes().merge(design::routes());
+    let routes = || search::routes().merge(design::routes()).merge(meta::routes());
     Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
 }
 

@@ -1,6 +1,6 @@
 //! The story of a commune: its verdict, every criterion opened to value, requirement, citation and history.
 
-use super::{law, say};
+use super::{about, law, say};
 use crate::{
     Law,
     story::{self, Story},
@@ -54,7 +54,8 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         None => None,
     };
     let neighbours = neighbours(&ctx, &mut tx, &unit).await?;
-    let above: Vec<String> = units::store::ancestors(&mut tx, unit.id).await?.into_iter().map(|u| u.name).collect();
+    let ancestors = units::store::ancestors(&mut tx, unit.id).await?;
+    let above: Vec<&str> = ancestors.iter().map(|u| u.name.as_str()).collect();
     // A line a set, its years side by side.
     let others: Vec<Value> = verdicts
         .chunk_by(|a, b| a.0 == b.0)
@@ -80,6 +81,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         "commune.html",
         context! {
             title => unit.name.clone(),
+            meta => about::commune(&ctx, &unit, &ancestors),
             unit => Value::from_serialize(&unit),
             address => unit.id.address(),
             valid_to => unit.valid_to.map(locale::date),

@@ -1,5 +1,6 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod about;
 mod address;
 mod api;
 mod carried;

@@ -7,6 +7,7 @@ mod figures;
 mod intake;
 mod law;
 mod mergers;
+mod meta;
 mod rejudge;
 mod search;
 mod templates;

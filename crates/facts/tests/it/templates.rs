@@ -28,6 +28,7 @@ async fn site(local_admin: bool) -> Site {
         permissions: Vec::new(),
         things: HashMap::new(),
         openapi: "{}".into(),
+        origin: "https://lang.example".into(),
         search: web::search::Search::default(),
     }))
 }

@@ -56,6 +56,7 @@ impl Visitor {
             permissions: routes.table.clone(),
             things: HashMap::new(),
             openapi: "{}".into(),
+            origin: "https://lang.example".into(),
             search: web::search::Search::default(),
         }));
         let answer = web::app(site, routes).oneshot(request).await?;

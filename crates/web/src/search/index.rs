@@ -5,7 +5,7 @@ use super::{
     words::{asked, distance, edits, words},
 };
 use kernel::text::search_key;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How well an entry answers, the best first.
 mod rank {
@@ -85,6 +85,8 @@ pub struct Index {
     words: Vec<(String, Vec<At>)>,
     /// Names without spaces in their order, so that missing and superfluous ones do not matter.
     names: Vec<(String, u32)>,
+    /// Pages of their own: no part, no search.
+    pages: Vec<String>,
 }
 
 impl Index {
@@ -117,16 +119,20 @@ impl Index {
         words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         names.sort_unstable();
         names.dedup();
-        Index { entries, words, names }
+        let own = entries.iter().map(|e| &e.href).filter(|href| !href.contains(['#', '?']));
+        let mut pages: Vec<String> = own.cloned().collect();
+        let mut seen = HashSet::new();
+        pages.retain(|href| seen.insert(href.clone()));
+        Index { entries, words, names, pages }
     }
 
     pub fn entry(&self, hit: Hit) -> &Entry {
         &self.entries[hit.entry as usize]
     }
 
-    /// Everything, in its order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// The addresses of pages of their own, each once.
+    pub fn pages(&self) -> &[String] {
+        &self.pages
     }
 
     /// What answers a question: exactly, by its beginning, by all its words; only where nothing does, what is written much
