@@ -1,6 +1,7 @@
 //! Home (the province at a glance) and the list of communes.
 
 use super::{
+    about,
     choice::{Asked, Choice},
     law, say,
 };
@@ -65,6 +66,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "home.html",
         context! {
             title => province.clone().unwrap_or_default(),
+            meta => about::home(&ctx, province.as_deref().unwrap_or_default()),
             province => province.unwrap_or_default(),
             choice => choice.form(ctx.lang),
             totals => Value::from_serialize(totals),
@@ -174,6 +176,7 @@ pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
         "communes.html",
         context! {
             title => locale::word(ctx.lang, "communes-title"),
+            meta => about::communes(&ctx),
             choice => choice.form(ctx.lang),
             rows => rows, count => count, pages => pages, verdicts => verdicts,
             districts => districts, groups => groups, kept => asked.kept(),

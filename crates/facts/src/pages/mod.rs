@@ -1,5 +1,6 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod about;
 mod address;
 mod api;
 mod carried;
@@ -8,6 +9,7 @@ mod commune;
 mod compare;
 mod dhis2;
 mod figure;
+mod found;
 mod home;
 mod import;
 mod intake;
@@ -48,7 +50,7 @@ pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register, search: &[&found::Law] }
 }
 
 /// The functions of this room's jobs.
