@@ -28,7 +28,7 @@ function numbers(colour: string): Paint {
 function paint(name: string): Paint {
   const probe = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = probe.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  shape.setAttribute("class", `f-${name}`);
+  shape.setAttribute("class", `f-${name} ${name}`);
   document.body.append(probe);
   const colour = numbers(getComputedStyle(shape).fill);
   probe.remove();

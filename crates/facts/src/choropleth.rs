@@ -58,7 +58,7 @@ pub enum Class {
 impl Class {
     /// The class of style that paints it.
     pub fn paint(&self) -> &'static str {
-        const SHADES: [&str; 5] = ["k-q1", "k-q2", "k-q3", "k-q4", "k-q5"];
+        const SHADES: [&str; 5] = ["level-1", "level-2", "level-3", "level-4", "level-5"];
         match self {
             Class::State(Status::Passed, true) => "k-passed",
             Class::State(Status::Passed, false) => "k-unconfirmed",

@@ -99,7 +99,7 @@ impl Ctx {
         self.keep(version, "application/json", serde_json::to_vec(body)?.into())
     }
 
-    fn keep(&self, version: &str, kind: &'static str, body: Bytes) -> Outcome {
+    fn keep(&self, version: &Version, kind: &'static str, body: Bytes) -> Outcome {
         let page = Arc::new(Page { kind, tag: crate::render::etag(&body), body, packed: OnceLock::new() });
         // Whoever writes a template wants to see it.
         if !self.site.templates.is_reloaded() {

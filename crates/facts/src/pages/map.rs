@@ -72,7 +72,7 @@ pub(super) async fn picture(
 fn said(lang: Lang, map: &Choropleth, painted: &Painted) -> String {
     match (&map.layer, &painted.value) {
         (Layer::Indicator(at), Some(value)) => say::exactly(lang, value, map.plan.book.nodes[*at].unit()),
-        _ => class_words(lang, map, &map.classes[painted.class].0),
+        _ => class_words(lang, &map.classes[painted.class].0),
     }
 }
 
@@ -85,7 +85,7 @@ fn shown(lang: Lang, map: &Choropleth, painted: Option<&Painted>) -> (&'static s
 }
 
 /// The words of a class; its numbers without their unit, which the map's sentence says.
-fn class_words(lang: Lang, map: &Choropleth, class: &Class) -> String {
+fn class_words(lang: Lang, class: &Class) -> String {
     let number = |n: &kernel::Decimal| locale::exact(lang, n);
     match class {
         Class::State(status, confirmed) => locale::word(lang, say::key(*status, *confirmed)),
@@ -117,7 +117,7 @@ fn legend(ctx: &Ctx, choice: &Choice, map: &Choropleth) -> Vec<Value> {
     map.classes
         .iter()
         .map(|(class, count)| {
-            context! { word => class_words(ctx.lang, map, class), class => class.paint(), count => count, href => part(class) }
+            context! { word => class_words(ctx.lang, class), class => class.paint(), count => count, href => part(class) }
         })
         .collect()
 }
