@@ -120,7 +120,6 @@ set-too-few = The decision has { $of } indicators, { $listed } are listed here: 
 set-amended = Amended by { $number } of { $day }.
 set-as-of = Thresholds shown are those of the region { $region }, { $year }.
 set-as-of-year = Thresholds shown are those of { $year }.
-set-count = { $count } indicators
 set-search = Search within the set
 set-none = No indicator matches.
 set-no = No.

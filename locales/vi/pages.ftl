@@ -120,7 +120,6 @@ set-too-few = Văn bản có { $of } chỉ tiêu, ở đây mới có { $listed 
 set-amended = Sửa đổi bởi { $number } ngày { $day }.
 set-as-of = Mức ghi ở đây là của vùng { $region }, năm { $year }.
 set-as-of-year = Mức ghi ở đây là của năm { $year }.
-set-count = { $count } chỉ tiêu
 set-search = Tìm trong bộ tiêu chí
 set-none = Không có chỉ tiêu nào khớp.
 set-no = Số

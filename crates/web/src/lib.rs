@@ -19,7 +19,7 @@ pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
 pub use design::room;
 pub use problems::{Failure, Outcome, json_problem};
-pub use render::{Templates, page_links, share};
+pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;

@@ -213,6 +213,15 @@ pub fn share(part: i64, whole: i64) -> String {
     format!("{}.{:02}", share / 100, share % 100)
 }
 
+/// A page of a list that stands in memory, and the links to its pages; `asked` is counted from 1, as an address names it.
+pub fn page_of<'a, T>(all: &'a [T], asked: &str, per: i64) -> (&'a [T], Vec<Value>) {
+    let (count, page) = (all.len() as i64, crate::page_from_one(asked));
+    let from = (page * per).min(count) as usize;
+    let shown = &all[from..(from + per as usize).min(all.len())];
+    let link = |p: i64| context! { number => p + 1, current => p == page };
+    (shown, page_links(page, per, count).into_iter().map(link).collect())
+}
+
 /// Samples of what pages are made from, kept while somebody walks a debug build with `LANGSO_SAMPLES` naming a folder
 /// (`cargo xtask bless samples`). A test renders all of them in both languages.
 #[cfg(debug_assertions)]

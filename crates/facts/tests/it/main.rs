@@ -5,6 +5,7 @@ mod edge;
 mod figure;
 mod figures;
 mod intake;
+mod law;
 mod mergers;
 mod rejudge;
 mod templates;
