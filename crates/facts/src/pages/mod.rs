@@ -5,6 +5,7 @@ mod api;
 mod carried;
 mod choice;
 mod commune;
+mod communes;
 mod dhis2;
 mod figure;
 mod home;
@@ -55,9 +56,9 @@ fn routes() -> Routes {
     use axum::routing::{get, post};
     Routes::new()
         .read("/", "verdicts", get(home::page))
-        .read("/xa", "verdicts", get(home::communes))
-        .read("/xa.csv", "verdicts", get(home::communes_csv))
-        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
+        .read("/xa", "verdicts", get(communes::page))
+        .read("/xa.csv", "verdicts", get(communes::csv))
+        .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
