@@ -37,7 +37,6 @@ home-unconfirmed = Of these, { $count } on thresholds to be confirmed.
 home-bar = Communes by verdict
 home-as-of = Units as of { $day }.
 home-nearest = Nearest to passing
-home-missing = { $count } indicators missing
 home-nearest-none = No commune to rank yet.
 home-trend = Over the years
 home-trend-of = Communes with figures

@@ -37,7 +37,6 @@ home-unconfirmed = Trong đó { $count } xã đạt theo mức cần xác nhận
 home-bar = Các xã theo kết quả
 home-as-of = Đơn vị tính đến ngày { $day }.
 home-nearest = Gần đạt nhất
-home-missing = còn thiếu { $count } chỉ tiêu
 home-nearest-none = Chưa có xã nào để xếp.
 home-trend = Qua các năm
 home-trend-of = Số xã có số liệu

@@ -6,6 +6,7 @@ mod api;
 mod carried;
 mod choice;
 mod commune;
+mod communes;
 mod compare;
 mod dhis2;
 mod figure;
@@ -62,9 +63,9 @@ fn routes() -> Routes {
     use axum::routing::{get, post};
     Routes::new()
         .read("/", "verdicts", get(home::page))
-        .read("/xa", "verdicts", get(home::communes))
-        .read("/xa.csv", "verdicts", get(home::communes_csv))
-        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
+        .read("/xa", "verdicts", get(communes::page))
+        .read("/xa.csv", "verdicts", get(communes::csv))
+        .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
         .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
         .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
