@@ -37,7 +37,9 @@ const compressed = {
     for (const name of readdirSync("dist").filter((n) => /\.(js|css|svg|json)$/.test(n))) {
       const text = readFileSync(`dist/${name}`);
       const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length };
-      writeFileSync(`dist/${name}.br`, brotliCompressSync(text, { params }));
+      const packed = brotliCompressSync(text, { params });
+      if (name === "style.css" && packed.length > 14_000) throw new Error(`style.css weighs ${packed.length} bytes packed; 14,000 is its budget`);
+      writeFileSync(`dist/${name}.br`, packed);
       writeFileSync(`dist/${name}.gz`, gzipSync(text, { level: 9 }));
     }
   },
@@ -47,6 +49,8 @@ const compressed = {
 // itself (fonts) carries its hash in its name. Either may be kept for ever and is never stale.
 export default defineConfig({
   plugins: [fonts, compressed],
+  // Bootstrap 5 is written in the Sass of its day; what Sass has to say of it is not ours to mend.
+  css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -55,7 +59,7 @@ export default defineConfig({
     // MapLibre, loaded by the map's page alone.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { style: "src/style.css", map: "src/map.ts" },
+      input: { style: "src/style.scss", theme: "src/theme.ts", map: "src/map.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",

@@ -16,7 +16,7 @@ use web::{Room, Routes, Site, SiteParts, Templates};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![units::room(), facts::pages::room()]
+    vec![web::room(), units::room(), facts::pages::room()]
 }
 
 /// The migrations of every room.
@@ -78,6 +78,8 @@ pub async fn site(
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
     let law = Law::register(&mut tx, library).await?;
     facts::rejudge::if_changed(&mut tx, &law).await?;
+    let provinces = units::store::provinces(&mut tx, clock.today()).await?;
+    let place = units::home().province(&provinces, None).map_or_else(String::new, |p| p.name.clone());
     tx.commit().await?;
     let mut routes = Routes::new();
     let mut templates = Vec::new();
@@ -92,6 +94,7 @@ pub async fn site(
         clock,
         templates: Templates::new(templates)?,
         local_admin,
+        place,
         illustrative,
         permissions: routes.table.clone(),
         things: HashMap::from([

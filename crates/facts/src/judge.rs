@@ -18,6 +18,7 @@ use std::{
     sync::Arc,
 };
 use store::{Given, Query, Result, WriteTx, args};
+use units::store::Attributes;
 
 /// A set in force on a day, and what it asks of one sort of unit.
 struct Case {
@@ -61,18 +62,17 @@ const MANY: usize = 64;
 impl Judging {
     /// Reads what judging needs. Cost: the units, and the attributes of their trees.
     pub async fn read(tx: &mut impl Query, law: &Law, units: &[UnitId], years: &[i16]) -> Result<Judging> {
-        let rows = units::store::with_attributes(tx, units).await?;
+        let rows = units::store::many(tx, units).await?;
+        let attributes = Attributes::of(tx, units).await?;
         // What the law reads of a unit, by the day of judging: years share it.
         let traits: HashMap<(Day, UnitId), Traits> = rows
             .values()
-            .flat_map(|(unit, attributes)| {
-                years.iter().map(move |&year| (unit, attributes, day_of_judging(unit, year)))
-            })
-            .map(|(unit, attributes, day)| ((day, unit.id), attributes.on(day)))
+            .flat_map(|unit| years.iter().map(move |&year| (unit, day_of_judging(unit, year))))
+            .map(|(unit, day)| ((day, unit.id), attributes.on(unit, day)))
             .collect();
         let mut sorts: HashMap<(&str, &str, Day, i16, &Traits), Cases> = HashMap::new();
         let mut cases = HashMap::with_capacity(rows.len() * years.len());
-        for (unit, _) in rows.values() {
+        for unit in rows.values() {
             for &year in years {
                 let day = day_of_judging(unit, year);
                 let traits = &traits[&(day, unit.id)];

@@ -6,6 +6,7 @@
 //! - [`proof`]: what the audit trail proves of figures.
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
+//! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`dhis2`]: the exchange with DHIS2.
@@ -14,12 +15,14 @@
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod choropleth;
 pub mod dhis2;
 pub mod figure;
 pub mod intake;
 pub mod jobs;
 mod judge;
 pub mod law;
+pub mod measured;
 mod migrations;
 pub mod model;
 pub mod pages;

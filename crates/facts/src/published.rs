@@ -47,13 +47,21 @@ pub async fn figures(tx: &mut impl Query, unit: UnitId, year: Option<i16>, wante
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Published figures of a measure for all units under an ancestor in a year. Cost: that measure's figures there.
-pub async fn of_measure(tx: &mut impl Query, ancestor: UnitId, measure: i64, year: i16) -> Result<Vec<Figure>> {
+/// Published figures of these measures for all units that ever were under an ancestor, in a year. Cost: those figures there.
+pub async fn of_measures(tx: &mut impl Query, ancestor: UnitId, measures: &[i64], year: i16) -> Result<Vec<Figure>> {
+    let places: Vec<String> = (3..measures.len() + 3).map(|n| format!("${n}")).collect();
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = format!(
-        "SELECT {COLUMNS} FROM units_tree t JOIN facts_figure f ON f.unit = t.unit AND f.period = $2 AND f.measure = $3
-         JOIN facts_history h ON h.revision = f.published WHERE t.ancestor = $1 ORDER BY f.unit, f.origin"
+        "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = f.published
+         WHERE f.unit IN (SELECT unit FROM units_tree WHERE ancestor = $1) AND f.period = $2 AND f.measure IN ({})
+         ORDER BY f.unit, f.origin",
+        places.join(",")
     );
-    let rows = tx.rows(&sql, args![ancestor, format!("{year:04}"), measure]).await?;
+    let mut args = args![ancestor, format!("{year:04}")];
+    args.extend(measures.iter().map(|&m| store::Value::from(m)));
+    let rows = tx.rows(&sql, args).await?;
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 

@@ -34,12 +34,10 @@ pub struct Story {
 /// Explains a verdict. `None` where there is no such unit or set. Cost: the unit's figures of all years, and its
 /// verdicts where the set has prerequisites.
 pub async fn story(tx: &mut impl Query, law: &Law, unit: UnitId, set: &str, year: i16) -> Result<Option<Story>> {
-    let Some((unit, attributes)) = units::store::with_attributes(tx, &[unit]).await?.remove(&unit) else {
-        return Ok(None);
-    };
+    let Some(unit) = units::store::get(tx, unit).await? else { return Ok(None) };
     let day = day_of_judging(&unit, year);
     let Some(plan) = law.plan(set, day) else { return Ok(None) };
-    let traits = attributes.on(day);
+    let traits = units::store::Attributes::of(tx, &[unit.id]).await?.on(&unit, day);
     let figures: HashMap<Key, Figure> =
         published::figures(tx, unit.id, None, Edition::Published).await?.into_iter().map(|f| (f.key, f)).collect();
     let plain: HashMap<Key, Value> = figures.iter().map(|(k, f)| (*k, f.value.clone())).collect();

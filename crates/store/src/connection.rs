@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 use std::{
     collections::BTreeSet,
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -252,16 +253,35 @@ fn lock_number(name: &str) -> i64 {
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
+/// What a snapshot holds, by name, and when that was last changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
+    name: String,
+    /// When its last audit line was written; `None` where nothing was.
+    pub changed: Option<Moment>,
+}
+
+impl Deref for Version {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
 impl ReadTx {
     /// Names what this snapshot holds: where two snapshots have one name, what pages show of them is the same. On SQLite the
     /// last audit line, since what pages show is written with one; on PostgreSQL, where lines commit in any order, the
-    /// transactions it sees. Cost: one row of an index.
-    pub async fn version(&mut self) -> Result<String> {
-        let sql = match self.engine() {
-            Engine::Sqlite => "SELECT CAST(COALESCE(MAX(seq), 0) AS TEXT) FROM store_audit",
-            Engine::Postgres => "SELECT pg_current_snapshot()::text",
+    /// transactions it sees. Cost: one audit line.
+    pub async fn version(&mut self) -> Result<Version> {
+        const LAST: &str = "(SELECT at FROM store_audit ORDER BY seq DESC LIMIT 1)";
+        let name = match self.engine() {
+            Engine::Sqlite => "(SELECT CAST(COALESCE(MAX(seq), 0) AS TEXT) FROM store_audit)",
+            Engine::Postgres => "pg_current_snapshot()::text",
         };
-        self.row(sql, args![]).await?.map_or(Ok(String::new()), |row| row.text(0))
+        let row = self.row(&format!("SELECT {name}, {LAST}"), args![]).await?;
+        let Some(row) = row else { return Ok(Version::default()) };
+        Ok(Version { name: row.text(0)?, changed: row.opt_i64(1)?.map(Moment) })
     }
 
     fn ready(&self) -> Result<()> {

@@ -21,7 +21,7 @@ mod value;
 use kernel::{Phrase, Problem};
 
 pub use audit::AuditLine;
-pub use connection::{Query, ReadTx, Store, StoreOptions, WriteTx};
+pub use connection::{Query, ReadTx, Store, StoreOptions, Version, WriteTx};
 pub use health::Health;
 pub use idempotency::{KEY_DAYS, Replay, Stored};
 pub use migrate::Migration;

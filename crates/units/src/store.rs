@@ -6,7 +6,7 @@ use crate::{
 };
 use kernel::{Day, UnitId, text};
 use rulebook::{Level, Traits};
-use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use store::{AuditLine, Migration, Query, Result, Row, Value, WriteTx, args};
 
 mod edit;
@@ -108,7 +108,6 @@ pub(crate) fn level_name(level: Level) -> &'static str {
 
 const UNIT: &str =
     "u.id, u.level, u.kind, u.code, u.name, u.parent, u.from_day, u.to_day, u.lat, u.lon, u.confidence, u.note";
-const UNIT_COLUMNS: usize = 12;
 
 fn unit(row: &Row) -> Result<Unit> {
     Ok(Unit {
@@ -391,21 +390,14 @@ pub async fn group(tx: &mut impl Query, code: &str, day: Day) -> Result<Vec<Unit
 }
 
 /// What the law reads of each of these units on a day, under the parents of that day: own attributes, else the nearest ancestor's.
-/// Cost: one query a thousand units; the attributes of their trees.
+/// Cost: two queries a thousand units; the units, the attributes of their trees.
 pub async fn traits(tx: &mut impl Query, units: &[UnitId], day: Day) -> Result<HashMap<UnitId, Traits>> {
-    let found = with_attributes(tx, units).await?;
-    let none = Attributes::default();
-    let of = |unit: &UnitId| (*unit, found.get(unit).map_or(&none, |(_, attributes)| attributes).on(day));
-    Ok(units.iter().map(of).collect())
+    let (rows, attributes) = (many(tx, units).await?, Attributes::of(tx, units).await?);
+    Ok(rows.values().map(|unit| (unit.id, attributes.on(unit, day))).collect())
 }
 
-/// The attributes of a unit and its ancestors, of all days.
-#[derive(Default)]
-pub struct Attributes {
-    /// First and last day of the unit.
-    life: (i64, i64),
-    all: Vec<Attribute>,
-}
+/// The attributes of units and their ancestors, of all days.
+pub struct Attributes(HashMap<UnitId, Vec<Attribute>>);
 
 struct Attribute {
     name: String,
@@ -419,13 +411,42 @@ struct Attribute {
 }
 
 impl Attributes {
-    /// What the law reads of them on a day, under the ancestors of that day; before a unit began and after it ended, under
+    /// Asked apart from the units: joined with them, PostgreSQL reads whole tables for one unit. Cost: one query a
+    /// thousand units; the attributes of their trees.
+    pub async fn of(tx: &mut impl Query, ids: &[UnitId]) -> Result<Attributes> {
+        let mut found: HashMap<UnitId, Vec<Attribute>> = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(1000) {
+            let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT t.unit, a.attribute, a.value, a.from_day, a.to_day,
+                        CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
+                             WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT), t.from_day, t.to_day
+                 FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit p ON p.id = t.ancestor
+                 WHERE t.unit IN ({})",
+                places.join(",")
+            );
+            for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
+                found.entry(UnitId(row.i64(0)?)).or_default().push(Attribute {
+                    name: row.text(1)?,
+                    value: row.text(2)?,
+                    from_day: row.i64(3)?,
+                    to_day: row.i64(4)?,
+                    distance: row.i64(5)?,
+                    above: (row.i64(6)?, row.i64(7)?),
+                });
+            }
+        }
+        Ok(Attributes(found))
+    }
+
+    /// What the law reads of a unit on a day, under the ancestors of that day; before a unit began and after it ended, under
     /// those of its first or last day.
-    pub fn on(&self, day: Day) -> Traits {
+    pub fn on(&self, unit: &Unit, day: Day) -> Traits {
+        let Some(all) = self.0.get(&unit.id) else { return Traits::default() };
         let (day, mut nearest) = (day.epoch_days(), BTreeMap::<&str, &Attribute>::new());
-        let lived = day.max(self.life.0).min(self.life.1);
+        let lived = day.max(from(unit.valid_from)).min(to(unit.valid_to));
         let holds = |a: &&Attribute| a.from_day <= day && a.to_day >= day && a.above.0 <= lived && a.above.1 >= lived;
-        for attribute in self.all.iter().filter(holds) {
+        for attribute in all.iter().filter(holds) {
             let of_name = nearest.entry(&attribute.name).or_insert(attribute);
             if attribute.distance < of_name.distance {
                 *of_name = attribute;
@@ -436,43 +457,6 @@ impl Attributes {
         let attributes = nearest.into_iter().map(|(name, a)| (name.to_owned(), a.value.clone())).collect();
         Traits { region, group, attributes }
     }
-}
-
-/// Units by id, each with its attributes. Cost: one query a thousand; the attributes of their trees.
-pub async fn with_attributes(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, (Unit, Attributes)>> {
-    let mut found: HashMap<UnitId, (Unit, Attributes)> = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "SELECT {UNIT}, a.attribute, a.value, a.from_day, a.to_day,
-                    CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
-                         WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT), t.from_day, t.to_day, u.from_day, u.to_day
-             FROM units_unit u LEFT JOIN units_tree t ON t.unit = u.id
-                  LEFT JOIN units_attribute a ON a.unit = t.ancestor LEFT JOIN units_unit p ON p.id = t.ancestor
-             WHERE u.id IN ({})",
-            places.join(",")
-        );
-        for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
-            let id = UnitId(row.i64(0)?);
-            let of_unit = match found.entry(id) {
-                Entry::Occupied(there) => there.into_mut(),
-                Entry::Vacant(place) => place.insert((unit(&row)?, Attributes::default())),
-            };
-            if let Some(name) = row.opt_text(UNIT_COLUMNS)? {
-                let life = (row.i64(UNIT_COLUMNS + 7)?, row.i64(UNIT_COLUMNS + 8)?);
-                of_unit.1.life = life;
-                of_unit.1.all.push(Attribute {
-                    name,
-                    value: row.text(UNIT_COLUMNS + 1)?,
-                    from_day: row.i64(UNIT_COLUMNS + 2)?,
-                    to_day: row.i64(UNIT_COLUMNS + 3)?,
-                    distance: row.i64(UNIT_COLUMNS + 4)?,
-                    above: (row.i64(UNIT_COLUMNS + 5)?, row.i64(UNIT_COLUMNS + 6)?),
-                });
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Gives a unit an attribute, dated and cited.

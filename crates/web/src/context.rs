@@ -23,6 +23,8 @@ pub struct SiteParts {
     pub templates: Templates,
     /// Whoever sits at this machine may write.
     pub local_admin: bool,
+    /// The province whose programme this is, by name; empty where the store has none.
+    pub place: String,
     /// Whether the figures are made up; every page then says so.
     pub illustrative: bool,
     /// The rows of the permission table, for the page that shows them.

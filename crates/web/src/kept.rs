@@ -7,11 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use minijinja::Value;
+use serde::Serialize;
 use std::{
     collections::HashMap,
     io::Write,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+use store::Version;
 
 /// Bytes of pages kept; beyond, all are forgotten at once.
 const MOST: usize = 8 << 20;
@@ -22,6 +24,7 @@ const OFTEN: (u32, u32) = (5, 18);
 
 /// A finished page.
 struct Page {
+    kind: &'static str,
     tag: String,
     body: Bytes,
     /// The same in brotli, from the first request that takes it when it is kept.
@@ -79,16 +82,25 @@ impl Ctx {
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).
-    pub fn kept(&self, version: &str) -> Option<Response> {
+    pub fn kept(&self, version: &Version) -> Option<Response> {
         let page = self.site.templates.kept.get(version, &self.kept_key())?;
         Some(self.send(&page, true))
     }
 
-    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent.
-    pub fn page_kept(&self, version: &str, name: &str, page: Value) -> Outcome {
-        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
-        let tag = crate::render::etag(body.as_bytes());
-        let page = Arc::new(Page { tag, body: body.into(), packed: OnceLock::new() });
+    /// A page that depends on nothing but its address, its actor and the store at this version: finished, kept, sent. It
+    /// says when the data last changed.
+    pub fn page_kept(&self, version: &Version, name: &str, page: Value) -> Outcome {
+        let body = self.rendered(name, page, version.changed)?;
+        self.keep(version, "text/html; charset=utf-8", body.into())
+    }
+
+    /// The same of an answer in JSON.
+    pub fn json_kept(&self, version: &Version, body: &impl Serialize) -> Outcome {
+        self.keep(version, "application/json", serde_json::to_vec(body)?.into())
+    }
+
+    fn keep(&self, version: &Version, kind: &'static str, body: Bytes) -> Outcome {
+        let page = Arc::new(Page { kind, tag: crate::render::etag(&body), body, packed: OnceLock::new() });
         // Whoever writes a template wants to see it.
         if !self.site.templates.is_reloaded() {
             self.site.templates.kept.put(version, self.kept_key(), page.clone());
@@ -105,7 +117,7 @@ impl Ctx {
         if self.unchanged(&page.tag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(page.kind))];
         if accepts(&self.headers, "br") {
             let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
             return (headers, kind, encoding, page.packed(kept)).into_response();

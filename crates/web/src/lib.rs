@@ -5,6 +5,7 @@
 
 mod assets;
 mod context;
+mod design;
 mod guard;
 mod kept;
 mod problems;
@@ -16,8 +17,9 @@ mod taken;
 
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
+pub use design::room;
 pub use problems::{Failure, Outcome, json_problem};
-pub use render::{Templates, page_links, page_of};
+pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;

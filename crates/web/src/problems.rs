@@ -142,6 +142,7 @@ impl IntoResponse for Failure {
                     &path,
                     "problem.html",
                     context! { title => said, next => next_step(lang, &problem), status => problem.status, home => link(lang, "/"), communes => link(lang, "/xa") },
+                    None,
                 );
                 match page {
                     Ok(body) => (status, render::html_headers(), Html(body)).into_response(),

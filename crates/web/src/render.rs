@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use kernel::Arg;
+use kernel::{Arg, Moment};
 use locale::Lang;
 use minijinja::{Environment, UndefinedBehavior, Value, context, value::Kwargs};
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Templates {
         names
     }
 
-    /// Renders a page within the layout.
+    /// Renders a page within the layout; `changed` is when the data that it shows last did.
     pub fn render(
         &self,
         site: &Site,
@@ -60,6 +60,7 @@ impl Templates {
         path: &str,
         name: &str,
         page: Value,
+        changed: Option<Moment>,
     ) -> Result<String, minijinja::Error> {
         let other = if lang == Lang::Vi { Lang::En } else { Lang::Vi };
         let base = context! {
@@ -72,6 +73,11 @@ impl Templates {
             illustrative => site.illustrative,
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => site.local_admin,
+            place => site.place,
+            changed => changed.map(|at| {
+                let (hour, minute) = at.wall_clock();
+                context! { day => locale::date(at.day()), clock => format!("{hour:02}:{minute:02}"), iso => at.rfc3339() }
+            }),
         };
         #[cfg(debug_assertions)]
         sample::keep(name, &page);
@@ -148,15 +154,25 @@ impl Ctx {
         (headers, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
     }
 
+    /// A page as HTML, within the layout.
+    pub(crate) fn rendered(
+        &self,
+        name: &str,
+        page: Value,
+        changed: Option<Moment>,
+    ) -> Result<String, minijinja::Error> {
+        self.site.templates.render(&self.site, self.lang, &self.path, name, page, changed)
+    }
+
     /// A page.
     pub fn page(&self, name: &str, page: Value) -> Outcome {
-        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+        let body = self.rendered(name, page, None)?;
         Ok(self.tagged("text/html; charset=utf-8", body.into_bytes()))
     }
 
     /// A page that is the answer to something refused or done: never kept.
     pub fn page_with(&self, status: StatusCode, name: &str, page: Value) -> Outcome {
-        let body = self.site.templates.render(&self.site, self.lang, &self.path, name, page)?;
+        let body = self.rendered(name, page, None)?;
         Ok((status, [(header::CACHE_CONTROL, "no-store")], Html(body)).into_response())
     }
 
@@ -189,6 +205,12 @@ pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
     pages.sort_unstable();
     pages.dedup();
     pages
+}
+
+/// A part of a whole in hundredths of a percent, for a bar's `x` and `width`; written with a point, as SVG reads it.
+pub fn share(part: i64, whole: i64) -> String {
+    let share = part.saturating_mul(10_000) / whole.max(1);
+    format!("{}.{:02}", share / 100, share % 100)
 }
 
 /// A page of a list that stands in memory, and the links to its pages; `asked` is counted from 1, as an address names it.

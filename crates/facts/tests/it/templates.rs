@@ -13,16 +13,17 @@ use store::{Store, StoreOptions};
 use web::{Site, SiteParts, Templates};
 
 /// Templates that others extend or include.
-const PARTS: [&str; 3] = ["choice.html", "choice_fields.html", "layout.html"];
+const PARTS: [&str; 4] = ["choice.html", "choice_fields.html", "components.html", "layout.html"];
 
 async fn site(local_admin: bool) -> Site {
-    let rooms = [units::room(), facts::pages::room()];
+    let rooms = [web::room(), units::room(), facts::pages::room()];
     let texts = rooms.iter().flat_map(|r| (r.templates)());
     Site(Arc::new(SiteParts {
         store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),
         clock: Arc::new(testkit::CLOCK),
         templates: Templates::new(texts).expect("every template is well formed"),
         local_admin,
+        place: "Tỉnh Tuyên Quang".into(),
         illustrative: local_admin,
         permissions: Vec::new(),
         things: HashMap::new(),
@@ -78,7 +79,7 @@ fn every_template_is_rendered_from_samples_in_both_languages() {
                     for (lang, tag) in [(Lang::Vi, "lang=\"vi\""), (Lang::En, "lang=\"en\"")] {
                         let html = site
                             .templates
-                            .render(&site, lang, "/x", name, sample.clone())
+                            .render(&site, lang, "/x", name, sample.clone(), None)
                             .unwrap_or_else(|e| panic!("{file} in {tag}: {e:#}"));
                         assert!(html.contains(tag) && html.trim_end().ends_with("</html>"), "{file} in {tag}");
                         assert_eq!(leak(&html), None, "{file} in {tag}");

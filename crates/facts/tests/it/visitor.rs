@@ -63,7 +63,7 @@ impl Visitor {
     }
 
     pub fn site(&self, local_admin: bool) -> Result<(web::Site, web::Routes)> {
-        let rooms = [units::room(), facts::pages::room()];
+        let rooms = [web::room(), units::room(), facts::pages::room()];
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());
@@ -72,6 +72,7 @@ impl Visitor {
             clock: Arc::new(CLOCK),
             templates: web::Templates::new(templates)?,
             local_admin,
+            place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
             things: HashMap::from([(TypeId::of::<Law>(), law)]),

@@ -51,6 +51,7 @@ impl Visitor {
             clock: Arc::new(CLOCK),
             templates: web::Templates::new((room.templates)())?,
             local_admin,
+            place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
             things: HashMap::new(),

@@ -121,6 +121,7 @@ impl Asked {
                     None => templates(),
                 },
                 local_admin: self.local_admin,
+                place: "Tỉnh Tuyên Quang".into(),
                 illustrative: true,
                 permissions: routes.table.clone(),
                 things: HashMap::new(),

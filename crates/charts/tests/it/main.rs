@@ -1,0 +1,4 @@
+//! One test binary: charts as a browser reads them.
+
+mod charts;
+mod inside;
