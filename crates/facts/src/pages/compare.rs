@@ -125,7 +125,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let other_years: BTreeSet<i16> = verdicts.iter().map(|v| v.1).filter(|y| *y != year).collect();
     ctx.page_kept(
         &version,
-        "compare.html",
+        "beside.html",
         context! {
             title => locale::word(lang, "compare-title"), unit => unit.name, id => id, year => year, set => set,
             set_title => lang.pick(&plan.book.rulebook.title_vi, &plan.book.rulebook.title_en),
