@@ -151,3 +151,12 @@ units-attribute-save = Save
 units-attribute-saved = Saved. The verdicts concerned are judged again.
 units-attribute-wrong = Not saved yet. See what is wrong at each field below.
 units-attribute-changed = Somebody else has just edited this unit, so yours is not saved yet. If yours is right, press Save once more.
+units-agencies-count = { $count ->
+    [one] one agency
+   *[other] { $count } agencies
+}
+units-agencies-none = No agency matches.
+units-agencies-sort-plan = as in the plan
+units-agencies-sort-name = name
+units-agencies-sort-kind = kind
+units-agencies-sort-code = code

@@ -2,20 +2,16 @@
 
 use crate::{
     Edge, Share, Succession, Unit,
-    model::Agency,
     store::{self, Filter},
 };
 use axum::http::StatusCode;
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
-use kernel::{Day, Phrase, Problem, UnitId, text};
+use kernel::{Day, Phrase, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use web::{Asking, Ctx, Outcome, Path, Room, Routes};
 
+mod agencies;
 mod attribute;
 
 #[derive(rust_embed::RustEmbed)]
@@ -30,7 +26,14 @@ fn templates() -> Vec<(String, String)> {
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "units", migrations: store::MIGRATIONS, routes, templates, jobs: |_, _| {} }
+    Room {
+        name: "units",
+        migrations: store::MIGRATIONS,
+        routes,
+        templates,
+        jobs: |_, _| {},
+        search: &[&crate::found::Units],
+    }
 }
 
 fn routes() -> Routes {
@@ -39,8 +42,9 @@ fn routes() -> Routes {
         .read("/don-vi", "units", get(tree))
         .read("/don-vi/{id}", "units", get(unit))
         .write("/don-vi/{id}/thuoc-tinh", "correct", "units", post(attribute::save))
-        .read("/co-quan", "agencies", get(agencies))
-        .read("/co-quan.csv", "agencies", get(agencies_csv))
+        .read("/co-quan", "agencies", get(agencies::page))
+        .read("/co-quan.csv", "agencies", get(agencies::csv))
+        .read("/co-quan.xlsx", "agencies", get(agencies::xlsx))
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }
@@ -203,7 +207,8 @@ async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, 
     // An ended unit is shown as it last was.
     let today = ctx.site.clock.today();
     let on = unit.valid_to.map_or(today, |to| to.min(today));
-    let above: Vec<Value> = store::ancestors(&mut tx, unit.id).await?.iter().map(|u| line(&ctx, u)).collect();
+    let ancestors = store::ancestors(&mut tx, unit.id).await?;
+    let above: Vec<Value> = ancestors.iter().map(|u| line(&ctx, u)).collect();
     let below: Vec<Value> = store::children(&mut tx, &[unit.id], on).await?.iter().map(|u| line(&ctx, u)).collect();
     let history = store::history_of(&mut tx, unit.id).await?;
     let edges: Vec<&Edge> = history.before(unit.id).iter().chain(history.after(unit.id)).collect();
@@ -236,7 +241,7 @@ async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, 
         status,
         "unit.html",
         context! {
-            title => unit.name, unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
+            title => unit.name, meta => crate::about::page(ctx.lang, &unit, &ancestors), unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
             judged => unit.level == "commune", commune => ctx.link(&format!("/xa/{}", unit.id)),
             is_commune => unit.is_judged_commune(), above => above, below => below, before => before, after => after,
             today_is => today_is, attributes => attributes, own => attribute::lines(&ctx, &own),
@@ -270,64 +275,4 @@ fn today_is(
     now.iter()
         .map(|(id, share)| context! { unit => named.get(id).map(|u| line(ctx, u)), share => share_word(ctx, *share) })
         .collect()
-}
-
-/// What the list of agencies is asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct AgenciesAsked {
-    /// Words of a name, or the beginning of a code.
-    q: String,
-}
-
-impl AgenciesAsked {
-    fn finds(&self, a: &Agency) -> bool {
-        let wanted = text::search_key(self.q.trim());
-        [&a.name_vi, &a.name_en, &a.code].into_iter().any(|t| text::search_key(t).contains(&wanted))
-    }
-}
-
-/// `GET /co-quan`. Cost: the agencies, some dozen rows.
-async fn agencies(ctx: Ctx, Asking(asked): Asking<AgenciesAsked>) -> Outcome {
-    let mut tx = ctx.read().await?;
-    let all = store::agencies(&mut tx).await?;
-    let name = |a: &Agency| ctx.lang.pick(a.name_vi.clone(), a.name_en.clone());
-    let today = ctx.site.clock.today();
-    let rows: Vec<Value> = all
-        .iter()
-        .filter(|a| asked.finds(a))
-        .map(|a| {
-            let successor = all.iter().find(|s| Some(s.id) == a.successor);
-            context! {
-                id => a.id, name => name(a), code => a.code, from => a.valid_from.map(locale::date),
-                to => a.valid_to.map(locale::date), ended => a.valid_to.is_some_and(|to| to < today),
-                successor => successor.map(|s| context! { id => s.id, name => name(s) }), unsure => unsure(&ctx, &a.confidence),
-                kind => locale::say_key(ctx.lang, &format!("units-agency-{}", a.kind), &[]),
-            }
-        })
-        .collect();
-    let title = locale::word(ctx.lang, "units-agencies-title");
-    ctx.page("agencies.html", context! { title => title, agencies => rows, q => asked.q })
-}
-
-const HEADINGS: [&str; 6] =
-    ["units-agency", "units-agency-kind", "units-code", "units-first-day", "units-last-day", "units-successor"];
-
-/// `GET /co-quan.csv`: what the search finds. Cost: the agencies, some dozen rows.
-async fn agencies_csv(ctx: Ctx, Asking(asked): Asking<AgenciesAsked>) -> Outcome {
-    let mut tx = ctx.read().await?;
-    let all = store::agencies(&mut tx).await?;
-    let name = |a: &Agency| ctx.lang.pick(a.name_vi.clone(), a.name_en.clone());
-    let date = |day: Option<Day>| day.map_or_else(String::new, locale::date);
-    let line = |a: &Agency| {
-        let successor = all.iter().find(|s| Some(s.id) == a.successor).map(name).unwrap_or_default();
-        let kind = locale::say_key(ctx.lang, &format!("units-agency-{}", a.kind), &[]);
-        let row = [name(a), kind, a.code.clone(), date(a.valid_from), date(a.valid_to), successor];
-        row.into_iter().map(Content::Text).collect()
-    };
-    let rows = all.iter().filter(|a| asked.finds(a)).map(line).collect();
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: String::new(), headings, rows };
-    let bytes = list.bytes(Kind::Csv, ctx.site.clock.today())?;
-    ctx.download("co-quan.csv", Kind::Csv.media_type(), bytes)
 }

@@ -62,7 +62,7 @@ impl Ctx {
             work()
         };
         let body = tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Internal(e.to_string()))??;
-        let paper = crate::kept::page(kind, body.into());
+        let paper = crate::kept::page(version, kind, body.into());
         if !self.site.templates.is_reloaded() {
             press.kept.put(version, self.paper_key(), paper.clone());
         }

@@ -69,13 +69,12 @@ impl Templates {
             lang => lang.tag(),
             other_lang => other.tag(),
             other_href => link(other, path),
-            vi_href => link(Lang::Vi, path),
-            en_href => link(Lang::En, path),
             path => path,
             illustrative => site.illustrative,
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => site.local_admin,
             place => site.place,
+            head => crate::meta::head(site, lang, path, &page, changed),
             changed => changed.map(|at| {
                 let (hour, minute) = at.wall_clock();
                 context! { day => locale::date(at.day()), clock => format!("{hour:02}:{minute:02}"), iso => at.rfc3339() }
@@ -213,6 +212,15 @@ pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
 pub fn share(part: i64, whole: i64) -> String {
     let share = part.saturating_mul(10_000) / whole.max(1);
     format!("{}.{:02}", share / 100, share % 100)
+}
+
+/// A page of a list that stands in memory, and the links to its pages; `asked` is counted from 1, as an address names it.
+pub fn page_of<'a, T>(all: &'a [T], asked: &str, per: i64) -> (&'a [T], Vec<Value>) {
+    let (count, page) = (all.len() as i64, crate::page_from_one(asked));
+    let from = (page * per).min(count) as usize;
+    let shown = &all[from..(from + per as usize).min(all.len())];
+    let link = |p: i64| context! { number => p + 1, current => p == page };
+    (shown, page_links(page, per, count).into_iter().map(link).collect())
 }
 
 /// Samples of what pages are made from, kept while somebody walks a debug build with `LANGSO_SAMPLES` naming a folder

@@ -1,24 +1,32 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod about;
 mod address;
 mod api;
 mod carried;
 mod choice;
 mod commune;
+mod communes;
+mod compare;
 mod dhis2;
 mod figure;
+mod found;
 mod home;
 mod import;
 mod intake;
 mod jobs;
 mod law;
 mod map;
+pub mod paper;
 mod problems;
 mod publish;
 mod rejudged;
-pub(crate) mod say;
+mod say;
 mod sheet;
+mod telling;
 mod template;
+mod whatif;
+mod why;
 
 use crate::Law;
 use std::sync::Arc;
@@ -44,7 +52,7 @@ pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register, search: &[&found::Law] }
 }
 
 /// The functions of this room's jobs.
@@ -56,18 +64,28 @@ fn routes() -> Routes {
     use axum::routing::{get, post};
     Routes::new()
         .read("/", "verdicts", get(home::page))
-        .read("/xa", "verdicts", get(home::communes))
-        .read("/xa.csv", "verdicts", get(home::communes_csv))
-        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
+        .read("/xa", "verdicts", get(communes::page))
+        .read("/xa.csv", "verdicts", get(communes::csv))
+        .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
-        .read("/xa/{id}/phieu.pdf", "verdicts", get(sheet::pdf))
+        .read("/xa/{id}/phieu.pdf", "verdicts", get(paper::pdf))
+        .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
+        .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
+        .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
+        .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
+        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
-        .read("/bo-tieu-chi/{set}", "law", get(law::set))
+        .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
+        .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
+        .read("/bo-tieu-chi/so-sanh.xlsx", "law", get(law::compare::xlsx))
+        .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
-        .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set_csv))
-        .read("/nguon-va-phuong-phap/so-lieu", "law", get(law::measures))
-        .read("/nguon-va-phuong-phap/so-lieu.csv", "law", get(law::measures_csv))
+        .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set::csv))
+        .read("/bo-tieu-chi/{set}/chi-tieu.xlsx", "law", get(law::set::xlsx))
+        .read("/nguon-va-phuong-phap/so-lieu", "law", get(law::measures::page))
+        .read("/nguon-va-phuong-phap/so-lieu.csv", "law", get(law::measures::csv))
+        .read("/nguon-va-phuong-phap/so-lieu.xlsx", "law", get(law::measures::xlsx))
         .read("/nhap-so-lieu", "intake", get(intake::page))
         .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
         .read_inside("/viec/{id}", "jobs", get(jobs::page))

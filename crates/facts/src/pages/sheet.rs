@@ -1,73 +1,67 @@
-//! The fact sheet of a commune as PDF.
+//! A commune's indicators of a year as a file: value, requirement, verdict, citation.
 
-use super::law;
-use crate::{
-    sheet::{Sheet, TEMPLATE, Told},
-    story,
-    totals::{self, Slice},
+use super::{commune::Asked, law, say};
+use crate::story;
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
 };
-use axum::http::header;
-use documents::paper::{Paper, print};
-use kernel::{Phrase, Problem, UnitId};
-use serde::Deserialize;
+use kernel::UnitId;
+use rulebook::requirement::requirement;
 use web::{Asking, Ctx, Outcome, Path};
 
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
+/// `GET /xa/{id}/so-lieu.csv`. Cost: the unit's figures of all years.
+pub async fn csv(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    export(ctx, id, asked, Kind::Csv).await
 }
 
-/// `GET /xa/{id}/phieu.pdf`: two pages. Cost: the unit's figures of all years, its verdicts and neighbours, one verdict a
-/// commune of the province, and the making of the paper, one at a time; one row where it is kept.
-pub async fn pdf(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+/// `GET /xa/{id}/so-lieu.xlsx`: the same as a spreadsheet.
+pub async fn xlsx(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    export(ctx, id, asked, Kind::Xlsx).await
+}
+
+const HEADINGS: [&str; 9] = [
+    "unit-code-heading",
+    "col-commune",
+    "choice-year",
+    "set-no",
+    "set-indicator",
+    "why-value",
+    "asked-for",
+    "communes-verdict",
+    "why-law",
+];
+
+async fn export(ctx: Ctx, id: i64, asked: Asked, kind: Kind) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let version = tx.version().await?;
-    if let Some(paper) = ctx.paper_kept(&version) {
-        return Ok(paper);
-    }
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-    let verdicts = totals::of_unit(&mut tx, unit.id).await?;
-    let today = ctx.site.clock.today();
-    let last = verdicts.iter().map(|v| v.1).max();
-    let default = unit.valid_to.map_or(last.unwrap_or(today.year() - 1), |day| day.year());
-    let year = kernel::year(&asked.nam).unwrap_or(default);
-    let none = || ctx.failure(Problem::not_found(Phrase::new("unit-not-judged")));
-    let sets = if unit.is_judged_commune() { law.sets_for(&unit, year) } else { Vec::new() };
-    let set = sets.iter().find(|set| **set == asked.bo).or(sets.first()).ok_or_else(none)?;
-    let story = story::story(&mut tx, &law, unit.id, set, year).await?.ok_or_else(none)?;
-    let above = units::store::ancestors(&mut tx, unit.id).await?;
-    let neighbours = units::store::neighbours(&mut tx, unit.id).await?;
-    let peers = match above.iter().find(|u| u.level == "province") {
-        Some(province) => {
-            let slice = Slice { ancestor: province.id, set: set.clone(), year, day: story.plan.book.day };
-            totals::by_passed(&mut tx, &slice).await?
-        }
-        None => Vec::new(),
+    let (year, set) = super::commune::chosen(&ctx, &mut tx, &law, &unit, &asked).await?;
+    let Some(story) = story::story(&mut tx, &law, unit.id, &set, year).await? else { return Err(ctx.not_found()) };
+    let (lang, book) = (ctx.lang, &story.plan.book);
+    let text = |text: &str| Content::Text(text.to_owned());
+    let line = |at: usize| {
+        let indicator = &book.nodes[at].indicator;
+        let confidence = locale::say_key(lang, &format!("confidence-{}", indicator.confidence.name()), &[]);
+        let value = story.values[at].as_ref().map(|v| say::exactly(lang, v, book.nodes[at].unit()));
+        let mut row = vec![
+            text(&unit.code),
+            text(&unit.name),
+            text(&year.to_string()),
+            text(&indicator.no),
+            text(lang.pick(&indicator.text_vi, &indicator.text_en)),
+            value.map_or(Content::Empty, Content::Text),
+            text(&locale::say(lang, &requirement(book, at, &story.traits, year))),
+            text(&say::state(lang, story.verdict.nodes[at]).0),
+            text(&format!("{} ({confidence})", indicator.source.as_deref().unwrap_or("–"))),
+        ];
+        // Whoever gets the file reads that its figures are made up.
+        row.extend(ctx.site.illustrative.then(|| text("x")));
+        row
     };
-    drop(tx);
-    let host = ctx.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
-    let told = Told {
-        lang: ctx.lang,
-        law: &law,
-        story: &story,
-        verdicts: &verdicts,
-        peers: &peers,
-        above: &above,
-        neighbours: &neighbours,
-        illustrative: ctx.site.illustrative,
-        host,
-        changed: version.changed.map(|at| at.day()),
-        today,
-    };
-    let Sheet { data, pictures } = told.sheet();
-    let name = format!("{} {set} {year} {}", unit.id.address(), ctx.lang.tag());
-    let work = move || {
-        let paper = Paper { template: TEMPLATE, data: &data, pictures: &pictures, name: &name, day: today };
-        Ok(print(&paper)?.bytes)
-    };
-    ctx.paper(&version, "application/pdf", work).await
+    let mut headings: Vec<String> = HEADINGS.into_iter().map(|key| locale::word(lang, key)).collect();
+    headings.extend(ctx.site.illustrative.then(|| locale::word(lang, "illustrative-banner")));
+    let list = List { name: format!("{year}"), headings, rows: (0..book.nodes.len()).map(line).collect() };
+    let name = format!("{}-{set}-{year}.{}", unit.code, kind.extension());
+    ctx.download(&name, kind.media_type(), list.bytes(kind, ctx.site.clock.today())?)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use documents::paper::{Paper, print};
 use facts::{
     Law,
-    sheet::{TEMPLATE, Told},
+    pages::paper::{TEMPLATE, Told},
     story, totals,
 };
 use kernel::{Actor, Day, Decimal};

@@ -1,6 +1,7 @@
-//! The fact sheet of a commune, for print: everything it says, in words, and its pictures. Pure; [`TEMPLATE`] lays it out.
+//! Everything the fact sheet says, in words, and its pictures. Pure; [`TEMPLATE`] lays it out.
 
-use crate::{law::Law, pages::say, story::Story, totals::OfUnit};
+use super::super::{say, telling};
+use crate::{law::Law, story::Story, totals::OfUnit};
 use charts::{Frame, Line, Reference, Series, Sparkline, Spread, Style};
 use kernel::{Day, Decimal, Phrase};
 use locale::Lang;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use units::{Unit, model::Succession};
 
 /// How it is laid out, in the language of typst.
-pub const TEMPLATE: &str = include_str!("../papers/sheet.typ");
+pub const TEMPLATE: &str = include_str!("../../../papers/sheet.typ");
 
 /// Failed indicators it can name on its first page; the template shows fewer where there is no room.
 const MISSING: usize = 6;
@@ -183,18 +184,11 @@ impl Told<'_> {
     }
 
     fn decimals(&self, at: usize) -> u32 {
-        let measure = self.story.plan.book.nodes[at].indicator.measure.as_deref();
-        measure.and_then(|m| self.law.library().measure(m)).map_or(2, |m| m.decimals)
+        telling::measure(self.law, self.story, at).map_or(2, |m| m.decimals)
     }
 
-    /// A value as the page of the commune says it: with as many digits as its limit asks for.
     fn value(&self, at: usize) -> String {
-        let story = self.story;
-        let Some(value) = &story.values[at] else { return "–".into() };
-        let Some(shown) = value.shown() else { return say::rounded(self.lang, value, 0) };
-        let limit = story.plan.book.threshold(at, &story.traits, story.year);
-        let number = locale::beside(self.lang, &shown, self.decimals(at), limit);
-        say::with_unit(number, story.plan.book.nodes[at].unit())
+        telling::value_text(self.lang, self.law, self.story, at).unwrap_or_else(|| "–".into())
     }
 
     fn frame<'a>(
@@ -211,14 +205,11 @@ impl Told<'_> {
     fn spark(&self, at: usize, pictures: &mut Vec<(String, String)>) -> Option<(String, String)> {
         let story = self.story;
         let indicator = &story.plan.book.nodes[at].indicator;
-        let years = story.years();
-        let (first, last) = (*years.first()?, *years.last()?);
-        let value = |year: i16| story.figure_of_year(at, year).and_then(|f| f.value.shown());
-        let values: Vec<Option<Decimal>> = (first..=last).map(value).collect();
+        let (years, values) = telling::by_year(story, at);
         if !indicator.kind.is_numeric() || values.iter().flatten().count() < 2 {
             return None;
         }
-        let said: Vec<String> = (first..=last)
+        let said: Vec<String> = (years.into_iter())
             .zip(&values)
             .filter_map(|(year, value)| {
                 Some(self.year_value(year, &locale::rounded(self.lang, value.as_ref()?, self.decimals(at))))
