@@ -9,6 +9,7 @@ mod commune;
 mod communes;
 mod compare;
 mod dhis2;
+mod explore;
 mod figure;
 mod found;
 mod home;
@@ -79,6 +80,10 @@ fn routes() -> Routes {
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
         .read("/bo-tieu-chi/so-sanh.xlsx", "law", get(law::compare::xlsx))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
+        .read("/kham-pha", "figures", get(explore::page))
+        .read("/kham-pha.csv", "figures", get(explore::csv))
+        .read("/kham-pha.xlsx", "figures", get(explore::xlsx))
+        .read("/kham-pha.json", "figures", get(explore::json))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
         .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set::csv))

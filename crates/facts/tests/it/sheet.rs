@@ -110,7 +110,7 @@ fn the_longest_names_and_the_longest_set_still_have_two_pages_with_every_word() 
                 above: &above,
                 neighbours: &neighbours,
                 illustrative: true,
-                host: "nongthonmoi.tinhtuyenquang.gov.vn",
+                origin: "https://nongthonmoi.tinhtuyenquang.gov.vn",
                 changed: None,
                 today: "2026-11-26".parse::<Day>().context("a day")?,
             };

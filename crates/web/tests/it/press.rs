@@ -62,6 +62,8 @@ async fn site(work: Arc<Work>) -> Result<(Site, Routes)> {
         permissions: routes.table.clone(),
         things: HashMap::from([(std::any::TypeId::of::<Work>(), work as Arc<dyn std::any::Any + Send + Sync>)]),
         openapi: "{}".into(),
+        origin: String::new(),
+        search: web::search::Search::default(),
     }));
     Ok((site, routes))
 }

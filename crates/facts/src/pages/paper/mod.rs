@@ -12,7 +12,6 @@ use crate::{
     story,
     totals::{self, Slice},
 };
-use axum::http::header;
 use documents::paper::{Paper, print};
 use kernel::{Phrase, Problem, UnitId};
 use web::{Asking, Ctx, Outcome, Path};
@@ -45,7 +44,7 @@ pub async fn pdf(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
         None => Vec::new(),
     };
     drop(tx);
-    let host = ctx.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
+    let origin = ctx.origin();
     let told = Told {
         lang: ctx.lang,
         law: &law,
@@ -55,7 +54,7 @@ pub async fn pdf(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) ->
         above: &above,
         neighbours: &neighbours,
         illustrative: ctx.site.illustrative,
-        host,
+        origin: &origin,
         changed: version.changed.map(|at| at.day()),
         today,
     };

@@ -28,8 +28,8 @@ pub struct Told<'a> {
     pub above: &'a [Unit],
     pub neighbours: &'a [(Succession, Unit)],
     pub illustrative: bool,
-    /// Name of the site, as readers reach it.
-    pub host: &'a str,
+    /// Where readers reach the site.
+    pub origin: &'a str,
     /// When the data last changed.
     pub changed: Option<Day>,
     pub today: Day,
@@ -359,7 +359,7 @@ impl Told<'_> {
             .with("issuer", decision.issuer.as_str())
             .with("day", book.day)
             .with("version", book.version.as_str());
-        let address = format!("{}{}", self.host, self.story.unit.id.address());
+        let address = format!("{}{}", self.origin, self.story.unit.id.address());
         let mut notes = vec![
             self.say(law),
             self.say(Phrase::new("sheet-hash").with("hash", book.hash.as_str())),
