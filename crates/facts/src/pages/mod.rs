@@ -3,11 +3,11 @@
 mod about;
 mod address;
 mod api;
+mod beside;
 mod carried;
 mod choice;
 mod commune;
 mod communes;
-mod compare;
 mod dhis2;
 mod figure;
 mod found;
@@ -71,7 +71,7 @@ fn routes() -> Routes {
         .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
         .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
         .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
-        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
+        .read("/xa/{id}/so-sanh", "verdicts", get(beside::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
