@@ -84,6 +84,7 @@ const pages = [
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
   "/bo-tieu-chi/commune-2026-2030",
+  "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/nguon-va-phuong-phap",
   "/nguon-va-phuong-phap/so-lieu",

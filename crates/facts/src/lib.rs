@@ -8,6 +8,7 @@
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
@@ -31,7 +32,9 @@ pub mod published;
 pub mod record;
 pub mod rejudge;
 pub mod story;
+pub mod targets;
 pub mod template;
+pub mod told;
 pub mod totals;
 pub mod uploads;
 

@@ -1,5 +1,6 @@
 //! The law, browsable: sets, their criteria and indicators, each with its citation; and sources and method.
 
+pub mod compare;
 pub mod measures;
 pub mod set;
 

@@ -6,6 +6,8 @@ mod api;
 mod carried;
 mod choice;
 mod commune;
+mod communes;
+mod compare;
 mod dhis2;
 mod figure;
 mod found;
@@ -19,7 +21,11 @@ mod problems;
 mod publish;
 mod rejudged;
 mod say;
+mod sheet;
+mod telling;
 mod template;
+mod whatif;
+mod why;
 
 use crate::Law;
 use std::sync::Arc;
@@ -57,11 +63,19 @@ fn routes() -> Routes {
     use axum::routing::{get, post};
     Routes::new()
         .read("/", "verdicts", get(home::page))
-        .read("/xa", "verdicts", get(home::communes))
-        .read("/xa.csv", "verdicts", get(home::communes_csv))
-        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
+        .read("/xa", "verdicts", get(communes::page))
+        .read("/xa.csv", "verdicts", get(communes::csv))
+        .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
+        .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
+        .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
+        .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
+        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
+        .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
+        .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
+        .read("/bo-tieu-chi/so-sanh.xlsx", "law", get(law::compare::xlsx))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
