@@ -60,11 +60,7 @@ fn sets_are_compared_by_measure_on_a_page_and_in_files() {
         let address = "/bo-tieu-chi/so-sanh";
         for (query, wants, refuses) in [
             // Without a choice: the main sets of communes. The demo's illustrative list is no law: 2026-2030 is not read whole.
-            (
-                "",
-                &["Chưa rõ vì một trong hai bộ chưa nhập đủ", "2026-2030"][..],
-                &["minh họa, không phải"][..],
-            ),
+            ("", &["Chưa rõ vì một trong hai bộ chưa nhập đủ", "2026-2030"][..], &["minh họa, không phải"][..]),
             (
                 "?a=commune-2021-2025&b=commune-2026-2030",
                 &["Chưa rõ vì một trong hai bộ chưa nhập đủ"],
