@@ -158,6 +158,8 @@ pub struct Listing {
     pub sort: String,
     pub page: i64,
     pub per: i64,
+    /// Those that stand after this one in the order of names; the count is still of all.
+    pub after: Option<UnitId>,
     /// Wards and townships too.
     pub all_kinds: bool,
 }
@@ -211,10 +213,15 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
     let count = tx.row(&format!("SELECT COUNT(*) {from}"), args.clone()).await?;
     let count = count.map_or(Ok(0), |r| r.i64(0))?;
     args.extend(args![listing.per, listing.page * listing.per]);
+    let mut after = String::new();
+    if let Some(unit) = listing.after {
+        args.push(unit.into());
+        after += " AND (u.ord, u.id) > (SELECT a.ord, a.id FROM units_unit a WHERE a.id = $11)";
+    }
     let sql = format!(
         "SELECT u.id, u.code, u.name, u.kind, d.name, v.verdict, v.confidence, v.passed, v.total, v.failing, u.lat, u.lon,
                 v.criteria
-         {from} ORDER BY {order} LIMIT $9 OFFSET $10"
+         {from}{after} ORDER BY {order} LIMIT $9 OFFSET $10"
     );
     let rows = tx.rows(&sql, args).await?;
     Ok((rows.iter().map(commune).collect::<Result<_>>()?, count))

@@ -17,6 +17,7 @@ mod intake;
 mod jobs;
 mod law;
 mod map;
+mod openapi;
 mod problems;
 mod publish;
 mod rejudged;
@@ -46,7 +47,7 @@ fn law(ctx: &Ctx) -> Arc<Law> {
     ctx.site.thing::<Law>()
 }
 
-pub use api::description;
+pub use openapi::description;
 pub use say::exactly;
 
 /// What this room offers the house.
@@ -98,4 +99,5 @@ fn routes() -> Routes {
         .merge(dhis2::routes())
         .merge(address::routes())
         .merge(api::routes())
+        .merge(openapi::routes())
 }

@@ -9,6 +9,7 @@ mod intake;
 mod law;
 mod mergers;
 mod meta;
+mod openapi;
 mod rejudge;
 mod search;
 mod templates;
