@@ -4,6 +4,7 @@ mod dhis2;
 mod edge;
 mod figure;
 mod figures;
+mod home;
 mod intake;
 mod law;
 mod mergers;
