@@ -38,6 +38,7 @@ export const pages = [
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
   "/bo-tieu-chi/commune-2026-2030",
+  "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/nguon-va-phuong-phap",
   "/nguon-va-phuong-phap/so-lieu",
@@ -45,6 +46,10 @@ export const pages = [
   "/api",
   "/design",
   "/khong-co-trang-nay",
+  "/xa/tan-trao",
+  "/tim-kiem",
+  "/tim-kiem?q=tan",
+  "/tim-kiem?q=tan+trap",
 ];
 
 const freePort = () =>

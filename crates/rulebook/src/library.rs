@@ -144,6 +144,29 @@ impl Library {
         &self.overlays
     }
 
+    /// The same library without what only illustrates: the law as far as it is known.
+    pub fn without_illustrations(&self) -> Library {
+        let mut library = self.clone();
+        library.overlays.retain(|overlay| !overlay.illustrative);
+        library
+    }
+
+    /// The sets that a set asks to be held besides, and those that they ask for.
+    pub fn prerequisites(&self, id: &str) -> Vec<String> {
+        let of = |id: &str| self.sets.get(id).map_or(&[][..], |set| &set.prerequisites);
+        let mut all: Vec<String> = Vec::new();
+        let mut waiting: Vec<&str> = vec![id];
+        while let Some(at) = waiting.pop() {
+            for wanted in of(at) {
+                if !all.contains(wanted) {
+                    all.push(wanted.clone());
+                    waiting.push(wanted);
+                }
+            }
+        }
+        all
+    }
+
     /// What this law is known by: the SHA-256, in hexadecimal digits, of everything that may change a verdict (sets,
     /// measures, overlays in their order).
     pub fn fingerprint(&self) -> String {

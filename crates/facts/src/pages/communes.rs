@@ -1,6 +1,7 @@
 //! The list of communes: searched, filtered, ordered, paged, taken away.
 
 use super::{
+    about,
     choice::{Asked, Choice},
     home::{commune_href, part_words},
     law, say,
@@ -112,6 +113,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
         "communes.html",
         context! {
             title => locale::word(ctx.lang, "communes-title"),
+            meta => about::communes(&ctx),
             choice => choice.form(ctx.lang),
             rows => rows, count => count, pages => pages, verdicts => verdicts,
             districts => districts, groups => groups, kept => asked.kept(),

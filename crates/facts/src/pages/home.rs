@@ -2,6 +2,7 @@
 //! the years.
 
 use super::{
+    about,
     choice::{Asked, Choice},
     law, map, say,
 };
@@ -79,6 +80,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "home.html",
         context! {
             title => province.clone().unwrap_or_default(),
+            meta => about::home(&ctx, province.as_deref().unwrap_or_default()),
             province => province.unwrap_or_default(),
             choice => choice.form(ctx.lang),
             totals => Value::from_serialize(totals),

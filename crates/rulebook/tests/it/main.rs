@@ -1,3 +1,4 @@
+mod compare;
 mod contract;
 mod files;
 mod fuzz_corpus;

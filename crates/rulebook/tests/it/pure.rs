@@ -4,7 +4,6 @@ use crate::shipped;
 use kernel::Decimal;
 use rulebook::{
     Book, Kind, Library, Status, Traits, Value,
-    compare::{Relation, compare},
     computed::{Outcome, compute},
     evaluate,
     measure::{Computed, Missing, Operation},
@@ -105,17 +104,6 @@ fn the_nearest_failed_indicator_comes_first() {
         .collect();
     let want = [("3.1", "0.0125"), ("15.3", "0.05"), ("10.1", "0.5"), ("8.1", "1")];
     assert_eq!(order, want.map(|(no, r)| (no, r.to_owned())));
-}
-
-#[test]
-fn sets_stand_side_by_side_by_measure() {
-    let library = shipped::library();
-    let (left, right) = (book(&library, "commune-2021-2025"), book(&library, "commune-advanced-2021-2025"));
-    let rows = compare(&left, &right, library.similar());
-    let of = |no: &str| rows.iter().find(|(at, _)| *at == left.node(no).unwrap()).unwrap().1;
-    assert_eq!(of("4.2"), Relation::Same(right.node("4.1").unwrap()));
-    assert!(matches!(of("17.2"), Relation::Similar { node, .. } if Some(node) == right.node("17.2")));
-    assert_eq!(of("15.2"), Relation::Alone);
 }
 
 #[test]

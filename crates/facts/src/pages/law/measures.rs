@@ -1,7 +1,10 @@
 //! What figures measure, as a list to search, order, page and take away.
 
 use super::{Asked, PER, cells, take_away};
-use crate::{Law, pages::law};
+use crate::{
+    Law,
+    pages::{about, law},
+};
 use documents::list_out::Kind;
 use kernel::text;
 use minijinja::{Value, context};
@@ -37,7 +40,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page(
         "measures.html",
         context! {
-            title => locale::word(ctx.lang, "sources-measures"), measures => some.iter().map(tell).collect::<Vec<_>>(),
+            title => locale::word(ctx.lang, "sources-measures"), meta => about::measures(&ctx), measures => some.iter().map(tell).collect::<Vec<_>>(),
             count => all.len(), pages => pages, q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(),
         },
     )
