@@ -52,7 +52,7 @@ export const pages = [
   "/tim-kiem?q=tan+trap",
 ];
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {

@@ -47,7 +47,7 @@ export default async function ({ base, walk, photograph }) {
     }
   });
 
-  await walk("paper has no menu and no buttons; what is closed on the screen is open on it", desktop, async (page) => {
+  await walk("paper has no menu and no buttons, is light, numbers its pages and says where it is from", desktop, async (page) => {
     await page.goto(base + "/xa/250?nam=2024");
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     for (const hidden of ["#menu", ".find", ".tools", ".choose"]) {
@@ -55,8 +55,8 @@ export default async function ({ base, walk, photograph }) {
     }
     assert.match(await page.locator("footer").innerText(), /In từ/);
     assert.equal(await ground(page), "light");
-    const closed = page.locator("main details:not(.choose):not([open])").first();
-    assert.equal(await closed.locator("> div").evaluate((e) => e.checkVisibility({ contentVisibilityAuto: true })), true);
+    const rules = await page.evaluate(() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText));
+    assert(rules.some((rule) => /@page.*counter\(page\)/s.test(rule)), "pages are numbered");
   });
 
   for (const [width, height] of [[360, 740], [768, 1024], [1280, 900]]) {
