@@ -5,6 +5,7 @@ mod edge;
 mod face;
 mod figure;
 mod figures;
+mod home;
 mod intake;
 mod law;
 mod mergers;
