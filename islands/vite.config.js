@@ -30,6 +30,17 @@ const fonts = {
   },
 };
 
+/** The same letters for papers (PDF), which take no woff2: whole fonts, cut to what is used. Never sent to a browser. */
+const papers = {
+  name: "langso-papers",
+  async closeBundle() {
+    for (const [weight, name] of [["400Regular", "400"], ["600SemiBold", "600"]]) {
+      const whole = readFileSync(`node_modules/@expo-google-fonts/be-vietnam-pro/${weight}/BeVietnamPro_${weight}.ttf`);
+      writeFileSync(`dist/be-vietnam-pro-${name}.ttf`, await subsetFont(whole, latin + vietnamese, { targetFormat: "truetype" }));
+    }
+  },
+};
+
 /** Every text beside itself in brotli and gzip, so that the server compresses nothing that never changes. */
 const compressed = {
   name: "langso-compressed",
@@ -48,7 +59,7 @@ const compressed = {
 // Scripts and styles have fixed names: the server adds the hash of their content to the address. What a style names
 // itself (fonts) carries its hash in its name. Either may be kept for ever and is never stale.
 export default defineConfig({
-  plugins: [fonts, compressed],
+  plugins: [fonts, papers, compressed],
   // Bootstrap 5 is written in the Sass of its day; what Sass has to say of it is not ours to mend.
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
   build: {
@@ -59,7 +70,7 @@ export default defineConfig({
     // MapLibre, loaded by the map's page alone.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { style: "src/style.scss", theme: "src/theme.ts", map: "src/map.ts" },
+      input: { style: "src/style.scss", theme: "src/theme.ts", map: "src/map.ts", search: "src/search.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",

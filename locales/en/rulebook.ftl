@@ -95,7 +95,6 @@ whatif-other-requirement = Asked for before: { $old }. This set asks for: { $new
 whatif-no-figure = No figure yet. This set asks for: { $new }
 whatif-no-counterpart = No corresponding figure. This set asks for: { $new }
 whatif-title = What if, under another set
-whatif-lead = The same figures of { $year }, judged by { $set }:
 whatif-summary = { $different } indicators come out otherwise, { $without } have no corresponding figure, { $unknown } have an unknown requirement.
 nearest-title = What would it take
 nearest-lead = Indicators not met, the nearest to their threshold first.

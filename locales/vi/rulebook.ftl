@@ -95,7 +95,6 @@ whatif-other-requirement = Yêu cầu cũ: { $old }. Yêu cầu của bộ này:
 whatif-no-figure = Chưa có số liệu. Yêu cầu của bộ này: { $new }
 whatif-no-counterpart = Không có số liệu tương ứng. Yêu cầu của bộ này: { $new }
 whatif-title = Nếu chấm theo bộ khác
-whatif-lead = Cùng số liệu năm { $year }, chấm theo { $set }:
 whatif-summary = { $different } chỉ tiêu khác kết quả, { $without } chỉ tiêu không có số liệu tương ứng, { $unknown } chỉ tiêu chưa rõ yêu cầu.
 nearest-title = Cần gì để đạt
 nearest-lead = Chỉ tiêu chưa đạt, gần mức nhất trước.

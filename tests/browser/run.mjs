@@ -95,6 +95,10 @@ const pages = [
   "/nhap-so-lieu",
   "/api",
   "/khong-co-trang-nay",
+  "/xa/tan-trao",
+  "/tim-kiem",
+  "/tim-kiem?q=tan",
+  "/tim-kiem?q=tan+trap",
 ];
 
 try {
@@ -265,6 +269,34 @@ try {
       assert.match(await page.innerText("[role=status]"), /Đã ghi/);
     });
   }
+
+  await walk("a commune is found while typing, by keyboard only; Escape puts the suggestions away", desktop, async (page) => {
+    await page.goto(base + "/");
+    const field = page.locator("header input[name=q]");
+    await field.pressSequentially("tan trap");
+    await page.locator("header [role=option]").first().waitFor();
+    assert.equal(await field.getAttribute("aria-expanded"), "true");
+    await page.keyboard.press("Escape");
+    assert.equal(await field.getAttribute("aria-expanded"), "false");
+    assert.equal(await field.inputValue(), "tan trap");
+    await page.keyboard.press("ArrowDown");
+    const chosen = page.locator("header [role=option][aria-selected=true]");
+    assert.match(await chosen.innerText(), /Xã Tân Trào/);
+    assert.equal(await field.getAttribute("aria-activedescendant"), await chosen.getAttribute("id"));
+    const { violations } = await new AxeBuilder({ page }).include("header").analyze();
+    assert.deepEqual(violations.map((v) => v.id), []);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/xa\/1117/);
+  });
+
+  await walk("search works without JavaScript, by kind and page", { ...phone, javaScriptEnabled: false }, async (page) => {
+    await page.goto(base + "/");
+    await page.fill("header input[name=q]", "xa tan");
+    await page.press("header input[name=q]", "Enter");
+    await page.click("main nav a:has-text('Đơn vị')");
+    assert.match(await page.innerText("main"), /Xã Tân An/);
+    assert((await page.locator("main .hits li").count()) <= 20);
+  });
 
   await walk("the map draws, and says that its edges are approximate", desktop, async (page) => {
     await page.goto(base + "/ban-do");

@@ -9,12 +9,13 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 12] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
     ("charts", 1),
     ("store", 2),
+    ("paper", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),

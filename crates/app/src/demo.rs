@@ -53,6 +53,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
         database: None,
         data: args.data.clone(),
         files: None,
+        public_url: Some(format!("http://{}", args.listen)),
         local_admin: args.listen.ip().is_loopback(),
     };
     runtime.block_on(serve::run(&serve))

@@ -22,6 +22,9 @@ pub struct Args {
     /// Where attachments are kept: a folder (by default the data folder) or s3://BUCKET/PREFIX
     #[arg(long, env = "LANGSO_FILES")]
     pub files: Option<String>,
+    /// Where everybody reaches the pages: https://HOST
+    #[arg(long, env = "LANGSO_PUBLIC_URL")]
+    pub public_url: Option<String>,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -39,7 +42,12 @@ pub async fn run(args: &Args) -> Result<()> {
     let library = site::library(site::overlays(&args.data)?)?;
     let files = args.files.clone().unwrap_or_else(|| args.data.display().to_string());
     let attachments = Attachments::open(&files).with_context(|| format!("attachments {files}"))?;
-    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin).await?;
+    let origin = args.public_url.as_deref().unwrap_or("").trim_end_matches('/').to_owned();
+    if !(origin.is_empty() || origin.starts_with("http://") || origin.starts_with("https://")) {
+        let phrase = Phrase::new("cli-public-url").with("value", origin);
+        return Err(Stop::option("--public-url", phrase).into());
+    }
+    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin, origin).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
-use web::{Room, Routes, Site, SiteParts, Templates};
+use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
@@ -72,6 +72,7 @@ pub async fn site(
     library: Library,
     attachments: Attachments,
     local_admin: bool,
+    origin: String,
 ) -> Result<(Site, Routes)> {
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -103,6 +104,8 @@ pub async fn site(
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description(),
+        origin,
+        search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
     }));
     Ok((site, routes))
 }

@@ -1,7 +1,9 @@
-//! The one door to spreadsheets (and, later, PDF and DOCX): in with suspicion, out with care.
+//! The one door to spreadsheets and PDF (and, later, DOCX): in with suspicion, out with care.
 
 mod json_in;
 pub mod list_out;
 pub mod sheet_in;
 pub mod sheet_out;
 pub mod values_in;
+
+pub use paper;

@@ -9,6 +9,7 @@
 //! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
 //! - [`distribution`]: how the units of a province stand to one indicator.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
+//! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
@@ -33,7 +34,9 @@ pub mod published;
 pub mod record;
 pub mod rejudge;
 pub mod story;
+pub mod targets;
 pub mod template;
+pub mod told;
 pub mod totals;
 pub mod uploads;
 

@@ -117,6 +117,7 @@ pub async fn correct(
     if (before.parent, before.valid_from, before.valid_to) != (after.parent, after.valid_from, after.valid_to) {
         store::rebuild_tree(tx).await?;
     }
+    store::changed(tx).await?;
     let details = serde_json::json!({"before": before, "after": after, "source": correction.source});
     audit(tx, "units.correct", id, details).await?;
     let said = follow(tx, effects, &Change::Corrected { before: Box::new(before), after: Box::new(after) }).await?;

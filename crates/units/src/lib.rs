@@ -3,11 +3,13 @@
 //! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`succession`] and [`carry`] follow them and their figures over
 //! mergers, purely; [`cells`] and [`boundaries`] say where they lie.
 
+pub mod about;
 pub mod actions;
 pub mod api;
 pub mod boundaries;
 pub mod carry;
 pub mod cells;
+mod found;
 pub mod home;
 pub mod merger;
 pub mod model;

@@ -26,7 +26,14 @@ fn templates() -> Vec<(String, String)> {
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "units", migrations: store::MIGRATIONS, routes, templates, jobs: |_, _| {} }
+    Room {
+        name: "units",
+        migrations: store::MIGRATIONS,
+        routes,
+        templates,
+        jobs: |_, _| {},
+        search: &[&crate::found::Units],
+    }
 }
 
 fn routes() -> Routes {
@@ -200,7 +207,8 @@ async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, 
     // An ended unit is shown as it last was.
     let today = ctx.site.clock.today();
     let on = unit.valid_to.map_or(today, |to| to.min(today));
-    let above: Vec<Value> = store::ancestors(&mut tx, unit.id).await?.iter().map(|u| line(&ctx, u)).collect();
+    let ancestors = store::ancestors(&mut tx, unit.id).await?;
+    let above: Vec<Value> = ancestors.iter().map(|u| line(&ctx, u)).collect();
     let below: Vec<Value> = store::children(&mut tx, &[unit.id], on).await?.iter().map(|u| line(&ctx, u)).collect();
     let history = store::history_of(&mut tx, unit.id).await?;
     let edges: Vec<&Edge> = history.before(unit.id).iter().chain(history.after(unit.id)).collect();
@@ -233,7 +241,7 @@ async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, 
         status,
         "unit.html",
         context! {
-            title => unit.name, unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
+            title => unit.name, meta => crate::about::page(ctx.lang, &unit, &ancestors), unit => line(&ctx, &unit), level => locale::say_key(ctx.lang, &format!("units-level-{}", unit.level), &[]),
             judged => unit.level == "commune", commune => ctx.link(&format!("/xa/{}", unit.id)),
             is_commune => unit.is_judged_commune(), above => above, below => below, before => before, after => after,
             today_is => today_is, attributes => attributes, own => attribute::lines(&ctx, &own),

@@ -83,6 +83,15 @@ ALTER TABLE units_unit ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0;
 UPDATE units_unit SET corrected = 1 WHERE version > 1;
 ",
     },
+    Migration {
+        room: "units",
+        version: 5,
+        name: "how often units and their succession changed",
+        sql: "
+CREATE TABLE units_changes (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+INSERT INTO units_changes (id, count) VALUES (1, 0);
+",
+    },
 ];
 
 pub(crate) fn from(day: Option<Day>) -> i64 {
@@ -171,7 +180,22 @@ async fn rows_of(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
         "version",
     ];
     tx.insert_many("units_unit", &columns, rows.collect::<Vec<_>>().into_iter()).await?;
-    Ok(())
+    changed(tx).await
+}
+
+/// Notes that units or their succession changed: whoever keeps something made from all of them asks [`changes`]. Cost: a row.
+pub(crate) async fn changed(tx: &mut WriteTx) -> Result<()> {
+    tx.execute_one("UPDATE units_changes SET count = count + 1 WHERE id = 1", args![]).await
+}
+
+/// How often units or their succession changed. Cost: a row.
+pub async fn changes(tx: &mut impl Query) -> Result<i64> {
+    tx.row("SELECT count FROM units_changes WHERE id = 1", args![]).await?.map_or(Ok(0), |row| row.i64(0))
+}
+
+/// Every unit there ever was. Cost: all of them.
+pub async fn all(tx: &mut impl Query) -> Result<Vec<Unit>> {
+    tx.rows(&format!("SELECT {UNIT} FROM units_unit u ORDER BY u.id"), args![]).await?.iter().map(unit).collect()
 }
 
 /// The name without its kind, which would sort all communes under "Xã".
@@ -227,6 +251,7 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
     }
+    changed(tx).await?;
     let details = serde_json::json!({
         "added": units.added, "refreshed": units.refreshed, "kept": units.kept, "other_lines": added,
     });

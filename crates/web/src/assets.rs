@@ -11,6 +11,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../../islands/dist"]
+// Letters for papers, which `paper` embeds.
+#[exclude = "*.ttf"]
 struct Dist;
 
 #[derive(rust_embed::RustEmbed)]

@@ -3,6 +3,7 @@
 use crate::{
     Failure, Permission, Templates,
     guard::{Most, for_program, too_large},
+    search::Search,
 };
 use axum::{
     body::Body,
@@ -33,6 +34,10 @@ pub struct SiteParts {
     pub things: HashMap<std::any::TypeId, Arc<dyn Any + Send + Sync>>,
     /// The description of the API, as JSON.
     pub openapi: String,
+    /// Where everybody reaches this site, without a slash at the end; empty where nobody said.
+    pub origin: String,
+    /// What can be found, from every room.
+    pub search: Search,
 }
 
 /// The site. Cheap to clone.
@@ -81,8 +86,7 @@ impl FromRequestParts<Site> for Ctx {
         let api = for_program(parts);
         // The guard has let this request in and says who asks; a route that it does not watch has no context.
         let Some(actor) = parts.extensions.get::<Actor>().cloned() else {
-            let problem = Problem::not_found(Phrase::new("problem-not-found"));
-            return Err(Failure::problem(site.clone(), lang, api, path, problem));
+            return Err(Problem::not_found(Phrase::new("problem-not-found")).into());
         };
         let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
         Ok(Ctx { site: site.clone(), lang, actor, path, headers: parts.headers.clone(), api, most })
@@ -100,7 +104,7 @@ impl Ctx {
 
     /// A problem, shown as this request wants its answers.
     pub fn failure(&self, problem: Problem) -> Failure {
-        Failure::problem(self.site.clone(), self.lang, self.api, self.path.clone(), problem)
+        problem.into()
     }
 
     /// "There is no such thing."

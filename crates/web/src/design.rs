@@ -1,14 +1,12 @@
 //! `/design`: every component of the pages in each of its states. The browser tests photograph it; whoever makes a page
 //! looks here first for what there is.
 
-use crate::{Ctx, Outcome, Room, Routes, share};
+use crate::{Ctx, Outcome, Routes, share};
 use axum::routing::get;
 use minijinja::{Value, context};
 
-/// What the web itself offers the house: the page of the design system.
-pub fn room() -> Room {
-    let routes = || Routes::new().read("/design", "design", get(page));
-    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {} }
+pub(crate) fn routes() -> Routes {
+    Routes::new().read("/design", "design", get(page))
 }
 
 /// States by their class: the word's key, the class of the ground, and how many communes the examples have of each.

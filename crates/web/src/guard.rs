@@ -4,7 +4,7 @@
 use crate::{
     Failure, Permission, Site,
     context::Address,
-    problems::Fault,
+    problems::{Fault, shown},
     routes::{MOST_BYTES, MOST_BYTES_LARGE, TIME, TIME_LARGE},
     taken::unread,
 };
@@ -91,9 +91,9 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let failure = |problem| Failure::problem(guard.site.clone(), lang, api, path.clone(), problem).into_response();
+    let failure = async |problem: Problem| shown(&guard.site, lang, api, &path, &problem).await;
     let Pass { actor, most, time } = match guard.check(&parts) {
-        Err(problem) => return failure(problem),
+        Err(problem) => return failure(problem).await,
         Ok(pass) => pass,
     };
     parts.extensions.insert(actor);
@@ -103,10 +103,10 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     match answer.extensions().get::<Fault>() {
         Some(Fault::Own) => {
             let phrase = Phrase::new("problem-internal").with("id", id.as_str());
-            failure(Problem { phrase, place: None, status: 500 })
+            failure(Problem { phrase, place: None, status: 500 }).await
         }
-        Some(Fault::Said(problem)) => failure((**problem).clone()),
-        None if is_bare(&answer) => failure(unread(answer.status(), most)),
+        Some(Fault::Said(problem)) => failure((**problem).clone()).await,
+        None if is_bare(&answer) => failure(unread(answer.status(), most)).await,
         None => answer,
     }
 }

@@ -3,15 +3,17 @@
 use crate::{Ctx, Outcome, assets::accepts};
 use axum::{
     body::Bytes,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use kernel::Moment;
 use minijinja::Value;
 use serde::Serialize;
 use std::{
     collections::HashMap,
     io::Write,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, UNIX_EPOCH},
 };
 use store::Version;
 
@@ -22,9 +24,16 @@ const MOST: usize = 8 << 20;
 const ONCE: (u32, u32) = (3, 17);
 const OFTEN: (u32, u32) = (5, 18);
 
+/// An instant as HTTP writes it.
+fn http_date(at: Moment) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_micros(u64::try_from(at.0).unwrap_or(0)))
+}
+
 /// A finished page.
 struct Page {
     kind: &'static str,
+    /// When the data that it shows last changed.
+    changed: Option<Moment>,
     tag: String,
     body: Bytes,
     /// The same in brotli, from the first request that takes it when it is kept.
@@ -100,7 +109,13 @@ impl Ctx {
     }
 
     fn keep(&self, version: &Version, kind: &'static str, body: Bytes) -> Outcome {
-        let page = Arc::new(Page { kind, tag: crate::render::etag(&body), body, packed: OnceLock::new() });
+        let page = Arc::new(Page {
+            kind,
+            changed: version.changed,
+            tag: crate::render::etag(&body),
+            body,
+            packed: OnceLock::new(),
+        });
         // Whoever writes a template wants to see it.
         if !self.site.templates.is_reloaded() {
             self.site.templates.kept.put(version, self.kept_key(), page.clone());
@@ -109,11 +124,14 @@ impl Ctx {
     }
 
     fn send(&self, page: &Page, kept: bool) -> Response {
-        let headers = [
+        let mut headers = HeaderMap::from_iter([
             (header::ETAG, HeaderValue::from_str(&page.tag).unwrap_or(HeaderValue::from_static("\"\""))),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
             (header::VARY, HeaderValue::from_static("accept-encoding")),
-        ];
+        ]);
+        if let Some(date) = page.changed.and_then(|at| HeaderValue::from_str(&http_date(at)).ok()) {
+            headers.insert(header::LAST_MODIFIED, date);
+        }
         if self.unchanged(&page.tag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }

@@ -8,16 +8,18 @@ mod context;
 mod design;
 mod guard;
 mod kept;
+pub mod meta;
 mod problems;
 mod render;
 mod repeatable;
 mod routes;
+pub mod search;
 mod serve;
 mod taken;
 
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
-pub use design::room;
+pub use meta::Meta;
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
@@ -34,4 +36,17 @@ pub struct Room {
     pub templates: fn() -> Vec<(String, String)>,
     /// Adds the functions of the room's jobs; they work with what the site holds.
     pub jobs: fn(&mut store::jobs::Registry, &Site),
+    /// What of it can be found.
+    pub search: &'static [&'static dyn search::Source],
+}
+
+/// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
+pub fn room() -> Room {
+    let routes = || search::routes().merge(design::routes()).merge(meta::routes());
+    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
+}
+
+/// The description of the edge's own API, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    <search::Description as utoipa::OpenApi>::openapi()
 }

@@ -1,6 +1,6 @@
 //! What goes wrong, as a page or as RFC 9457 JSON.
 
-use crate::{Site, context::link, render};
+use crate::{Site, context::link, render, search};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -36,23 +36,10 @@ pub type Outcome = Result<Response, Failure>;
 
 /// A request that cannot be answered as asked.
 pub enum Failure {
-    Problem {
-        site: Site,
-        lang: Lang,
-        api: bool,
-        path: String,
-        problem: Box<Problem>,
-    },
-    /// A problem said where neither site nor language is known.
+    /// What is to be said of it; the guard makes a page or JSON of it.
     Said(Box<Problem>),
     /// Our own fault: logged, shown without details.
     Internal(String),
-}
-
-impl Failure {
-    pub fn problem(site: Site, lang: Lang, api: bool, path: String, problem: Problem) -> Failure {
-        Failure::Problem { site, lang, api, path, problem: Box::new(problem) }
-    }
 }
 
 impl From<store::StoreError> for Failure {
@@ -128,27 +115,27 @@ impl IntoResponse for Failure {
                 marked(500, Fault::Own)
             }
             Failure::Said(problem) => marked(problem.status, Fault::Said(problem)),
-            Failure::Problem { site, lang, api, path, problem } => {
-                let status = status_of(problem.status);
-                if api {
-                    let kind = HeaderValue::from_static("application/problem+json");
-                    let body = json_problem(lang, &problem).to_string();
-                    return (status, [(header::CONTENT_TYPE, kind)], body).into_response();
-                }
-                let said = locale::problem(lang, &problem);
-                let page = site.templates.render(
-                    &site,
-                    lang,
-                    &path,
-                    "problem.html",
-                    context! { title => said, next => next_step(lang, &problem), status => problem.status, home => link(lang, "/"), communes => link(lang, "/xa") },
-                    None,
-                );
-                match page {
-                    Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
-                    Err(error) => Failure::from(error).into_response(),
-                }
-            }
         }
+    }
+}
+
+/// A problem as a program or a person reads it. An address that leads nowhere brings what its words find; cost: a row a
+/// source of the index.
+pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, problem: &Problem) -> Response {
+    let status = status_of(problem.status);
+    if api {
+        let kind = HeaderValue::from_static("application/problem+json");
+        let body = json_problem(lang, problem).to_string();
+        return (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+    }
+    let (q, hits) =
+        if status == StatusCode::NOT_FOUND { search::nearest(site, lang, path).await } else { Default::default() };
+    let page = context! {
+        title => locale::problem(lang, problem), next => next_step(lang, problem), status => problem.status, q => q,
+        hits => hits, home => link(lang, "/"),
+    };
+    match site.templates.render(site, lang, path, "problem.html", page, None) {
+        Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
+        Err(error) => Failure::from(error).into_response(),
     }
 }

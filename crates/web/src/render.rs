@@ -67,13 +67,12 @@ impl Templates {
             lang => lang.tag(),
             other_lang => other.tag(),
             other_href => link(other, path),
-            vi_href => link(Lang::Vi, path),
-            en_href => link(Lang::En, path),
             path => path,
             illustrative => site.illustrative,
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => site.local_admin,
             place => site.place,
+            head => crate::meta::head(site, lang, path, &page, changed),
             changed => changed.map(|at| {
                 let (hour, minute) = at.wall_clock();
                 context! { day => locale::date(at.day()), clock => format!("{hour:02}:{minute:02}"), iso => at.rfc3339() }

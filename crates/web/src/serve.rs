@@ -4,6 +4,7 @@ use crate::{
     Failure, Routes, Site, assets,
     context::Address,
     guard::{Guard, guard},
+    problems::shown,
 };
 use axum::{
     Router,
@@ -102,7 +103,7 @@ async fn fallback(State(site): State<Site>, request: Request) -> Response {
     let lang = request.extensions().get::<Address>().map_or(Lang::Vi, |a| a.0);
     let path = request.uri().path().to_owned();
     let api = path.starts_with("/api/");
-    Failure::problem(site, lang, api, path, Problem::not_found(Phrase::new("problem-not-found"))).into_response()
+    shown(&site, lang, api, &path, &Problem::not_found(Phrase::new("problem-not-found"))).await
 }
 
 /// Everything a browser may do with our pages, and nothing else. MapLibre draws in a worker made from a blob.

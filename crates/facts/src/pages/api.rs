@@ -295,6 +295,7 @@ struct Description;
 pub fn description() -> String {
     use utoipa::OpenApi;
     let mut all = Description::openapi();
+    all.merge(web::description());
     all.merge(units::api::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());

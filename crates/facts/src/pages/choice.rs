@@ -105,8 +105,13 @@ impl Choice {
 
     /// The address part that keeps this choice.
     pub fn query(&self) -> String {
+        self.query_of(&self.set)
+    }
+
+    /// The same under another set.
+    pub fn query_of(&self, set: &str) -> String {
         let side = if self.old { "cu" } else { "moi" };
-        format!("nam={}&bo={}&dv={side}&tinh={}", self.year, self.set, self.slice.ancestor)
+        format!("nam={}&bo={set}&dv={side}&tinh={}", self.year, self.slice.ancestor)
     }
 
     pub fn set_title(&self, lang: Lang) -> &str {

@@ -1,22 +1,33 @@
-//! Home (the province at a glance) and the list of communes.
+//! Home: the province at a glance. The sentence, one bar, a small map, who is nearest and lacks what, the plan's targets,
+//! the years.
 
 use super::{
+    about,
     choice::{Asked, Choice},
-    law, say,
+    law, map, say,
 };
-use crate::totals::{self, CommuneRow, Listing, Part, Totals};
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
+use crate::{
+    Law,
+    choropleth::choropleth,
+    targets::{self, Counts, Target},
+    told::{Told, told},
+    totals::{self, CommuneRow, Listing, Part, Totals, YearTotals},
 };
-use kernel::UnitId;
+use charts::{Bullet, Frame, Kind, Reference, Stack, Style};
+use kernel::{Decimal, Phrase};
 use locale::Lang;
 use minijinja::{Value, context};
-use rulebook::Status;
-use serde::Deserialize;
+use rulebook::{Confidence, Status, model::Op, nearest::nearest};
+use store::Query;
 use web::{Asking, Ctx, Outcome};
 
-const PER: i64 = 50;
+/// Communes that are nearest to passing; indicators named of each.
+const NEAREST: i64 = 6;
+const NAMED: usize = 3;
+/// Width of the map, in units of its picture: coarse, so that the page stays light.
+const MAP: i64 = 320;
+/// Width of a target's bar, as wide as its card on a phone.
+const BAR: u16 = 260;
 
 /// The word of a part and the class of its colour.
 pub(super) fn part_words(part: Part) -> (&'static str, &'static str) {
@@ -32,16 +43,20 @@ pub(super) fn part_words(part: Part) -> (&'static str, &'static str) {
 
 /// The parts of the one bar, each a link to exactly its communes.
 fn bar(ctx: &Ctx, choice: &Choice, totals: &Totals) -> Vec<Value> {
+    let mut before = 0;
     let told = |part: Part| {
         let (key, class) = part_words(part);
         let href = ctx.link(&format!("/xa?{}&kq={}", choice.query(), part.name()));
-        context! { word => locale::word(ctx.lang, key), class => class, count => part.count(totals), href => href }
+        let count = part.count(totals);
+        let (from, share) = (web::share(before, totals.units), web::share(count, totals.units));
+        before += count;
+        context! { word => locale::word(ctx.lang, key), class, count, href, from, share }
     };
     Part::ALL.into_iter().filter(|part| part.count(totals) > 0).map(told).collect()
 }
 
-/// `GET /`. Cost: one row a commune of the province for each of the totals, and the trend; one row
-/// where the page is kept.
+/// `GET /`. Cost: one row a commune of the province for the totals, the trend, the map and the targets; the figures of the
+/// targets' indicators, and those of the few nearest communes; one row where the page is kept.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
@@ -50,196 +65,165 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         return Ok(page);
     }
     let choice = Choice::make(&mut tx, &law, &asked, ctx.site.clock.today()).await?;
-    let totals = totals::totals(&mut tx, &choice.slice).await?;
-    let trend = totals::by_year(&mut tx, &choice.slice).await?;
-    let nearest = Listing { sort: "nearest".into(), per: 5, ..Listing::default() };
-    let (rows, _) = totals::communes(&mut tx, &choice.slice, &nearest).await?;
-    let nearest: Vec<Value> = rows
-        .iter()
-        .filter(|r| r.status.is_some_and(|s| s != Status::Passed) && r.failing > 0)
-        .map(|r| context! { name => r.name, failing => r.failing, href => ctx.link(&commune_href(r, &choice)) })
-        .collect();
-    let province = choice.provinces.iter().find(|p| p.id == choice.slice.ancestor).map(|p| p.name.clone());
+    let slice = &choice.slice;
+    let totals = totals::totals(&mut tx, slice).await?;
+    let trend = totals::by_year(&mut tx, slice).await?;
+    let nearest = nearest_to_passing(&ctx, &mut tx, &law, &choice).await?;
+    let picture = match choropleth(&mut tx, &law, slice, "").await? {
+        Some(map) => Some(map::picture(&ctx, &mut tx, &choice, &map, MAP).await?),
+        None => None,
+    };
+    let answers = targets::answers(&mut tx, &law, slice).await?;
+    let province = choice.provinces.iter().find(|p| p.id == slice.ancestor).map(|p| p.name.clone());
     ctx.page_kept(
         &version,
         "home.html",
         context! {
             title => province.clone().unwrap_or_default(),
+            meta => about::home(&ctx, province.as_deref().unwrap_or_default()),
             province => province.unwrap_or_default(),
             choice => choice.form(ctx.lang),
             totals => Value::from_serialize(totals),
             all_passed => totals.all_passed(),
             bar => bar(&ctx, &choice, &totals),
-            nearest => nearest,
-            trend => Value::from_serialize(trend),
+            nearest, map => picture,
+            targets => answered(&ctx, &choice, &answers),
+            unanswered => unanswered(ctx.lang, &answers),
+            target_source => targets::shipped().source,
+            trend => years(&ctx, &choice, &trend),
+            chart => chart(ctx.lang, &trend),
         },
     )
 }
 
-fn commune_href(row: &CommuneRow, choice: &Choice) -> String {
+pub(super) fn commune_href(row: &CommuneRow, choice: &Choice) -> String {
     format!("/xa/{}?nam={}&bo={}", row.id, choice.year, choice.set)
 }
 
-/// What the list is asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct ListAsked {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
-    #[serde(default)]
-    dv: String,
-    #[serde(default)]
-    tinh: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    kq: String,
-    #[serde(default)]
-    sap: String,
-    #[serde(default)]
-    huyen: String,
-    #[serde(default)]
-    nhom: String,
-    #[serde(default)]
-    trang: String,
-}
-
-impl ListAsked {
-    fn choice(&self) -> Asked {
-        Asked { nam: self.nam.clone(), bo: self.bo.clone(), dv: self.dv.clone(), tinh: self.tinh.clone() }
-    }
-
-    fn listing(&self, per: i64) -> Listing {
-        Listing {
-            search: self.q.clone(),
-            part: Part::named(&self.kq),
-            district: self.huyen.parse().ok().map(UnitId),
-            group: self.nhom.clone(),
-            sort: self.sap.clone(),
-            page: web::page_from_one(&self.trang),
-            per,
-            all_kinds: false,
-        }
-    }
-
-    /// The part of an address that keeps search, filter and order.
-    fn kept(&self) -> String {
-        let all = [("q", &self.q), ("kq", &self.kq), ("huyen", &self.huyen), ("nhom", &self.nhom), ("sap", &self.sap)];
-        let named = all.into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
-    }
-}
-
-fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
-    let (word, class) = match r.status {
-        Some(status) => (locale::word(lang, say::key(status, r.confirmed)), say::class(status, r.confirmed)),
-        None => (locale::word(lang, "status-without"), "incomplete"),
+/// The communes that lack least, each with what it lacks.
+async fn nearest_to_passing(ctx: &Ctx, tx: &mut impl Query, law: &Law, choice: &Choice) -> store::Result<Vec<Value>> {
+    let listing = Listing { sort: "nearest".into(), per: NEAREST, ..Listing::default() };
+    let (mut rows, _) = totals::communes(tx, &choice.slice, &listing).await?;
+    rows.retain(|r| r.status.is_some_and(|s| s != Status::Passed) && r.failing > 0);
+    let ids: Vec<_> = rows.iter().map(|r| r.id).collect();
+    let units: Vec<_> = units::store::many(tx, &ids).await?.into_values().collect();
+    let told = told(tx, law, (&choice.set, choice.year), &units, None).await?;
+    let row = |row: &CommuneRow| {
+        let told = told.iter().find(|t| t.unit == row.id);
+        let missing = told.map(|told| missing(ctx, told, row, choice)).unwrap_or_default();
+        let more = row.failing - missing.len() as i64;
+        context! { name => row.name, failing => row.failing, href => ctx.link(&commune_href(row, choice)), missing, more }
     };
-    context! {
-        name => r.name, code => r.code, district => r.district, word => word, class => class,
-        passed => r.passed, total => r.total, failing => r.failing, judged => r.status.is_some(),
-        href => ctx.link(&commune_href(r, choice)),
-    }
+    Ok(rows.iter().map(row).collect())
 }
 
-/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown.
-pub async fn communes(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
-    let law = law(&ctx);
-    let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
-    let listing = asked.listing(PER);
-    let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    let rows: Vec<Value> = rows.iter().map(|r| row(ctx.lang, &ctx, &choice, r)).collect();
-    let verdicts: Vec<Value> = Part::ALL
-        .into_iter()
-        .map(|p| context! { id => p.name(), word => locale::word(ctx.lang, part_words(p).0), chosen => p.name() == asked.kq })
-        .collect();
-    let slice = &choice.slice;
-    let districts: Vec<Value> = units::store::under(&mut tx, slice.ancestor, "district", slice.day)
-        .await?
-        .into_iter()
-        .map(|d| context! { id => d.id.0, word => d.name, chosen => d.id.to_string() == asked.huyen })
-        .collect();
-    let groups: Vec<Value> = units::store::groups(&mut tx, slice.day)
-        .await?
-        .into_iter()
-        .map(|code| context! { word => group_word(ctx.lang, &code), chosen => code == asked.nhom, id => code })
-        .collect();
-    let pages: Vec<Value> = web::page_links(listing.page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == listing.page })
-        .collect();
-    ctx.page(
-        "communes.html",
+/// The failed indicators of a commune, the nearest first, each with its distance and a link to where it is explained.
+fn missing(ctx: &Ctx, told: &Told, row: &CommuneRow, choice: &Choice) -> Vec<Value> {
+    let book = &told.plan.book;
+    let one = |distance: &rulebook::nearest::Distance| {
+        let node = &book.nodes[distance.node];
+        let no = &node.indicator.no;
+        let criterion = no.split('.').next().unwrap_or(no);
+        let short = distance.amount.as_ref().map(|exact| {
+            let rounded = exact.round_half_up(1);
+            // What is left is never said to be nothing.
+            let amount = if rounded == Decimal::ZERO { exact } else { &rounded };
+            let amount = match node.unit() {
+                Some("%") => Phrase::new("home-points").with("number", amount.clone()),
+                unit => rulebook::requirement::limit(amount, unit),
+            };
+            let less = matches!(node.indicator.requirement.op, Op::AtMost | Op::LessThan);
+            locale::say(ctx.lang, &Phrase::new(if less { "home-less" } else { "home-more" }).with("amount", amount))
+        });
+        let href = ctx.link(&format!("{}&mo={criterion}#tc-{criterion}", commune_href(row, choice)));
+        context! { no, text => ctx.lang.pick(&node.indicator.text_vi, &node.indicator.text_en), short, href }
+    };
+    nearest(book, &told.verdict, &told.traits, choice.year).iter().take(NAMED).map(one).collect()
+}
+
+/// What is asked of a target, in words.
+fn asked_for(lang: Lang, target: &Target) -> String {
+    let key = match target.op {
+        Op::MoreThan => "home-target-more",
+        Op::Exactly => "home-target-exactly",
+        _ => "home-target-least",
+    };
+    let unit = Some(target.unit.as_str());
+    locale::say(lang, &Phrase::new(key).with("amount", say::with_unit(locale::exact(lang, &target.value), unit)))
+}
+
+/// The targets that verdicts answer, each with its bar.
+fn answered(ctx: &Ctx, choice: &Choice, answers: &[(&Target, Option<Counts>)]) -> Vec<Value> {
+    let lang = ctx.lang;
+    let percent = |n: &Decimal| say::with_unit(locale::exact(lang, n), Some("%"));
+    let one = |(target, counts): &(&Target, Option<Counts>)| {
+        let counts = (*counts)?;
+        let (status, confirmed) = target.stands(&counts);
+        let share = rulebook::Value::Fraction(counts.all_passed().into(), counts.units.into()).shown()?;
+        let text = lang.pick(&target.text_vi, &target.text_en);
+        let bullet = Bullet {
+            heads: ["", "", "", ""].map(String::from),
+            name: String::new(),
+            value: Some(share.round_half_up(1)),
+            target: Some(Reference { value: target.value.clone(), label: asked_for(lang, target) }),
+            forecast: None,
+        };
+        let id = format!("target-{}", target.id.to_lowercase());
+        let frame = Frame { id: &id, title: text, width: BAR, ..frame(&percent) };
+        let layer = choice.query_of(target.set.as_deref().unwrap_or_default());
+        let indicator = target.indicator.as_deref().unwrap_or_default();
+        Some(context! {
+            text, id => target.id, svg => bullet.draw(&frame).svg,
+            met => counts.all_passed(), units => counts.units, unconfirmed => counts.unconfirmed,
+            word => locale::word(lang, say::key(status, confirmed)), class => say::class(status, confirmed),
+            due => locale::date(target.due), unsure => target.confidence != Confidence::Verified,
+            href => ctx.link(&format!("/ban-do?{layer}&lop=ct-{indicator}")),
+        })
+    };
+    answers.iter().filter_map(one).collect()
+}
+
+/// The targets that nothing answers yet.
+fn unanswered(lang: Lang, answers: &[(&Target, Option<Counts>)]) -> Vec<Value> {
+    let without = answers.iter().filter(|(_, counts)| counts.is_none());
+    without
+        .map(|(target, _)| {
+            context! { text => lang.pick(&target.text_vi, &target.text_en), asked => asked_for(lang, target) }
+        })
+        .collect()
+}
+
+/// What the charts of this page have in common.
+fn frame<'a>(say: &'a dyn Fn(&Decimal) -> String) -> Frame<'a> {
+    Frame { id: "", title: "", desc: "", unit: "", missing: "–", say, style: Style::Page, width: charts::WIDTH }
+}
+
+/// The years as a table whose numbers lead to their communes.
+fn years(ctx: &Ctx, choice: &Choice, trend: &[YearTotals]) -> Vec<Value> {
+    let one = |y: &YearTotals| {
+        let query = format!("nam={}&bo={}&tinh={}", y.year, choice.set, choice.slice.ancestor);
+        let list = |part: Part| ctx.link(&format!("/xa?{query}&kq={}", part.name()));
         context! {
-            title => locale::word(ctx.lang, "communes-title"),
-            choice => choice.form(ctx.lang),
-            rows => rows, count => count, pages => pages, verdicts => verdicts,
-            districts => districts, groups => groups, kept => asked.kept(),
-            q => asked.q, sap => asked.sap, filtered => !asked.kept().is_empty(),
-        },
-    )
-}
-
-/// The name of a group; its own code where no language has one.
-fn group_word(lang: Lang, code: &str) -> String {
-    let key = format!("group-{code}");
-    if locale::has(lang, &key) { locale::say_key(lang, &key, &[]) } else { code.to_owned() }
-}
-
-/// `GET /xa.csv`: the whole list as it was asked for. Cost: one row a commune of the province.
-pub async fn communes_csv(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
-    export(ctx, asked, Kind::Csv).await
-}
-
-/// `GET /xa.xlsx`: the same as a spreadsheet.
-pub async fn communes_xlsx(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
-    export(ctx, asked, Kind::Xlsx).await
-}
-
-const HEADINGS: [&str; 9] = [
-    "unit-code-heading",
-    "col-commune",
-    "col-district",
-    "choice-year",
-    "choice-set",
-    "communes-verdict",
-    "col-criteria",
-    "col-criteria-all",
-    "col-missing",
-];
-
-async fn export(ctx: Ctx, asked: ListAsked, kind: Kind) -> Outcome {
-    let law = law(&ctx);
-    let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
-    let listing = Listing { page: 0, ..asked.listing(20_000) };
-    let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    let mut headings: Vec<String> = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    // Whoever gets the file reads that its figures are made up.
-    headings.extend(ctx.site.illustrative.then(|| locale::word(ctx.lang, "illustrative-banner")));
-    let text = |text: &str| Content::Text(text.to_owned());
-    let line = |r: &CommuneRow| {
-        let key = r.status.map_or("status-without", |status| say::key(status, r.confirmed));
-        let number = |n: i64| if r.status.is_some() { Content::Number(n.into()) } else { Content::Empty };
-        vec![
-            text(&r.code),
-            text(&r.name),
-            text(r.district.as_deref().unwrap_or("")),
-            text(&choice.year.to_string()),
-            text(choice.set_title(ctx.lang)),
-            text(&locale::word(ctx.lang, key)),
-            number(r.passed),
-            number(r.total),
-            number(r.failing),
-        ]
+            year => y.year, passed => y.passed, unconfirmed => y.passed_unconfirmed, of => y.of,
+            home => ctx.link(&format!("/?{query}")), list => ctx.link(&format!("/xa?{query}")),
+            passed_list => list(Part::Passed), unconfirmed_list => list(Part::PassedUnconfirmed),
+        }
     };
-    let mut rows: Vec<Vec<Content>> = rows.iter().map(line).collect();
-    if ctx.site.illustrative {
-        rows.iter_mut().for_each(|row| row.push(text("x")));
-    }
-    let list = List { name: locale::word(ctx.lang, "communes-title"), headings, rows };
-    let name = format!("xa-{}-{}.{}", choice.set, choice.year, kind.extension());
-    ctx.download(&name, kind.media_type(), list.bytes(kind, ctx.site.clock.today())?)
+    trend.iter().map(one).collect()
+}
+
+/// The years as bars.
+fn chart(lang: Lang, trend: &[YearTotals]) -> String {
+    let part = |key, kind| charts::Part { name: locale::word(lang, key), kind };
+    let parts = vec![
+        part("status-passed", Kind::Passed),
+        part("status-passed-unconfirmed", Kind::Unconfirmed),
+        part("home-trend-not", Kind::Failed),
+    ];
+    let numbers = |y: &YearTotals| [y.passed, y.passed_unconfirmed, y.of - y.passed - y.passed_unconfirmed];
+    let row = |y: &YearTotals| (y.year.to_string(), numbers(y).map(Decimal::from).to_vec());
+    let stack = Stack { axis: locale::word(lang, "choice-year"), parts, rows: trend.iter().map(row).collect() };
+    let say = |n: &Decimal| locale::exact(lang, n);
+    let title = locale::word(lang, "home-trend");
+    stack.draw(&Frame { id: "trend", title: &title, ..frame(&say) }).svg
 }

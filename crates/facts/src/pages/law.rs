@@ -5,12 +5,12 @@ pub mod indicator;
 pub mod measures;
 pub mod set;
 
-use super::law;
+use super::{about, law};
 use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::text;
+use kernel::{Phrase, text};
 use minijinja::{Value, context};
 use rulebook::Confidence;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ const PER: i64 = 50;
 pub async fn sets(ctx: Ctx) -> Outcome {
     let law = law(&ctx);
     let sets: Vec<Value> = law.library().sets().map(|s| describe(&ctx, s)).collect();
-    ctx.page("sets.html", context! { title => locale::word(ctx.lang, "sets-title"), sets => sets })
+    ctx.page("sets.html", context! { title => locale::word(ctx.lang, "sets-title"), meta => about::plain(&ctx, Phrase::new("meta-sets")), sets => sets })
 }
 
 fn describe(ctx: &Ctx, set: &rulebook::Rulebook) -> Value {
@@ -116,6 +116,6 @@ pub async fn sources(ctx: Ctx) -> Outcome {
     let title = locale::word(ctx.lang, "sources-title");
     ctx.page(
         "sources.html",
-        context! { title => title, sets => sets, overlays => overlays, measures => law.library().measures().count() },
+        context! { title => title, meta => about::plain(&ctx, Phrase::new("meta-sources")), sets => sets, overlays => overlays, measures => law.library().measures().count() },
     )
 }

@@ -3,6 +3,7 @@
 //! boundaries.
 
 use super::{
+    about,
     choice::{Asked, Choice},
     law, say,
 };
@@ -216,7 +217,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<MapAsked>) -> Outcome {
         &version,
         "map.html",
         context! {
-            title => locale::word(ctx.lang, "map-title"), choice => choice.form(ctx.lang), legend => legend(&ctx, &choice, &map),
+            title => locale::word(ctx.lang, "map-title"), meta => about::map(&ctx), choice => choice.form(ctx.lang), legend => legend(&ctx, &choice, &map),
             layers => layers(ctx.lang, &map), what => what, sentence => sentence, map => picture, rows => rows,
             more => map.communes.len().saturating_sub(ROWS),
             source => ctx.link(&format!("/api/v1/map.geojson?{}&lop={layer}", choice.query())),

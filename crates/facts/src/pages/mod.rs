@@ -1,12 +1,16 @@
 //! The public pages of figures and verdicts, and their API.
 
+mod about;
 mod address;
 mod api;
 mod carried;
 mod choice;
 mod commune;
+mod communes;
+mod compare;
 mod dhis2;
 mod figure;
+mod found;
 mod home;
 mod import;
 mod intake;
@@ -17,7 +21,11 @@ mod problems;
 mod publish;
 mod rejudged;
 mod say;
+mod sheet;
+mod telling;
 mod template;
+mod whatif;
+mod why;
 
 use crate::Law;
 use std::sync::Arc;
@@ -43,7 +51,7 @@ pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register }
+    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register, search: &[&found::Law] }
 }
 
 /// The functions of this room's jobs.
@@ -55,10 +63,15 @@ fn routes() -> Routes {
     use axum::routing::{get, post};
     Routes::new()
         .read("/", "verdicts", get(home::page))
-        .read("/xa", "verdicts", get(home::communes))
-        .read("/xa.csv", "verdicts", get(home::communes_csv))
-        .read("/xa.xlsx", "verdicts", get(home::communes_xlsx))
+        .read("/xa", "verdicts", get(communes::page))
+        .read("/xa.csv", "verdicts", get(communes::csv))
+        .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
+        .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
+        .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
+        .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
+        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))

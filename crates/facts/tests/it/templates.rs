@@ -13,7 +13,7 @@ use store::{Store, StoreOptions};
 use web::{Site, SiteParts, Templates};
 
 /// Templates that others extend or include.
-const PARTS: [&str; 4] = ["choice.html", "choice_fields.html", "components.html", "layout.html"];
+const PARTS: [&str; 5] = ["choice.html", "choice_fields.html", "components.html", "hits.html", "layout.html"];
 
 async fn site(local_admin: bool) -> Site {
     let rooms = [web::room(), units::room(), facts::pages::room()];
@@ -28,6 +28,8 @@ async fn site(local_admin: bool) -> Site {
         permissions: Vec::new(),
         things: HashMap::new(),
         openapi: "{}".into(),
+        origin: "https://lang.example".into(),
+        search: web::search::Search::default(),
     }))
 }
 

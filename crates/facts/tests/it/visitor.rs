@@ -77,6 +77,8 @@ impl Visitor {
             permissions: routes.table.clone(),
             things: HashMap::from([(TypeId::of::<Law>(), law)]),
             openapi: facts::pages::description(),
+            origin: "https://lang.example".into(),
+            search: web::search::Search::new(rooms.iter().flat_map(|room| room.search).copied()),
         }));
         Ok((site, routes))
     }

@@ -56,6 +56,8 @@ impl Visitor {
             permissions: routes.table.clone(),
             things: HashMap::new(),
             openapi: "{}".into(),
+            origin: "https://lang.example".into(),
+            search: web::search::Search::default(),
         }));
         let answer = web::app(site, routes).oneshot(request).await?;
         let status = answer.status();

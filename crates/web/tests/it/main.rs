@@ -126,6 +126,8 @@ impl Asked {
                 permissions: routes.table.clone(),
                 things: HashMap::new(),
                 openapi: "{}".into(),
+                origin: "https://lang.example".into(),
+                search: web::search::Search::default(),
             }));
             let mut request = Request::builder().method(self.method).uri(self.path);
             for (name, value) in &self.headers {

@@ -3,7 +3,7 @@
 use super::{Asked, PER, cells, confidence_word, take_away};
 use crate::{
     Law,
-    pages::{law, say},
+    pages::{about, law, say},
 };
 use documents::list_out::Kind;
 use kernel::{Phrase, text};
@@ -110,7 +110,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page(
         "measures.html",
         context! {
-            title => locale::word(ctx.lang, "sources-measures"), measures => some.iter().map(tell).collect::<Vec<_>>(),
+            title => locale::word(ctx.lang, "sources-measures"), meta => about::measures(&ctx), measures => some.iter().map(tell).collect::<Vec<_>>(),
             count => all.len(), pages => pages, q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(),
         },
     )

@@ -1,7 +1,10 @@
 //! A criteria set: its decision, and its indicators as a list to search, order, page and take away.
 
 use super::{Asked, PER, cells, describe, take_away};
-use crate::{law::Plan, pages::law};
+use crate::{
+    law::Plan,
+    pages::{about, law},
+};
 use documents::list_out::Kind;
 use minijinja::{Value, context};
 use rulebook::{Book, Confidence, Rulebook, Traits, requirement::requirement};
@@ -98,7 +101,7 @@ pub async fn page(ctx: Ctx, Path(set): Path<String>, Asking(asked): Asking<Asked
         "set.html",
         context! {
             title => ctx.lang.pick(&rulebook.title_vi, &rulebook.title_en), set => describe(&ctx, rulebook),
-            rows => rows, count => list.len(), pages => pages, criteria => criteria, notes => rulebook.notes,
+            meta => about::set(&ctx, rulebook), rows => rows, count => list.len(), pages => pages, criteria => criteria, notes => rulebook.notes,
             amended => amended, year => shown.year, hash => book.hash, prerequisites => rulebook.prerequisites,
             region => shown.traits.region.as_deref().and_then(|r| rulebook.regions.get(r)), q => asked.q, tc => asked.tc,
             sap => asked.sap, orders => ORDERS, kept => asked.kept(), source => rulebook.decision.source,

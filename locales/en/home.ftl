@@ -1,0 +1,20 @@
+# Home
+home-more = { $amount } to go
+home-less = { $amount } too many
+home-points = { $number } percentage points
+home-lacks = lacks { $count }:
+home-and-more = and { $count } more
+home-map = Map of communes by verdict
+home-map-open = Open the map
+home-targets = Targets of the plan
+home-target-least = target ≥ { $amount }
+home-target-more = target > { $amount }
+home-target-exactly = target { $amount }
+home-target-met = { $met } of { $units } units pass
+home-target-unconfirmed = { $count } on thresholds to be confirmed
+home-target-due = due { $day }
+home-targets-without = { $count } targets without figures yet
+home-targets-source = Source of the targets: { $source }.
+home-trend-not = not met
+home-trend-sentence = { $year }: { $passed } of { $of } communes with figures meet { $set }.
+home-files = Take the list away

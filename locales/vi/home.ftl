@@ -1,0 +1,20 @@
+# Trang đầu
+home-more = cần thêm { $amount }
+home-less = cần giảm { $amount }
+home-points = { $number } điểm %
+home-lacks = thiếu { $count } chỉ tiêu:
+home-and-more = và { $count } chỉ tiêu khác
+home-map = Bản đồ các xã theo kết quả
+home-map-open = Mở bản đồ
+home-targets = Mục tiêu của kế hoạch
+home-target-least = mục tiêu ≥ { $amount }
+home-target-more = mục tiêu > { $amount }
+home-target-exactly = mục tiêu { $amount }
+home-target-met = { $met }/{ $units } đơn vị đạt
+home-target-unconfirmed = { $count } theo mức cần xác nhận
+home-target-due = hạn { $day }
+home-targets-without = { $count } mục tiêu chưa có số liệu
+home-targets-source = Nguồn mục tiêu: { $source }.
+home-trend-not = chưa đạt
+home-trend-sentence = Năm { $year }: { $passed }/{ $of } xã có số liệu đạt { $set }.
+home-files = Tải danh sách
