@@ -255,6 +255,16 @@ pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<YearTotal
     tx.rows(sql, args).await?.iter().map(read).collect()
 }
 
+/// How many communes of a slice passed how many criteria, where they have a verdict. Cost: one row a commune there.
+pub async fn by_passed(tx: &mut impl Query, slice: &Slice) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT v.passed, COUNT(*)
+        FROM units_tree t JOIN units_unit u ON u.id = t.unit AND u.kind = 'commune'
+        JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.period = $4 AND v.edition = $5
+        WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 GROUP BY v.passed ORDER BY v.passed";
+    let rows = tx.rows(sql, slice_args(slice)).await?;
+    rows.iter().map(|row| Ok((row.i64(0)?, row.i64(1)?))).collect()
+}
+
 /// A verdict of a unit: set, year, status, whether the law beneath it is verified, criteria passed, and in all.
 pub type OfUnit = (String, i16, Status, bool, i64, i64);
 

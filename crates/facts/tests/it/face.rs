@@ -36,7 +36,8 @@ fn a_verdict_says_why_and_where_the_commune_stands() {
     each_engine(ROOMS, |store| async move {
         let (visitor, _) = told(store).await?;
         let page = visitor.get(&format!("/xa/{COMMUNE}/chi-tieu/10.1?nam=2024"), false).await?.text();
-        for wanted in ["41 triệu đồng/người/năm", "Cao thứ 5 trong 5 xã", "không đạt", "318/QĐ-TTg", "class=\"chart"] {
+        for wanted in ["41 triệu đồng/người/năm", "Cao thứ 5 trong 5 xã", "không đạt", "318/QĐ-TTg", "class=\"chart"]
+        {
             ensure!(page.contains(wanted), "{wanted}: {page}");
         }
         let none = visitor.get(&format!("/xa/{COMMUNE}/chi-tieu/1.1?nam=2024"), false).await?.text();

@@ -13,6 +13,7 @@ mod meta;
 mod openapi;
 mod rejudge;
 mod search;
+mod sheet;
 mod templates;
 mod visitor;
 mod workbooks;
