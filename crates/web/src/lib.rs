@@ -8,6 +8,7 @@ mod context;
 mod design;
 mod guard;
 mod kept;
+mod limit;
 pub mod meta;
 mod press;
 mod problems;

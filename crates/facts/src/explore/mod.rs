@@ -160,7 +160,7 @@ pub async fn explore(tx: &mut impl Query, law: &Law, view: &View) -> Result<Expl
     };
     needed.sort_unstable();
     needed.dedup();
-    let figures = published::of_years(tx, &view.provinces, &needed, view.from, view.to).await?;
+    let figures = published::of_measures(tx, &view.provinces, &needed, view.from..=view.to).await?;
     let figures: HashMap<Key, Value> = figures.into_iter().map(|f| (f.key, f.value)).collect();
     let read = |place: &Place, year: i16, measure: &Measure| {
         let found = law.read(&figures, place.unit, year, law.measure_id(&measure.id)?)?.1.into_owned();

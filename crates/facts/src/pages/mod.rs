@@ -3,11 +3,11 @@
 mod about;
 mod address;
 mod api;
+mod beside;
 mod carried;
 mod choice;
 mod commune;
 mod communes;
-mod compare;
 mod dhis2;
 mod explore;
 mod figure;
@@ -18,6 +18,7 @@ mod intake;
 mod jobs;
 mod law;
 mod map;
+mod openapi;
 pub mod paper;
 mod problems;
 mod publish;
@@ -48,7 +49,7 @@ fn law(ctx: &Ctx) -> Arc<Law> {
     ctx.site.thing::<Law>()
 }
 
-pub use api::description;
+pub use openapi::description;
 pub use say::exactly;
 
 /// What this room offers the house.
@@ -74,7 +75,7 @@ fn routes() -> Routes {
         .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
         .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
         .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
-        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
+        .read("/xa/{id}/so-sanh", "verdicts", get(beside::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
@@ -88,6 +89,9 @@ fn routes() -> Routes {
         .read("/nguon-va-phuong-phap", "law", get(law::sources))
         .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set::csv))
         .read("/bo-tieu-chi/{set}/chi-tieu.xlsx", "law", get(law::set::xlsx))
+        .read("/bo-tieu-chi/{set}/{no}", "verdicts", get(law::indicator::page))
+        .read("/bo-tieu-chi/{set}/{no}/don-vi.csv", "verdicts", get(law::indicator::csv))
+        .read("/bo-tieu-chi/{set}/{no}/don-vi.xlsx", "verdicts", get(law::indicator::xlsx))
         .read("/nguon-va-phuong-phap/so-lieu", "law", get(law::measures::page))
         .read("/nguon-va-phuong-phap/so-lieu.csv", "law", get(law::measures::csv))
         .read("/nguon-va-phuong-phap/so-lieu.xlsx", "law", get(law::measures::xlsx))
@@ -105,4 +109,5 @@ fn routes() -> Routes {
         .merge(dhis2::routes())
         .merge(address::routes())
         .merge(api::routes())
+        .merge(openapi::routes())
 }
