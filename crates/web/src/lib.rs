@@ -10,6 +10,7 @@ mod guard;
 mod kept;
 mod limit;
 pub mod meta;
+mod press;
 mod problems;
 mod render;
 mod repeatable;

@@ -3,6 +3,7 @@
 mod guard;
 mod limit;
 mod pages;
+mod press;
 
 use axum::{
     body::Body,
