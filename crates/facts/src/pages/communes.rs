@@ -58,6 +58,7 @@ impl ListAsked {
             sort: self.sap.clone(),
             page: web::page_from_one(&self.trang),
             per,
+            after: None,
             all_kinds: false,
         }
     }
