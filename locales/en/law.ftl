@@ -54,3 +54,89 @@ compare-difference = Beside the first set
 compare-difference-of = Beside the first set: { $set }
 compare-from-sets = Compare sets by measure
 compare-law-only = Only what the law says is compared; the demonstration's illustrative thresholds do not count.
+
+# The page of an indicator
+law-path = Path
+law-sentence = { $passed }/{ $all } communes met this indicator in { $year }{ $unconfirmed ->
+    [0] {""}
+   *[other] , { $unconfirmed } of them on a threshold to be confirmed
+}{ $without ->
+    [0] .
+   *[other] ; { $without } have no published figure.
+}
+law-sentence-units = { $passed }/{ $all } units met this indicator in { $year }{ $unconfirmed ->
+    [0] {""}
+   *[other] , { $unconfirmed } of them on a threshold to be confirmed
+}{ $without ->
+    [0] .
+   *[other] ; { $without } have no published figure.
+}
+law-amended = Amended from { $day }: { $by }
+law-condition = Applies only where
+law-variants = What is asked of whom, { $count } lines
+law-guidance = Guided by
+law-computed-from = Register the figure comes from
+law-whom = Of whom
+law-everybody = every unit
+law-others = all others
+law-home = the province's region
+law-every-year = every year
+law-parts = Parts
+law-how-communes = Communes of the province, { $year }
+law-how-units = Units of the province, { $year }
+law-what-if = This set does not judge { $year }: what stands below is only a trial.
+law-bar = Units by result
+law-spread-title = Units by value, { $year }
+law-spread-value = Value
+law-spread-count = Units
+law-trend-title = Median by year
+law-median = Median
+law-median-is = Median of { $year }: { $median }.
+law-table = The chart's figures
+law-published-only = Published figures only.
+law-several = Thresholds differ by unit or are not known, so no line is drawn.
+law-list = List of communes
+law-list-units = List of units
+law-unit = Unit
+law-units-sheet = By unit
+law-value = Value
+law-threshold = Threshold
+law-threshold-at = threshold { $limit }
+law-order-value = value, lowest first
+law-order-value-down = value, highest first
+law-order-verdict = result
+law-order-district = district
+law-units-count = { $count ->
+    [one] one unit
+   *[other] { $count } units
+}
+law-no-units = No unit matches.
+law-measure = What is measured
+law-in-dictionary = See the data dictionary
+law-elsewhere = The same measure in other sets
+law-nowhere-else = No other set uses this measure.
+law-alike = Measures that only look alike; figures are not shared
+measure-kind = Kind
+measure-kind-boolean = met or not met
+measure-kind-document = a paper: there or not
+measure-kind-percent = percentage
+measure-kind-count = count
+measure-kind-number = number
+measure-kind-money = amount of money
+measure-kind-income = income
+measure-kind-composite = several parts
+measure-reads = Origins, in the order read
+measure-decimals = Rounding
+measure-decimals-text = { $count ->
+    [one] shown with one decimal
+   *[other] shown with { $count } decimals
+}, rounded half up; judged exactly
+measure-formula = Formula
+measure-note = Note
+measure-sum = added up
+measure-count = units are counted
+measure-not-comparable = never joined
+measure-weighted = mean weighted by { $weight }
+measure-missing-incomplete = Without one of its inputs there is no result.
+measure-missing-zero = A missing input counts as nought.
+measure-missing-skip = A missing input is left out.

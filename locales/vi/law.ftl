@@ -48,3 +48,83 @@ compare-difference = So với bộ gốc
 compare-difference-of = So với bộ gốc: { $set }
 compare-from-sets = So sánh các bộ theo chỉ số
 compare-law-only = Chỉ so những gì luật đã nêu; mức minh họa của bản trình diễn không được tính.
+
+# Trang của từng chỉ tiêu
+law-path = Đường dẫn
+law-sentence = { $passed }/{ $all } xã đạt chỉ tiêu này năm { $year }{ $unconfirmed ->
+    [0] {""}
+   *[other] , trong đó { $unconfirmed } đạt theo mức cần xác nhận
+}{ $without ->
+    [0] .
+   *[other] ; { $without } xã chưa có số liệu công bố.
+}
+law-sentence-units = { $passed }/{ $all } đơn vị đạt chỉ tiêu này năm { $year }{ $unconfirmed ->
+    [0] {""}
+   *[other] , trong đó { $unconfirmed } đạt theo mức cần xác nhận
+}{ $without ->
+    [0] .
+   *[other] ; { $without } đơn vị chưa có số liệu công bố.
+}
+law-amended = Sửa đổi từ ngày { $day }: { $by }
+law-condition = Chỉ áp dụng khi
+law-variants = Yêu cầu với từng đối tượng, { $count } dòng
+law-guidance = Cơ quan hướng dẫn
+law-computed-from = Sổ, nguồn của số liệu
+law-whom = Đối tượng
+law-everybody = mọi đơn vị
+law-others = đối tượng còn lại
+law-home = vùng của tỉnh
+law-every-year = mọi năm
+law-parts = Nội dung thành phần
+law-how-communes = Các xã trong tỉnh, năm { $year }
+law-how-units = Các đơn vị trong tỉnh, năm { $year }
+law-what-if = Bộ tiêu chí này không dùng để chấm năm { $year }: kết quả dưới đây chỉ là phép thử.
+law-bar = Số đơn vị theo kết quả
+law-spread-title = Số đơn vị theo giá trị, năm { $year }
+law-spread-value = Giá trị
+law-spread-count = Số đơn vị
+law-trend-title = Trung vị qua các năm
+law-median = Trung vị
+law-median-is = Trung vị năm { $year }: { $median }.
+law-table = Bảng số liệu của biểu đồ
+law-published-only = Chỉ tính số liệu đã công bố.
+law-several = Mức yêu cầu khác nhau theo đối tượng hoặc chưa biết, nên không vẽ vạch mức.
+law-list = Danh sách xã
+law-list-units = Danh sách đơn vị
+law-unit = Đơn vị
+law-units-sheet = Theo đơn vị
+law-value = Giá trị
+law-threshold = Mức
+law-threshold-at = mức { $limit }
+law-order-value = giá trị, thấp trước
+law-order-value-down = giá trị, cao trước
+law-order-verdict = kết quả
+law-order-district = huyện
+law-units-count = { $count } đơn vị
+law-no-units = Không có đơn vị nào phù hợp.
+law-measure = Chỉ số được đo
+law-in-dictionary = Xem trong từ điển số liệu
+law-elsewhere = Chỉ số này ở bộ tiêu chí khác
+law-nowhere-else = Không bộ tiêu chí nào khác dùng chỉ số này.
+law-alike = Chỉ số chỉ giống tên gọi, không dùng chung số liệu
+measure-kind = Loại
+measure-kind-boolean = đạt hoặc không đạt
+measure-kind-document = văn bản, hồ sơ: có hoặc không
+measure-kind-percent = tỷ lệ phần trăm
+measure-kind-count = số đếm
+measure-kind-number = số
+measure-kind-money = số tiền
+measure-kind-income = thu nhập
+measure-kind-composite = gồm nhiều nội dung
+measure-reads = Nguồn, theo thứ tự được đọc
+measure-decimals = Làm tròn
+measure-decimals-text = hiện { $count } chữ số thập phân, làm tròn nửa lên; khi chấm dùng số chính xác
+measure-formula = Công thức
+measure-note = Ghi chú
+measure-sum = cộng lại
+measure-count = đếm số đơn vị
+measure-not-comparable = không gộp
+measure-weighted = bình quân gia quyền theo { $weight }
+measure-missing-incomplete = Thiếu một số đầu vào thì chưa có kết quả.
+measure-missing-zero = Số đầu vào thiếu được tính là 0.
+measure-missing-skip = Số đầu vào thiếu được bỏ qua.

@@ -179,12 +179,13 @@ pub fn bless(args: &[String]) -> Result<()> {
     total.say()
 }
 
-/// Programs of others against a real server: a client of DHIS2, and GDAL, which writes GeoPackage.
+/// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, and
+/// the recipes of the API's page.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--package", "app"])?;
     let binary = tools::binary("debug")?;
-    for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py"] {
+    for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py", "tests/clients/recipes.py"] {
         counted(Command::new(&python).args([script, &binary]), total)?;
     }
     Ok(())

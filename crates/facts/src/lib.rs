@@ -7,9 +7,11 @@
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
+//! - [`distribution`]: how the units of a province stand to one indicator.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
@@ -18,6 +20,8 @@
 pub mod carried;
 pub mod choropleth;
 pub mod dhis2;
+pub mod distribution;
+pub mod explore;
 pub mod figure;
 pub mod intake;
 pub mod jobs;

@@ -2,7 +2,11 @@
 
 use crate::model::{Edition, Figure, Key, Stage, origin_from, value};
 use kernel::{Moment, Revision, UnitId};
-use std::collections::BTreeSet;
+use rulebook::Value;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 use store::{Query, Result, Row, args};
 
 fn figure(row: &Row) -> Result<Option<Figure>> {
@@ -47,22 +51,55 @@ pub async fn figures(tx: &mut impl Query, unit: UnitId, year: Option<i16>, wante
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Published figures of these measures for all units that ever were under an ancestor, in a year. Cost: those figures there.
-pub async fn of_measures(tx: &mut impl Query, ancestor: UnitId, measures: &[i64], year: i16) -> Result<Vec<Figure>> {
-    let places: Vec<String> = (3..measures.len() + 3).map(|n| format!("${n}")).collect();
-    if places.is_empty() {
+/// Published figures of these measures for all units that ever were under these ancestors, in a span of years. Cost: those
+/// figures.
+pub async fn of_measures(
+    tx: &mut impl Query,
+    ancestors: &[UnitId],
+    measures: &[i64],
+    years: RangeInclusive<i16>,
+) -> Result<Vec<Figure>> {
+    // Numbers of our own, never text of a reader.
+    let list = |ids: &mut dyn Iterator<Item = i64>| ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    if ancestors.is_empty() || measures.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = f.published
-         WHERE f.unit IN (SELECT unit FROM units_tree WHERE ancestor = $1) AND f.period = $2 AND f.measure IN ({})
-         ORDER BY f.unit, f.origin",
-        places.join(",")
+         WHERE f.unit IN (SELECT unit FROM units_tree WHERE ancestor IN ({})) AND f.period >= $1 AND f.period <= $2
+           AND f.measure IN ({}) ORDER BY f.unit, f.period, f.origin",
+        list(&mut ancestors.iter().map(|u| u.0)),
+        list(&mut measures.iter().copied())
     );
-    let mut args = args![ancestor, format!("{year:04}")];
-    args.extend(measures.iter().map(|&m| store::Value::from(m)));
-    let rows = tx.rows(&sql, args).await?;
+    let rows = tx.rows(&sql, args![format!("{:04}", years.start()), format!("{:04}", years.end())]).await?;
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Published values of measures in some years, of all units of a level ever under an ancestor (of communes those that
+/// are judged). Cost: those figures.
+pub async fn of_years(
+    tx: &mut impl Query,
+    ancestor: UnitId,
+    level: &str,
+    measures: &BTreeSet<i64>,
+    years: &[i16],
+) -> Result<HashMap<Key, Value>> {
+    if measures.is_empty() || years.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Numbers of our own, never text of a user.
+    let measures: Vec<String> = measures.iter().map(i64::to_string).collect();
+    let periods: Vec<String> = years.iter().map(|year| format!("'{year:04}'")).collect();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM units_tree t JOIN units_unit u ON u.id = t.unit AND u.level = $2 AND ($2 <> 'commune' OR u.kind = 'commune')
+         JOIN facts_figure f ON f.unit = t.unit AND f.period IN ({}) AND f.measure IN ({})
+         JOIN facts_history h ON h.revision = f.published WHERE t.ancestor = $1",
+        periods.join(","),
+        measures.join(",")
+    );
+    let rows = tx.rows(&sql, args![ancestor, level]).await?;
+    let figures = rows.iter().map(figure).collect::<Result<Vec<_>>>()?;
+    Ok(figures.into_iter().flatten().map(|f| (f.key, f.value)).collect())
 }
 
 /// Lines a scope may see: all of them, or those that were ever published, at the time or afterwards.

@@ -15,6 +15,7 @@ pub mod report;
 pub mod requirement;
 pub mod unitsfile;
 pub mod values;
+pub mod variants;
 pub mod whatif;
 
 pub use book::{Book, Traits};

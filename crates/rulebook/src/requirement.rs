@@ -48,6 +48,19 @@ fn who(delegated_to: &str) -> Phrase {
     })
 }
 
+/// A value held against a limit, as a sentence.
+pub(crate) fn compared(op: Op, number: &Decimal, unit: Option<&str>) -> Phrase {
+    let key = match op {
+        Op::AtLeast => "req-at-least",
+        Op::AtMost => "req-at-most",
+        Op::MoreThan => "req-more-than",
+        Op::LessThan => "req-less-than",
+        _ if number.is_zero() => "req-no-case",
+        _ => "req-exactly",
+    };
+    Phrase::new(key).with("limit", limit(number, unit))
+}
+
 /// The requirement of a node for a unit in a year, as a sentence.
 pub fn requirement(book: &Book, at: usize, traits: &Traits, year: i16) -> Phrase {
     let node = &book.nodes[at];
@@ -66,19 +79,7 @@ pub fn requirement(book: &Book, at: usize, traits: &Traits, year: i16) -> Phrase
             None => Phrase::new("req-achieved"),
         },
         op => match (book.threshold(at, traits, year), delegated) {
-            (Some(number), _) if op == Op::Exactly && number.is_zero() => {
-                Phrase::new("req-no-case").with("limit", limit(number, node.unit()))
-            }
-            (Some(number), _) => {
-                let key = match op {
-                    Op::AtLeast => "req-at-least",
-                    Op::AtMost => "req-at-most",
-                    Op::MoreThan => "req-more-than",
-                    Op::LessThan => "req-less-than",
-                    _ => "req-exactly",
-                };
-                Phrase::new(key).with("limit", limit(number, node.unit()))
-            }
+            (Some(number), _) => compared(op, number, node.unit()),
             (None, Some(to)) => Phrase::new("req-limit-delegated").with("who", who(to)),
             (None, None) => Phrase::new("req-limit-unknown"),
         },

@@ -123,7 +123,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
 }
 
 /// The name of a group; its own code where no language has one.
-fn group_word(lang: Lang, code: &str) -> String {
+pub(super) fn group_word(lang: Lang, code: &str) -> String {
     let key = format!("group-{code}");
     if locale::has(lang, &key) { locale::say_key(lang, &key, &[]) } else { code.to_owned() }
 }

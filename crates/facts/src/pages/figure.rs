@@ -160,7 +160,7 @@ fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool) -> Value 
         .collect();
     let readers: Vec<Value> = figure::readers(law, &measure.id)
         .into_iter()
-        .map(|(set, no)| context! { no => no, set => lang.pick(&set.title_vi, &set.title_en), href => ctx.link(&format!("/bo-tieu-chi/{}", set.set)) })
+        .map(|(set, no)| context! { no => no, set => lang.pick(&set.title_vi, &set.title_en), href => ctx.link(&format!("/bo-tieu-chi/{}/{no}", set.set)) })
         .collect();
     let formula = measure.computed.as_ref().map(|c| {
         let inputs: Vec<String> =

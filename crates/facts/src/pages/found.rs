@@ -10,10 +10,11 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("/", "search-page-home"),
     ("/xa", "communes-title"),
     ("/ban-do", "map-title"),
+    ("/kham-pha", "explore-title"),
     ("/bo-tieu-chi", "sets-title"),
     ("/nguon-va-phuong-phap", "sources-title"),
     ("/nguon-va-phuong-phap/so-lieu", "sources-measures"),

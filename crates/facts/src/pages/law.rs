@@ -1,6 +1,7 @@
 //! The law, browsable: sets, their criteria and indicators, each with its citation; and sources and method.
 
 pub mod compare;
+pub mod indicator;
 pub mod measures;
 pub mod set;
 

@@ -43,7 +43,9 @@ fn home_says_who_is_nearest_what_is_missing_and_where_it_is_explained() {
 fn a_target_is_answered_by_published_verdicts_alone() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
-        let yes = |value| entry(&law, COMMUNE, "information.applies_information_technology_administration", Value::Yes(value));
+        let yes = |value| {
+            entry(&law, COMMUNE, "information.applies_information_technology_administration", Value::Yes(value))
+        };
         for (value, publish, expected) in [
             (true, false, None),
             (true, true, Some((1, 0, Status::Incomplete))),

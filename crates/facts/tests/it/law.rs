@@ -1,7 +1,12 @@
 //! The pages of the law: what they show is what the rulebooks say.
 
-use crate::{figures::ROOMS, visitor::Visitor};
+use crate::{
+    figures::{COMMUNE, ROOMS, entry, save},
+    visitor::Visitor,
+};
 use anyhow::{Result, ensure};
+use kernel::UnitId;
+use rulebook::Value;
 use testkit::each_engine;
 
 /// Lines of a file that a list is taken away as, without its headings.
@@ -60,11 +65,7 @@ fn sets_are_compared_by_measure_on_a_page_and_in_files() {
         let address = "/bo-tieu-chi/so-sanh";
         for (query, wants, refuses) in [
             // Without a choice: the main sets of communes. The demo's illustrative list is no law: 2026-2030 is not read whole.
-            (
-                "",
-                &["Chưa rõ vì một trong hai bộ chưa nhập đủ", "2026-2030"][..],
-                &["minh họa, không phải"][..],
-            ),
+            ("", &["Chưa rõ vì một trong hai bộ chưa nhập đủ", "2026-2030"][..], &["minh họa, không phải"][..]),
             (
                 "?a=commune-2021-2025&b=commune-2026-2030",
                 &["Chưa rõ vì một trong hai bộ chưa nhập đủ"],
@@ -104,6 +105,75 @@ fn sets_are_compared_by_measure_on_a_page_and_in_files() {
         let same = taken(&visitor, "/bo-tieu-chi/so-sanh.csv?a=smart-commune&b=smart-commune&kh=dropped").await?;
         ensure!(same.is_empty(), "{same:?}");
         let file = visitor.ask("/bo-tieu-chi/so-sanh.xlsx?c=smart-commune", &[]).await?;
+        ensure!(file.body.starts_with(b"PK"));
+        Ok(())
+    });
+}
+
+/// The page of an indicator: everything it counts is what each commune's own story says, of published figures alone.
+#[test]
+fn an_indicator_shows_how_the_communes_stand_to_it() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        let law = &visitor.law;
+        let income = |unit: UnitId, year: i16, value: &str| {
+            let mut entry = entry(law, unit, "income.per_person", Value::Number(value.parse().expect("a number")));
+            entry.key.year = year;
+            entry
+        };
+        let [second, third] = [UnitId(251), UnitId(252)];
+        save(&store, law, &[income(COMMUNE, 2024, "61.25"), income(second, 2024, "44.96")], true).await?;
+        save(&store, law, &[income(COMMUNE, 2023, "40"), income(second, 2023, "50")], true).await?;
+        // Not the public's: neither counted nor in the median.
+        save(&store, law, &[income(third, 2024, "99")], false).await?;
+        let address = "/bo-tieu-chi/commune-2021-2025/10.1";
+        let page = visitor.ask(&format!("{address}?nam=2024&sap=value"), &[]).await?.text();
+        let lines = taken(&visitor, &format!("{address}/don-vi.csv?nam=2024")).await?;
+        for want in [
+            "1/121 xã đạt chỉ tiêu này năm 2024, trong đó 1 đạt theo mức cần xác nhận; 119 xã chưa có số liệu",
+            "Trung vị năm 2024: 53,1 triệu đồng/người/năm",
+            "Trung vị qua các năm",
+            "Trung du và miền núi phía Bắc",
+            "cần xác nhận",
+            // Rounded to one digit it would be 45, which is enough: it is not.
+            ">44,96</a>",
+            "/so-lieu/250/income.per_person/2024",
+            "/bo-tieu-chi/commune-advanced-2021-2025/10.1",
+        ] {
+            ensure!(page.contains(want), "{want} is not in {page}");
+        }
+        ensure!(lines.len() == 121 && !lines.iter().any(|line| line.contains(",99,")), "{}", lines.len());
+        let mut tx = store.read(&kernel::Actor::READER.scope()).await?;
+        for (unit, said) in [(COMMUNE, "đạt, theo mức cần xác nhận"), (second, "không đạt"), (third, "chưa có số liệu")]
+        {
+            let story = facts::story::story(&mut tx, law, unit, "commune-2021-2025", 2024).await?.expect("a story");
+            let judged = story.verdict.nodes[story.plan.book.node("10.1").expect("10.1")];
+            let line = lines.iter().find(|l| l.starts_with(&format!("{},", story.unit.code))).expect("its line");
+            let own = match judged.status {
+                rulebook::Status::Passed => "đạt, theo mức cần xác nhận",
+                rulebook::Status::Failed => "không đạt",
+                _ => "chưa có số liệu",
+            };
+            ensure!(own == said && line.contains(said), "{said}: {line}");
+        }
+        let list = async |query: &str| taken(&visitor, &format!("{address}/don-vi.csv?nam=2024&{query}")).await;
+        let failed = list("kq=failed").await?;
+        ensure!(failed.len() == 1 && failed[0].contains("44.96"), "{failed:?}");
+        let (up, down) = (list("sap=value").await?, list("sap=value-down").await?);
+        ensure!(up[0].contains("44.96") && up[1].contains("61.25") && down[0].contains("61.25"), "{up:?}");
+        ensure!(list("q=tan+my").await?.len() == 1);
+        // A set of another time is only tried; one of another level shows its own units; a composite its parts.
+        for (path, want) in [
+            ("/bo-tieu-chi/commune-2026-2030/4.1?nam=2024", "chỉ là phép thử"),
+            ("/bo-tieu-chi/district-2021-2025/1.1?nam=2024", "Các đơn vị trong tỉnh"),
+            ("/bo-tieu-chi/commune-2021-2025/17.1?nam=2024", "Nội dung thành phần"),
+            ("/en/bo-tieu-chi/commune-2021-2025/10.1?nam=2024", "Median by year"),
+        ] {
+            let page = visitor.ask(path, &[]).await?;
+            ensure!(page.status == 200 && page.text().contains(want), "{path} lacks {want}");
+        }
+        ensure!(visitor.ask("/bo-tieu-chi/commune-2021-2025/99.9", &[]).await?.status == 404);
+        let file = visitor.ask(&format!("{address}/don-vi.xlsx?nam=2024"), &[]).await?;
         ensure!(file.body.starts_with(b"PK"));
         Ok(())
     });

@@ -30,6 +30,7 @@ async fn site(local_admin: bool) -> Site {
         things: HashMap::new(),
         openapi: "{}".into(),
         origin: "https://lang.example".into(),
+        limit: None,
         search: web::search::Search::default(),
     }))
 }

@@ -164,3 +164,51 @@ fn shipped_sets_stand_side_by_side_whole_and_in_words() {
 fn on(library: &Library, set: &str) -> Book {
     library.in_force(set, "2025-12-31".parse().unwrap()).unwrap()
 }
+
+/// The tables of a requirement unfolded: whoever is left out of one is named as unknown.
+#[test]
+fn a_requirement_unfolds_into_its_lines() {
+    use rulebook::variants::{Whom, variants};
+    let region = |code: &str| Whom::Region(code.into());
+    for (asked, want) in [
+        ("{ op = \">=\", value = 80 }", vec![(None, Whom::Everybody, "Đạt từ 80% trở lên")]),
+        ("{ op = \">=\" }", vec![(None, Whom::Everybody, "Chưa biết mức, cần xác nhận")]),
+        (
+            "{ op = \"<=\", by_region = { TDMNPB = 13 } }",
+            vec![(None, region("TDMNPB"), "Không quá 13%"), (None, Whom::Others, "Chưa biết mức, cần xác nhận")],
+        ),
+        (
+            "{ op = \">\", by_year = { 2024 = 1, 2025 = { TDMNPB = 2, DBSH = 3 } } }",
+            vec![
+                (Some("2024"), Whom::Everybody, "Trên 1%"),
+                (Some("2025"), region("DBSH"), "Trên 3%"),
+                (Some("2025"), region("TDMNPB"), "Trên 2%"),
+            ],
+        ),
+        // Left out in both years: said once.
+        (
+            "{ op = \">\", by_year = { 2024 = { TDMNPB = 1 }, 2025 = { TDMNPB = 2 } } }",
+            vec![
+                (Some("2024"), region("TDMNPB"), "Trên 1%"),
+                (Some("2025"), region("TDMNPB"), "Trên 2%"),
+                (None, Whom::Others, "Chưa biết mức, cần xác nhận"),
+            ],
+        ),
+        (
+            "{ op = \"<\", by_attribute = { attribute = \"special_difficulty\", true = 5, false = 9 } }",
+            vec![
+                (None, Whom::Attribute("special_difficulty".into(), "false".into()), "Dưới 9%"),
+                (None, Whom::Attribute("special_difficulty".into(), "true".into()), "Dưới 5%"),
+            ],
+        ),
+        ("{ op = \"unknown\" }", vec![]),
+    ] {
+        let book = set("", &[&percent("m", asked, "verified")]);
+        let lines = variants(&book, 0);
+        let said: Vec<_> =
+            lines.iter().map(|v| (v.year.clone(), v.whom.clone(), locale::say(Lang::Vi, &v.requirement))).collect();
+        let want: Vec<_> =
+            want.into_iter().map(|(year, whom, said)| (year.map(str::to_owned), whom, said.to_owned())).collect();
+        assert_eq!(said, want, "{asked}");
+    }
+}

@@ -140,7 +140,8 @@ impl Compared {
     fn cell(&self, ctx: &Ctx, n: usize, at: Option<usize>) -> Value {
         let told = at.map(|at| {
             let i = &self.sets[n].book.nodes[at].indicator;
-            context! { no => i.no, source => i.source, confidence => confidence(ctx, i.confidence) }
+            let href = ctx.link(&format!("/bo-tieu-chi/{}/{}", self.sets[n].rulebook.set, i.no));
+            context! { no => i.no, href => href, source => i.source, confidence => confidence(ctx, i.confidence) }
         });
         context! { set => self.title(ctx, n), cited => told }
     }

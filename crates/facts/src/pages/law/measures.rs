@@ -1,18 +1,88 @@
 //! What figures measure, as a list to search, order, page and take away.
 
-use super::{Asked, PER, cells, take_away};
+use super::{Asked, PER, cells, confidence_word, take_away};
 use crate::{
     Law,
-    pages::{about, law},
+    pages::{about, law, say},
 };
 use documents::list_out::Kind;
-use kernel::text;
+use kernel::{Phrase, text};
 use minijinja::{Value, context};
-use rulebook::Measure;
+use rulebook::{Aggregate, Measure, measure::Missing};
 use web::{Asking, Ctx, Outcome};
 
 /// What the list can be ordered by; as `measures.toml` has it where none is named.
 const ORDERS: [&str; 2] = ["name", "id"];
+
+/// Where a measure stands in the list.
+pub fn address(id: &str) -> String {
+    format!("/nguon-va-phuong-phap/so-lieu?q={id}#{id}")
+}
+
+/// How figures of several units join, in words.
+fn aggregate(ctx: &Ctx, law: &Law, of: &Aggregate) -> String {
+    let key = match of {
+        Aggregate::Sum => "measure-sum",
+        Aggregate::Count => "measure-count",
+        Aggregate::NotComparable => "measure-not-comparable",
+        Aggregate::Weighted(by) => {
+            let weight = law.library().measure(by).map_or(by, |m| ctx.lang.pick(&m.name_vi, &m.name_en));
+            return locale::say(ctx.lang, &Phrase::new("measure-weighted").with("weight", weight.as_str()));
+        }
+    };
+    locale::word(ctx.lang, key)
+}
+
+/// The formula of a computed measure, in words.
+fn formula(ctx: &Ctx, law: &Law, m: &Measure) -> Option<String> {
+    let computed = m.computed.as_ref()?;
+    let name =
+        |id: &String| law.library().measure(id).map_or(id.clone(), |m| ctx.lang.pick(&m.name_vi, &m.name_en).clone());
+    let inputs: Vec<String> = computed.of.iter().map(name).collect();
+    let how = locale::say_key(ctx.lang, &format!("operation-{}", computed.op.name()), &[]);
+    let missing = locale::word(
+        ctx.lang,
+        match computed.missing {
+            Missing::Incomplete => "measure-missing-incomplete",
+            Missing::Zero => "measure-missing-zero",
+            Missing::Skip => "measure-missing-skip",
+        },
+    );
+    Some(format!("{how} {}. {missing}", inputs.join("; ")))
+}
+
+/// The origins a verdict reads, the first that has a figure wins.
+fn reads(ctx: &Ctx, m: &Measure) -> String {
+    m.reads.iter().map(|origin| say::origin(ctx.lang, *origin)).collect::<Vec<_>>().join(" → ")
+}
+
+fn kind(ctx: &Ctx, m: &Measure) -> String {
+    locale::say_key(ctx.lang, &format!("measure-kind-{}", m.kind.name()), &[])
+}
+
+/// Everything about a measure, as names and values.
+pub fn tell(ctx: &Ctx, law: &Law, m: &Measure) -> Value {
+    let source = format!("{} ({})", m.source, confidence_word(ctx, m.confidence));
+    let decimals = locale::say(ctx.lang, &Phrase::new("measure-decimals-text").with("count", i64::from(m.decimals)));
+    let rounding = m.kind.is_numeric().then_some(decimals);
+    let keys = [
+        ("measure-id", Some(m.id.clone())),
+        ("measure-name", Some(ctx.lang.pick(&m.name_vi, &m.name_en).clone())),
+        ("measure-kind", Some(kind(ctx, m))),
+        ("measure-unit", m.unit.clone()),
+        ("measure-reads", Some(reads(ctx, m))),
+        ("measure-aggregate", Some(aggregate(ctx, law, &m.aggregate))),
+        ("measure-decimals", rounding),
+        ("measure-formula", formula(ctx, law, m)),
+        ("measure-note", m.note.clone()),
+        ("set-source", Some(source)),
+    ];
+    let keys: Vec<Value> = keys
+        .into_iter()
+        .filter_map(|(key, value)| Some(context! { name => locale::word(ctx.lang, key), value => value? }))
+        .collect();
+    context! { keys => keys, href => ctx.link(&address(&m.id)) }
+}
 
 /// The measures that a search finds, in the order asked for.
 fn list<'a>(ctx: &Ctx, law: &'a Law, asked: &Asked) -> Vec<&'a Measure> {
