@@ -58,6 +58,7 @@ impl ListAsked {
             sort: self.sap.clone(),
             page: web::page_from_one(&self.trang),
             per,
+            after: None,
             all_kinds: false,
         }
     }
@@ -82,10 +83,14 @@ fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
     }
 }
 
-/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown.
+/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown; one row where the page is kept.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
+    let version = tx.version().await?;
+    if let Some(page) = ctx.kept(&version) {
+        return Ok(page);
+    }
     let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = asked.listing(PER);
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
@@ -109,7 +114,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
         .into_iter()
         .map(|p| context! { number => p + 1, current => p == listing.page })
         .collect();
-    ctx.page(
+    ctx.page_kept(
+        &version,
         "communes.html",
         context! {
             title => locale::word(ctx.lang, "communes-title"),
