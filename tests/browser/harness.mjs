@@ -47,7 +47,6 @@ export const pages = [
   "/bo-tieu-chi/commune-2026-2030/4.1",
   "/bo-tieu-chi/district-2021-2025/1.1",
   "/bo-tieu-chi/commune-2021-2025/10.1",
-  "/kham-pha",
   "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/kham-pha",
