@@ -179,13 +179,15 @@ pub fn bless(args: &[String]) -> Result<()> {
     total.say()
 }
 
-/// Programs of others against a real server: a client of DHIS2, and GDAL, which writes GeoPackage.
+/// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, the
+/// validator of Data Packages.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--package", "app"])?;
     let binary = tools::binary("debug")?;
-    for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py"] {
-        counted(Command::new(&python).args([script, &binary]), total)?;
+    for script in ["dhis2_values.py", "geopackage.py", "data_package.py"] {
+        let script = format!("tests/clients/{script}");
+        counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
+//! - [`reports`]: mistakes that readers tell of, and their answers.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
@@ -33,6 +34,7 @@ pub mod proof;
 pub mod published;
 pub mod record;
 pub mod rejudge;
+pub mod reports;
 pub mod story;
 pub mod targets;
 pub mod template;

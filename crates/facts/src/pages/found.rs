@@ -10,13 +10,15 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "search-page-home"),
     ("/xa", "communes-title"),
     ("/ban-do", "map-title"),
     ("/bo-tieu-chi", "sets-title"),
     ("/nguon-va-phuong-phap", "sources-title"),
-    ("/nguon-va-phuong-phap/so-lieu", "sources-measures"),
+    ("/tu-dien-so-lieu", "dictionary-title"),
+    ("/bo-tieu-chi/so-sanh", "compare-title"),
+    ("/nguon-va-phuong-phap/can-xac-nhan", "unsure-title"),
     ("/nhap-so-lieu", "intake-title"),
     ("/api", "search-page-api"),
     ("/api/problems", "problems-title"),
@@ -46,7 +48,7 @@ impl Source for Law {
             title: Both::new(m.name_vi.as_str(), m.name_en.as_str()),
             names: vec![m.id.clone()],
             place: Both::name(m.unit.as_deref().unwrap_or("")),
-            href: format!("/nguon-va-phuong-phap/so-lieu?q={0}#{0}", m.id),
+            href: format!("/tu-dien-so-lieu?q={0}#{0}", m.id),
             own: true,
             order: format!("m{at:05}"),
             ..Entry::default()
@@ -79,7 +81,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
     let mut order = 2;
     for criterion in &set.criteria {
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
-        let href = |no: &str| format!("{page}?q={no}");
+        let href = |no: &str| format!("{page}/{no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
             "name",
             criterion.name_vi.as_str(),

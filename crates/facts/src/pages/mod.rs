@@ -20,6 +20,7 @@ mod map;
 mod problems;
 mod publish;
 mod rejudged;
+mod reports;
 mod say;
 mod sheet;
 mod telling;
@@ -78,15 +79,19 @@ fn routes() -> Routes {
         .read("/bo-tieu-chi/so-sanh.xlsx", "law", get(law::compare::xlsx))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
         .read("/ban-do", "verdicts", get(map::page))
-        .read("/nguon-va-phuong-phap", "law", get(law::sources))
+        .read("/nguon-va-phuong-phap", "law", get(law::sources::page))
+        .read("/nguon-va-phuong-phap/can-xac-nhan", "law", get(law::unsure::page))
+        .read("/nguon-va-phuong-phap/can-xac-nhan.csv", "law", get(law::unsure::csv))
+        .read("/nguon-va-phuong-phap/can-xac-nhan.xlsx", "law", get(law::unsure::xlsx))
         .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set::csv))
         .read("/bo-tieu-chi/{set}/chi-tieu.xlsx", "law", get(law::set::xlsx))
         .read("/bo-tieu-chi/{set}/{no}", "verdicts", get(law::indicator::page))
         .read("/bo-tieu-chi/{set}/{no}/don-vi.csv", "verdicts", get(law::indicator::csv))
         .read("/bo-tieu-chi/{set}/{no}/don-vi.xlsx", "verdicts", get(law::indicator::xlsx))
-        .read("/nguon-va-phuong-phap/so-lieu", "law", get(law::measures::page))
-        .read("/nguon-va-phuong-phap/so-lieu.csv", "law", get(law::measures::csv))
-        .read("/nguon-va-phuong-phap/so-lieu.xlsx", "law", get(law::measures::xlsx))
+        .read("/tu-dien-so-lieu", "law", get(law::dictionary::page))
+        .read("/tu-dien-so-lieu.csv", "law", get(law::dictionary::csv))
+        .read("/datapackage.json", "law", get(law::package::json))
+        .read("/tu-dien-so-lieu.xlsx", "law", get(law::dictionary::xlsx))
         .read("/nhap-so-lieu", "intake", get(intake::page))
         .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
         .read_inside("/viec/{id}", "jobs", get(jobs::page))
@@ -98,6 +103,7 @@ fn routes() -> Routes {
         .merge(publish::routes())
         .merge(problems::routes())
         .merge(rejudged::routes())
+        .merge(reports::routes())
         .merge(dhis2::routes())
         .merge(address::routes())
         .merge(api::routes())

@@ -9,6 +9,7 @@ mod law;
 mod mergers;
 mod meta;
 mod rejudge;
+mod reports;
 mod search;
 mod templates;
 mod visitor;

@@ -7,6 +7,7 @@ use crate::{
     figure,
     law::{Plan, applies},
     pages::{
+        about,
         choice::{Asked as Choosing, Choice},
         law, say,
     },
@@ -231,7 +232,7 @@ impl Shown {
                 Some(context! {
                     name => ctx.lang.pick(&measure.name_vi, &measure.name_en), note => ctx.lang.pick(&s.note_vi, &s.note_en),
                     source => s.source, confidence => confidence(ctx, s.confidence),
-                    href => ctx.link(&format!("/nguon-va-phuong-phap/so-lieu?q={m}")),
+                    href => ctx.link(&format!("/tu-dien-so-lieu?q={m}")),
                 })
             })
             .collect()
@@ -328,6 +329,7 @@ pub async fn page(ctx: Ctx, Path((set, no)): Path<(String, String)>, Asking(aske
         "indicator.html",
         context! {
             title => format!("{} {}", indicator.no, lang.pick(&indicator.text_vi, &indicator.text_en)),
+            meta => about::indicator(&ctx, &book.rulebook, indicator),
             set => context! {
                 id => set, title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en), href => ctx.link(&format!("/bo-tieu-chi/{set}")),
                 decision => book.rulebook.decision.number, issuer => book.rulebook.decision.issuer, date => book.rulebook.decision.date,
@@ -340,7 +342,7 @@ pub async fn page(ctx: Ctx, Path((set, no)): Path<(String, String)>, Asking(aske
             computed_from => indicator.computed_from, guidance => indicator.guidance,
             condition => indicator.applies_if.as_ref().map(|vi| lang.pick(vi, indicator.applies_if_en.as_ref().unwrap_or(vi))),
             variants => variants(book, shown.at).iter().map(|v| whom(&ctx, &shown, v)).collect::<Vec<_>>(),
-            parts => parts, measure => measure.map(|m| super::measures::tell(&ctx, &shown.law, m)),
+            parts => parts, measure => measure.map(|m| super::dictionary::tell(&ctx, &shown.law, m)),
             choice => context! { sets => Vec::<Value>::new(), ..shown.choice.form(lang) },
             in_time => applies(&book.rulebook, shown.choice.year),
             communes => book.rulebook.applies.level == Level::Commune,
