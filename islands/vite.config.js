@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import subsetFont from "subset-font";
 import { defineConfig } from "vite";
@@ -30,13 +30,12 @@ const fonts = {
   },
 };
 
-/** The same letters for papers (PDF), which take no woff2: whole fonts, cut to what is used. Never sent to a browser. */
+/** The same letters for papers (PDF), which take no woff2; whole, for names from anywhere. Never sent to a browser. */
 const papers = {
   name: "langso-papers",
-  async closeBundle() {
+  closeBundle() {
     for (const [weight, name] of [["400Regular", "400"], ["600SemiBold", "600"]]) {
-      const whole = readFileSync(`node_modules/@expo-google-fonts/be-vietnam-pro/${weight}/BeVietnamPro_${weight}.ttf`);
-      writeFileSync(`dist/be-vietnam-pro-${name}.ttf`, await subsetFont(whole, latin + vietnamese, { targetFormat: "truetype" }));
+      copyFileSync(`node_modules/@expo-google-fonts/be-vietnam-pro/${weight}/BeVietnamPro_${weight}.ttf`, `dist/be-vietnam-pro-${name}.ttf`);
     }
   },
 };
@@ -70,7 +69,7 @@ export default defineConfig({
     // MapLibre, loaded by the map's page alone.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { style: "src/style.scss", theme: "src/theme.ts", map: "src/map.ts", search: "src/search.ts" },
+      input: { style: "src/style.scss", theme: "src/theme.ts", map: "src/map.ts", search: "src/search.ts", explore: "src/explore.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",

@@ -23,6 +23,7 @@ cli-arg-large = Allow more than 50 MB or 1,000,000 rows
 cli-arg-origin = Where the figures come from: declared, verified, survey or imported
 cli-arg-files = Where attachments are kept: a folder or s3://…; by default the data folder
 cli-arg-public-url = Where everybody reaches the pages, for example https://nongthonmoi.example.vn; for the sitemap and shared links
+cli-arg-api-limit = Requests to the API a minute from one address; 0 sets no limit
 cli-public-url = “{ $value }” must begin with http:// or https://
 
 cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing

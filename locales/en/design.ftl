@@ -1,4 +1,5 @@
 # The frame of pages, and the page of the design system
+find-everywhere = Search all of Làng Số
 find-label = Find a commune, an indicator, a decision
 find-example = Find a commune, an indicator…
 theme-dark = Dark

@@ -15,6 +15,6 @@ home-target-unconfirmed = { $count } on thresholds to be confirmed
 home-target-due = due { $day }
 home-targets-without = { $count } targets without figures yet
 home-targets-source = Source of the targets: { $source }.
-home-trend-not = not met
+home-trend-open = figures or law missing
 home-trend-sentence = { $year }: { $passed } of { $of } communes with figures meet { $set }.
 home-files = Take the list away

@@ -23,6 +23,7 @@ cli-arg-large = Cho phép tệp hơn 50 MB hoặc hơn 1.000.000 dòng
 cli-arg-origin = Nguồn gốc số liệu: declared, verified, survey hoặc imported
 cli-arg-files = Nơi giữ tệp đính kèm: một thư mục hoặc s3://…; nếu không nêu là thư mục dữ liệu
 cli-arg-public-url = Địa chỉ mà mọi người dùng để vào trang, ví dụ https://nongthonmoi.example.vn; dùng cho sơ đồ trang và liên kết chia sẻ
+cli-arg-api-limit = Số yêu cầu tới API mỗi phút của một địa chỉ; 0 là không giới hạn
 cli-public-url = “{ $value }” phải bắt đầu bằng http:// hoặc https://
 
 cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết hoặc không nhập gì

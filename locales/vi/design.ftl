@@ -1,4 +1,5 @@
 # Khung trang và trang mẫu thiết kế
+find-everywhere = Tìm trong Làng Số
 find-label = Tìm xã, chỉ tiêu, văn bản
 find-example = Tìm xã, chỉ tiêu, văn bản…
 theme-dark = Nền tối

@@ -15,6 +15,6 @@ home-target-unconfirmed = { $count } theo mức cần xác nhận
 home-target-due = hạn { $day }
 home-targets-without = { $count } mục tiêu chưa có số liệu
 home-targets-source = Nguồn mục tiêu: { $source }.
-home-trend-not = chưa đạt
+home-trend-open = chưa đủ số liệu hoặc cần xác nhận
 home-trend-sentence = Năm { $year }: { $passed }/{ $of } xã có số liệu đạt { $set }.
 home-files = Tải danh sách

@@ -8,11 +8,18 @@ use crate::{
     tools,
 };
 use anyhow::{Result, bail};
+use std::process::Command;
 
 type Part = fn(&mut Count) -> Result<()>;
 
-const PARTS: [(&str, Part); 5] =
-    [("faults", faults), ("fuzz", fuzz), ("oracle", oracle), ("national", national), ("bench", bench)];
+const PARTS: [(&str, Part); 6] = [
+    ("faults", faults),
+    ("fuzz", fuzz),
+    ("oracle", oracle),
+    ("national", national),
+    ("lighthouse", lighthouse),
+    ("bench", bench),
+];
 
 /// Runs the parts named, or all.
 pub fn run(asked: &[String]) -> Result<()> {
@@ -57,6 +64,14 @@ fn oracle(total: &mut Count) -> Result<()> {
 
 fn national(total: &mut Count) -> Result<()> {
     check(total, national::run())
+}
+
+/// What Lighthouse says of the main pages on a throttled phone.
+fn lighthouse(total: &mut Count) -> Result<()> {
+    tools::packages("tests/browser")?;
+    tools::packages("tests/lighthouse")?;
+    tools::cargo(&["build", "--workspace"])?;
+    counted(Command::new("node").args(["tests/lighthouse/run.mjs", &tools::binary("debug")?]), total)
 }
 
 fn bench(total: &mut Count) -> Result<()> {

@@ -53,6 +53,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
         database: None,
         data: args.data.clone(),
         files: None,
+        api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
         local_admin: args.listen.ip().is_loopback(),
     };

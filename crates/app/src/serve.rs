@@ -4,7 +4,7 @@ use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
 use kernel::{Phrase, SystemClock};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
 /// Serve the pages and the API
@@ -25,6 +25,9 @@ pub struct Args {
     /// Where everybody reaches the pages: https://HOST
     #[arg(long, env = "LANGSO_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Requests to the API a minute and address; 0: as many as they like
+    #[arg(long, env = "LANGSO_API_LIMIT", default_value_t = 600)]
+    pub api_limit: u32,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -47,7 +50,8 @@ pub async fn run(args: &Args) -> Result<()> {
         let phrase = Phrase::new("cli-public-url").with("value", origin);
         return Err(Stop::option("--public-url", phrase).into());
     }
-    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin, origin).await?;
+    let limit = NonZeroU32::new(args.api_limit);
+    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin, origin, limit).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

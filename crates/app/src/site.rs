@@ -8,6 +8,7 @@ use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -73,6 +74,7 @@ pub async fn site(
     attachments: Attachments,
     local_admin: bool,
     origin: String,
+    limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -105,6 +107,7 @@ pub async fn site(
         ]),
         openapi: facts::pages::description(),
         origin,
+        limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
     }));
     Ok((site, routes))

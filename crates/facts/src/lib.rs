@@ -11,6 +11,7 @@
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
@@ -21,6 +22,7 @@ pub mod carried;
 pub mod choropleth;
 pub mod dhis2;
 pub mod distribution;
+pub mod explore;
 pub mod figure;
 pub mod intake;
 pub mod jobs;

@@ -23,7 +23,7 @@ pub struct Measured {
 pub async fn over(tx: &mut impl Query, law: &Law, slice: &Slice, measure: &str) -> Result<Vec<Measured>> {
     let listing = Listing { per: i64::from(u16::MAX), ..Listing::default() };
     let (communes, _) = totals::communes(tx, slice, &listing).await?;
-    let figures = published::of_measures(tx, slice.ancestor, &law.needed(measure), slice.year).await?;
+    let figures = published::of_measures(tx, &[slice.ancestor], &law.needed(measure), slice.year..=slice.year).await?;
     let figures: HashMap<Key, Value> = figures.into_iter().map(|f| (f.key, f.value)).collect();
     let id = law.measure_id(measure).unwrap_or_default();
     let value = |commune: CommuneRow| {

@@ -3,7 +3,10 @@
 use crate::model::{Edition, Figure, Key, Stage, origin_from, value};
 use kernel::{Moment, Revision, UnitId};
 use rulebook::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
 use store::{Query, Result, Row, args};
 
 fn figure(row: &Row) -> Result<Option<Figure>> {
@@ -48,21 +51,27 @@ pub async fn figures(tx: &mut impl Query, unit: UnitId, year: Option<i16>, wante
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Published figures of these measures for all units that ever were under an ancestor, in a year. Cost: those figures there.
-pub async fn of_measures(tx: &mut impl Query, ancestor: UnitId, measures: &[i64], year: i16) -> Result<Vec<Figure>> {
-    let places: Vec<String> = (3..measures.len() + 3).map(|n| format!("${n}")).collect();
-    if places.is_empty() {
+/// Published figures of these measures for all units that ever were under these ancestors, in a span of years. Cost: those
+/// figures.
+pub async fn of_measures(
+    tx: &mut impl Query,
+    ancestors: &[UnitId],
+    measures: &[i64],
+    years: RangeInclusive<i16>,
+) -> Result<Vec<Figure>> {
+    // Numbers of our own, never text of a reader.
+    let list = |ids: &mut dyn Iterator<Item = i64>| ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    if ancestors.is_empty() || measures.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = f.published
-         WHERE f.unit IN (SELECT unit FROM units_tree WHERE ancestor = $1) AND f.period = $2 AND f.measure IN ({})
-         ORDER BY f.unit, f.origin",
-        places.join(",")
+         WHERE f.unit IN (SELECT unit FROM units_tree WHERE ancestor IN ({})) AND f.period >= $1 AND f.period <= $2
+           AND f.measure IN ({}) ORDER BY f.unit, f.period, f.origin",
+        list(&mut ancestors.iter().map(|u| u.0)),
+        list(&mut measures.iter().copied())
     );
-    let mut args = args![ancestor, format!("{year:04}")];
-    args.extend(measures.iter().map(|&m| store::Value::from(m)));
-    let rows = tx.rows(&sql, args).await?;
+    let rows = tx.rows(&sql, args![format!("{:04}", years.start()), format!("{:04}", years.end())]).await?;
     Ok(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 

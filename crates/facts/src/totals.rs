@@ -158,6 +158,8 @@ pub struct Listing {
     pub sort: String,
     pub page: i64,
     pub per: i64,
+    /// Those that stand after this one in the order of names; the count is still of all.
+    pub after: Option<UnitId>,
     /// Wards and townships too.
     pub all_kinds: bool,
 }
@@ -211,28 +213,35 @@ pub async fn communes(tx: &mut impl Query, slice: &Slice, listing: &Listing) -> 
     let count = tx.row(&format!("SELECT COUNT(*) {from}"), args.clone()).await?;
     let count = count.map_or(Ok(0), |r| r.i64(0))?;
     args.extend(args![listing.per, listing.page * listing.per]);
+    let mut after = String::new();
+    if let Some(unit) = listing.after {
+        args.push(unit.into());
+        after += " AND (u.ord, u.id) > (SELECT a.ord, a.id FROM units_unit a WHERE a.id = $11)";
+    }
     let sql = format!(
         "SELECT u.id, u.code, u.name, u.kind, d.name, v.verdict, v.confidence, v.passed, v.total, v.failing, u.lat, u.lon,
                 v.criteria
-         {from} ORDER BY {order} LIMIT $9 OFFSET $10"
+         {from}{after} ORDER BY {order} LIMIT $9 OFFSET $10"
     );
     let rows = tx.rows(&sql, args).await?;
     Ok((rows.iter().map(commune).collect::<Result<_>>()?, count))
 }
 
-/// A year of the trend: units that passed, that passed on a number to be confirmed, and that have figures.
+/// A year of the trend: units that passed, that passed on a number to be confirmed, that failed, and that have figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct YearTotals {
     pub year: i16,
     pub passed: i64,
     pub passed_unconfirmed: i64,
+    pub failed: i64,
     pub of: i64,
 }
 
 /// Totals per year of a set, for the trend. Cost: one row a commune and year.
 pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<YearTotals>> {
     let sql = "SELECT v.period, SUM(CASE WHEN v.verdict = 'p' AND v.confidence = 'v' THEN 1 ELSE 0 END),
-               SUM(CASE WHEN v.verdict = 'p' AND v.confidence <> 'v' THEN 1 ELSE 0 END), COUNT(*)
+               SUM(CASE WHEN v.verdict = 'p' AND v.confidence <> 'v' THEN 1 ELSE 0 END),
+               SUM(CASE WHEN v.verdict = 'f' THEN 1 ELSE 0 END), COUNT(*)
         FROM units_tree t JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.edition = $4
         WHERE t.ancestor = $1 AND ((t.from_day <= $2 AND t.to_day >= $2) OR v.period < $5) GROUP BY v.period ORDER BY v.period";
     // Units that ended before this slice's day still count in their own years.
@@ -240,9 +249,20 @@ pub async fn by_year(tx: &mut impl Query, slice: &Slice) -> Result<Vec<YearTotal
     let args = args![slice.ancestor, slice.day, slice.set.as_str(), Edition::Published.number(), period];
     let read = |row: &Row| {
         let year = row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?;
-        Ok(YearTotals { year, passed: row.i64(1)?, passed_unconfirmed: row.i64(2)?, of: row.i64(3)? })
+        let (passed, passed_unconfirmed, failed) = (row.i64(1)?, row.i64(2)?, row.i64(3)?);
+        Ok(YearTotals { year, passed, passed_unconfirmed, failed, of: row.i64(4)? })
     };
     tx.rows(sql, args).await?.iter().map(read).collect()
+}
+
+/// How many communes of a slice passed how many criteria, where they have a verdict. Cost: one row a commune there.
+pub async fn by_passed(tx: &mut impl Query, slice: &Slice) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT v.passed, COUNT(*)
+        FROM units_tree t JOIN units_unit u ON u.id = t.unit AND u.kind = 'commune'
+        JOIN facts_verdict v ON v.unit = t.unit AND v.set_id = $3 AND v.period = $4 AND v.edition = $5
+        WHERE t.ancestor = $1 AND t.from_day <= $2 AND t.to_day >= $2 GROUP BY v.passed ORDER BY v.passed";
+    let rows = tx.rows(sql, slice_args(slice)).await?;
+    rows.iter().map(|row| Ok((row.i64(0)?, row.i64(1)?))).collect()
 }
 
 /// A verdict of a unit: set, year, status, whether the law beneath it is verified, criteria passed, and in all.

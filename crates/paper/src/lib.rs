@@ -66,6 +66,12 @@ static FONTS: LazyLock<(LazyHash<FontBook>, Vec<Font>)> = LazyLock::new(|| {
     (LazyHash::new(FontBook::from_fonts(&fonts)), fonts)
 });
 
+/// A text with letters that can be printed: what the fonts lack (a foreign script, a pictogram) is a question mark.
+fn printable(text: &str) -> String {
+    let lacks = |c: char| !c.is_control() && FONTS.1.iter().any(|f| !f.info().coverage.contains(c as u32));
+    text.chars().map(|c| if lacks(c) { '?' } else { c }).collect()
+}
+
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
 
 /// A file of a paper.
@@ -128,9 +134,9 @@ pub fn print(paper: &Paper) -> Result<Printed, NotPrinted> {
     if FONTS.1.is_empty() {
         return Err(NotPrinted::Letters);
     }
-    let mut files = vec![(file("data.json")?, Bytes::from_string(paper.data.to_owned()))];
+    let mut files = vec![(file("data.json")?, Bytes::from_string(printable(paper.data)))];
     for (name, svg) in paper.pictures {
-        files.push((file(name)?, Bytes::from_string(svg.clone())));
+        files.push((file(name)?, Bytes::from_string(printable(svg))));
     }
     let main = Source::new(file("main.typ")?, paper.template.to_owned());
     let desk = Desk { main, files, day: paper.day };

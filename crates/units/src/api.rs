@@ -4,6 +4,7 @@ use crate::{
     Merger, Refused, Unit,
     actions::{self, Overtaken},
     boundaries::{self, Import},
+    listed::{Answer, Listed},
     merger::{Effect, Effects},
     pages::day,
     rules::{Attribute, Correction, Reorganisation},
@@ -39,8 +40,11 @@ pub fn routes() -> Routes {
 #[openapi(paths(search, successors, predecessors, agencies, shapes, correct, attribute, reorganise, import))]
 pub struct Description;
 
-/// Most units on a page.
-const MOST: i64 = 500;
+/// The fields of a unit.
+pub const FIELDS: &[&str] =
+    &["id", "level", "kind", "code", "name", "parent", "valid_from", "valid_to", "lat", "lon", "confidence", "note"];
+const AGENCY: &[&str] =
+    &["id", "code", "kind", "name_vi", "name_en", "valid_from", "valid_to", "successor", "confidence"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -52,8 +56,6 @@ struct Asked {
     parent: Option<i64>,
     group: String,
     q: String,
-    page: i64,
-    per: Option<i64>,
 }
 
 fn given(text: &str) -> Option<String> {
@@ -69,11 +71,11 @@ fn given(text: &str) -> Option<String> {
         ("parent" = Option<i64>, Query, description = "Directly under this unit"),
         ("group" = Option<String>, Query, description = "A named group: plan-2022"),
         ("q" = Option<String>, Query, description = "Part of a name, without diacritics, or the beginning of a code"),
-        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500")))]
-async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500"),
+        ("cursor" = Option<String>, Query, description = "From `next` of the answer before"), ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn search(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     let on = day(&ctx, &asked.as_of, "as_of")?;
-    let per = asked.per.unwrap_or(100).clamp(1, MOST);
-    let page = web::page(asked.page);
+    let (per, page) = (listed.per(100), listed.page());
     let filter = Filter {
         day: Some(on),
         level: given(&asked.level),
@@ -82,11 +84,20 @@ async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         parent: asked.parent.map(UnitId),
         group: given(&asked.group),
         q: given(&asked.q),
+        after: listed.after_number(&ctx, "units")?.map(UnitId),
     };
     let mut tx = ctx.read().await?;
     let skip = u32::try_from(page * per).unwrap_or(u32::MAX);
-    let (units, count) = store::list(&mut tx, &filter, skip, per as u32).await?;
-    ctx.json(&json!({"as_of": on, "count": count, "page": page, "per": per, "units": units}))
+    let (units, count) = store::list(&mut tx, &filter, skip, per as u32 + 1).await?;
+    send(&ctx, &listed, json!({"as_of": on, "count": count, "page": page, "per": per}), &units, per)
+}
+
+/// Units of which one more was read than is sent, to know whether any follow.
+pub fn send(ctx: &Ctx, listed: &Listed, about: Value, units: &[Unit], per: i64) -> Outcome {
+    let shown = &units[..units.len().min(per as usize)];
+    let next = shown.last().filter(|_| units.len() > shown.len()).map(|unit| unit.id.to_string());
+    let rows = shown.iter().map(|unit| json!(unit)).collect();
+    listed.answer(ctx, Answer { name: "units", about, fields: FIELDS, rows, next })
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -134,10 +145,15 @@ async fn predecessors(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<OnDay
 }
 
 /// `GET /api/v1/agencies`: departments, the Front, associations, with their successors.
-#[utoipa::path(get, path = "/api/v1/agencies", responses((status = 200, description = "All agencies, ended ones included")))]
-async fn agencies(ctx: Ctx) -> Outcome {
+#[utoipa::path(get, path = "/api/v1/agencies", responses((status = 200, description = "All agencies, ended ones included")),
+    params(("per" = Option<i64>, Query, description = "At most 500"), ("cursor" = Option<String>, Query, description = "From `next` of the answer before"),
+        ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn agencies(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome {
     let mut tx = ctx.read().await?;
-    ctx.json(&json!({"agencies": store::agencies(&mut tx).await?}))
+    let all = store::agencies(&mut tx).await?;
+    let (some, next) = listed.cut(&ctx, "agencies", &all, |agency| agency.id.to_string())?;
+    let rows = some.iter().map(|agency| json!(agency)).collect();
+    listed.answer(&ctx, Answer { name: "agencies", about: json!({"count": all.len()}), fields: AGENCY, rows, next })
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -11,6 +11,7 @@ pub mod carry;
 pub mod cells;
 mod found;
 pub mod home;
+pub mod listed;
 pub mod merger;
 pub mod model;
 pub mod pages;

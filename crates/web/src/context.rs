@@ -14,7 +14,7 @@ use futures::StreamExt;
 use http_body_util::LengthLimitError;
 use kernel::{Actor, Clock, Phrase, Problem};
 use locale::Lang;
-use std::{any::Any, collections::HashMap, ops::Deref, sync::Arc};
+use std::{any::Any, collections::HashMap, num::NonZeroU32, ops::Deref, sync::Arc};
 use store::{ReadTx, Store, WriteTx};
 
 /// What all requests share.
@@ -36,6 +36,8 @@ pub struct SiteParts {
     pub openapi: String,
     /// Where everybody reaches this site, without a slash at the end; empty where nobody said.
     pub origin: String,
+    /// How often a minute one address may ask the API; as often as it likes without.
+    pub limit: Option<NonZeroU32>,
     /// What can be found, from every room.
     pub search: Search,
 }

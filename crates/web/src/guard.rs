@@ -4,6 +4,7 @@
 use crate::{
     Failure, Permission, Site,
     context::Address,
+    limit::Limit,
     problems::{Fault, shown},
     routes::{MOST_BYTES, MOST_BYTES_LARGE, MOST_BYTES_PUBLIC, TIME, TIME_LARGE},
     taken::unread,
@@ -37,12 +38,14 @@ struct Pass {
 pub(crate) struct Guard {
     site: Site,
     rows: Arc<HashMap<(&'static str, &'static str), Permission>>,
+    limit: Option<Arc<Limit>>,
 }
 
 impl Guard {
     pub fn new(site: Site, table: &[Permission]) -> Guard {
         let rows = table.iter().map(|row| ((row.path, row.method), *row)).collect();
-        Guard { site, rows: Arc::new(rows) }
+        let limit = site.limit.map(|limit| Arc::new(Limit::new(limit, site.clock.clone())));
+        Guard { site, rows: Arc::new(rows), limit }
     }
 
     /// What the request may do; otherwise what stands against it.
@@ -100,6 +103,16 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
     let failure = async |problem: Problem| shown(&guard.site, lang, api, &path, &problem).await;
+    let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
+    let left = match limit.map(|limit| limit.take(&parts)) {
+        Some(Err((problem, left, wait))) => {
+            let mut answer = failure(problem).await;
+            left.say_wait(&mut answer, wait);
+            return answer;
+        }
+        Some(Ok(left)) => left,
+        None => None,
+    };
     let Pass { actor, most, time } = match guard.check(&parts) {
         Err(problem) => return failure(problem).await,
         Ok(pass) => pass,
@@ -108,7 +121,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     parts.extensions.insert(Most(most));
     let body = Body::new(Limited::new(body, most));
     let answer = run(next, Request::from_parts(parts, body), time).await;
-    match answer.extensions().get::<Fault>() {
+    let mut answer = match answer.extensions().get::<Fault>() {
         Some(Fault::Own) => {
             let phrase = Phrase::new("problem-internal").with("id", id.as_str());
             failure(Problem { phrase, place: None, status: 500 }).await
@@ -116,7 +129,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(Fault::Said(problem)) => failure((**problem).clone()).await,
         None if is_bare(&answer) => failure(unread(answer.status(), most)).await,
         None => answer,
+    };
+    if let Some(left) = left {
+        left.say(&mut answer);
     }
+    answer
 }
 
 /// The handler's answer; a panic, and what takes too long, are failures like any other.

@@ -30,7 +30,7 @@ fn http_date(at: Moment) -> String {
 }
 
 /// A finished page.
-struct Page {
+pub(crate) struct Page {
     kind: &'static str,
     /// When the data that it shows last changed.
     changed: Option<Moment>,
@@ -54,6 +54,12 @@ impl Page {
     }
 }
 
+/// A page that was just made.
+pub(crate) fn page(version: &Version, kind: &'static str, body: Bytes) -> Arc<Page> {
+    let tag = crate::render::etag(&body);
+    Arc::new(Page { kind, changed: version.changed, tag, body, packed: OnceLock::new() })
+}
+
 #[derive(Default)]
 struct Pages {
     /// What the store held when they were made.
@@ -67,12 +73,12 @@ struct Pages {
 pub(crate) struct Kept(Mutex<Pages>);
 
 impl Kept {
-    fn get(&self, version: &str, key: &str) -> Option<Arc<Page>> {
+    pub(crate) fn get(&self, version: &str, key: &str) -> Option<Arc<Page>> {
         let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (pages.version == version).then(|| pages.by_key.get(key).cloned()).flatten()
     }
 
-    fn put(&self, version: &str, key: String, page: Arc<Page>) {
+    pub(crate) fn put(&self, version: &str, key: String, page: Arc<Page>) {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Counted once and a half: plain, and packed a few times smaller.
         let bytes = page.body.len() * 3 / 2 + key.len();
@@ -86,7 +92,7 @@ impl Kept {
 
 impl Ctx {
     /// Who asks for what: an actor's pages are nobody else's.
-    fn kept_key(&self) -> String {
+    pub(crate) fn kept_key(&self) -> String {
         format!("{} {:?} {:?} {}", self.lang.tag(), self.actor, self.actor.scope(), self.path)
     }
 
@@ -109,13 +115,7 @@ impl Ctx {
     }
 
     fn keep(&self, version: &Version, kind: &'static str, body: Bytes) -> Outcome {
-        let page = Arc::new(Page {
-            kind,
-            changed: version.changed,
-            tag: crate::render::etag(&body),
-            body,
-            packed: OnceLock::new(),
-        });
+        let page = page(version, kind, body);
         // Whoever writes a template wants to see it.
         if !self.site.templates.is_reloaded() {
             self.site.templates.kept.put(version, self.kept_key(), page.clone());
@@ -123,7 +123,7 @@ impl Ctx {
         Ok(self.send(&page, false))
     }
 
-    fn send(&self, page: &Page, kept: bool) -> Response {
+    pub(crate) fn send(&self, page: &Page, kept: bool) -> Response {
         let mut headers = HeaderMap::from_iter([
             (header::ETAG, HeaderValue::from_str(&page.tag).unwrap_or(HeaderValue::from_static("\"\""))),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -136,7 +136,8 @@ impl Ctx {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(page.kind))];
-        if accepts(&self.headers, "br") {
+        // A paper is packed within.
+        if page.kind != "application/pdf" && accepts(&self.headers, "br") {
             let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
             return (headers, kind, encoding, page.packed(kept)).into_response();
         }

@@ -125,6 +125,13 @@ fn origin(site: &Site, headers: &HeaderMap) -> String {
     format!("http://{}", if plain { host } else { "" })
 }
 
+impl Ctx {
+    /// The site's own address as whoever asks reaches it, without a slash at the end.
+    pub fn origin(&self) -> String {
+        origin(&self.site, &self.headers)
+    }
+}
+
 /// `GET /robots.txt`. Cost: no row.
 async fn robots(ctx: Ctx) -> Response {
     let origin = origin(&ctx.site, &ctx.headers);

@@ -2,7 +2,7 @@
 
 use crate::{Site, context::link, render, search};
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use kernel::{Phrase, Place, Problem};
@@ -101,6 +101,12 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
+/// What is too much now may be done in a moment.
+fn later(status: StatusCode) -> HeaderMap {
+    let busy = status == StatusCode::SERVICE_UNAVAILABLE;
+    busy.then_some((header::RETRY_AFTER, HeaderValue::from_static("3"))).into_iter().collect()
+}
+
 fn marked(status: u16, fault: Fault) -> Response {
     let mut answer = status_of(status).into_response();
     answer.extensions_mut().insert(fault);
@@ -126,7 +132,7 @@ pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, proble
     if api {
         let kind = HeaderValue::from_static("application/problem+json");
         let body = json_problem(lang, problem).to_string();
-        return (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+        return (status, later(status), [(header::CONTENT_TYPE, kind)], body).into_response();
     }
     let (q, hits) =
         if status == StatusCode::NOT_FOUND { search::nearest(site, lang, path).await } else { Default::default() };
@@ -135,7 +141,7 @@ pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, proble
         hits => hits, home => link(lang, "/"),
     };
     match site.templates.render(site, lang, path, "problem.html", page, None) {
-        Ok(body) => (status, render::html_headers(), Html(body)).into_response(),
+        Ok(body) => (status, later(status), render::html_headers(), Html(body)).into_response(),
         Err(error) => Failure::from(error).into_response(),
     }
 }

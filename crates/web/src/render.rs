@@ -1,6 +1,6 @@
 //! Templates, what they can say, and answers that a browser may keep.
 
-use crate::{Ctx, Outcome, Site, assets, context::link, kept::Kept};
+use crate::{Ctx, Outcome, Site, assets, context::link, kept::Kept, press::Press};
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -20,6 +20,8 @@ pub struct Templates {
     folder: Option<PathBuf>,
     /// Pages made from them.
     pub(crate) kept: Kept,
+    /// Papers of the same site.
+    pub(crate) press: Press,
 }
 
 impl Templates {
@@ -31,7 +33,7 @@ impl Templates {
         }
         // Only a debug build looks at files beside its own; `cargo xtask run` names the folder.
         let folder = std::env::var_os("LANGSO_TEMPLATES").filter(|_| cfg!(debug_assertions));
-        Ok(Templates { env, folder: folder.map(PathBuf::from), kept: Kept::default() })
+        Ok(Templates { env, folder: folder.map(PathBuf::from), kept: Kept::default(), press: Press::default() })
     }
 
     /// The same templates, reading those of `folder/*/templates/` anew for each page.

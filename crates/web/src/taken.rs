@@ -49,7 +49,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asking<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asking<T>, Failure> {
-        Ok(Asking(fields(parts.uri.query().unwrap_or("").as_bytes())?))
+        // A field of a form that was left empty asks for nothing.
+        let asked = |part: &&str| part.split_once('=').is_none_or(|(_, value)| !value.is_empty());
+        let query: Vec<&str> = parts.uri.query().unwrap_or("").split('&').filter(asked).collect();
+        Ok(Asking(fields(query.join("&").as_bytes())?))
     }
 }
 

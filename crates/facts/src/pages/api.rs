@@ -9,13 +9,13 @@ use crate::{
     totals::{self, CommuneRow, Listing, Part, Totals},
 };
 use axum::routing::{get, post};
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
 use kernel::{Day, Phrase, Problem, UnitId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use units::{
+    listed::{Answer, Listed, wants_csv},
+    store::Filter,
+};
 use web::{Asking, Ctx, Outcome, Path, Routes};
 
 pub fn routes() -> Routes {
@@ -31,20 +31,10 @@ pub fn routes() -> Routes {
         .read("/api/v1/measures", "law", get(measures))
         .read("/api/v1/map.geojson", "verdicts", get(super::map::geojson))
         .write_large("/api/v1/figures", "import", "figures", post(import::figures))
-        .read("/api", "api", get(page))
-        .read("/api/openapi.json", "api", get(openapi))
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Paged {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
-    #[serde(default)]
-    dv: String,
-    #[serde(default)]
-    tinh: String,
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -55,10 +45,6 @@ struct Paged {
     group: String,
     #[serde(default)]
     sort: String,
-    #[serde(default)]
-    page: i64,
-    #[serde(default)]
-    per: Option<i64>,
 }
 
 /// `GET /api/v1/communes`: a page of communes with their verdicts.
@@ -69,62 +55,65 @@ struct Paged {
         ("verdict" = Option<String>, Query, description = "passed, passed_unconfirmed, failed, incomplete, to_be_confirmed, without"),
         ("district" = Option<i64>, Query, description = "Id of a district"), ("group" = Option<String>, Query, description = "Code of a named group"),
         ("sort" = Option<String>, Query, description = "name, verdict, passed, nearest"),
-        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500")))]
-async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>) -> Outcome {
+        ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500"),
+        ("cursor" = Option<String>, Query, description = "From `next` of the answer before; only in the order of names"),
+        ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn communes(
+    ctx: Ctx,
+    Asking(chosen): Asking<Asked>,
+    Asking(asked): Asking<Paged>,
+    Asking(listed): Asking<Listed>,
+) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Asked { nam: asked.nam, bo: asked.bo, dv: asked.dv, tinh: asked.tinh };
-    let choice = Choice::make(&mut tx, &law, &choice, ctx.site.clock.today()).await?;
-    let per = asked.per.unwrap_or(100).clamp(1, 500);
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
+    let by_name = matches!(asked.sort.as_str(), "" | "name");
     let listing = Listing {
         search: asked.q,
         part: Part::named(&asked.verdict),
         district: asked.district.map(UnitId),
         group: asked.group,
         sort: asked.sort,
-        page: web::page(asked.page),
-        per,
+        page: listed.page(),
+        per: listed.per(100),
+        after: listed.after_number(&ctx, "communes")?.filter(|_| by_name).map(UnitId),
         all_kinds: false,
     };
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
-    if wants_csv(&ctx) {
-        return communes_csv(&ctx, &choice, &rows);
-    }
-    ctx.json(&json!({
+    // A full page may be followed by another, an empty one at worst.
+    let next = rows.last().filter(|_| by_name && rows.len() as i64 == listing.per).map(|row| row.id.to_string());
+    let csv = wants_csv(&ctx);
+    let rows = rows.iter().map(|row| if csv { flat(&ctx, &choice, row) } else { json!(row) }).collect();
+    let about = json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
-        "count": count, "page": listing.page, "per": per, "communes": rows,
-    }))
+        "count": count, "page": listing.page, "per": listing.per,
+    });
+    listed.answer(&ctx, Answer { name: "communes", about, fields: if csv { FLAT } else { COMMUNE }, rows, next })
 }
 
-/// Whether a program asks for CSV rather than JSON.
-fn wants_csv(ctx: &Ctx) -> bool {
-    let accept = ctx.headers.get(axum::http::header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-    accept.contains("text/csv")
-}
+/// The fields of a commune with its verdict; and as lines of CSV, where set and year stand in each.
+const COMMUNE: &[&str] =
+    &["id", "code", "name", "kind", "district", "verdict", "confirmed", "passed", "total", "failing", "lat", "lon"];
+const FLAT: &[&str] = &[
+    "unit",
+    "code",
+    "name",
+    "district",
+    "year",
+    "set",
+    "verdict",
+    "law_confirmed",
+    "criteria_passed",
+    "criteria",
+    "illustrative",
+];
 
-/// The same page of communes as CSV, under names for programs.
-fn communes_csv(ctx: &Ctx, choice: &Choice, rows: &[CommuneRow]) -> Outcome {
-    let head = "unit code name district year set verdict law_confirmed criteria_passed criteria illustrative";
-    let text = |text: &str| Content::Text(text.to_owned());
-    let line = |r: &CommuneRow| {
-        vec![
-            text(&r.id.to_string()),
-            text(&r.code),
-            text(&r.name),
-            text(r.district.as_deref().unwrap_or("")),
-            text(&choice.year.to_string()),
-            text(&choice.set),
-            text(r.verdict.unwrap_or("")),
-            text(&r.confirmed.to_string()),
-            Content::Number(r.passed.into()),
-            Content::Number(r.total.into()),
-            text(&ctx.site.illustrative.to_string()),
-        ]
-    };
-    let headings = head.split(' ').map(String::from).collect();
-    let list = List { name: String::new(), headings, rows: rows.iter().map(line).collect() };
-    let name = format!("communes-{}-{}.csv", choice.set, choice.year);
-    ctx.download(&name, Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
+fn flat(ctx: &Ctx, choice: &Choice, row: &CommuneRow) -> Value {
+    json!({
+        "unit": row.id, "code": row.code, "name": row.name, "district": row.district, "year": choice.year,
+        "set": choice.set, "verdict": row.verdict, "law_confirmed": row.confirmed, "criteria_passed": row.passed,
+        "criteria": row.total, "illustrative": ctx.site.illustrative,
+    })
 }
 
 /// `GET /api/v1/totals`: how many communes have which verdict.
@@ -155,30 +144,28 @@ struct UnitsAsked {
 /// `GET /api/v1/units`: units under a unit on a day.
 #[utoipa::path(get, path = "/api/v1/units", responses((status = 200, description = "Units valid on a day")),
     params(("as_of" = Option<String>, Query, description = "YYYY-MM-DD"), ("under" = Option<i64>, Query, description = "Id of an ancestor"),
-        ("level" = Option<String>, Query, description = "province, district, commune")))]
-async fn units_list(ctx: Ctx, Asking(asked): Asking<UnitsAsked>) -> Outcome {
+        ("level" = Option<String>, Query, description = "province, district, commune"), ("per" = Option<i64>, Query, description = "At most 500"),
+        ("cursor" = Option<String>, Query, description = "From `next` of the answer before"), ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn units_list(ctx: Ctx, Asking(asked): Asking<UnitsAsked>, Asking(listed): Asking<Listed>) -> Outcome {
     let day = match asked.as_of.as_str() {
         "" => ctx.site.clock.today(),
         text => text.parse::<Day>().map_err(|_| {
             ctx.failure(Problem::input(Phrase::new("evaluate-day").with("day", text)).at_field("as_of"))
         })?,
     };
-    let mut tx = ctx.read().await?;
-    let provinces = units::store::provinces(&mut tx, day).await?;
-    let level = if asked.level.is_empty() { "commune" } else { asked.level.as_str() };
-    let units = match (level, asked.under) {
-        ("province", None) => provinces,
-        (level, Some(under)) => units::store::under(&mut tx, UnitId(under), level, day).await?,
-        (level, None) => {
-            let mut all = Vec::new();
-            // One or two provinces, never one query a unit.
-            for province in &provinces {
-                all.extend(units::store::under(&mut tx, province.id, level, day).await?);
-            }
-            all
-        }
+    let level = if asked.level.is_empty() { "commune".into() } else { asked.level };
+    let filter = Filter {
+        day: Some(day),
+        level: Some(level),
+        under: asked.under.map(UnitId),
+        after: listed.after_number(&ctx, "units")?.map(UnitId),
+        ..Filter::default()
     };
-    ctx.json(&json!({"as_of": day, "units": units}))
+    let mut tx = ctx.read().await?;
+    let per = listed.per(500);
+    let skip = u32::try_from(listed.page() * per).unwrap_or(u32::MAX);
+    let (units, count) = units::store::list(&mut tx, &filter, skip, per as u32 + 1).await?;
+    units::api::send(&ctx, &listed, json!({"as_of": day, "count": count, "per": per}), &units, per)
 }
 
 /// `GET /api/v1/units/{id}`: a unit, its ancestors, what came before and after.
@@ -220,26 +207,54 @@ pub(super) fn figure(law: &Law, f: &crate::Figure) -> Value {
 
 /// `GET /api/v1/units/{id}/figures`: the published figures of a unit.
 #[utoipa::path(get, path = "/api/v1/units/{id}/figures", responses((status = 200, description = "Published figures with their sources")),
-    params(("id" = i64, Path, description = "Permanent id"), ("nam" = Option<i32>, Query, description = "Year")))]
-async fn figures(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    params(("id" = i64, Path, description = "Permanent id"), ("nam" = Option<i32>, Query, description = "Year"),
+        ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn figures(
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Asking(asked): Asking<Asked>,
+    Asking(listed): Asking<Listed>,
+) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let figures: Vec<Value> = published::figures(&mut tx, UnitId(id), kernel::year(&asked.nam), Edition::Published)
+    let rows: Vec<Value> = published::figures(&mut tx, UnitId(id), kernel::year(&asked.nam), Edition::Published)
         .await?
         .iter()
         .map(|f| figure(&law, f))
         .collect();
-    ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "figures": figures}))
+    let about = json!({"unit": id, "illustrative": ctx.site.illustrative});
+    listed.answer(&ctx, Answer { name: "figures", about, fields: FIGURE, rows, next: None })
 }
+
+/// The fields of a figure, of a verdict, of a set, of a measure.
+const FIGURE: &[&str] =
+    &["measure", "period", "origin", "revision", "source", "evidence", "at", "value", "numerator", "denominator"];
+const VERDICT: &[&str] = &["set", "period", "verdict", "law_confirmed", "criteria_passed", "criteria", "prerequisites"];
+const SET: &[&str] = &["set", "title_vi", "title_en", "decision", "applies"];
+const MEASURE: &[&str] = &[
+    "id",
+    "name_vi",
+    "name_en",
+    "kind",
+    "unit",
+    "decimals",
+    "aggregate",
+    "reads",
+    "background",
+    "computed",
+    "confidence",
+    "source",
+    "note",
+];
 
 /// `GET /api/v1/units/{id}/verdicts`: every set and year.
 #[utoipa::path(get, path = "/api/v1/units/{id}/verdicts", responses((status = 200, description = "Verdicts of a unit")),
-    params(("id" = i64, Path, description = "Permanent id")))]
-async fn verdicts(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    params(("id" = i64, Path, description = "Permanent id"), ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn verdicts(ctx: Ctx, Path(id): Path<i64>, Asking(listed): Asking<Listed>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let all = totals::of_unit(&mut tx, UnitId(id)).await?;
-    let verdicts: Vec<Value> = all
+    let rows: Vec<Value> = all
         .iter()
         .map(|(set, year, status, confirmed, passed, total)| {
             let prerequisites: Vec<Value> = story::prerequisites(&law, set, *year, &all)
@@ -250,19 +265,21 @@ async fn verdicts(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
                    "criteria_passed": passed, "criteria": total, "prerequisites": prerequisites})
         })
         .collect();
-    ctx.json(&json!({"unit": id, "illustrative": ctx.site.illustrative, "verdicts": verdicts}))
+    let about = json!({"unit": id, "illustrative": ctx.site.illustrative});
+    listed.answer(&ctx, Answer { name: "verdicts", about, fields: VERDICT, rows, next: None })
 }
 
 /// `GET /api/v1/sets`: the criteria sets.
-#[utoipa::path(get, path = "/api/v1/sets", responses((status = 200, description = "Criteria sets")))]
-async fn sets(ctx: Ctx) -> Outcome {
+#[utoipa::path(get, path = "/api/v1/sets", responses((status = 200, description = "Criteria sets")),
+    params(("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn sets(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome {
     let law = law(&ctx);
-    let sets: Vec<Value> = law
+    let rows: Vec<Value> = law
         .library()
         .sets()
         .map(|s| json!({"set": s.set, "title_vi": s.title_vi, "title_en": s.title_en, "decision": s.decision, "applies": s.applies}))
         .collect();
-    ctx.json(&json!({"sets": sets}))
+    listed.answer(&ctx, Answer { name: "sets", about: json!({"count": rows.len()}), fields: SET, rows, next: None })
 }
 
 /// `GET /api/v1/sets/{set}`: a whole set as data.
@@ -277,53 +294,21 @@ async fn set(ctx: Ctx, Path(set): Path<String>) -> Outcome {
 }
 
 /// `GET /api/v1/measures`: what figures measure.
-#[utoipa::path(get, path = "/api/v1/measures", responses((status = 200, description = "Measures")))]
-async fn measures(ctx: Ctx) -> Outcome {
+#[utoipa::path(get, path = "/api/v1/measures", responses((status = 200, description = "Measures")),
+    params(("per" = Option<i64>, Query, description = "At most 500"), ("cursor" = Option<String>, Query, description = "From `next` of the answer before"),
+        ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+async fn measures(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome {
     let law = law(&ctx);
-    let measures: Vec<_> = law.library().measures().map(|m| (**m).clone()).collect();
-    ctx.json(&json!({"measures": measures}))
+    let all: Vec<_> = law.library().measures().collect();
+    let (some, next) = listed.cut(&ctx, "measures", &all, |measure| measure.id.clone())?;
+    let rows = some.iter().map(|measure| json!(&***measure)).collect();
+    listed.answer(&ctx, Answer { name: "measures", about: json!({"count": all.len()}), fields: MEASURE, rows, next })
 }
 
+/// The description of these routes, to be merged into the site's.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Làng Số API", version = "1", description = "Published figures and verdicts of the New Rural Development programme"), // input: the product's name
     paths(communes, province_totals, super::map::geojson, units_list, unit, figures, verdicts, sets, set, measures, import::figures, super::jobs::api)
 )]
-struct Description;
-
-/// The OpenAPI 3.1 description, made from the code.
-pub fn description() -> String {
-    use utoipa::OpenApi;
-    let mut all = Description::openapi();
-    all.merge(web::description());
-    all.merge(units::api::Description::openapi());
-    all.merge(super::carried::Description::openapi());
-    all.merge(super::figure::Description::openapi());
-    all.merge(super::publish::Description::openapi());
-    all.merge(super::rejudged::Description::openapi());
-    all.merge(super::dhis2::Description::openapi());
-    all.merge(super::address::Description::openapi());
-    all.to_json().unwrap_or_default()
-}
-
-/// `GET /api/openapi.json`.
-async fn openapi(ctx: Ctx) -> Outcome {
-    let description: Value = serde_json::from_str(&ctx.site.openapi)?;
-    ctx.json(&description)
-}
-
-/// `GET /api`: the description, to be read.
-async fn page(ctx: Ctx) -> Outcome {
-    let description: Value = serde_json::from_str(&ctx.site.openapi)?;
-    let mut operations = Vec::new();
-    for (path, methods) in description["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in methods.as_object().into_iter().flatten() {
-            operations.push(minijinja::context! {
-                path => path, method => method.to_uppercase(),
-                summary => operation["responses"]["200"]["description"].as_str().unwrap_or(""),
-                parameters => minijinja::Value::from_serialize(operation.get("parameters").cloned().unwrap_or(json!([]))),
-            });
-        }
-    }
-    ctx.page("api.html", minijinja::context! { title => "API", operations => operations })
-}
+pub(super) struct Description;

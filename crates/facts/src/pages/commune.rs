@@ -41,7 +41,7 @@ pub(super) async fn chosen(
     Ok(choose(ctx, law, unit, asked, &verdicts))
 }
 
-fn choose(ctx: &Ctx, law: &Law, unit: &Unit, asked: &Asked, verdicts: &[OfUnit]) -> (i16, String) {
+pub(super) fn choose(ctx: &Ctx, law: &Law, unit: &Unit, asked: &Asked, verdicts: &[OfUnit]) -> (i16, String) {
     let default = match unit.valid_to {
         Some(day) => day.year(),
         None => verdicts.iter().map(|v| v.1).max().unwrap_or(ctx.site.clock.today().year() - 1),

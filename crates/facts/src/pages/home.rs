@@ -218,9 +218,11 @@ fn chart(lang: Lang, trend: &[YearTotals]) -> String {
     let parts = vec![
         part("status-passed", Kind::Passed),
         part("status-passed-unconfirmed", Kind::Unconfirmed),
-        part("home-trend-not", Kind::Failed),
+        part("status-failed", Kind::Failed),
+        part("home-trend-open", Kind::Without),
     ];
-    let numbers = |y: &YearTotals| [y.passed, y.passed_unconfirmed, y.of - y.passed - y.passed_unconfirmed];
+    let open = |y: &YearTotals| y.of - y.passed - y.passed_unconfirmed - y.failed;
+    let numbers = |y: &YearTotals| [y.passed, y.passed_unconfirmed, y.failed, open(y)];
     let row = |y: &YearTotals| (y.year.to_string(), numbers(y).map(Decimal::from).to_vec());
     let stack = Stack { axis: locale::word(lang, "choice-year"), parts, rows: trend.iter().map(row).collect() };
     let say = |n: &Decimal| locale::exact(lang, n);

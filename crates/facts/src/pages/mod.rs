@@ -3,12 +3,13 @@
 mod about;
 mod address;
 mod api;
+mod beside;
 mod carried;
 mod choice;
 mod commune;
 mod communes;
-mod compare;
 mod dhis2;
+mod explore;
 mod figure;
 mod found;
 mod home;
@@ -17,6 +18,8 @@ mod intake;
 mod jobs;
 mod law;
 mod map;
+mod openapi;
+pub mod paper;
 mod problems;
 mod publish;
 mod rejudged;
@@ -47,7 +50,7 @@ fn law(ctx: &Ctx) -> Arc<Law> {
     ctx.site.thing::<Law>()
 }
 
-pub use api::description;
+pub use openapi::description;
 pub use say::exactly;
 
 /// What this room offers the house.
@@ -68,16 +71,21 @@ fn routes() -> Routes {
         .read("/xa.csv", "verdicts", get(communes::csv))
         .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
+        .read("/xa/{id}/phieu.pdf", "verdicts", get(paper::pdf))
         .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
         .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
         .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
         .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
-        .read("/xa/{id}/so-sanh", "verdicts", get(compare::page))
+        .read("/xa/{id}/so-sanh", "verdicts", get(beside::page))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))
         .read("/bo-tieu-chi/so-sanh.xlsx", "law", get(law::compare::xlsx))
         .read("/bo-tieu-chi/{set}", "law", get(law::set::page))
+        .read("/kham-pha", "figures", get(explore::page))
+        .read("/kham-pha.csv", "figures", get(explore::csv))
+        .read("/kham-pha.xlsx", "figures", get(explore::xlsx))
+        .read("/kham-pha.json", "figures", get(explore::json))
         .read("/ban-do", "verdicts", get(map::page))
         .read("/nguon-va-phuong-phap", "law", get(law::sources::page))
         .read("/nguon-va-phuong-phap/can-xac-nhan", "law", get(law::unsure::page))
@@ -107,4 +115,5 @@ fn routes() -> Routes {
         .merge(dhis2::routes())
         .merge(address::routes())
         .merge(api::routes())
+        .merge(openapi::routes())
 }

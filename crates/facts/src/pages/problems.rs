@@ -9,7 +9,8 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 12] = [
+const FAMILIES: [(&str, &[&str]); 13] = [
+    ("api", &["bad-cursor", "no-field"]),
     ("publish", &["changed"]),
     ("boundaries", &["unit-changed"]),
     (
@@ -28,6 +29,7 @@ const FAMILIES: [(&str, &[&str]); 12] = [
             "other-site",
             "timeout",
             "too-large",
+            "too-many",
         ],
     ),
     ("store", &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "too-large"]),

@@ -13,7 +13,8 @@ use store::{Store, StoreOptions};
 use web::{Site, SiteParts, Templates};
 
 /// Templates that others extend or include.
-const PARTS: [&str; 5] = ["choice.html", "choice_fields.html", "components.html", "hits.html", "layout.html"];
+const PARTS: [&str; 6] =
+    ["choice.html", "choice_fields.html", "choropleth.html", "components.html", "hits.html", "layout.html"];
 
 async fn site(local_admin: bool) -> Site {
     let rooms = [web::room(), units::room(), facts::pages::room()];
@@ -29,6 +30,7 @@ async fn site(local_admin: bool) -> Site {
         things: HashMap::new(),
         openapi: "{}".into(),
         origin: "https://lang.example".into(),
+        limit: None,
         search: web::search::Search::default(),
     }))
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use axum::{
     body::Body,
     extract::ConnectInfo,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use facts::Law;
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub struct Visitor {
 pub struct Answer {
     pub status: u16,
     pub location: String,
+    pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
@@ -35,6 +36,10 @@ impl Answer {
     /// As a page's text, what templates escape put back.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).replace("&#x2f;", "/").replace("&quot;", "\"")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
     }
 
     pub fn code(&self) -> StatusCode {
@@ -78,6 +83,7 @@ impl Visitor {
             things: HashMap::from([(TypeId::of::<Law>(), law)]),
             openapi: facts::pages::description(),
             origin: "https://lang.example".into(),
+            limit: None,
             search: web::search::Search::new(rooms.iter().flat_map(|room| room.search).copied()),
         }));
         Ok((site, routes))
@@ -89,7 +95,7 @@ impl Visitor {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let location = headers.get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let body = axum::body::to_bytes(answer.into_body(), 10_000_000).await?.to_vec();
-        Ok(Answer { status, location, body })
+        Ok(Answer { status, location, headers, body })
     }
 
     fn request(method: &str, path: &str) -> axum::http::request::Builder {

@@ -45,6 +45,14 @@ fn vietnamese_is_right_to_the_letter_and_data_is_never_a_program() {
 }
 
 #[test]
+fn a_letter_the_fonts_lack_is_a_question_mark() {
+    let data = r#"{"title": "Xã 村 Ĳ", "text": "a\u00a0b 🌾 Ö"}"#;
+    let printed = paper(&pictures(), Day::new(2026, 11, 26).unwrap(), data).unwrap();
+    let text = pdf_extract::extract_text_from_mem(&printed.bytes).unwrap();
+    assert!(text.contains("Xã ?") && text.contains("b ? Ö"), "{text}");
+}
+
+#[test]
 fn the_same_paper_gives_the_same_bytes_and_says_its_day_language_and_title() {
     let day = Day::new(2026, 11, 26).unwrap();
     let (one, two) = (paper(&pictures(), day, &data()).unwrap(), paper(&pictures(), day, &data()).unwrap());

@@ -27,6 +27,8 @@ pub struct Filter {
     pub group: Option<String>,
     /// Words of the name in any case, without diacritics; or the beginning of a code.
     pub q: Option<String>,
+    /// Those that stand after this one in a list; the count is still of all.
+    pub after: Option<UnitId>,
 }
 
 impl Filter {
@@ -73,13 +75,24 @@ impl Filter {
     }
 }
 
+/// The place of a level in a list.
+const RANK: &str = "CASE u.level WHEN 'province' THEN 0 WHEN 'district' THEN 1 WHEN 'commune' THEN 2 ELSE 3 END";
+
 /// A page of units in Vietnamese order, from `skip`, and how many there are. Cost: what the filter finds.
 pub async fn list(tx: &mut impl Query, filter: &Filter, skip: u32, take: u32) -> Result<(Vec<Unit>, i64)> {
     let (from, args) = filter.sql();
     let count = tx.row(&format!("SELECT COUNT(*) FROM {from}"), args.clone()).await?;
     let total = count.map_or(Ok(0), |row| row.i64(0))?;
-    let rank = "CASE u.level WHEN 'province' THEN 0 WHEN 'district' THEN 1 WHEN 'commune' THEN 2 ELSE 3 END";
-    let sql = format!("SELECT {UNIT} FROM {from} ORDER BY {rank}, u.ord, u.from_day, u.id LIMIT {take} OFFSET {skip}");
+    let place =
+        |unit: &str| format!("{}, {unit}.ord, {unit}.from_day, {unit}.id", RANK.replace("u.", &format!("{unit}.")));
+    let (order, mut args, mut from) = (place("u"), args, from);
+    if let Some(after) = filter.after {
+        args.push(after.into());
+        let joined = if from.contains(" WHERE ") { "AND" } else { "WHERE" };
+        from +=
+            &format!(" {joined} ({order}) > (SELECT {} FROM units_unit a WHERE a.id = ${})", place("a"), args.len());
+    }
+    let sql = format!("SELECT {UNIT} FROM {from} ORDER BY {order} LIMIT {take} OFFSET {skip}");
     let units = tx.rows(&sql, args).await?.iter().map(unit).collect::<Result<_>>()?;
     Ok((units, total))
 }

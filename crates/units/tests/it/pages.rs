@@ -57,6 +57,7 @@ impl Visitor {
             things: HashMap::new(),
             openapi: "{}".into(),
             origin: "https://lang.example".into(),
+            limit: None,
             search: web::search::Search::default(),
         }));
         let answer = web::app(site, routes).oneshot(request).await?;

@@ -29,6 +29,9 @@ mod rank {
     pub const SLIPS: u8 = 2;
 }
 
+/// Letters below which a word of a sentence must be written as it is.
+const SHORT: usize = 4;
+
 /// An entry that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
@@ -222,7 +225,8 @@ impl Index {
         }
         let mut near = Vec::new();
         for (word, plain) in words.iter().zip(plain) {
-            let most = edits(word.len());
+            // A short word is near too many others; in a name it is forgiven all the same.
+            let most = if word.len() < SHORT { 0 } else { edits(word.len()) };
             let slips = |at: usize| distance(word, &self.words[at].0, most).map(|slips| (at, slips as u8));
             match self.parts(word).filter(|_| plain.is_empty()) {
                 Some(parts) => near.extend(parts.into_iter().map(|part| vec![(part, 0)])),

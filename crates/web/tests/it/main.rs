@@ -1,7 +1,9 @@
 //! The edge, over a room made for these tests: who may pass, how answers look, what a browser may keep.
 
 mod guard;
+mod limit;
 mod pages;
+mod press;
 
 use axum::{
     body::Body,
@@ -13,6 +15,7 @@ use minijinja::context;
 use std::{
     collections::HashMap,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     sync::Arc,
 };
@@ -68,12 +71,32 @@ fn routes() -> Routes {
         .read("/nga", "pages", get(fallen))
         .read("/khong-byte", "pages", get(zero))
         .read("/so/{number}", "pages", get(number))
+        .read("/api/v1/number/{number}", "pages", get(number))
         .write("/so", "write", "pages", post(form))
         .write("/ghi", "write", "pages", post(|_: Ctx| async { "written" }))
         // Takes no context: the guard must stand before it all the same.
         .write("/tran", "write", "pages", post(|| async { "written" }))
         // Registered under another method than its row says: reachable by nobody.
         .read("/lac", "pages", post(|| async { "written" }))
+}
+
+async fn site(templates: Templates, local_admin: bool, limit: Option<NonZeroU32>) -> (Site, Routes) {
+    let routes = routes();
+    let site = Site(Arc::new(SiteParts {
+        store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),
+        clock: Arc::new(testkit::CLOCK),
+        templates,
+        local_admin,
+        place: "Tỉnh Tuyên Quang".into(),
+        illustrative: true,
+        permissions: routes.table.clone(),
+        things: HashMap::new(),
+        openapi: "{}".into(),
+        origin: "https://lang.example".into(),
+        limit,
+        search: web::search::Search::default(),
+    }));
+    (site, routes)
 }
 
 /// A request and where it comes from.
@@ -111,24 +134,11 @@ impl Asked {
 
     fn send(self) -> Answer {
         testkit::block_on(async {
-            let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database");
-            let routes = routes();
-            let site = Site(Arc::new(SiteParts {
-                store,
-                clock: Arc::new(testkit::CLOCK),
-                templates: match &self.templates {
-                    Some(folder) => templates().reloaded_from(folder.clone()),
-                    None => templates(),
-                },
-                local_admin: self.local_admin,
-                place: "Tỉnh Tuyên Quang".into(),
-                illustrative: true,
-                permissions: routes.table.clone(),
-                things: HashMap::new(),
-                openapi: "{}".into(),
-                origin: "https://lang.example".into(),
-                search: web::search::Search::default(),
-            }));
+            let templates = match &self.templates {
+                Some(folder) => templates().reloaded_from(folder.clone()),
+                None => templates(),
+            };
+            let (site, routes) = site(templates, self.local_admin, None).await;
             let mut request = Request::builder().method(self.method).uri(self.path);
             for (name, value) in &self.headers {
                 request = request.header(*name, value);

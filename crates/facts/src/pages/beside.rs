@@ -127,7 +127,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         &version,
         "beside.html",
         context! {
-            title => locale::word(lang, "compare-title"), unit => unit.name, id => id, year => year, set => set,
+            title => locale::word(lang, "beside-title"), unit => unit.name, id => id, year => year, set => set,
             set_title => lang.pick(&plan.book.rulebook.title_vi, &plan.book.rulebook.title_en),
             crumbs => vec![context! { name => unit.name, href => ctx.link(&format!("/xa/{id}?nam={year}&bo={set}")) }],
             voi => asked.voi, tb => asked.tb, nam_khac => asked.nam_khac, unknown => unknown, other_years => other_years,

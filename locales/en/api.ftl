@@ -1,0 +1,25 @@
+# The programming interface
+api-no-field = there is no field “{ $field }”; there are: { $fields }
+api-bad-cursor = this cursor cannot be read; take it from `next` of the answer before
+problem-too-many = too many requests in a minute; try again in { $seconds } seconds
+api-description = The programming interface of Làng Số: all published figures, verdicts and criteria sets for other programs, to be tried on the page.
+api-recipes = From curl, Python, R, Excel
+api-recipes-title = The API from other programs
+api-recipes-lead = Read published figures from curl, Python, R or Excel without a key: copy one of the recipes below and run it.
+api-recipe-curl = curl
+api-recipe-curl-told = Takes the list of communes as CSV; asked again, it is sent only when something changed (304: nothing did).
+api-recipe-python = Python
+api-recipe-python-told = Reads every commune, page after page by the cursor that each answer gives; standard library only.
+api-recipe-r = R
+api-recipe-r-told = Reads a data frame in which codes keep their leading zeros.
+api-recipe-excel = Excel (Power Query)
+api-recipe-excel-told = In Excel: Data, Get Data, Blank Query, Advanced Editor; paste this.
+api-reads = Read
+api-writes = Write (only those who may)
+api-try = Try
+api-example = example
+api-answer = Answer
+api-as = As
+api-rules = Every list takes per, fields, cursor; CSV by Accept: text/csv; ETag and If-None-Match; problems by RFC 9457; RateLimit says how often one may ask.
+api-problems = Problems
+api-required = required

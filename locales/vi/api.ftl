@@ -1,0 +1,25 @@
+# Giao diện lập trình
+api-no-field = không có trường “{ $field }”; có các trường: { $fields }
+api-bad-cursor = con trỏ trang không đọc được; hãy lấy từ trường next của câu trả lời trước
+problem-too-many = đã hỏi quá nhiều lần trong một phút; hãy thử lại sau { $seconds } giây
+api-description = Giao diện lập trình của Làng Số: mọi số liệu đã công bố, kết quả và bộ tiêu chí cho chương trình khác đọc, thử được ngay trên trang.
+api-recipes = Cách dùng từ curl, Python, R, Excel
+api-recipes-title = Dùng API từ chương trình khác
+api-recipes-lead = Đọc số liệu đã công bố từ curl, Python, R hoặc Excel, không cần khóa: chép một đoạn dưới đây và chạy.
+api-recipe-curl = curl
+api-recipe-curl-told = Tải danh sách xã dạng CSV; hỏi lại thì chỉ nhận khi có thay đổi (mã 304 là không đổi).
+api-recipe-python = Python
+api-recipe-python-told = Đọc hết các xã, từng trang một theo con trỏ mà câu trả lời cho biết; chỉ cần thư viện chuẩn.
+api-recipe-r = R
+api-recipe-r-told = Đọc thành bảng dữ liệu, mã xã giữ nguyên số 0 ở đầu.
+api-recipe-excel = Excel (Power Query)
+api-recipe-excel-told = Trong Excel: Dữ liệu, Lấy dữ liệu, Truy vấn trống, Trình soạn thảo nâng cao; dán đoạn này.
+api-reads = Đọc
+api-writes = Ghi (chỉ người có quyền)
+api-try = Thử
+api-example = ví dụ
+api-answer = Câu trả lời
+api-as = Dạng
+api-rules = Mọi danh sách nhận per, fields, cursor; CSV theo Accept: text/csv; ETag và If-None-Match; lỗi theo RFC 9457; giới hạn số lần hỏi nêu trong RateLimit.
+api-problems = Các lỗi
+api-required = bắt buộc

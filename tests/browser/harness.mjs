@@ -1,0 +1,152 @@
+// A real demo, a real Chromium, and what every walk needs: a page of its own, whose errors are counted, and photographs
+// where they were asked for.
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import assert from "node:assert/strict";
+
+export const phone = { viewport: { width: 360, height: 740 } };
+export const tablet = { viewport: { width: 768, height: 1024 } };
+export const desktop = { viewport: { width: 1280, height: 900 } };
+export const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+assert(browserPath, "no Chromium: sudo apt-get install chromium");
+
+export const browserArgs = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"];
+
+/** Every page type; whoever adds a page adds its address. */
+export const pages = [
+  "/",
+  "/xa",
+  "/xa?q=tan+trao",
+  "/xa/250?nam=2024",
+  "/xa/250?nam=2020",
+  "/xa/250/chi-tieu/10.1?nam=2024",
+  "/xa/250/neu-xet?nam=2024&bo=commune-2021-2025&theo=commune-advanced-2021-2025",
+  "/xa/250/so-sanh?nam=2024&bo=commune-2021-2025&tb=tinh",
+  "/xa/1113",
+  "/xa/1113/ke-thua",
+  "/so-lieu/250/income.per_person/2024",
+  "/cham-lai",
+  "/xa/250/cong-bo?nam=2024",
+  "/tu-dien-so-lieu?q=ty+le",
+  "/api/problems",
+  "/don-vi",
+  "/don-vi?q=tan+trao",
+  "/don-vi/1113",
+  "/don-vi/ranh-gioi",
+  "/co-quan",
+  "/bo-tieu-chi",
+  "/bo-tieu-chi/commune-2021-2025",
+  "/bo-tieu-chi/commune-2026-2030",
+  "/bo-tieu-chi/commune-2021-2025/10.1",
+  "/bo-tieu-chi/commune-2021-2025/17.1",
+  "/bo-tieu-chi/commune-2026-2030/4.1",
+  "/bo-tieu-chi/district-2021-2025/1.1",
+  "/kham-pha",
+  "/bao-sai?trang=/xa/250",
+  "/bao-sai/danh-sach",
+  "/nguon-va-phuong-phap/can-xac-nhan",
+  "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
+  "/ban-do",
+  "/nguon-va-phuong-phap",
+  "/tu-dien-so-lieu",
+  "/nhap-so-lieu",
+  "/api",
+  "/api/cach-dung",
+  "/design",
+  "/khong-co-trang-nay",
+  "/xa/tan-trao",
+  "/tim-kiem",
+  "/tim-kiem?q=tan",
+  "/tim-kiem?q=tan+trap",
+];
+
+export const freePort = () =>
+  new Promise((done) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+
+/** Starts a demo of its own and waits until it serves. */
+export async function startDemo(binary) {
+  const port = await freePort();
+  const data = mkdtempSync(join(tmpdir(), "langso-demo-"));
+  const base = `http://127.0.0.1:${port}`;
+  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data], { stdio: ["ignore", "ignore", "inherit"] });
+  const stop = async () => {
+    demo.kill("SIGTERM");
+    await new Promise((done) => (demo.exitCode === null ? demo.once("exit", done) : done()));
+    rmSync(data, { recursive: true, force: true });
+  };
+  for (let n = 0; n < 1200; n++) {
+    try {
+      if ((await fetch(`${base}/healthz`)).ok) return { base, stop };
+    } catch {
+      // not listening yet
+    }
+    if (demo.exitCode !== null) break;
+    await new Promise((later) => setTimeout(later, 250));
+  }
+  await stop();
+  throw new Error("the demo did not become ready");
+}
+
+/** What walks are given: `walk(name, options, steps)`, the demo's address, and helpers. */
+export async function start(binary, shots) {
+  const demo = await startDemo(binary);
+  const browser = await chromium.launch({ executablePath: browserPath, args: browserArgs });
+  if (shots) mkdirSync(shots, { recursive: true });
+  const count = { passed: 0, failed: 0 };
+
+  /** A photograph of a whole page, where photographs were asked for. */
+  async function photograph(page, name, options = { fullPage: true }) {
+    if (shots) await page.screenshot({ path: join(shots, `${name}.png`), ...options });
+  }
+
+  async function walk(name, options, steps) {
+    const context = await browser.newContext({ locale: "vi-VN", ...options });
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("status of 4")) errors.push(message.text());
+    });
+    try {
+      await steps(page);
+      assert.deepEqual(errors, []);
+      count.passed += 1;
+      console.log(`ok     ${name}`);
+    } catch (error) {
+      count.failed += 1;
+      console.log(`FAILED ${name}\n${error.stack}`);
+      await photograph(page, `failed-${count.failed}`).catch(() => {});
+    }
+    await context.close();
+  }
+
+  return { base: demo.base, walk, photograph, count, stop: () => browser.close().finally(demo.stop) };
+}
+
+/** axe-core has nothing to say, of all its rules or of these. */
+export async function accessible(page, rules) {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3).join(" | ")}`), []);
+}
+
+/** Nothing reaches beyond the right edge. */
+export async function fits(page) {
+  const [width, view, beyond] = await page.evaluate(() => {
+    const view = document.documentElement.clientWidth;
+    const beyond = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > view + 1);
+    return [document.documentElement.scrollWidth, view, beyond.slice(-1).map((e) => e.outerHTML.slice(0, 160))];
+  });
+  assert(width <= view, `${width} px wide where ${view} are seen: ${beyond}`);
+}
