@@ -70,7 +70,7 @@ fn national(total: &mut Count) -> Result<()> {
 fn lighthouse(total: &mut Count) -> Result<()> {
     tools::packages("tests/browser")?;
     tools::packages("tests/lighthouse")?;
-    tools::cargo(&["build", "--package", "app"])?;
+    tools::cargo(&["build", "--workspace"])?;
     counted(Command::new("node").args(["tests/lighthouse/run.mjs", &tools::binary("debug")?]), total)
 }
 

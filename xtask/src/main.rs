@@ -61,7 +61,7 @@ fn run(args: &[String]) -> Result<()> {
     let mut steps = steps::Steps::new(4);
     steps.step("prerequisites", tools::prerequisites)?;
     steps.step("islands: npm packages, styles and scripts", tools::islands)?;
-    steps.step("the binary", || tools::cargo(&["build", "--package", "app"]))?;
+    steps.step("the binary", || tools::cargo(&["build", "--workspace"]))?;
     println!("[4/4] the demo province in {data}, then http://{listen}/  (Ctrl-C stops it)");
     // Pages are read from their files, so that whoever edits one sees it at the next click.
     let templates = std::env::current_dir()?.join("crates");

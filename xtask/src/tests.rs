@@ -146,14 +146,14 @@ pub fn keep_database(args: &[String]) -> Result<()> {
 /// Walks the pages of a real demo in a real Chromium.
 fn browser(total: &mut Count) -> Result<()> {
     tools::packages("tests/browser")?;
-    tools::cargo(&["build", "--package", "app"])?;
+    tools::cargo(&["build", "--workspace"])?;
     counted(Command::new("node").args(["tests/browser/run.mjs", &tools::binary("debug")?]), total)
 }
 
 /// `langso evaluate` against a second program that was written from the contract alone, on random files and edge cases.
 pub fn oracle(how: &[&str]) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
-    tools::cargo(&["build", "--package", "app"])?;
+    tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
     let args = [&["tests/oracle/compare.py", "--langso", &binary], how].concat();
     tools::command(&python.display().to_string(), &args)
@@ -170,7 +170,7 @@ pub fn bless(args: &[String]) -> Result<()> {
         std::fs::remove_file(entry.path())?;
     }
     tools::packages("tests/browser")?;
-    tools::cargo(&["build", "--package", "app"])?;
+    tools::cargo(&["build", "--workspace"])?;
     let mut walk = Command::new("node");
     walk.args(["tests/browser/run.mjs", &tools::binary("debug")?]).env("LANGSO_SAMPLES", &folder);
     let mut total = Count::default();
@@ -183,7 +183,7 @@ pub fn bless(args: &[String]) -> Result<()> {
 /// the recipes of the API's page.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
-    tools::cargo(&["build", "--package", "app"])?;
+    tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
     for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py", "tests/clients/recipes.py"] {
         counted(Command::new(&python).args([script, &binary]), total)?;
