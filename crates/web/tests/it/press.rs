@@ -63,6 +63,7 @@ async fn site(work: Arc<Work>) -> Result<(Site, Routes)> {
         things: HashMap::from([(std::any::TypeId::of::<Work>(), work as Arc<dyn std::any::Any + Send + Sync>)]),
         openapi: "{}".into(),
         origin: String::new(),
+        limit: None,
         search: web::search::Search::default(),
     }));
     Ok((site, routes))
