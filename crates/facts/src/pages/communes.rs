@@ -56,6 +56,7 @@ impl ListAsked {
             district: self.huyen.parse().ok().map(UnitId),
             group: self.nhom.clone(),
             sort: self.sap.clone(),
+            after: None,
             page: web::page_from_one(&self.trang),
             per,
             all_kinds: false,
@@ -82,14 +83,10 @@ fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
     }
 }
 
-/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown; one row where the page is kept.
+/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let version = tx.version().await?;
-    if let Some(page) = ctx.kept(&version) {
-        return Ok(page);
-    }
     let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
     let listing = asked.listing(PER);
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
@@ -113,8 +110,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
         .into_iter()
         .map(|p| context! { number => p + 1, current => p == listing.page })
         .collect();
-    ctx.page_kept(
-        &version,
+    ctx.page(
         "communes.html",
         context! {
             title => locale::word(ctx.lang, "communes-title"),
