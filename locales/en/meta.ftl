@@ -11,3 +11,4 @@ meta-measures = What figures measure: definitions, units and how they add up; to
 meta-map = A map of communes by verdict, criterion or indicator and year, with a table that needs no map.
 meta-sources = Where figures come from, how they are computed, how sure they are and which are made up.
 og-locale = en_GB
+meta-indicator = { $name }: what is asked, where that is laid down, and how every commune of the province stands to it.

@@ -11,3 +11,4 @@ meta-measures = Danh mục chỉ số: mỗi số liệu đo cái gì, đơn v�
 meta-map = Bản đồ các xã theo kết quả nông thôn mới, tiêu chí hoặc chỉ tiêu, theo năm; kèm bảng đọc được không cần bản đồ.
 meta-sources = Nguồn số liệu, cách tính, mức tin cậy và những gì là minh họa.
 og-locale = vi_VN
+meta-indicator = { $name }: mức yêu cầu, căn cứ, và từng xã của tỉnh đạt đến đâu.

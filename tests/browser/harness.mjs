@@ -54,6 +54,7 @@ export const pages = [
   "/nguon-va-phuong-phap/so-lieu",
   "/nhap-so-lieu",
   "/api",
+  "/api/cach-dung",
   "/design",
   "/khong-co-trang-nay",
   "/xa/tan-trao",

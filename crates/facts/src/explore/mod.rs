@@ -41,6 +41,18 @@ pub enum Columns {
     Measures,
 }
 
+/// Which units a view with rows of communes shows, where a reorganisation falls within its years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// Those of before, where both are there.
+    #[default]
+    Either,
+    Old,
+    New,
+    /// Both, each for itself: over several years only, where no picture counts them together.
+    Both,
+}
+
 /// A view that holds together.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -53,6 +65,7 @@ pub struct View {
     pub from: i16,
     pub to: i16,
     pub statistic: Statistic,
+    pub side: Side,
     /// Only communes of this district.
     pub district: Option<UnitId>,
     /// Only communes of this group.
@@ -126,7 +139,9 @@ pub struct Explored {
     /// Communes that the view reaches, and those of them that have a figure.
     pub communes: usize,
     pub with: usize,
-    /// Whether units of both sides of a reorganisation are in it.
+    /// Whether a reorganisation falls within its years.
+    pub reorganised: bool,
+    /// Whether units of both sides of it are shown.
     pub both_sides: bool,
 }
 
@@ -157,14 +172,22 @@ pub async fn explore(tx: &mut impl Query, law: &Law, view: &View) -> Result<Expl
         Some(Taken { value, weight })
     };
     let years: Vec<i16> = (view.from..=view.to).collect();
-    let reached: Vec<&Place> = places.iter().filter(|p| years.iter().any(|&y| p.in_force(y))).collect();
-    let both_sides = reached.iter().any(|p| p.ended()) && reached.iter().any(|p| !p.ended());
+    let mut reached: Vec<&Place> = places.iter().filter(|p| years.iter().any(|&y| p.in_force(y))).collect();
+    let both = |reached: &[&Place]| reached.iter().any(|p| p.ended()) && reached.iter().any(|p| !p.ended());
+    let reorganised = both(&reached);
+    match view.side {
+        Side::Old => reached.retain(|p| p.ended()),
+        Side::New => reached.retain(|p| !p.ended()),
+        Side::Either if reorganised && view.rows == Rows::Communes => reached.retain(|p| p.ended()),
+        Side::Either | Side::Both => {}
+    }
+    let both_sides = both(&reached);
     let with = reached.iter().filter(|p| years.iter().any(|&y| read(p, y, &view.measure).is_some())).count();
     let (columns, rows) = match view.rows {
         Rows::Communes => communes(view, &years, &reached, &read),
         Rows::Districts | Rows::Years => gathered(view, &years, &reached, both_sides, &taken),
     };
-    Ok(Explored { columns, rows, communes: reached.len(), with, both_sides })
+    Ok(Explored { columns, rows, communes: reached.len(), with, reorganised, both_sides })
 }
 
 /// The communes that the view's provinces ever had, as it filters them, in Vietnamese order.

@@ -2,7 +2,7 @@
 
 use kernel::{Arg, Phrase};
 use locale::Lang;
-use rulebook::Rulebook;
+use rulebook::{Rulebook, model::Indicator};
 use units::Unit;
 use web::{
     Ctx, Meta, link,
@@ -65,6 +65,16 @@ pub(super) fn set(ctx: &Ctx, set: &Rulebook) -> Meta {
         law["legislationIdentifier"] = number.as_str().into();
     }
     meta.thing(law).crumb(locale::word(ctx.lang, "sets-title"), ctx.link("/bo-tieu-chi"))
+}
+
+/// An indicator of a set: what it asks, how communes stand to it.
+pub(super) fn indicator(ctx: &Ctx, set: &Rulebook, indicator: &Indicator) -> Meta {
+    let name = format!("{} {}", indicator.no, ctx.lang.pick(&indicator.text_vi, &indicator.text_en));
+    let path = format!("/bo-tieu-chi/{}", set.set);
+    let title = ctx.lang.pick(set.title_vi.as_str(), set.title_en.as_str());
+    plain(ctx, Phrase::new("meta-indicator").with("name", name.as_str()))
+        .crumb(locale::word(ctx.lang, "sets-title"), ctx.link("/bo-tieu-chi"))
+        .crumb(title, ctx.link(&path))
 }
 
 /// What figures measure.

@@ -36,14 +36,6 @@ pub fn routes() -> Routes {
 #[derive(Debug, Default, Deserialize)]
 struct Paged {
     #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
-    #[serde(default)]
-    dv: String,
-    #[serde(default)]
-    tinh: String,
-    #[serde(default)]
     q: String,
     #[serde(default)]
     verdict: String,
@@ -66,11 +58,15 @@ struct Paged {
         ("page" = Option<i64>, Query, description = "From 0"), ("per" = Option<i64>, Query, description = "At most 500"),
         ("cursor" = Option<String>, Query, description = "From `next` of the answer before; only in the order of names"),
         ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
-async fn communes(ctx: Ctx, Asking(asked): Asking<Paged>, Asking(listed): Asking<Listed>) -> Outcome {
+async fn communes(
+    ctx: Ctx,
+    Asking(chosen): Asking<Asked>,
+    Asking(asked): Asking<Paged>,
+    Asking(listed): Asking<Listed>,
+) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Asked { nam: asked.nam, bo: asked.bo, dv: asked.dv, tinh: asked.tinh };
-    let choice = Choice::make(&mut tx, &law, &choice, ctx.site.clock.today()).await?;
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
     let by_name = matches!(asked.sort.as_str(), "" | "name");
     let listing = Listing {
         search: asked.q,

@@ -23,14 +23,6 @@ const PER: i64 = 50;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ListAsked {
     #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
-    #[serde(default)]
-    dv: String,
-    #[serde(default)]
-    tinh: String,
-    #[serde(default)]
     q: String,
     #[serde(default)]
     kq: String,
@@ -45,10 +37,6 @@ pub struct ListAsked {
 }
 
 impl ListAsked {
-    fn choice(&self) -> Asked {
-        Asked { nam: self.nam.clone(), bo: self.bo.clone(), dv: self.dv.clone(), tinh: self.tinh.clone() }
-    }
-
     fn listing(&self, per: i64) -> Listing {
         Listing {
             search: self.q.clone(),
@@ -56,9 +44,9 @@ impl ListAsked {
             district: self.huyen.parse().ok().map(UnitId),
             group: self.nhom.clone(),
             sort: self.sap.clone(),
-            after: None,
             page: web::page_from_one(&self.trang),
             per,
+            after: None,
             all_kinds: false,
         }
     }
@@ -83,11 +71,15 @@ fn row(lang: Lang, ctx: &Ctx, choice: &Choice, r: &CommuneRow) -> Value {
     }
 }
 
-/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown.
-pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
+/// `GET /xa`. Cost: one row a commune of the province; one page of fifty shown; one row where the page is kept.
+pub async fn page(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking<ListAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
+    let version = tx.version().await?;
+    if let Some(page) = ctx.kept(&version) {
+        return Ok(page);
+    }
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
     let listing = asked.listing(PER);
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let rows: Vec<Value> = rows.iter().map(|r| row(ctx.lang, &ctx, &choice, r)).collect();
@@ -110,7 +102,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
         .into_iter()
         .map(|p| context! { number => p + 1, current => p == listing.page })
         .collect();
-    ctx.page(
+    ctx.page_kept(
+        &version,
         "communes.html",
         context! {
             title => locale::word(ctx.lang, "communes-title"),
@@ -130,13 +123,13 @@ pub(super) fn group_word(lang: Lang, code: &str) -> String {
 }
 
 /// `GET /xa.csv`: the whole list as it was asked for. Cost: one row a commune of the province.
-pub async fn csv(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
-    export(ctx, asked, Kind::Csv).await
+pub async fn csv(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking<ListAsked>) -> Outcome {
+    export(ctx, chosen, asked, Kind::Csv).await
 }
 
 /// `GET /xa.xlsx`: the same as a spreadsheet.
-pub async fn xlsx(ctx: Ctx, Asking(asked): Asking<ListAsked>) -> Outcome {
-    export(ctx, asked, Kind::Xlsx).await
+pub async fn xlsx(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking<ListAsked>) -> Outcome {
+    export(ctx, chosen, asked, Kind::Xlsx).await
 }
 
 const HEADINGS: [&str; 9] = [
@@ -151,10 +144,10 @@ const HEADINGS: [&str; 9] = [
     "col-missing",
 ];
 
-async fn export(ctx: Ctx, asked: ListAsked, kind: Kind) -> Outcome {
+async fn export(ctx: Ctx, chosen: Asked, asked: ListAsked, kind: Kind) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
     let listing = Listing { page: 0, ..asked.listing(20_000) };
     let (rows, _) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     let mut headings: Vec<String> = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();

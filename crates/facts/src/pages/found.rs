@@ -10,12 +10,13 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "search-page-home"),
     ("/xa", "communes-title"),
     ("/ban-do", "map-title"),
     ("/kham-pha", "explore-title"),
     ("/bo-tieu-chi", "sets-title"),
+    ("/bo-tieu-chi/so-sanh", "compare-title"),
     ("/nguon-va-phuong-phap", "sources-title"),
     ("/nguon-va-phuong-phap/so-lieu", "sources-measures"),
     ("/nhap-so-lieu", "intake-title"),
@@ -80,7 +81,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
     let mut order = 2;
     for criterion in &set.criteria {
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
-        let href = |no: &str| format!("{page}?q={no}");
+        let href = |no: &str| format!("{page}/{no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
             "name",
             criterion.name_vi.as_str(),

@@ -26,23 +26,9 @@ const ROWS: usize = 150;
 /// What a map is asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct MapAsked {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
-    #[serde(default)]
-    dv: String,
-    #[serde(default)]
-    tinh: String,
     /// The layer: nothing for verdicts, `tc-10`, `ct-17.1`.
     #[serde(default)]
     lop: String,
-}
-
-impl MapAsked {
-    fn choice(&self) -> Asked {
-        Asked { nam: self.nam.clone(), bo: self.bo.clone(), dv: self.dv.clone(), tinh: self.tinh.clone() }
-    }
 }
 
 /// The picture of a classed province: a path for each commune, with its name and value. Cost: the communes' points or
@@ -200,14 +186,14 @@ fn row(ctx: &Ctx, choice: &Choice, map: &Choropleth, painted: &Painted) -> Value
 
 /// `GET /ban-do`. Cost: one row a commune of the province and its shape, for an indicator also its figures; one row where
 /// the page is kept.
-pub async fn page(ctx: Ctx, Asking(asked): Asking<MapAsked>) -> Outcome {
+pub async fn page(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking<MapAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let version = tx.version().await?;
     if let Some(page) = ctx.kept(&version) {
         return Ok(page);
     }
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
     let Some(map) = choropleth(&mut tx, &law, &choice.slice, &asked.lop).await? else { return Err(ctx.not_found()) };
     let picture = picture(&ctx, &mut tx, &choice, &map, WIDTH).await?;
     let layer = map.layer.name(&map.plan);
@@ -231,14 +217,14 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<MapAsked>) -> Outcome {
     params(("nam" = Option<i32>, Query, description = "Year"), ("bo" = Option<String>, Query, description = "Criteria set"),
         ("dv" = Option<String>, Query, description = "cu: units as they were, moi: as they are now"), ("tinh" = Option<i64>, Query, description = "Id of the province"),
         ("lop" = Option<String>, Query, description = "Layer: nothing for verdicts, tc-NO of a criterion, ct-NO of an indicator")))]
-pub async fn geojson(ctx: Ctx, Asking(asked): Asking<MapAsked>) -> Outcome {
+pub async fn geojson(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking<MapAsked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let version = tx.version().await?;
     if let Some(answer) = ctx.kept(&version) {
         return Ok(answer);
     }
-    let choice = Choice::make(&mut tx, &law, &asked.choice(), ctx.site.clock.today()).await?;
+    let choice = Choice::make(&mut tx, &law, &chosen, ctx.site.clock.today()).await?;
     let Some(map) = choropleth(&mut tx, &law, &choice.slice, &asked.lop).await? else { return Err(ctx.not_found()) };
     let by_unit: HashMap<_, &Painted> = map.communes.iter().map(|p| (p.commune.id, p)).collect();
     let shapes = boundaries::shapes(&mut tx, choice.slice.day, "commune", Some(choice.slice.ancestor)).await?;

@@ -120,16 +120,8 @@ fn years(lang: Lang, law: &Law, story: &Story, at: usize) -> Option<Value> {
     let said = |n: &Decimal| locale::rounded(lang, n, decimals);
     let title = locale::say(lang, &Phrase::new("why-years").with("name", story.unit.name.clone()));
     let missing = locale::word(lang, "status-without");
-    let frame = Frame {
-        id: "years",
-        title: &title,
-        desc: "",
-        unit: node.unit().unwrap_or(""),
-        missing: &missing,
-        say: &said,
-        style: Style::Page,
-        width: WIDTH,
-    };
+    let unit = node.unit().unwrap_or("");
+    let frame = frame("years", &title, unit, &missing, &said);
     let chart = Line {
         axis: locale::word(lang, "choice-year"),
         along: along.iter().map(ToString::to_string).collect(),
@@ -163,18 +155,21 @@ fn among(lang: Lang, law: &Law, story: &Story, at: usize, peers: &[Measured]) ->
     let decimals = telling::measure(law, story, at).map_or(2, |m| m.decimals);
     let said = |n: &Decimal| locale::rounded(lang, n, decimals);
     let (title, missing) = (locale::say(lang, &rank), locale::word(lang, "status-without"));
-    let frame = Frame {
-        id: "peers",
-        title: &title,
-        desc: "",
-        unit: node.unit().unwrap_or(""),
-        missing: &missing,
-        say: &said,
-        style: Style::Page,
-        width: WIDTH,
-    };
+    let unit = node.unit().unwrap_or("");
+    let frame = frame("peers", &title, unit, &missing, &said);
     let heads = [locale::word(lang, "why-peers-value"), locale::word(lang, "communes-title")];
     let chosen = Some(Reference { value: own, label: story.unit.name.clone() });
     let chart = Spread { heads, values: numbers, threshold: limit(lang, story, at), chosen };
     Some(Value::from_serialize(chart.draw(&frame)))
+}
+
+/// What both charts of the page have in common.
+fn frame<'a>(
+    id: &'a str,
+    title: &'a str,
+    unit: &'a str,
+    missing: &'a str,
+    say: &'a dyn Fn(&Decimal) -> String,
+) -> Frame<'a> {
+    Frame { id, title, desc: "", unit, missing, say, style: Style::Page, width: WIDTH }
 }

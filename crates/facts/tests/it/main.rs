@@ -2,6 +2,7 @@ mod addresses;
 mod at_once;
 mod dhis2;
 mod edge;
+mod explore;
 mod face;
 mod figure;
 mod figures;

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 const ORIGIN: &str = "https://lang.example";
 
 /// Pages, the schema.org types each is about, and whether a way leads to it.
-const PAGES: [(&str, &[&str]); 9] = [
+const PAGES: [(&str, &[&str]); 10] = [
     ("/", &["Dataset", "WebSite"]),
     ("/xa", &["Dataset", "BreadcrumbList"]),
     ("/xa/1117", &["Dataset", "AdministrativeArea", "BreadcrumbList"]),
@@ -20,6 +20,7 @@ const PAGES: [(&str, &[&str]); 9] = [
     ("/bo-tieu-chi/commune-2021-2025", &["Dataset", "Legislation", "BreadcrumbList"]),
     ("/nguon-va-phuong-phap/so-lieu", &["Dataset", "BreadcrumbList"]),
     ("/ban-do", &["Dataset"]),
+    ("/bo-tieu-chi/commune-2021-2025/17.1", &["BreadcrumbList"]),
     ("/co-quan", &[]),
 ];
 

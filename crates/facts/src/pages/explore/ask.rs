@@ -1,7 +1,7 @@
 //! What an address asks for, made into a view that holds together, and the form that asks for another.
 
 use crate::{
-    explore::{Cell, Columns, MOST_YEARS, Name, Picture, Row, Rows, Statistic, View},
+    explore::{Cell, Columns, MOST_YEARS, Name, Picture, Row, Rows, Side, Statistic, View},
     law::Law,
     pages::choice::default_year,
 };
@@ -30,6 +30,8 @@ pub struct Asked {
     /// From which year to which.
     pub tu: String,
     pub den: String,
+    /// `cu`, `moi`, `ca-hai`: units of before or after a reorganisation.
+    pub dv: String,
     pub tinh: String,
     pub huyen: String,
     pub nhom: String,
@@ -141,6 +143,13 @@ pub async fn prepare(ctx: &Ctx, tx: &mut impl Query, law: &Law, asked: &Asked) -
     let view = View {
         provinces,
         statistic: Statistic::named(&asked.gop, &measure),
+        side: match asked.dv.as_str() {
+            "cu" => Side::Old,
+            "moi" => Side::New,
+            // In one year a picture would count them together.
+            "ca-hai" if from < to => Side::Both,
+            _ => Side::Either,
+        },
         measure,
         second,
         rows,
@@ -206,6 +215,12 @@ impl Prepared {
             (Rows::Years, Columns::Districts) => "huyen",
             _ => "",
         };
+        let side = match view.side {
+            Side::Either => "",
+            Side::Old => "cu",
+            Side::New => "moi",
+            Side::Both => "ca-hai",
+        };
         let (from, to, province) = (view.from.to_string(), view.to.to_string(), self.province.to_string());
         let district = view.district.map_or_else(String::new, |d| d.to_string());
         let gathers = view.rows != Rows::Communes;
@@ -218,6 +233,7 @@ impl Prepared {
             ("gop", if gathers { view.statistic.name() } else { "" }),
             ("tu", &from),
             ("den", &to),
+            ("dv", side),
             ("tinh", if several { &province } else { "" }),
             ("huyen", &district),
             ("nhom", &view.group),
@@ -258,12 +274,16 @@ impl Prepared {
             .map(|p| option(p.name(), word(format!("explore-picture-{}", p.name())), p == self.picture))
             .collect();
         let orders = ["ten", "giam", "tang"].map(|o| option(o, word(format!("explore-order-{o}")), o == asked.sap));
+        let sides = [("", Side::Either), ("cu", Side::Old), ("moi", Side::New), ("ca-hai", Side::Both)];
+        let sides = sides.map(|(id, side)| {
+            option(id, word(format!("explore-side-{}", if id.is_empty() { "either" } else { id })), side == view.side)
+        });
         let unit = |u: &Unit, chosen: bool| option(u.id, u.name.as_str(), chosen);
         context! {
             measures => self.measures.iter().map(|m| label(m)).collect::<Vec<_>>(),
             sl => label(&view.measure), sl2 => view.second.as_ref().map_or_else(String::new, |m| label(m)),
             from => years(view.from), to => years(view.to), rows => rows.to_vec(), columns => columns.to_vec(),
-            statistics => statistics, pictures => pictures, orders => orders.to_vec(),
+            statistics => statistics, pictures => pictures, orders => orders.to_vec(), sides => sides.to_vec(), open => asked.sl.is_empty(),
             provinces => self.provinces.iter().map(|p| unit(p, p.id == self.province)).collect::<Vec<_>>(),
             districts => self.districts.iter().map(|d| unit(d, Some(d.id) == view.district)).collect::<Vec<_>>(),
             groups => self.groups.iter().map(|g| option(g, crate::pages::communes::group_word(lang, g), *g == view.group)).collect::<Vec<_>>(),

@@ -3,7 +3,8 @@
 use super::ask::Prepared;
 use crate::{
     explore::{
-        Cell, Columns, Explored, MOST_BARS, MOST_LINES, Name, Picture, Row, Rows, Statistic, Words, decimals, draw,
+        Cell, Columns, Explored, MOST_BARS, MOST_LINES, Name, Picture, Row, Rows, Side, Statistic, Words, decimals,
+        draw,
     },
     pages::{law, say},
 };
@@ -44,7 +45,7 @@ impl Telling<'_> {
     }
 
     fn side(&self, old: bool) -> String {
-        self.word(if old { "explore-side-old" } else { "explore-side-new" })
+        self.word(if old { "explore-old" } else { "explore-new" })
     }
 
     fn name(&self, name: &Name) -> String {
@@ -116,7 +117,11 @@ impl Telling<'_> {
     /// The least, the middle, the most of the last column, and whose they are.
     fn range(&self) -> Option<String> {
         let (view, explored) = (&self.prepared.view, self.explored);
-        if view.rows != Rows::Communes || view.columns == Columns::Measures || view.measure.kind.is_yes_no() {
+        if explored.both_sides
+            || view.rows != Rows::Communes
+            || view.columns == Columns::Measures
+            || view.measure.kind.is_yes_no()
+        {
             return None;
         }
         let last = explored.columns.len().checked_sub(1)?;
@@ -151,8 +156,13 @@ impl Telling<'_> {
             }
             _ => {}
         }
-        if self.explored.both_sides {
-            notes.push(self.word("explore-both-sides"));
+        if self.explored.reorganised {
+            let key = match (self.explored.both_sides, view.side) {
+                (true, _) => "explore-both-sides",
+                (false, Side::New) => "explore-only-new",
+                (false, _) => "explore-only-old",
+            };
+            notes.push(self.word(key));
         }
         if view.second.is_some() {
             notes.push(self.word("explore-no-cause"));
@@ -200,6 +210,9 @@ impl Telling<'_> {
             _ => view.measure.unit.clone().unwrap_or_default(),
         };
         let title = match statistic {
+            None if view.second.is_some() => view.second.as_ref().map_or_else(String::new, |second| {
+                format!("{} – {}", self.measure_name(&view.measure), self.measure_name(second))
+            }),
             Some(statistic) => {
                 format!("{}: {}", self.measure_name(&view.measure), self.statistic(statistic).to_lowercase())
             }

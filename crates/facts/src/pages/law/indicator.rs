@@ -7,6 +7,7 @@ use crate::{
     figure,
     law::{Plan, applies},
     pages::{
+        about,
         choice::{Asked as Choosing, Choice},
         law, say,
     },
@@ -328,6 +329,7 @@ pub async fn page(ctx: Ctx, Path((set, no)): Path<(String, String)>, Asking(aske
         "indicator.html",
         context! {
             title => format!("{} {}", indicator.no, lang.pick(&indicator.text_vi, &indicator.text_en)),
+            meta => about::indicator(&ctx, &book.rulebook, indicator),
             set => context! {
                 id => set, title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en), href => ctx.link(&format!("/bo-tieu-chi/{set}")),
                 decision => book.rulebook.decision.number, issuer => book.rulebook.decision.issuer, date => book.rulebook.decision.date,
