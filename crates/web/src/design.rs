@@ -86,8 +86,14 @@ fn charts(lang: Lang) -> (Vec<Drawn>, String) {
     };
     let titles = ["design-line", "design-bars", "design-scatter", "design-spread", "design-bullet"].map(word);
     let drawn = vec![
-        Line { axis: year.clone(), along: years.clone(), series, references: vec![threshold.clone()], from_zero: false }
-            .draw(&frame("d-line", &titles[0])),
+        Line {
+            axis: year.clone(),
+            along: years.clone(),
+            series,
+            references: vec![threshold.clone()],
+            from_zero: false,
+        }
+        .draw(&frame("d-line", &titles[0])),
         Bars {
             heads: [year.clone(), value.clone()],
             bars: years.iter().zip(&values).enumerate().map(bar).collect(),
