@@ -133,6 +133,7 @@ measure-decimals-text = { $count ->
 }, rounded half up; judged exactly
 measure-formula = Formula
 measure-note = Note
+measure-aggregate = Joined
 measure-sum = added up
 measure-count = units are counted
 measure-not-comparable = never joined
@@ -140,3 +141,56 @@ measure-weighted = mean weighted by { $weight }
 measure-missing-incomplete = Without one of its inputs there is no result.
 measure-missing-zero = A missing input counts as nought.
 measure-missing-skip = A missing input is left out.
+
+# Data dictionary, sources and method
+dictionary-title = Data dictionary
+dictionary-lead = What each measure is, in which unit, which origin is read first, how it is joined and rounded, which sets use it.
+dictionary-package = data package (Frictionless)
+measure-uses = Used in
+package-title = Data dictionary and criteria sets of the new rural programme
+package-description = Measures and indicators with what is asked, citation and confidence. What is not verified says so.
+unsure-title = To be confirmed
+unsure-sheet = To be confirmed
+unsure-lead = Everything that has not been held against a document yet. Whoever has the document, please tell: the number is entered with its citation.
+unsure-count = { $count ->
+    [one] one place
+   *[other] { $count } places
+}
+unsure-none = Nothing matches.
+unsure-place = Place
+unsure-text = What
+unsure-what = What is not sure
+unsure-amendment = Amending decision
+unsure-measure = Definition of the measure
+unsure-similar = Two measures that only look alike
+sources-unsure = { $count ->
+    [one] one place to be confirmed
+   *[other] { $count } places to be confirmed
+}
+sources-sets = Indicators and parts by confidence; the hash is that of the whole text in use
+sources-time = Applies
+sources-hash = Hash
+sources-fingerprint = Hash of all the law in use:
+sources-reference = Reference data shipped
+sources-reference-text = Names, codes, points and boxes of units from the open package vietnamadminunits 1.0.4 (MIT); the list of 2022 confirmed with vietnam-provinces 0.5.0; agencies from the provincial plan of November 2022.
+sources-file = File
+sources-what = What
+sources-lines = Lines
+sources-formulas = Formulas of computed measures
+sources-illustrative = illustrative, no law
+sources-places = { $count ->
+    [one] one place
+   *[other] { $count } places
+}
+reference-units = Administrative units before and after the reorganisation
+reference-succession = Which unit went into which, on which day
+reference-groups = Groups of communes of the plan
+reference-attributes = What the law reads of a unit
+reference-agencies = Agencies
+licence-code = Program
+licence-data = Published figures
+licence-data-text = The project has not stated a licence for figures; ask the publishing agency before reuse.
+licence-law = Numbers of the law
+licence-law-text = Quoted from legal documents; each names its document and confidence. Only the original binds.
+licence-names = Names and codes of units
+licence-names-text = From the package vietnamadminunits 1.0.4, MIT licence.

@@ -11,4 +11,6 @@ meta-measures = What figures measure: definitions, units and how they add up; to
 meta-map = A map of communes by verdict, criterion or indicator and year, with a table that needs no map.
 meta-sources = Where figures come from, how they are computed, how sure they are and which are made up.
 og-locale = en_GB
-meta-indicator = { $name }: what is asked, where that is laid down, and how every commune of the province stands to it.
+meta-indicator = { $name }: what is asked, where, how sure, and which communes meet it, with files.
+meta-compare = Criteria sets side by side by measure: same, similar, new, not asked, unknown.
+meta-unsure = Numbers and definitions not yet held against a document, each with its place.

@@ -6,6 +6,7 @@ problem-next-internal = Nothing was recorded. Please try again in a few minutes;
 problem-next-input = Please correct what is named and send it again.
 problem-next-other-site = Please open the page within Làng Số and send it from there.
 problem-no-version = The If-Match header is missing: name the version you saw before editing.
+problem-too-large-kilobytes = more than { $kilobytes } KB in one request
 problem-too-large = more than { $megabytes } MB sent at once
 problem-broken-off = what was sent broke off; send it again
 problem-next-busy = Please try again in a few minutes.

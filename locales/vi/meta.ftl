@@ -11,4 +11,6 @@ meta-measures = Danh mục chỉ số: mỗi số liệu đo cái gì, đơn v�
 meta-map = Bản đồ các xã theo kết quả nông thôn mới, tiêu chí hoặc chỉ tiêu, theo năm; kèm bảng đọc được không cần bản đồ.
 meta-sources = Nguồn số liệu, cách tính, mức tin cậy và những gì là minh họa.
 og-locale = vi_VN
-meta-indicator = { $name }: mức yêu cầu, căn cứ, và từng xã của tỉnh đạt đến đâu.
+meta-indicator = { $name }: yêu cầu, văn bản, mức tin cậy, và các xã đạt hay chưa đạt, kèm số liệu tải về.
+meta-compare = Các bộ tiêu chí nông thôn mới cạnh nhau theo chỉ số: giống, gần giống, mới, không có, chưa rõ.
+meta-unsure = Những con số và định nghĩa chưa đối chiếu được với văn bản, kèm nơi ghi.

@@ -6,6 +6,7 @@ problem-next-internal = Chưa có gì được ghi lại. Hãy thử lại sau �
 problem-next-input = Hãy sửa chỗ đã nêu rồi gửi lại.
 problem-next-other-site = Hãy mở trang này trong Làng Số rồi gửi lại từ đó.
 problem-no-version = Thiếu tiêu đề If-Match: hãy nêu phiên bản bạn đã xem trước khi sửa.
+problem-too-large-kilobytes = gửi quá { $kilobytes } KB một lần
 problem-too-large = gửi quá { $megabytes } MB một lần
 problem-broken-off = dữ liệu gửi lên bị đứt quãng; hãy gửi lại
 problem-next-busy = Hãy thử lại sau ít phút.

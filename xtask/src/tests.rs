@@ -179,14 +179,15 @@ pub fn bless(args: &[String]) -> Result<()> {
     total.say()
 }
 
-/// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, and
-/// the recipes of the API's page.
+/// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, the recipes of the API's page,
+/// and the validator of Data Packages.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    for script in ["tests/clients/dhis2_values.py", "tests/clients/geopackage.py", "tests/clients/recipes.py"] {
-        counted(Command::new(&python).args([script, &binary]), total)?;
+    for script in ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py"] {
+        let script = format!("tests/clients/{script}");
+        counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }
     Ok(())
 }

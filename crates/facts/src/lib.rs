@@ -15,6 +15,7 @@
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
+//! - [`reports`]: mistakes that readers tell of, and their answers.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
@@ -35,6 +36,7 @@ pub mod proof;
 pub mod published;
 pub mod record;
 pub mod rejudge;
+pub mod reports;
 pub mod story;
 pub mod targets;
 pub mod template;

@@ -2,7 +2,22 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH];
+
+/// Mistakes that readers tell of.
+const FOURTH: Migration = Migration {
+    room: "facts",
+    version: 4,
+    name: "reports of mistakes",
+    sql: "
+CREATE TABLE facts_report (
+    id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, page TEXT NOT NULL, unit INTEGER, measure TEXT,
+    set_id TEXT, indicator TEXT, text TEXT NOT NULL, contact TEXT NOT NULL, search TEXT NOT NULL, answer TEXT,
+    answered_at INTEGER, answered_by TEXT
+) STRICT;
+CREATE INDEX facts_report_at ON facts_report (at);
+",
+};
 
 /// What a large upload needs: how many figures it has, and the answer of the job that committed it.
 const SECOND: Migration = Migration {

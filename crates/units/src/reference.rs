@@ -168,6 +168,12 @@ fn lines<T>(source: Source, file: &'static str, read: impl Fn(&Line) -> Result<T
     records.collect()
 }
 
+/// The embedded files as they were shipped: name and bytes.
+pub fn files() -> Vec<(String, Vec<u8>)> {
+    let bytes = |name: &str| Files::get(name).map(|f| f.data.into_owned());
+    Files::iter().filter_map(|name| Some((name.to_string(), bytes(&name)?))).collect()
+}
+
 impl Reference {
     /// Reads the embedded files.
     pub fn read() -> Result<Reference, BadLine> {

@@ -6,7 +6,7 @@ use crate::{
     context::Address,
     limit::Limit,
     problems::{Fault, shown},
-    routes::{MOST_BYTES, MOST_BYTES_LARGE, TIME, TIME_LARGE},
+    routes::{MOST_BYTES, MOST_BYTES_LARGE, MOST_BYTES_PUBLIC, TIME, TIME_LARGE},
     taken::unread,
 };
 use axum::{
@@ -65,7 +65,12 @@ impl Guard {
         }
         let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
         let large = row.large && asked && actor.role == Role::LocalAdmin;
-        let most = if large { MOST_BYTES_LARGE } else { MOST_BYTES };
+        let public = method != "GET" && row.roles.contains(&Role::Reader);
+        let most = match (large, public) {
+            (true, _) => MOST_BYTES_LARGE,
+            (false, true) => MOST_BYTES_PUBLIC,
+            (false, false) => MOST_BYTES,
+        };
         let length =
             parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         if length.is_some_and(|length: u64| length > most as u64) {
@@ -77,7 +82,10 @@ impl Guard {
 
 /// More bytes than a request may send.
 pub(crate) fn too_large(most: usize) -> Problem {
-    let phrase = Phrase::new("problem-too-large").with("megabytes", most / 1_000_000);
+    let phrase = match most / 1_000_000 {
+        0 => Phrase::new("problem-too-large-kilobytes").with("kilobytes", most / 1_000),
+        megabytes => Phrase::new("problem-too-large").with("megabytes", megabytes),
+    };
     Problem { phrase, place: None, status: 413 }
 }
 

@@ -20,6 +20,8 @@ pub struct Permission {
 
 /// What a request may send.
 pub const MOST_BYTES: usize = 51_000_000;
+/// What anybody may write.
+pub const MOST_BYTES_PUBLIC: usize = 64_000;
 pub const MOST_BYTES_LARGE: usize = 500_000_000;
 
 /// How long an answer may take, and where much may be sent.
@@ -62,6 +64,18 @@ impl Routes {
         handler: MethodRouter<Site>,
     ) -> Routes {
         self.add(Permission { method: "POST", path, action, resource, roles: WRITERS, large: false }, handler)
+    }
+
+    /// A write that anybody may send, of few bytes ([`MOST_BYTES_PUBLIC`]), only from the same site or by a program. The
+    /// handler limits how many it takes.
+    pub fn write_public(
+        self,
+        path: &'static str,
+        action: &'static str,
+        resource: &'static str,
+        handler: MethodRouter<Site>,
+    ) -> Routes {
+        self.add(Permission { method: "POST", path, action, resource, roles: ANYBODY, large: false }, handler)
     }
 
     /// A write that may be large; see [`Permission::large`].

@@ -67,20 +67,32 @@ pub(super) fn set(ctx: &Ctx, set: &Rulebook) -> Meta {
     meta.thing(law).crumb(locale::word(ctx.lang, "sets-title"), ctx.link("/bo-tieu-chi"))
 }
 
-/// An indicator of a set: what it asks, how communes stand to it.
+/// An indicator: the communes' values as data.
 pub(super) fn indicator(ctx: &Ctx, set: &Rulebook, indicator: &Indicator) -> Meta {
-    let name = format!("{} {}", indicator.no, ctx.lang.pick(&indicator.text_vi, &indicator.text_en));
-    let path = format!("/bo-tieu-chi/{}", set.set);
-    let title = ctx.lang.pick(set.title_vi.as_str(), set.title_en.as_str());
-    plain(ctx, Phrase::new("meta-indicator").with("name", name.as_str()))
+    let text = ctx.lang.pick(&indicator.text_vi, &indicator.text_en);
+    let page = format!("/bo-tieu-chi/{}", set.set);
+    let path = format!("{page}/{}", indicator.no);
+    let (csv, xlsx) = (format!("{path}/don-vi.csv"), format!("{path}/don-vi.xlsx"));
+    data(ctx, text, &said(ctx, "meta-indicator", text), &path, &[(&csv, CSV), (&xlsx, XLSX)])
         .crumb(locale::word(ctx.lang, "sets-title"), ctx.link("/bo-tieu-chi"))
-        .crumb(title, ctx.link(&path))
+        .crumb(ctx.lang.pick(&set.title_vi, &set.title_en), ctx.link(&page))
+}
+
+/// A page under the sets.
+pub(super) fn within_sets(ctx: &Ctx, key: &'static str) -> Meta {
+    Meta::new(locale::word(ctx.lang, key)).crumb(locale::word(ctx.lang, "sets-title"), ctx.link("/bo-tieu-chi"))
+}
+
+/// A page under sources and method.
+pub(super) fn within_sources(ctx: &Ctx, key: &'static str) -> Meta {
+    let sources = locale::word(ctx.lang, "sources-title");
+    Meta::new(locale::word(ctx.lang, key)).crumb(sources, ctx.link("/nguon-va-phuong-phap"))
 }
 
 /// What figures measure.
 pub(super) fn measures(ctx: &Ctx) -> Meta {
-    let path = "/nguon-va-phuong-phap/so-lieu";
-    let (name, sentence) = (locale::word(ctx.lang, "sources-measures"), locale::word(ctx.lang, "meta-measures"));
+    let path = "/tu-dien-so-lieu";
+    let (name, sentence) = (locale::word(ctx.lang, "dictionary-title"), locale::word(ctx.lang, "meta-measures"));
     let (csv, xlsx) = (format!("{path}.csv"), format!("{path}.xlsx"));
     let files = [(csv.as_str(), CSV), (xlsx.as_str(), XLSX), ("/api/v1/measures", JSON)];
     data(ctx, &name, &sentence, path, &files)

@@ -64,9 +64,10 @@ async fn place(ctx: &Ctx, kind: &str, id: &str) -> Result<Option<(Option<String>
         ("set", _) => {
             law.library().set(id).map(|s| (Some(format!("/bo-tieu-chi/{}", s.set)), format!("/api/v1/sets/{}", s.set)))
         }
-        ("measure", _) => law.library().measure(id).map(|m| {
-            (Some(format!("/nguon-va-phuong-phap/so-lieu?q={0}#{0}", m.id)), format!("/api/v1/measures/{}", m.id))
-        }),
+        ("measure", _) => law
+            .library()
+            .measure(id)
+            .map(|m| (Some(format!("/tu-dien-so-lieu?q={0}#{0}", m.id)), format!("/api/v1/measures/{}", m.id))),
         ("ruletext", _) => find_text(&mut tx, &law, id, ctx.site.clock.today())
             .await?
             .map(|_| (None, format!("/api/v1/ruletexts/{id}"))),

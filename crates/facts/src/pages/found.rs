@@ -10,7 +10,7 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "search-page-home"),
     ("/xa", "communes-title"),
     ("/ban-do", "map-title"),
@@ -18,7 +18,8 @@ const PAGES: [(&str, &str); 11] = [
     ("/bo-tieu-chi", "sets-title"),
     ("/bo-tieu-chi/so-sanh", "compare-title"),
     ("/nguon-va-phuong-phap", "sources-title"),
-    ("/nguon-va-phuong-phap/so-lieu", "sources-measures"),
+    ("/tu-dien-so-lieu", "dictionary-title"),
+    ("/nguon-va-phuong-phap/can-xac-nhan", "unsure-title"),
     ("/nhap-so-lieu", "intake-title"),
     ("/api", "search-page-api"),
     ("/api/problems", "problems-title"),
@@ -48,7 +49,7 @@ impl Source for Law {
             title: Both::new(m.name_vi.as_str(), m.name_en.as_str()),
             names: vec![m.id.clone()],
             place: Both::name(m.unit.as_deref().unwrap_or("")),
-            href: format!("/nguon-va-phuong-phap/so-lieu?q={0}#{0}", m.id),
+            href: format!("/tu-dien-so-lieu?q={0}#{0}", m.id),
             own: true,
             order: format!("m{at:05}"),
             ..Entry::default()
@@ -78,8 +79,9 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
         let said = Both::said(&Phrase::new("search-decision").with("number", number.as_str()));
         entries.push(entry("decisions", said, vec![number], title.clone(), format!("{page}#van-ban"), 1));
     }
-    let mut order = 2;
+    let mut order = 1;
     for criterion in &set.criteria {
+        order += 1;
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
         let href = |no: &str| format!("{page}/{no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
@@ -96,7 +98,6 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
             format!("{page}?tc={}", criterion.no),
             order,
         ));
-        order += 1;
         let mut put = |i: &Indicator| {
             let numbered = Phrase::new("search-indicator").with("no", i.no.as_str()).both(
                 "text",
@@ -108,8 +109,8 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
                 format!("{} · {}", name.pick(locale::Lang::En), set.title_en),
             );
             let names = vec![i.text_vi.clone(), i.no.clone()];
-            entries.push(entry("indicators", Both::said(&numbered), names, place, href(&i.no), order));
             order += 1;
+            entries.push(entry("indicators", Both::said(&numbered), names, place, href(&i.no), order));
         };
         criterion.indicators.iter().for_each(|i| each(i, &mut put));
     }

@@ -1,9 +1,12 @@
 //! The law, browsable: sets, their criteria and indicators, each with its citation; and sources and method.
 
 pub mod compare;
+pub mod dictionary;
 pub mod indicator;
-pub mod measures;
+pub mod package;
 pub mod set;
+pub mod sources;
+pub mod unsure;
 
 use super::{about, law};
 use documents::{
@@ -101,21 +104,4 @@ fn take_away(
     let list = List { name: locale::word(ctx.lang, sheet), headings, rows };
     let name = format!("{name}.{}", kind.extension());
     ctx.download(&name, kind.media_type(), list.bytes(kind, ctx.site.clock.today())?)
-}
-
-/// `GET /nguon-va-phuong-phap`. Cost: no row.
-pub async fn sources(ctx: Ctx) -> Outcome {
-    let law = law(&ctx);
-    let sets: Vec<Value> = law.library().sets().map(|s| describe(&ctx, s)).collect();
-    let overlays: Vec<Value> = law
-        .library()
-        .overlays()
-        .iter()
-        .map(|o| context! { title => ctx.lang.pick(&o.title_vi, &o.title_en), issuer => o.citation.issuer, illustrative => o.illustrative })
-        .collect();
-    let title = locale::word(ctx.lang, "sources-title");
-    ctx.page(
-        "sources.html",
-        context! { title => title, meta => about::plain(&ctx, Phrase::new("meta-sources")), sets => sets, overlays => overlays, measures => law.library().measures().count() },
-    )
 }

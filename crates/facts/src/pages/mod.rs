@@ -23,6 +23,7 @@ pub mod paper;
 mod problems;
 mod publish;
 mod rejudged;
+mod reports;
 mod say;
 mod sheet;
 mod telling;
@@ -86,15 +87,19 @@ fn routes() -> Routes {
         .read("/kham-pha.xlsx", "figures", get(explore::xlsx))
         .read("/kham-pha.json", "figures", get(explore::json))
         .read("/ban-do", "verdicts", get(map::page))
-        .read("/nguon-va-phuong-phap", "law", get(law::sources))
+        .read("/nguon-va-phuong-phap", "law", get(law::sources::page))
+        .read("/nguon-va-phuong-phap/can-xac-nhan", "law", get(law::unsure::page))
+        .read("/nguon-va-phuong-phap/can-xac-nhan.csv", "law", get(law::unsure::csv))
+        .read("/nguon-va-phuong-phap/can-xac-nhan.xlsx", "law", get(law::unsure::xlsx))
         .read("/bo-tieu-chi/{set}/chi-tieu.csv", "law", get(law::set::csv))
         .read("/bo-tieu-chi/{set}/chi-tieu.xlsx", "law", get(law::set::xlsx))
         .read("/bo-tieu-chi/{set}/{no}", "verdicts", get(law::indicator::page))
         .read("/bo-tieu-chi/{set}/{no}/don-vi.csv", "verdicts", get(law::indicator::csv))
         .read("/bo-tieu-chi/{set}/{no}/don-vi.xlsx", "verdicts", get(law::indicator::xlsx))
-        .read("/nguon-va-phuong-phap/so-lieu", "law", get(law::measures::page))
-        .read("/nguon-va-phuong-phap/so-lieu.csv", "law", get(law::measures::csv))
-        .read("/nguon-va-phuong-phap/so-lieu.xlsx", "law", get(law::measures::xlsx))
+        .read("/tu-dien-so-lieu", "law", get(law::dictionary::page))
+        .read("/tu-dien-so-lieu.csv", "law", get(law::dictionary::csv))
+        .read("/datapackage.json", "law", get(law::package::json))
+        .read("/tu-dien-so-lieu.xlsx", "law", get(law::dictionary::xlsx))
         .read("/nhap-so-lieu", "intake", get(intake::page))
         .read("/nhap-so-lieu/mau.xlsx", "templates", get(template::download))
         .read_inside("/viec/{id}", "jobs", get(jobs::page))
@@ -106,6 +111,7 @@ fn routes() -> Routes {
         .merge(publish::routes())
         .merge(problems::routes())
         .merge(rejudged::routes())
+        .merge(reports::routes())
         .merge(dhis2::routes())
         .merge(address::routes())
         .merge(api::routes())

@@ -45,7 +45,7 @@ fn every_kind_answers_as_a_page_and_as_json() {
             ),
             (
                 "measure/households".into(),
-                "/nguon-va-phuong-phap/so-lieu?q=households#households".into(),
+                "/tu-dien-so-lieu?q=households#households".into(),
                 "/api/v1/measures/households".into(),
             ),
             (format!("import/{public}"), format!("/nhap-so-lieu/{public}"), format!("/api/v1/imports/{public}")),

@@ -12,7 +12,7 @@ use testkit::{CLOCK, each_engine};
 
 pub const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
 
-fn library(illustrative: bool) -> Library {
+pub fn library(illustrative: bool) -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");
     let mut files = Vec::new();
     for entry in fs::read_dir(&root).unwrap().flatten() {

@@ -40,11 +40,11 @@ fn lists_of_the_law_are_searched_ordered_paged_and_taken_away() {
         let unclear = ordered.iter().rposition(|l| l.contains("chưa rõ"));
         let verified = ordered.iter().position(|l| l.contains("đã xác minh"));
         ensure!(unclear.is_some() && verified.is_some() && unclear < verified, "{unclear:?} {verified:?}");
-        let measures = taken(&visitor, "/nguon-va-phuong-phap/so-lieu.csv?sap=id").await?;
+        let measures = taken(&visitor, "/tu-dien-so-lieu.csv?sap=id").await?;
         ensure!(measures.len() > 100 && measures.is_sorted(), "measures by id");
         for path in [
             "/bo-tieu-chi/commune-2021-2025/chi-tieu.xlsx?q=nuoc",
-            "/nguon-va-phuong-phap/so-lieu.xlsx",
+            "/tu-dien-so-lieu.xlsx",
             "/co-quan.xlsx?q=nong+nghiep",
         ] {
             let file = visitor.ask(path, &[]).await?;

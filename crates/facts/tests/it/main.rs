@@ -13,6 +13,7 @@ mod mergers;
 mod meta;
 mod openapi;
 mod rejudge;
+mod reports;
 mod search;
 mod sheet;
 mod templates;

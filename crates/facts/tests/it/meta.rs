@@ -18,7 +18,7 @@ const PAGES: [(&str, &[&str]); 10] = [
     ("/xa/250?nam=2024", &["Dataset", "AdministrativeArea", "BreadcrumbList"]),
     ("/don-vi/320", &["AdministrativeArea", "BreadcrumbList"]),
     ("/bo-tieu-chi/commune-2021-2025", &["Dataset", "Legislation", "BreadcrumbList"]),
-    ("/nguon-va-phuong-phap/so-lieu", &["Dataset", "BreadcrumbList"]),
+    ("/tu-dien-so-lieu", &["Dataset", "BreadcrumbList"]),
     ("/ban-do", &["Dataset"]),
     ("/bo-tieu-chi/commune-2021-2025/17.1", &["BreadcrumbList"]),
     ("/co-quan", &[]),

@@ -107,6 +107,12 @@ impl Visitor {
         self.send(Self::request("GET", path).body(Body::empty())?, local_admin).await
     }
 
+    /// Sends a form as anybody may.
+    pub async fn tell(&self, path: &str, form: &str) -> Result<Answer> {
+        let request = Self::request("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned()))?, false).await
+    }
+
     /// Posts as whoever sits at the machine.
     pub async fn post(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> Result<Answer> {
         let body: Vec<u8> = body.into();

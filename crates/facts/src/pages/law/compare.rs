@@ -1,7 +1,10 @@
 //! Criteria sets side by side, by measure: what [`rulebook::compare`] found, shown and taken away.
 
 use super::{cells, confidence, confidence_word, take_away};
-use crate::{Law, pages::law};
+use crate::{
+    Law,
+    pages::{about, law},
+};
 use documents::list_out::Kind as File;
 use kernel::text;
 use minijinja::{Value, context};
@@ -213,7 +216,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         &version,
         "compare.html",
         context! {
-            title => locale::word(ctx.lang, "compare-title"), region => region, sets => sets,
+            title => locale::word(ctx.lang, "compare-title"),
+            meta => about::within_sets(&ctx, "meta-compare"), region => region, sets => sets,
             choices => (0..3).map(|n| offered(&ctx, &law, ids.get(n))).collect::<Vec<_>>(),
             counts => compared.counts(&ctx, &asked), rows => rows, count => list.len(), pages => pages, kinds => kinds,
             q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(""),

@@ -232,7 +232,7 @@ impl Shown {
                 Some(context! {
                     name => ctx.lang.pick(&measure.name_vi, &measure.name_en), note => ctx.lang.pick(&s.note_vi, &s.note_en),
                     source => s.source, confidence => confidence(ctx, s.confidence),
-                    href => ctx.link(&format!("/nguon-va-phuong-phap/so-lieu?q={m}")),
+                    href => ctx.link(&format!("/tu-dien-so-lieu?q={m}")),
                 })
             })
             .collect()
@@ -342,7 +342,7 @@ pub async fn page(ctx: Ctx, Path((set, no)): Path<(String, String)>, Asking(aske
             computed_from => indicator.computed_from, guidance => indicator.guidance,
             condition => indicator.applies_if.as_ref().map(|vi| lang.pick(vi, indicator.applies_if_en.as_ref().unwrap_or(vi))),
             variants => variants(book, shown.at).iter().map(|v| whom(&ctx, &shown, v)).collect::<Vec<_>>(),
-            parts => parts, measure => measure.map(|m| super::measures::tell(&ctx, &shown.law, m)),
+            parts => parts, measure => measure.map(|m| super::dictionary::tell(&ctx, &shown.law, m)),
             choice => context! { sets => Vec::<Value>::new(), ..shown.choice.form(lang) },
             in_time => applies(&book.rulebook, shown.choice.year),
             communes => book.rulebook.applies.level == Level::Commune,

@@ -119,7 +119,8 @@ pub async fn xlsx(ctx: Ctx, Path(set): Path<String>, Asking(asked): Asking<Asked
     export(&ctx, &set, &asked, Kind::Xlsx)
 }
 
-const HEADINGS: [&str; 7] =
+/// The columns of the file.
+pub const HEADINGS: [&str; 7] =
     ["set-no", "set-indicator", "law-criterion", "asked-for", "why-law", "sources-confidence", "why-measure"];
 
 fn export(ctx: &Ctx, set: &str, asked: &Asked, kind: Kind) -> Outcome {

@@ -1,6 +1,6 @@
-//! What figures measure, as a list to search, order, page and take away.
+//! The data dictionary: what figures measure, as a list to search, order, page and take away.
 
-use super::{Asked, PER, cells, confidence_word, take_away};
+use super::{Asked, cells, confidence_word, take_away};
 use crate::{
     Law,
     pages::{about, law, say},
@@ -8,15 +8,19 @@ use crate::{
 use documents::list_out::Kind;
 use kernel::{Phrase, text};
 use minijinja::{Value, context};
-use rulebook::{Aggregate, Measure, measure::Missing};
+use rulebook::{Aggregate, Measure, Rulebook, measure::Missing};
+use std::collections::HashMap;
 use web::{Asking, Ctx, Outcome};
+
+/// Measures on one page: each says all that is known of it.
+const FEW: i64 = 30;
 
 /// What the list can be ordered by; as `measures.toml` has it where none is named.
 const ORDERS: [&str; 2] = ["name", "id"];
 
 /// Where a measure stands in the list.
 pub fn address(id: &str) -> String {
-    format!("/nguon-va-phuong-phap/so-lieu?q={id}#{id}")
+    format!("/tu-dien-so-lieu?q={id}#{id}")
 }
 
 /// How figures of several units join, in words.
@@ -34,7 +38,7 @@ fn aggregate(ctx: &Ctx, law: &Law, of: &Aggregate) -> String {
 }
 
 /// The formula of a computed measure, in words.
-fn formula(ctx: &Ctx, law: &Law, m: &Measure) -> Option<String> {
+pub fn formula(ctx: &Ctx, law: &Law, m: &Measure) -> Option<String> {
     let computed = m.computed.as_ref()?;
     let name =
         |id: &String| law.library().measure(id).map_or(id.clone(), |m| ctx.lang.pick(&m.name_vi, &m.name_en).clone());
@@ -96,44 +100,93 @@ fn list<'a>(ctx: &Ctx, law: &'a Law, asked: &Asked) -> Vec<&'a Measure> {
     list
 }
 
-/// `GET /nguon-va-phuong-phap/so-lieu`: a page of it. Cost: no row.
+/// Which indicators of which sets ask for each measure.
+fn readers(law: &Law) -> HashMap<&str, Vec<(&Rulebook, &str)>> {
+    let mut found: HashMap<&str, Vec<(&Rulebook, &str)>> = HashMap::new();
+    for set in law.library().sets() {
+        set.walk(|_, i| {
+            if let Some(measure) = &i.measure {
+                found.entry(measure).or_default().push((set, &i.no));
+            }
+        });
+    }
+    found
+}
+
+/// `GET /tu-dien-so-lieu`: a page of it. Cost: no row.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let all = list(&ctx, &law, &asked);
-    let tell = |m: &&Measure| {
+    let readers = readers(&law);
+    let row = |m: &&Measure| {
+        let uses = readers.get(m.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let uses: Vec<Value> = uses
+            .iter()
+            .map(|(set, no)| {
+                let title = ctx.lang.pick(&set.title_vi, &set.title_en);
+                context! { no => no, set => title, href => ctx.link(&format!("/bo-tieu-chi/{}/{no}", set.set)) }
+            })
+            .collect();
         context! {
-            id => m.id, name => ctx.lang.pick(&m.name_vi, &m.name_en), unit => m.unit,
-            aggregate => Value::from_serialize(&m.aggregate),
+            id => m.id, name => ctx.lang.pick(&m.name_vi, &m.name_en), unit => m.unit, kind => kind(&ctx, m),
+            aggregate => aggregate(&ctx, &law, &m.aggregate), reads => reads(&ctx, m), formula => formula(&ctx, &law, m),
+            uses => uses, confidence => super::confidence(&ctx, m.confidence), source => m.source, note => m.note,
+            background => m.background,
         }
     };
-    let (some, pages) = web::page_of(&all, &asked.trang, PER);
+    let (some, pages) = web::page_of(&all, &asked.trang, FEW);
     ctx.page(
-        "measures.html",
+        "dictionary.html",
         context! {
-            title => locale::word(ctx.lang, "sources-measures"), meta => about::measures(&ctx), measures => some.iter().map(tell).collect::<Vec<_>>(),
-            count => all.len(), pages => pages, q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(),
+            title => locale::word(ctx.lang, "dictionary-title"), meta => about::measures(&ctx),
+            rows => some.iter().map(row).collect::<Vec<_>>(), count => all.len(), pages => pages, q => asked.q,
+            sap => asked.sap, orders => ORDERS, kept => asked.kept(),
         },
     )
 }
 
-/// `GET /nguon-va-phuong-phap/so-lieu.csv`: all that the search finds. Cost: no row.
+/// `GET /tu-dien-so-lieu.csv`: all that the search finds. Cost: no row.
 pub async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     export(&ctx, &asked, Kind::Csv)
 }
 
-/// `GET /nguon-va-phuong-phap/so-lieu.xlsx`: the same as a spreadsheet.
+/// `GET /tu-dien-so-lieu.xlsx`: the same as a spreadsheet.
 pub async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     export(&ctx, &asked, Kind::Xlsx)
 }
 
-fn export(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
+/// The columns of the file.
+pub const HEADINGS: [&str; 12] = [
+    "measure-id",
+    "measure-name",
+    "measure-kind",
+    "measure-unit",
+    "measure-reads",
+    "measure-aggregate",
+    "measure-decimals",
+    "measure-formula",
+    "measure-uses",
+    "set-source",
+    "sources-confidence",
+    "measure-note",
+];
+
+fn export(ctx: &Ctx, asked: &Asked, file: Kind) -> Outcome {
     let law = law(ctx);
+    let readers = readers(&law);
     let line = |m: &&Measure| {
-        let aggregate = serde_json::to_string(&m.aggregate).unwrap_or_default();
+        let uses = readers.get(m.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let uses: Vec<String> = uses.iter().map(|(set, no)| format!("{}/{no}", set.set)).collect();
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let name = ctx.lang.pick(&m.name_vi, &m.name_en);
-        cells([&m.id, name, m.unit.as_deref().unwrap_or(""), aggregate.trim_matches('"')])
+        let formula = formula(ctx, &law, m).unwrap_or_default();
+        let (joins, sure) = (aggregate(ctx, &law, &m.aggregate), confidence_word(ctx, m.confidence));
+        let decimals = m.decimals.to_string();
+        let (kind, reads, unit, note) = (kind(ctx, m), reads(ctx, m), text(&m.unit), text(&m.note));
+        let texts =
+            [&m.id, name, &kind, &unit, &reads, &joins, &decimals, &formula, &uses.join("; "), &m.source, &sure, &note];
+        cells(texts.map(String::as_str))
     };
     let rows = list(ctx, &law, asked).iter().map(line).collect();
-    let headings = ["measure-id", "measure-name", "measure-unit", "measure-aggregate"];
-    take_away(ctx, "chi-so", "sources-measures", &headings, rows, kind)
+    take_away(ctx, "tu-dien-so-lieu", "dictionary-title", &HEADINGS, rows, file)
 }
