@@ -10,7 +10,7 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "search-page-home"),
     ("/xa", "communes-title"),
     ("/ban-do", "map-title"),
@@ -19,7 +19,6 @@ const PAGES: [(&str, &str); 11] = [
     ("/bo-tieu-chi/so-sanh", "compare-title"),
     ("/nguon-va-phuong-phap", "sources-title"),
     ("/tu-dien-so-lieu", "dictionary-title"),
-    ("/bo-tieu-chi/so-sanh", "compare-title"),
     ("/nguon-va-phuong-phap/can-xac-nhan", "unsure-title"),
     ("/nhap-so-lieu", "intake-title"),
     ("/api", "search-page-api"),

@@ -9,7 +9,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 13] = [
+const FAMILIES: [(&str, &[&str]); 14] = [
     ("api", &["bad-cursor", "no-field"]),
     ("publish", &["changed"]),
     ("boundaries", &["unit-changed"]),
@@ -29,6 +29,7 @@ const FAMILIES: [(&str, &[&str]); 13] = [
             "other-site",
             "timeout",
             "too-large",
+            "too-large-kilobytes",
             "too-many",
         ],
     ),
@@ -90,6 +91,7 @@ const FAMILIES: [(&str, &[&str]); 13] = [
     ),
     ("evaluate", &["day", "no-sheet", "set-unknown"]),
     ("template", &["nothing"]),
+    ("report", &["contact-long", "leave-empty", "text-long", "text-short", "too-many"]),
     (
         "sheet",
         &[
