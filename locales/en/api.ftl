@@ -20,6 +20,6 @@ api-try = Try
 api-example = example
 api-answer = Answer
 api-as = As
-api-rules = Every list takes per, fields, cursor; CSV by Accept: text/csv; ETag and If-None-Match; problems by RFC 9457; RateLimit says how often one may ask.
+api-rules = Every list takes per, fields, cursor; CSV by Accept: text/csv; ETag, and 304 where nothing changed; problems by RFC 9457; RateLimit says how often one may ask.
 api-problems = Problems
 api-required = required

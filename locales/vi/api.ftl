@@ -20,6 +20,6 @@ api-try = Thử
 api-example = ví dụ
 api-answer = Câu trả lời
 api-as = Dạng
-api-rules = Mọi danh sách nhận per, fields, cursor; CSV theo Accept: text/csv; ETag và If-None-Match; lỗi theo RFC 9457; giới hạn số lần hỏi nêu trong RateLimit.
+api-rules = Mọi danh sách nhận per, fields, cursor; CSV theo Accept: text/csv; ETag, trả 304 khi không có gì đổi; lỗi theo RFC 9457; giới hạn số lần hỏi nêu trong RateLimit.
 api-problems = Các lỗi
 api-required = bắt buộc

@@ -83,12 +83,19 @@ impl Listed {
 
     /// Sends a list as it was asked for; `Link` leads to what follows.
     pub fn answer(&self, ctx: &Ctx, answer: Answer) -> Outcome {
+        self.answer_with(ctx, answer, &[])
+    }
+
+    /// The same of rows that also have these fields, for those who ask for them.
+    pub fn answer_with(&self, ctx: &Ctx, answer: Answer, also: &[&str]) -> Outcome {
         let Answer { name, about, fields, mut rows, next } = answer;
         let wanted: Vec<&str> = self.fields.split(',').map(str::trim).filter(|f| !f.is_empty()).collect();
-        if let Some(unknown) = wanted.iter().find(|f| !fields.contains(f)) {
-            let phrase = Phrase::new("api-no-field").with("field", *unknown).with("fields", fields.join(", "));
+        if let Some(unknown) = wanted.iter().find(|f| !fields.contains(f) && !also.contains(f)) {
+            let known = [fields, also].concat().join(", ");
+            let phrase = Phrase::new("api-no-field").with("field", *unknown).with("fields", known);
             return Err(ctx.failure(Problem::input(phrase).at_field("fields")));
         }
+        let wanted = if wanted.is_empty() && !also.is_empty() { fields.to_vec() } else { wanted };
         let next = next.map(|id| following(&ctx.path, &hex::encode(format!("{name}/{id}"))));
         let mut sent = if wants_csv(ctx) {
             let columns: Vec<&str> = if wanted.is_empty() { fields.to_vec() } else { wanted };

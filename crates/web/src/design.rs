@@ -3,6 +3,9 @@
 
 use crate::{Ctx, Outcome, Routes, share};
 use axum::routing::get;
+use charts::{Bar, Bars, Bullet, Drawn, Frame, Line, Point, Reference, Scatter, Series, Sparkline, Spread, Style};
+use kernel::Decimal;
+use locale::Lang;
 use minijinja::{Value, context};
 
 pub(crate) fn routes() -> Routes {
@@ -41,5 +44,85 @@ async fn page(ctx: Ctx) -> Outcome {
             context! { class => *ground, count => *count, href => "#states", ..state.clone() }
         })
         .collect();
-    ctx.page("design.html", context! { title => locale::word(ctx.lang, "design-title"), states => states, bar => bar })
+    let (drawn, spark) = charts(ctx.lang);
+    let charts: Vec<Value> = drawn.iter().map(Value::from_serialize).collect();
+    let title = locale::word(ctx.lang, "design-title");
+    ctx.page("design.html", context! { title, states, bar, charts, spark })
+}
+
+/// Every kind of chart over the same few numbers, one of them missing; and a sparkline.
+fn charts(lang: Lang) -> (Vec<Drawn>, String) {
+    let say = |n: &Decimal| locale::exact(lang, n);
+    let word = |key| locale::word(lang, key);
+    let frame = |id, title| Frame {
+        id,
+        title,
+        desc: "",
+        unit: "%",
+        missing: "–",
+        say: &say,
+        style: Style::Page,
+        width: charts::WIDTH,
+    };
+    let numbers = [38, 41, 0, 44, 47].map(Decimal::from);
+    let values: Vec<_> = numbers.iter().enumerate().map(|(at, n)| (at != 2).then(|| n.clone())).collect();
+    let years: Vec<String> = (2021..=2025).map(|y: i32| y.to_string()).collect();
+    let (year, value, long) = (word("choice-year"), word("design-value"), word("design-long-indicator"));
+    let threshold = Reference { value: Decimal::from(45), label: word("design-threshold") };
+    let series = vec![
+        Series { name: word("design-here-series"), values: values.clone() },
+        Series { name: word("design-mean-series"), values: [40, 42, 43, 43, 44].map(|n| Some(n.into())).to_vec() },
+    ];
+    let bar = |(at, (label, value)): (usize, (&String, &Option<Decimal>))| Bar {
+        label: if at == 0 { long.clone() } else { label.clone() },
+        value: value.clone(),
+        chosen: at == 4,
+    };
+    let point = |(at, y): (usize, &Option<Decimal>)| Point {
+        label: years[at].clone(),
+        x: Some((at as i64).into()),
+        y: y.clone(),
+        chosen: at == 4,
+    };
+    let titles = ["design-line", "design-bars", "design-scatter", "design-spread", "design-bullet"].map(word);
+    let drawn = vec![
+        Line {
+            axis: year.clone(),
+            along: years.clone(),
+            series,
+            references: vec![threshold.clone()],
+            from_zero: false,
+        }
+        .draw(&frame("d-line", &titles[0])),
+        Bars {
+            heads: [year.clone(), value.clone()],
+            bars: years.iter().zip(&values).enumerate().map(bar).collect(),
+            reference: Some(threshold.clone()),
+        }
+        .draw(&frame("d-bars", &titles[1])),
+        Scatter {
+            heads: [year.clone(), year, value.clone()],
+            points: values.iter().enumerate().map(point).collect(),
+            along: None,
+            up: Some(threshold.clone()),
+        }
+        .draw(&frame("d-scatter", &titles[2])),
+        Spread {
+            heads: [value.clone(), word("col-commune")],
+            values: (0..60).map(|n| Decimal::from(30 + n * n % 37)).collect(),
+            threshold: Some(threshold.clone()),
+            chosen: Some(Reference { value: Decimal::from(47), label: word("design-here-series") }),
+        }
+        .draw(&frame("d-spread", &titles[3])),
+        Bullet {
+            heads: [value.clone(), value.clone(), word("design-threshold"), word("design-threshold")],
+            name: value,
+            value: Some(47.into()),
+            target: Some(threshold.clone()),
+            forecast: None,
+        }
+        .draw(&frame("d-bullet", &titles[4])),
+    ];
+    let spark = Sparkline { values: &values, threshold: Some(&threshold.value) };
+    (drawn, spark.draw(&Frame { width: 120, ..frame("d-spark", &titles[0]) }))
 }

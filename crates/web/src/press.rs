@@ -31,9 +31,9 @@ fn busy() -> Problem {
 }
 
 impl Ctx {
-    /// The name under which a paper is kept: it says its day.
+    /// The name under which a paper is kept: it says its day, and where the site was reached.
     fn paper_key(&self) -> String {
-        format!("{} {}", self.kept_key(), self.site.clock.today())
+        format!("{} {} {}", self.kept_key(), self.origin(), self.site.clock.today())
     }
 
     /// This paper as it was made before at the same version of the store, on the same day.

@@ -75,7 +75,7 @@ impl Templates {
             can_intake => site.local_admin,
             place => site.place,
             head => crate::meta::head(site, lang, path, &page, changed),
-            changed => changed.map(|at| {
+            data_changed => changed.map(|at| {
                 let (hour, minute) = at.wall_clock();
                 context! { day => locale::date(at.day()), clock => format!("{hour:02}:{minute:02}"), iso => at.rfc3339() }
             }),

@@ -62,8 +62,8 @@ fn language(mut request: Request) -> Request {
         if let Ok(uri) = whole.parse::<Uri>() {
             *request.uri_mut() = uri;
         }
-    } else if path.starts_with("/api/") {
-        // The API says its problems in the language asked for.
+    } else if path.starts_with("/api/v1/") {
+        // The API says its problems in the language asked for; its pages are in that of their address.
         let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
         let lang = asked.and_then(Lang::from_tag).unwrap_or(Lang::Vi);
         request.extensions_mut().insert(Address(lang));

@@ -82,16 +82,16 @@ async fn communes(
     let (rows, count) = totals::communes(&mut tx, &choice.slice, &listing).await?;
     // A full page may be followed by another, an empty one at worst.
     let next = rows.last().filter(|_| by_name && rows.len() as i64 == listing.per).map(|row| row.id.to_string());
-    let csv = wants_csv(&ctx);
-    let rows = rows.iter().map(|row| if csv { flat(&ctx, &choice, row) } else { json!(row) }).collect();
+    let rows = rows.iter().map(|row| told(&ctx, &choice, row)).collect();
     let about = json!({
         "set": choice.set, "year": choice.year, "as_of": choice.slice.day, "illustrative": ctx.site.illustrative,
         "count": count, "page": listing.page, "per": listing.per,
     });
-    listed.answer(&ctx, Answer { name: "communes", about, fields: if csv { FLAT } else { COMMUNE }, rows, next })
+    let (fields, also) = if wants_csv(&ctx) { (FLAT, COMMUNE) } else { (COMMUNE, FLAT) };
+    listed.answer_with(&ctx, Answer { name: "communes", about, fields, rows, next }, also)
 }
 
-/// The fields of a commune with its verdict; and as lines of CSV, where set and year stand in each.
+/// The fields of a commune with its verdict as JSON has them, and as lines of CSV, where set and year stand in each.
 const COMMUNE: &[&str] =
     &["id", "code", "name", "kind", "district", "verdict", "confirmed", "passed", "total", "failing", "lat", "lon"];
 const FLAT: &[&str] = &[
@@ -108,12 +108,21 @@ const FLAT: &[&str] = &[
     "illustrative",
 ];
 
-fn flat(ctx: &Ctx, choice: &Choice, row: &CommuneRow) -> Value {
-    json!({
-        "unit": row.id, "code": row.code, "name": row.name, "district": row.district, "year": choice.year,
-        "set": choice.set, "verdict": row.verdict, "law_confirmed": row.confirmed, "criteria_passed": row.passed,
-        "criteria": row.total, "illustrative": ctx.site.illustrative,
-    })
+/// A commune under either's names.
+fn told(ctx: &Ctx, choice: &Choice, row: &CommuneRow) -> Value {
+    let mut told = json!(row);
+    for (name, value) in [
+        ("unit", json!(row.id)),
+        ("year", json!(choice.year)),
+        ("set", json!(choice.set)),
+        ("law_confirmed", json!(row.confirmed)),
+        ("criteria_passed", json!(row.passed)),
+        ("criteria", json!(row.total)),
+        ("illustrative", json!(ctx.site.illustrative)),
+    ] {
+        told[name] = value;
+    }
+    told
 }
 
 /// `GET /api/v1/totals`: how many communes have which verdict.

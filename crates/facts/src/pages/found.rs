@@ -79,8 +79,9 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
         let said = Both::said(&Phrase::new("search-decision").with("number", number.as_str()));
         entries.push(entry("decisions", said, vec![number], title.clone(), format!("{page}#van-ban"), 1));
     }
-    let mut order = 2;
+    let mut order = 1;
     for criterion in &set.criteria {
+        order += 1;
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
         let href = |no: &str| format!("{page}/{no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
@@ -97,7 +98,6 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
             format!("{page}?tc={}", criterion.no),
             order,
         ));
-        order += 1;
         let mut put = |i: &Indicator| {
             let numbered = Phrase::new("search-indicator").with("no", i.no.as_str()).both(
                 "text",
@@ -109,8 +109,8 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
                 format!("{} · {}", name.pick(locale::Lang::En), set.title_en),
             );
             let names = vec![i.text_vi.clone(), i.no.clone()];
-            entries.push(entry("indicators", Both::said(&numbered), names, place, href(&i.no), order));
             order += 1;
+            entries.push(entry("indicators", Both::said(&numbered), names, place, href(&i.no), order));
         };
         criterion.indicators.iter().for_each(|i| each(i, &mut put));
     }

@@ -9,8 +9,9 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 14] = [
+const FAMILIES: [(&str, &[&str]); 15] = [
     ("api", &["bad-cursor", "no-field"]),
+    ("unit", &["not-judged"]),
     ("publish", &["changed"]),
     ("boundaries", &["unit-changed"]),
     (

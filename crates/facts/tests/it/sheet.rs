@@ -28,7 +28,7 @@ fn tight(text: &str) -> String {
 }
 
 #[test]
-fn a_sheet_has_two_pages_in_each_language_and_is_made_once() {
+fn a_sheet_has_two_pages_in_each_language() {
     each_engine(ROOMS, |store| async move {
         let visitor = Visitor::new(store.clone()).await?;
         judged(&store, &visitor.law, true).await?;
@@ -53,8 +53,6 @@ fn a_sheet_has_two_pages_in_each_language_and_is_made_once() {
                 let wanted = if root.is_empty() { wanted.to_owned() } else { wanted.replace("44,9", "44.9") };
                 ensure!(all.contains(&wanted), "{wanted} in {all}");
             }
-            let again = visitor.ask(&format!("{root}/xa/250/phieu.pdf?nam=2024"), &[]).await?;
-            ensure!(again.body == answer.body, "the same day, the same data, the same bytes");
         }
         for path in ["/xa/99999999/phieu.pdf", "/xa/abc/phieu.pdf", "/xa/206/phieu.pdf"] {
             let answer = visitor.ask(path, &[]).await?;

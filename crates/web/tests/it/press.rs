@@ -63,6 +63,7 @@ async fn site(work: Arc<Work>) -> Result<(Site, Routes)> {
         things: HashMap::from([(std::any::TypeId::of::<Work>(), work as Arc<dyn std::any::Any + Send + Sync>)]),
         openapi: "{}".into(),
         origin: String::new(),
+        limit: None,
         search: web::search::Search::default(),
     }));
     Ok((site, routes))
@@ -72,8 +73,15 @@ async fn ask<S>(app: S, path: String) -> Result<(String, u16, HeaderMap)>
 where
     S: tower::Service<Request<Body>, Response = Response, Error = Infallible>,
 {
+    ask_at(app, "127.0.0.1", path).await
+}
+
+async fn ask_at<S>(app: S, host: &str, path: String) -> Result<(String, u16, HeaderMap)>
+where
+    S: tower::Service<Request<Body>, Response = Response, Error = Infallible>,
+{
     let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
-    let request = Request::get(&path).header("host", "127.0.0.1").extension(ConnectInfo(peer));
+    let request = Request::get(&path).header("host", host).extension(ConnectInfo(peer));
     let answer = app.oneshot(request.body(Body::empty())?).await?;
     Ok((path, answer.status().as_u16(), answer.headers().clone()))
 }
@@ -110,10 +118,14 @@ fn one_paper_is_made_at_a_time_and_who_comes_to_a_full_house_is_asked_to_come_ag
         }
         assert_eq!((work.most.load(Ordering::SeqCst), work.made.load(Ordering::SeqCst)), (1, 5));
         // What was made is kept: it waits for no word.
-        for path in made {
-            assert_eq!(ask(app.clone(), path).await?.1, 200);
+        for path in &made {
+            assert_eq!(ask(app.clone(), path.clone()).await?.1, 200);
         }
         assert_eq!(work.made.load(Ordering::SeqCst), 5);
+        // A paper says where it was asked for: nobody gets one that names another's address.
+        word.send(())?;
+        assert_eq!(ask_at(app.clone(), "other.example", made.remove(0)).await?.1, 200);
+        assert_eq!(work.made.load(Ordering::SeqCst), 6);
         Ok(())
     })
 }

@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use web::{Asking, Ctx, Outcome, meta::Meta};
 
 /// Rows of a page.
-const PER: i64 = 50;
+const PER: i64 = 25;
 
 /// What a view asks for, and what it finds. Cost: one row a commune that the province ever had, the figures of the measures
 /// there in the years asked for, the districts and groups of the form.
