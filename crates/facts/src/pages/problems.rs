@@ -9,7 +9,8 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 14] = [
+const FAMILIES: [(&str, &[&str]); 15] = [
+    ("report", &["leave-empty"]),
     ("api", &["bad-cursor", "no-field"]),
     ("unit", &["not-judged"]),
     ("publish", &["changed"]),

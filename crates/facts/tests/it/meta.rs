@@ -20,7 +20,7 @@ const PAGES: [(&str, &[&str]); 10] = [
     ("/bo-tieu-chi/commune-2021-2025", &["Dataset", "Legislation", "BreadcrumbList"]),
     ("/tu-dien-so-lieu", &["Dataset", "BreadcrumbList"]),
     ("/ban-do", &["Dataset"]),
-    ("/bo-tieu-chi/commune-2021-2025/17.1", &["BreadcrumbList"]),
+    ("/bo-tieu-chi/commune-2021-2025/17.1", &["Dataset", "BreadcrumbList"]),
     ("/co-quan", &[]),
 ];
 
