@@ -10,7 +10,6 @@ pub(super) fn routes() -> Routes {
 
 /// Families of problems; each is also the `type` of an answer that lists several.
 const FAMILIES: [(&str, &[&str]); 15] = [
-    ("report", &["leave-empty"]),
     ("api", &["bad-cursor", "no-field"]),
     ("unit", &["not-judged"]),
     ("publish", &["changed"]),
@@ -31,6 +30,7 @@ const FAMILIES: [(&str, &[&str]); 15] = [
             "other-site",
             "timeout",
             "too-large",
+            "too-large-kilobytes",
             "too-many",
         ],
     ),
@@ -92,6 +92,7 @@ const FAMILIES: [(&str, &[&str]); 15] = [
     ),
     ("evaluate", &["day", "no-sheet", "set-unknown"]),
     ("template", &["nothing"]),
+    ("report", &["contact-long", "leave-empty", "text-long", "text-short", "too-many"]),
     (
         "sheet",
         &[

@@ -96,7 +96,7 @@ async fn show(ctx: &Ctx, status: StatusCode, sent: &Sent, problems: &[Problem]) 
         "report.html",
         context! {
             title => locale::word(ctx.lang, "report-title"), action => ctx.link("/bao-sai/gui"), key => sent.key,
-            trang => sent.trang, place => place.map(|(place, unit)| tell_place(ctx, &place, unit.as_deref())),
+            trang => sent.trang, named => place.map(|(place, unit)| tell_place(ctx, &place, unit.as_deref())),
             text => sent.text, contact => sent.contact, wrong => wrong, any_wrong => !problems.is_empty(), most => MOST_TEXT,
             inside => ctx.can_write(),
         },
@@ -106,8 +106,7 @@ async fn show(ctx: &Ctx, status: StatusCode, sent: &Sent, problems: &[Problem]) 
 /// `POST /bao-sai/gui`: what was typed comes back with what is wrong; the same form again gets the same receipt. Cost: as
 /// [`reports::tell`].
 async fn tell(ctx: Ctx, Form(mut sent): Form<Sent>) -> Outcome {
-    let mut tx = ctx.write().await?;
-    let named = place(&ctx, &mut tx, &sent.trang).await?;
+    let named = place(&ctx, &mut ctx.read().await?, &sent.trang).await?;
     // A page that is not there is no place; the message may still be worth reading.
     let place = named.map_or_else(|| Place { page: "/".into(), ..Place::default() }, |(place, _)| place);
     let told = Told { place, text: sent.text.clone(), contact: sent.contact.clone() };
@@ -115,25 +114,33 @@ async fn tell(ctx: Ctx, Form(mut sent): Form<Sent>) -> Outcome {
     if !sent.website.is_empty() {
         problems.push(Problem::input(Phrase::new("report-leave-empty")).at_field("website"));
     }
-    let body = format!("{:?}", (&sent.trang, &sent.text, &sent.contact));
-    let repeatable = Repeatable::of_form(&ctx, &sent.key, body.as_bytes());
-    let there = |token: &str| Redirect::to(&ctx.link(&format!("/bao-sai/phieu/{token}"))).into_response();
+    // Nobody waits for those who are refused: the store is written to only for a report that is taken.
     if problems.is_empty() {
-        if let Some(before) = repeatable.seen(&mut tx).await? {
-            return Ok(there(before["token"].as_str().unwrap_or_default()));
-        }
-        match reports::tell(&mut tx, &told).await? {
-            Ok((id, token)) => {
-                repeatable.keep(tx, &json!({"report": id, "token": token})).await?;
-                return Ok(there(&token));
-            }
+        match keep(&ctx, &sent, &told).await? {
+            Ok(token) => return Ok(Redirect::to(&ctx.link(&format!("/bao-sai/phieu/{token}"))).into_response()),
             Err(problem) => problems.push(problem),
         }
     }
-    drop(tx);
     sent.key = uuid::Uuid::new_v4().to_string();
     let status = problems.iter().map(|problem| problem.status).max().unwrap_or(422);
     show(&ctx, StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY), &sent, &problems).await
+}
+
+/// Keeps a report once under its form's key; the secret part of its address, or why not now.
+async fn keep(ctx: &Ctx, sent: &Sent, told: &Told) -> Result<Result<String, Problem>, Failure> {
+    let body = format!("{:?}", (&sent.trang, &sent.text, &sent.contact));
+    let repeatable = Repeatable::of_form(ctx, &sent.key, body.as_bytes());
+    let mut tx = ctx.write().await?;
+    if let Some(before) = repeatable.seen(&mut tx).await? {
+        return Ok(Ok(before["token"].as_str().unwrap_or_default().to_owned()));
+    }
+    match reports::tell(&mut tx, told).await? {
+        Ok((id, token)) => {
+            repeatable.keep(tx, &json!({"report": id, "token": token})).await?;
+            Ok(Ok(token))
+        }
+        Err(problem) => Ok(Err(problem)),
+    }
 }
 
 fn day(at: Moment) -> String {
@@ -149,7 +156,7 @@ async fn receipt(ctx: Ctx, Path(token): Path<String>) -> Outcome {
         "receipt.html",
         context! {
             title => locale::say(ctx.lang, &Phrase::new("report-receipt").with("id", report.id.to_string())),
-            at => day(report.at), place => tell_place(&ctx, &report.place, report.unit.as_deref()), answer => report.answer,
+            at => day(report.at), named => tell_place(&ctx, &report.place, report.unit.as_deref()), answer => report.answer,
             answered => report.answered_at.map(day), address => ctx.link(&format!("/bao-sai/phieu/{token}")),
         },
     )
