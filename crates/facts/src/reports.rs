@@ -42,7 +42,7 @@ pub fn place<'a>(page: &str, mut patterns: impl Iterator<Item = &'a str>, librar
         wanted.len() == steps.len()
             && wanted.iter().zip(&steps).all(|(w, s)| w == s || (w.starts_with('{') && !s.is_empty()))
     };
-    if !patterns.any(|pattern| fits(pattern)) {
+    if !patterns.any(fits) {
         return None;
     }
     let mut place = Place { page: page.to_owned(), ..Place::default() };
