@@ -81,8 +81,20 @@ function inView(map: LibreMap, words: DOMStringMap, count: number): void {
   if (line) line.textContent = (text ?? "").replace("(shown)", String(seen.size)).replace("(count)", String(count));
 }
 
+/** The map's own style, which the page does not wait for. */
+function style(address: string): Promise<void> {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = address;
+  document.head.append(link);
+  return new Promise((done, failed) => {
+    link.onload = () => done();
+    link.onerror = () => failed(new Error(address));
+  });
+}
+
 async function start(element: HTMLElement): Promise<void> {
-  const answer = await fetch(element.dataset["source"] ?? "");
+  const [answer] = await Promise.all([fetch(element.dataset["source"] ?? ""), style(element.dataset["style"] ?? "")]);
   if (!answer.ok) throw new Error(`${answer.status}`);
   const data = (await answer.json()) as Data;
   const [west, south, east, north] = data.bbox;

@@ -10,19 +10,19 @@ export default async function ({ base, walk, photograph }) {
       await page.getByRole("button", { name: "Kiểm tra" }).click();
     };
     await send("unit_code;period;indicator;value\n02308;2024;10.1;41.200\n99999;2024;8.4;đạt\n02308;2024;2.1;120\n");
-    const refused = await page.innerText("[role=alert]");
+    const refused = await page.innerText("main [role=alert]");
     for (const wanted of [/dòng 2: .*41,2 hay 41200/, /dòng 3: .*99999/, /dòng 4: .*100%/, /3 lỗi/]) assert.match(refused, wanted);
     await send("unit_code;period;indicator;value\n02308;2024;10.1;61,7\n");
     assert.match(await page.innerText("main"), /1 số thay đổi/);
     assert.match(await page.innerText("main"), /61,7/);
     await page.getByRole("button", { name: "Ghi", exact: true }).click();
-    assert.match(await page.innerText("[role=status]"), /Chưa công bố/);
+    assert.match(await page.innerText("main [role=status]"), /Chưa công bố/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.doesNotMatch(await page.innerText("#tc-10"), /61,7/, "unpublished figures are not the public's");
     await send("unit_code;period;indicator;value\n02308;2024;10.1;61,7\n");
     await page.check("[name=publish]");
     await page.getByRole("button", { name: "Ghi", exact: true }).click();
-    assert.match(await page.innerText("[role=status]"), /Đã công bố/);
+    assert.match(await page.innerText("main [role=status]"), /Đã công bố/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("#tc-10"), /61,7/);
     // What was taken in keeps a permanent address.
@@ -46,7 +46,7 @@ export default async function ({ base, walk, photograph }) {
     else await page.getByRole("button", { name: "Ghi", exact: true }).click();
     await page.waitForURL(/\/viec\/\d+/);
     for (let n = 0; n < 60 && !/số mới/.test(await page.innerText("main")); n++) await page.waitForTimeout(1000);
-    assert.match(await page.innerText("[role=status]"), /[\d.]+ số mới, [\d.]+ số thay đổi/);
+    assert.match(await page.innerText("main [role=status]"), /[\d.]+ số mới, [\d.]+ số thay đổi/);
   });
 
   await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, javaScriptEnabled: false }, async (page) => {
@@ -69,12 +69,12 @@ export default async function ({ base, walk, photograph }) {
     await page.fill("#value", "82,25");
     await page.fill("#source", "Biên bản 07");
     await page.getByRole("button", { name: "Lưu" }).click();
-    const conflict = await page.innerText("[role=alert]");
+    const conflict = await page.innerText("main [role=alert]");
     for (const wanted of [/82,25/, /81,5%/]) assert.match(conflict, wanted);
     await page.check("[name=publish]");
     const key = await page.inputValue("[name=key]");
     await page.getByRole("button", { name: "Lưu" }).click();
-    assert.match(await page.innerText("[role=status]"), /Đã lưu/);
+    assert.match(await page.innerText("main [role=status]"), /Đã lưu/);
     assert.match(await page.innerText("main"), /82,25%.*đã công bố/);
     const file = await page.getByRole("link", { name: "bien-ban.txt" }).getAttribute("href");
     const answer = await fetch(base + file);
@@ -104,12 +104,12 @@ export default async function ({ base, walk, photograph }) {
       const text = "unit_code;period;indicator;value;evidence\n02308;2024;households;1.650;x\n02308;2023;10.1;45,3;BC 12/2023\n02308;2024;2.1;120;\n";
       await page.setInputFiles("#file", { name: "lan-lon.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
       await page.getByRole("button", { name: "Kiểm tra" }).click();
-      const refused = await page.innerText("[role=alert]");
+      const refused = await page.innerText("main [role=alert]");
       for (const wanted of [/dòng 2: .*1 hay 1650|dòng 2: .*1,65 hay 1650/, /dòng 4: .*100%/, /2 lỗi/]) assert.match(refused, wanted);
       await photograph(page, `intake-partly-${name.replaceAll(" ", "-")}`);
       if (options.javaScriptEnabled !== false) await accessible(page);
       await page.getByRole("button", { name: "Ghi 1 dòng đúng, bỏ 2 dòng lỗi" }).click();
-      assert.match(await page.innerText("[role=status]"), /Đã ghi/);
+      assert.match(await page.innerText("main [role=status]"), /Đã ghi/);
     });
   }
 }

@@ -79,9 +79,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
         let said = Both::said(&Phrase::new("search-decision").with("number", number.as_str()));
         entries.push(entry("decisions", said, vec![number], title.clone(), format!("{page}#van-ban"), 1));
     }
-    let mut order = 1;
     for criterion in &set.criteria {
-        order += 1;
         let name = Both::new(criterion.name_vi.as_str(), criterion.name_en.as_str());
         let href = |no: &str| format!("{page}/{no}");
         let numbered = Phrase::new("search-criterion").with("no", criterion.no.as_str()).both(
@@ -90,6 +88,8 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
             criterion.name_en.as_str(),
         );
         let names = vec![criterion.name_vi.clone(), criterion.no.clone()];
+        // The law's own order: what comes later stands later.
+        let order = entries.len();
         entries.push(entry(
             "criteria",
             Both::said(&numbered),
@@ -109,7 +109,7 @@ fn of_set(set: &Rulebook, at: usize, entries: &mut Vec<Entry>) {
                 format!("{} · {}", name.pick(locale::Lang::En), set.title_en),
             );
             let names = vec![i.text_vi.clone(), i.no.clone()];
-            order += 1;
+            let order = entries.len();
             entries.push(entry("indicators", Both::said(&numbered), names, place, href(&i.no), order));
         };
         criterion.indicators.iter().for_each(|i| each(i, &mut put));
