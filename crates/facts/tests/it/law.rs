@@ -178,3 +178,46 @@ fn an_indicator_shows_how_the_communes_stand_to_it() {
         Ok(())
     });
 }
+
+/// The data package names files that are there, with the columns that they have, in both languages.
+#[test]
+fn the_data_package_describes_its_files_as_they_are() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        for root in ["", "/en"] {
+            let told = visitor.ask(&format!("{root}/datapackage.json"), &[]).await?.json()?;
+            let resources = told["resources"].as_array().cloned().unwrap_or_default();
+            ensure!(resources.len() == 1 + visitor.law.library().sets().count(), "{told}");
+            for resource in resources {
+                let path = format!("{root}/{}", resource["path"].as_str().unwrap_or_default());
+                let file = visitor.ask(&path, &[]).await?;
+                ensure!(file.status == 200, "{path}: {}", file.status);
+                let text = file.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.body);
+                let headings: Vec<String> =
+                    csv::Reader::from_reader(text).headers()?.iter().map(str::to_owned).collect();
+                let fields = resource["schema"]["fields"].as_array().cloned().unwrap_or_default();
+                let fields: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
+                ensure!(headings == fields && !fields.is_empty(), "{path}: {headings:?} {fields:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Sources and method: each set with its hash, each file with its own, what is not confirmed with its place.
+#[test]
+fn sources_say_how_sure_everything_is() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        let page = visitor.ask("/nguon-va-phuong-phap", &[]).await?.text();
+        for want in ["units.csv", "/id/ruletext/", "minh họa, không phải quy định", "id=\"giay-phep\"", "Apache-2.0"]
+        {
+            ensure!(page.contains(want), "{want} is not in {page}");
+        }
+        let unsure = taken(&visitor, "/nguon-va-phuong-phap/can-xac-nhan.csv").await?;
+        ensure!(unsure.len() > 100 && !unsure.iter().any(|line| line.ends_with("đã xác minh")), "{}", unsure.len());
+        let found = taken(&visitor, "/nguon-va-phuong-phap/can-xac-nhan.csv?q=2026-2030").await?;
+        ensure!(!found.is_empty() && found.len() < unsure.len(), "{}", found.len());
+        Ok(())
+    });
+}
