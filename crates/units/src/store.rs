@@ -138,7 +138,8 @@ fn unit(row: &Row) -> Result<Unit> {
 /// Inserts units and their places in the tree; used by made-up provinces and by mergers.
 pub async fn insert_units(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
     rows_of(tx, units).await?;
-    rebuild_tree(tx).await
+    rebuild_tree(tx).await?;
+    tx.look_at(&["units_unit", "units_tree"]).await
 }
 
 async fn rows_of(tx: &mut WriteTx, units: &[Unit]) -> Result<()> {
@@ -255,6 +256,7 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
     let details = serde_json::json!({
         "added": units.added, "refreshed": units.refreshed, "kept": units.kept, "other_lines": added,
     });
+    tx.look_at(&["units_unit", "units_tree", "units_attribute", "units_succession"]).await?;
     tx.audit(AuditLine { action: "units.seed", kind: "reference", subject: "reference".into(), unit: None, details })
         .await?;
     Ok(true)
@@ -503,7 +505,7 @@ pub async fn set_attributes(
     let rows = values.map(|(unit, value)| args![unit, attribute, value, OPEN_FROM, OPEN_TO, "recalled", source]);
     let rows: Vec<_> = rows.collect();
     tx.upsert_many("units_attribute", &["unit", "attribute", "from_day"], &columns, rows.into_iter()).await?;
-    Ok(())
+    tx.look_at(&["units_attribute"]).await
 }
 
 /// All agencies. Cost: the table, some dozen rows.
