@@ -1,4 +1,4 @@
-//! The one door to spreadsheets and PDF (and, later, DOCX): in with suspicion, out with care.
+//! The one door to spreadsheets, PDF and pictures (and, later, DOCX): in with suspicion, out with care.
 
 mod json_in;
 pub mod list_out;

@@ -1,8 +1,10 @@
-//! The one door to typst: a paper's template and its data in, a PDF out. No IO, no clock, no words of its own; the same paper
+//! The one door to typst: a paper's template and its data in, a PDF or a picture out. No IO, no clock, no words of its own; the same paper
 //! gives the same bytes.
 //!
 //! A template is typst text that a room brings. Nothing a user wrote ever stands in it: all of it comes as data
 //! (`json("data.json")`), pictures as files (`image("name.svg")`).
+
+mod pixels;
 
 use kernel::Day;
 use std::sync::LazyLock;
@@ -12,10 +14,11 @@ use typst::{
     foundations::{Bytes, Datetime, Duration, Smart},
     syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
     text::{Font, FontBook},
-    utils::LazyHash,
+    utils::{LazyHash, Scalar},
 };
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+use typst_render::RenderOptions;
 
 /// The letters, as the islands' build leaves them.
 #[derive(rust_embed::RustEmbed)]
@@ -52,6 +55,8 @@ pub enum NotPrinted {
     Letters,
     #[error("typst: {0}")]
     Template(String),
+    #[error("a picture: {0}")]
+    Picture(String),
 }
 
 /// The letters that are there, and the book of them.
@@ -131,6 +136,31 @@ fn said(errors: impl IntoIterator<Item = SourceDiagnostic>) -> NotPrinted {
 /// Prints a paper. Cost: processor time, some hundred thousand cells of layout; for a worker's thread, never for one that
 /// answers requests.
 pub fn print(paper: &Paper) -> Result<Printed, NotPrinted> {
+    made(paper, |document| {
+        let standards = PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|e| NotPrinted::Template(format!("{e:?}")))?;
+        let options = PdfOptions {
+            ident: Smart::Custom(paper.name.to_owned()),
+            timestamp: date(paper.day).map(Timestamp::new_utc),
+            standards,
+            ..PdfOptions::default()
+        };
+        let bytes = typst_pdf::pdf(document, &options).map_err(said)?;
+        Ok(Printed { bytes, pages: document.pages().len() })
+    })
+}
+
+/// Draws the first page of a paper, which has a ground, as PNG of at most 256 colours, `scale` pixels a point. Cost: as [`print`], and the pixels.
+pub fn draw(paper: &Paper, scale: u8) -> Result<Vec<u8>, NotPrinted> {
+    made(paper, |document| {
+        let page = document.pages().first().ok_or_else(|| NotPrinted::Picture("no page".into()))?;
+        let options = RenderOptions { pixel_per_pt: Scalar::new(scale.into()), ..RenderOptions::default() };
+        let drawn = typst_render::render(page, &options);
+        pixels::encode(drawn.data(), drawn.width(), drawn.height()).map_err(|e| NotPrinted::Picture(e.to_string()))
+    })
+}
+
+/// What `export` makes of a paper once it is laid out.
+fn made<T>(paper: &Paper, export: impl FnOnce(&PagedDocument) -> Result<T, NotPrinted>) -> Result<T, NotPrinted> {
     if FONTS.1.is_empty() {
         return Err(NotPrinted::Letters);
     }
@@ -140,21 +170,8 @@ pub fn print(paper: &Paper) -> Result<Printed, NotPrinted> {
     }
     let main = Source::new(file("main.typ")?, paper.template.to_owned());
     let desk = Desk { main, files, day: paper.day };
-    let printed = printed(&desk, paper);
+    let made = typst::compile(&desk).output.map_err(said).and_then(|document| export(&document));
     // What typst remembers of one paper helps no other.
     typst::comemo::evict(0);
-    printed
-}
-
-fn printed(desk: &Desk, paper: &Paper) -> Result<Printed, NotPrinted> {
-    let document: PagedDocument = typst::compile(desk).output.map_err(said)?;
-    let standards = PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|e| NotPrinted::Template(format!("{e:?}")))?;
-    let options = PdfOptions {
-        ident: Smart::Custom(paper.name.to_owned()),
-        timestamp: date(paper.day).map(Timestamp::new_utc),
-        standards,
-        ..PdfOptions::default()
-    };
-    let bytes = typst_pdf::pdf(&document, &options).map_err(said)?;
-    Ok(Printed { bytes, pages: document.pages().len() })
+    made
 }

@@ -136,8 +136,8 @@ impl Ctx {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(page.kind))];
-        // A paper is packed within.
-        if page.kind != "application/pdf" && accepts(&self.headers, "br") {
+        // A paper and a picture are packed within.
+        if !matches!(page.kind, "application/pdf" | "image/png") && accepts(&self.headers, "br") {
             let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
             return (headers, kind, encoding, page.packed(kept)).into_response();
         }

@@ -27,6 +27,17 @@ pub struct Meta {
     pub crumbs: Vec<(String, String)>,
     /// schema.org things that the page is about. Addresses of this site begin with `/`.
     pub things: Vec<Json>,
+    /// What those show who name the page elsewhere.
+    pub picture: Option<Picture>,
+}
+
+/// A picture of a page: PNG, 1200×630.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Picture {
+    /// Its address in the page's language.
+    pub href: String,
+    /// The same in words.
+    pub alt: String,
 }
 
 impl Meta {
@@ -41,6 +52,11 @@ impl Meta {
 
     pub fn thing(mut self, thing: Json) -> Meta {
         self.things.push(thing);
+        self
+    }
+
+    pub fn pictured(mut self, picture: Option<Picture>) -> Meta {
+        self.picture = picture;
         self
     }
 }
@@ -105,8 +121,9 @@ pub(crate) fn head(site: &Site, lang: Lang, path: &str, page: &Value, changed: O
             thing["dateModified"] = changed.rfc3339().into();
         }
     }
+    let picture = meta.picture.map(|p| Picture { href: format!("{}{}", site.origin, p.href), ..p });
     context! {
-        description => meta.description, own => at(lang), vi => at(Lang::Vi), en => at(Lang::En), absolute => !site.origin.is_empty(),
+        description => meta.description, picture => picture.map(Value::from_serialize), own => at(lang), vi => at(Lang::Vi), en => at(Lang::En), absolute => !site.origin.is_empty(),
         things => Value::from_serialize(things),
     }
 }

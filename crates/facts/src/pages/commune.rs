@@ -1,6 +1,6 @@
 //! The story of a commune: its verdict, every criterion opened to value, requirement, citation and history.
 
-use super::{about, law, say, telling};
+use super::{about, law, paper::picture, say, telling};
 use crate::{
     Law, story,
     totals::{self, OfUnit},
@@ -72,6 +72,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let neighbours = neighbours(&ctx, &mut tx, &law, &unit).await?;
     let ancestors = units::store::ancestors(&mut tx, unit.id).await?;
     let above: Vec<&str> = ancestors.iter().map(|u| u.name.as_str()).collect();
+    let picture = story.as_ref().and_then(|s| picture::of_commune(&ctx, s));
     let told = story.as_ref().map(|s| telling::tell(ctx.lang, &law, s, &asked.mo));
     let title = |id: &str| law.library().set(id).map(|s| ctx.lang.pick(s.title_vi.clone(), s.title_en.clone()));
     let others: Vec<Value> = law
@@ -88,7 +89,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         "commune.html",
         context! {
             title => unit.name.clone(),
-            meta => about::commune(&ctx, &unit, &ancestors),
+            meta => about::commune(&ctx, &unit, &ancestors).pictured(picture),
             unit => Value::from_serialize(&unit),
             address => unit.id.address(),
             valid_to => unit.valid_to.map(locale::date),

@@ -4,7 +4,9 @@
 use super::{
     about,
     choice::{Asked, Choice},
-    law, map, say,
+    law, map,
+    paper::picture,
+    say,
 };
 use crate::{
     Law,
@@ -69,24 +71,25 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let totals = totals::totals(&mut tx, slice).await?;
     let trend = totals::by_year(&mut tx, slice).await?;
     let nearest = nearest_to_passing(&ctx, &mut tx, &law, &choice).await?;
-    let picture = match choropleth(&mut tx, &law, slice, "").await? {
+    let small_map = match choropleth(&mut tx, &law, slice, "").await? {
         Some(map) => Some(map::picture(&ctx, &mut tx, &choice, &map, MAP).await?),
         None => None,
     };
     let answers = targets::answers(&mut tx, &law, slice).await?;
     let province = choice.provinces.iter().find(|p| p.id == slice.ancestor).map(|p| p.name.clone());
+    let province = province.unwrap_or_default();
     ctx.page_kept(
         &version,
         "home.html",
         context! {
-            title => province.clone().unwrap_or_default(),
-            meta => about::home(&ctx, province.as_deref().unwrap_or_default()),
-            province => province.unwrap_or_default(),
+            title => province.clone(),
+            meta => about::home(&ctx, &province).pictured(picture::of_province(&ctx, &province, &choice, &totals)),
+            province => province,
             choice => choice.form(ctx.lang),
             totals => Value::from_serialize(totals),
             all_passed => totals.all_passed(),
             bar => bar(&ctx, &choice, &totals),
-            nearest, map => picture,
+            nearest, map => small_map,
             targets => answered(&ctx, &choice, &answers),
             unanswered => unanswered(ctx.lang, &answers),
             target_source => targets::shipped().source,

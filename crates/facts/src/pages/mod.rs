@@ -72,6 +72,8 @@ fn routes() -> Routes {
         .read("/xa.xlsx", "verdicts", get(communes::xlsx))
         .read("/xa/{id}", "verdicts", get(commune::page))
         .read("/xa/{id}/phieu.pdf", "verdicts", get(paper::pdf))
+        .read("/og/tinh.png", "verdicts", get(paper::picture::province))
+        .read("/og/xa/{file}", "verdicts", get(paper::picture::commune))
         .read("/xa/{id}/chi-tieu/{no}", "verdicts", get(why::page))
         .read("/xa/{id}/neu-xet", "verdicts", get(whatif::page))
         .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))

@@ -15,6 +15,20 @@ pub(super) fn why_href(lang: Lang, story: &Story, at: usize) -> String {
     web::link(lang, &format!("/xa/{unit}/chi-tieu/{no}?nam={}&bo={set}", story.year))
 }
 
+/// Criteria passed, of those that apply.
+pub(super) fn passed(story: &Story) -> (usize, usize) {
+    let criteria = &story.verdict.criteria;
+    let count = |status: Status| criteria.iter().filter(|c| c.status == status).count();
+    (count(Status::Passed), criteria.len() - count(Status::NotApplicable))
+}
+
+/// The same as a sentence.
+pub(super) fn sentence(lang: Lang, story: &Story) -> String {
+    let (passed, total) = passed(story);
+    let said = Phrase::new("commune-sentence").with("passed", passed).with("total", total);
+    locale::say(lang, &said.with("year", story.year.to_string()))
+}
+
 /// The measure that a node reads.
 pub(super) fn measure<'a>(law: &'a Law, story: &Story, at: usize) -> Option<&'a Arc<Measure>> {
     measure_of(law, &story.plan, at)
@@ -50,6 +64,7 @@ pub(super) fn tell(lang: Lang, law: &Law, story: &Story, asked: &str) -> Value {
         .map(|distance| context! { spark => spark(lang, law, story, distance.node), ..tell_node(lang, law, story, distance.node) })
         .collect();
     let (word, class) = say::state(lang, story.verdict.set);
+    let (passed, total) = passed(story);
     let decision = &book.rulebook.decision;
     let title = |set: &str| law.library().set(set).map(|s| lang.pick(s.title_vi.clone(), s.title_en.clone()));
     let prerequisites: Vec<Value> = story
@@ -65,7 +80,7 @@ pub(super) fn tell(lang: Lang, law: &Law, story: &Story, asked: &str) -> Value {
     context! {
         prerequisites => prerequisites, set => book.set(), title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en),
         version => book.version, hash => book.hash, word => word, class => class,
-        passed => count(Status::Passed), total => book.criteria.len() - count(Status::NotApplicable),
+        passed => passed, total => total,
         failed => count(Status::Failed), incomplete => count(Status::Incomplete), to_be_confirmed => count(Status::ToBeConfirmed),
         criteria => criteria, missing => missing, illustrative_law => book.is_illustrative(),
         decision => decision.number, decision_date => decision.date, issuer => decision.issuer,

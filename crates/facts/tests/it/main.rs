@@ -11,6 +11,7 @@ mod intake;
 mod law;
 mod mergers;
 mod meta;
+mod og;
 mod openapi;
 mod rejudge;
 mod reports;

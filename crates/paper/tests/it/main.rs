@@ -1,7 +1,7 @@
 //! One test binary: papers as a reader opens them.
 
 use kernel::Day;
-use paper::{NotPrinted, Paper, print};
+use paper::{NotPrinted, Paper, draw, print};
 
 const TEMPLATE: &str = r##"
 #let data = json("data.json")
@@ -73,5 +73,20 @@ fn what_is_no_paper_says_why_and_reads_no_file() {
     for template in ["#read(\"/etc/passwd\")", "#import \"@preview/a:0.1.0\"", "#let"] {
         let refused = print(&Paper { template, data: "{}", pictures: &[], name: "x", day });
         assert!(matches!(refused, Err(NotPrinted::Template(_))), "{template}: {refused:?}");
+    }
+}
+
+#[test]
+fn the_first_page_is_drawn_at_its_scale_to_the_same_bytes() {
+    let (pictures, data) = (pictures(), data());
+    let template = format!("#set page(width: 60pt, height: 30pt)\n{TEMPLATE}");
+    let day = Day::new(2026, 11, 26).unwrap();
+    let paper = Paper { template: &template, data: &data, pictures: &pictures, name: "xa-1", day };
+    for scale in [1u8, 3] {
+        let png = draw(&paper, scale).unwrap();
+        assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+        let sides = [60, 30].map(|side: u32| (side * u32::from(scale)).to_be_bytes());
+        assert_eq!(png[16..24], sides.concat());
+        assert_eq!(png, draw(&paper, scale).unwrap());
     }
 }

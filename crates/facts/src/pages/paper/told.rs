@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use units::{Unit, model::Succession};
 
 /// How it is laid out, in the language of typst.
-pub const TEMPLATE: &str = include_str!("../../../papers/sheet.typ");
+pub const TEMPLATE: &str =
+    concat!(include_str!("../../../papers/shapes.typ"), include_str!("../../../papers/sheet.typ"));
 
 /// Failed indicators it can name on its first page; the template shows fewer where there is no room.
 const MISSING: usize = 6;
@@ -102,10 +103,7 @@ impl Told<'_> {
     }
 
     fn sentence(&self) -> String {
-        let total = self.story.verdict.criteria.len() - self.count(Status::NotApplicable);
-        let year = self.story.year.to_string();
-        let passed = Phrase::new("commune-sentence").with("passed", self.count(Status::Passed)).with("total", total);
-        let mut said = vec![self.say(passed.with("year", year))];
+        let mut said = vec![telling::sentence(self.lang, self.story)];
         let others = [
             (Status::Failed, "commune-failed"),
             (Status::Incomplete, "commune-incomplete"),
