@@ -1,10 +1,17 @@
 //! The pictures of pages: as those get them who name a page elsewhere.
 
 use crate::{
-    figures::{ROOMS, judged},
+    figures::{COMMUNE, ROOMS, judged},
     visitor::{OK, Visitor},
 };
 use anyhow::{Context, Result, ensure};
+use documents::paper::{Paper, print};
+use facts::{
+    pages::paper::picture::{TEMPLATE, strip},
+    story,
+};
+use kernel::{Actor, Day};
+use locale::Lang;
 use std::collections::BTreeSet;
 use testkit::each_engine;
 
@@ -71,6 +78,36 @@ fn what_has_no_picture_names_none() {
         for path in ["/og/xa/99999999.png", "/og/xa/206.png", "/og/xa/250", "/og/xa/x.png", "/og/huyen.png"] {
             let answer = visitor.ask(path, &[]).await?;
             ensure!(answer.status == 404, "{path}: {}", answer.status);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_longest_names_stay_within_the_picture() {
+    each_engine(ROOMS, |store| async move {
+        let law = crate::figures::prepared(&store, true).await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let mut story =
+            story::story(&mut tx, &law, COMMUNE, "commune-advanced-2021-2025", 2024).await?.context("a story")?;
+        let mut above = units::store::ancestors(&mut tx, COMMUNE).await?;
+        story.unit.name = "Thị trấn Nông trường Nghĩa Thượng Trường Sơn Đoàn Kết Xuân Phương Hồng Ngưỡng".into();
+        above[0].name = "Huyện Nguyễn Trường Thượng Đường Quảng Nghĩa Đông".into();
+        let day: Day = "2026-11-26".parse().context("a day")?;
+        for lang in Lang::ALL {
+            let words = ["og-illustrative", "og-illustrative-law"].map(|key| locale::word(lang, key));
+            let data = strip(lang, &story, &above, (words.to_vec(), Some("x".into())));
+            let text = data.to_string();
+            // The same page as text: it goes on to a second one where the first has no room.
+            let printed = print(&Paper { template: TEMPLATE, data: &text, pictures: &[], name: "x", day })?;
+            ensure!(printed.pages == 1, "{} pages", printed.pages);
+            let said: String = pdf_extract::extract_text_from_mem(&printed.bytes)?.split_whitespace().collect();
+            let legend = data["legend"].as_array().context("a legend")?.iter().map(|l| &l["word"]);
+            let said_of = [&data["name"], &data["place"], &data["kind"], &data["count"], &data["said"]];
+            for wanted in said_of.into_iter().chain(legend) {
+                let wanted: String = wanted.as_str().context("a text")?.split_whitespace().collect();
+                ensure!(said.contains(&wanted), "{wanted} in {said}");
+            }
         }
         Ok(())
     });

@@ -1,6 +1,6 @@
 //! The fact sheet of a commune as PDF, and the pictures of pages.
 
-pub(super) mod picture;
+pub mod picture;
 mod told;
 
 pub use told::{Sheet, TEMPLATE, Told};

@@ -17,12 +17,13 @@ use units::Unit;
 use web::{Asking, Ctx, Outcome, Path, meta::Picture};
 
 /// How it is laid out, in the language of typst: 600×315 points.
-const TEMPLATE: &str = concat!(include_str!("../../../papers/shapes.typ"), include_str!("../../../papers/picture.typ"));
+pub const TEMPLATE: &str =
+    concat!(include_str!("../../../papers/shapes.typ"), include_str!("../../../papers/picture.typ"));
 /// Pixels a point.
 const SCALE: u8 = 2;
 
 /// The picture that the province's page names; none where there is no commune or no set.
-pub fn of_province(ctx: &Ctx, province: &str, choice: &Choice, totals: &Totals) -> Option<Picture> {
+pub(crate) fn of_province(ctx: &Ctx, province: &str, choice: &Choice, totals: &Totals) -> Option<Picture> {
     let said = Phrase::new("home-sentence").with("passed", totals.all_passed()).with("units", totals.units);
     let said = said.with("year", choice.year.to_string()).with("set", choice.set_title(ctx.lang));
     let href = ctx.link(&format!("/og/tinh.png?{}", choice.query()));
@@ -31,7 +32,7 @@ pub fn of_province(ctx: &Ctx, province: &str, choice: &Choice, totals: &Totals) 
 }
 
 /// The picture that a unit's page names; none where it is no commune.
-pub fn of_commune(ctx: &Ctx, story: &Story) -> Option<Picture> {
+pub(crate) fn of_commune(ctx: &Ctx, story: &Story) -> Option<Picture> {
     let (unit, set) = (&story.unit, story.plan.book.set());
     let href = ctx.link(&format!("/og/xa/{}.png?nam={}&bo={set}", unit.id, story.year));
     let alt = alt(ctx.lang, &unit.name, telling::sentence(ctx.lang, story));
@@ -47,7 +48,9 @@ fn is_drawn(choice: &Choice, totals: &Totals) -> bool {
 }
 
 /// What every picture says: whether anything in it is made up, and of when it is.
-fn edges(ctx: &Ctx, version: &Version, illustrative_law: bool) -> (Vec<String>, Option<String>) {
+type Edges = (Vec<String>, Option<String>);
+
+fn edges(ctx: &Ctx, version: &Version, illustrative_law: bool) -> Edges {
     let marks = [(ctx.site.illustrative, "og-illustrative"), (illustrative_law, "og-illustrative-law")];
     let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, key)| locale::word(ctx.lang, key)).collect();
     let changed = version.changed.map(|at| locale::say(ctx.lang, &Phrase::new("og-changed").with("day", at.day())));
@@ -110,15 +113,13 @@ pub async fn commune(ctx: Ctx, Path(file): Path<String>, Asking(asked): Asking<c
     let Some(story) = story else { return Err(ctx.not_found()) };
     let above = units::store::ancestors(&mut tx, unit.id).await?;
     drop(tx);
-    let (marks, changed) = edges(&ctx, &version, story.plan.book.is_illustrative());
-    let mut data = strip(ctx.lang, &story, &above);
-    data["marks"] = marks.into();
-    data["changed"] = changed.into();
+    let edges = edges(&ctx, &version, story.plan.book.is_illustrative());
+    let data = strip(ctx.lang, &story, &above, edges);
     drawn(&ctx, &version, data).await
 }
 
-/// What stands in the picture of a commune alone.
-fn strip(lang: Lang, story: &Story, above: &[Unit]) -> Value {
+/// Everything that the picture of a commune says. Pure.
+pub fn strip(lang: Lang, story: &Story, above: &[Unit], (marks, changed): Edges) -> Value {
     let book = &story.plan.book;
     let title = lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en);
     let period = Phrase::new("sheet-period").with("year", story.year.to_string()).with("set", title.as_str());
@@ -138,6 +139,7 @@ fn strip(lang: Lang, story: &Story, above: &[Unit]) -> Value {
         "lang": lang.tag(), "kind": locale::say(lang, &period), "name": story.unit.name, "place": place.join(" · "),
         "verdict": { "class": class, "word": word }, "count": format!("{passed}/{total}"),
         "said": locale::word(lang, "og-criteria"), "strip": strip, "legend": legend,
+        "marks": marks, "changed": changed,
     })
 }
 
