@@ -42,3 +42,5 @@ compare-mean-of = { $count } communes
 compare-years = Other years (between commas)
 compare-not-comparable = not comparable
 compare-note = Means are weighted where a measure has a weight (households, say); of indicators that are met or not, communes that meet it of those with a figure. A mean has no verdict.
+commune-no-set = No communal criteria set applies to { $year }.
+commune-no-set-next = Choose another year in the table below.

@@ -1,7 +1,7 @@
 # Home
 home-more = { $amount } to go
 home-less = { $amount } too many
-home-points = { $number } percentage points
+percentage-points = { $number } percentage points
 home-lacks = lacks { $count }:
 home-and-more = and { $count } more
 home-map = Map of communes by verdict

@@ -42,3 +42,5 @@ compare-mean-of = { $count } xã
 compare-years = Năm khác (cách nhau bằng dấu phẩy)
 compare-not-comparable = không so sánh được
 compare-note = Bình quân có quyền số khi chỉ số có quyền số (ví dụ số hộ); chỉ tiêu đạt hoặc không đạt ghi số xã đạt trên số xã có số liệu. Bình quân không có kết luận đạt hay không đạt.
+commune-no-set = Không có bộ tiêu chí xã nào áp dụng cho năm { $year }.
+commune-no-set-next = Hãy chọn một năm khác trong bảng dưới đây.

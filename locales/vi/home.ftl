@@ -1,7 +1,7 @@
 # Trang đầu
 home-more = cần thêm { $amount }
 home-less = cần giảm { $amount }
-home-points = { $number } điểm %
+percentage-points = { $number } điểm %
 home-lacks = thiếu { $count } chỉ tiêu:
 home-and-more = và { $count } chỉ tiêu khác
 home-map = Bản đồ các xã theo kết quả

@@ -128,13 +128,7 @@ fn missing(ctx: &Ctx, told: &Told, row: &CommuneRow, choice: &Choice) -> Vec<Val
         let no = &node.indicator.no;
         let criterion = no.split('.').next().unwrap_or(no);
         let short = distance.amount.as_ref().map(|exact| {
-            let rounded = exact.round_half_up(1);
-            // What is left is never said to be nothing.
-            let amount = if rounded == Decimal::ZERO { exact } else { &rounded };
-            let amount = match node.unit() {
-                Some("%") => Phrase::new("home-points").with("number", amount.clone()),
-                unit => rulebook::requirement::limit(amount, unit),
-            };
+            let amount = say::still(exact, node.unit());
             let less = matches!(node.indicator.requirement.op, Op::AtMost | Op::LessThan);
             locale::say(ctx.lang, &Phrase::new(if less { "home-less" } else { "home-more" }).with("amount", amount))
         });

@@ -8,7 +8,7 @@ pub mod set;
 pub mod sources;
 pub mod unsure;
 
-use super::{about, law};
+use super::{about, law, say};
 use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
@@ -37,7 +37,7 @@ fn describe(ctx: &Ctx, set: &rulebook::Rulebook) -> Value {
     });
     context! {
         id => set.set, title => ctx.lang.pick(&set.title_vi, &set.title_en), decision => set.decision.number,
-        date => set.decision.date, issuer => set.decision.issuer, criteria => set.criteria.len(), indicators => indicators,
+        date => say::signed(&set.decision.date), issuer => set.decision.issuer, criteria => set.criteria.len(), indicators => indicators,
         verified => sure, confidence => confidence(ctx, set.decision.confidence.unwrap_or(Confidence::Recalled)), href => ctx.link(&format!("/bo-tieu-chi/{}", set.set)),
         listed => set.counts.as_ref().map(|c| c.indicators_listed), of => set.counts.as_ref().map(|c| c.indicators),
     }

@@ -1,6 +1,6 @@
 //! Small words that several pages say the same way.
 
-use kernel::Phrase;
+use kernel::{Day, Decimal, Phrase};
 use locale::Lang;
 use rulebook::{Judged, Origin, Status, Value};
 
@@ -60,6 +60,25 @@ pub fn exactly(lang: Lang, of: &Value, unit: Option<&str>) -> String {
     match of {
         Value::Fraction(n, d) => format!("{}/{} ({said})", locale::exact(lang, n), locale::exact(lang, d)),
         _ => said,
+    }
+}
+
+/// How far a value is from its limit, to a tenth; what is left is never said to be nothing.
+pub fn still(exact: &Decimal, unit: Option<&str>) -> Phrase {
+    let rounded = exact.round_half_up(1);
+    let amount = if rounded == Decimal::ZERO { exact } else { &rounded };
+    match unit {
+        Some("%") => Phrase::new("percentage-points").with("number", amount.clone()),
+        unit => rulebook::requirement::limit(amount, unit),
+    }
+}
+
+/// The day of a decision as a rulebook writes it, `YYYY-MM-DD` or `YYYY-MM`.
+pub fn signed(date: &str) -> String {
+    match (date.parse::<Day>(), date.split_once('-')) {
+        (Ok(day), _) => locale::date(day),
+        (_, Some((year, month))) => format!("{month}/{year}"),
+        _ => date.to_owned(),
     }
 }
 

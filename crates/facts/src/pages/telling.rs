@@ -83,7 +83,7 @@ pub(super) fn tell(lang: Lang, law: &Law, story: &Story, asked: &str) -> Value {
         passed => passed, total => total,
         failed => count(Status::Failed), incomplete => count(Status::Incomplete), to_be_confirmed => count(Status::ToBeConfirmed),
         criteria => criteria, missing => missing, illustrative_law => book.is_illustrative(),
-        decision => decision.number, decision_date => decision.date, issuer => decision.issuer,
+        decision => decision.number, issuer => decision.issuer,
         day => locale::date(book.day), has_figures => story.values.iter().any(Option::is_some),
     }
 }
@@ -100,8 +100,8 @@ pub(super) fn value_text(lang: Lang, law: &Law, story: &Story, at: usize) -> Opt
 /// How far a failed value is from its limit.
 pub(super) fn shortfall(lang: Lang, story: &Story, at: usize) -> Option<String> {
     let amount = story.verdict.shortfalls[at].as_ref()?;
-    let limit = rulebook::requirement::limit(amount, story.plan.book.nodes[at].unit());
-    Some(locale::say(lang, &Phrase::new("short-by").with("amount", limit)))
+    let amount = say::still(amount, story.plan.book.nodes[at].unit());
+    Some(locale::say(lang, &Phrase::new("short-by").with("amount", amount)))
 }
 
 /// An indicator in a line: state, value, what is asked; its parts beneath.

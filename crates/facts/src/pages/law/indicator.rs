@@ -332,7 +332,7 @@ pub async fn page(ctx: Ctx, Path((set, no)): Path<(String, String)>, Asking(aske
             meta => about::indicator(&ctx, &book.rulebook, indicator),
             set => context! {
                 id => set, title => lang.pick(&book.rulebook.title_vi, &book.rulebook.title_en), href => ctx.link(&format!("/bo-tieu-chi/{set}")),
-                decision => book.rulebook.decision.number, issuer => book.rulebook.decision.issuer, date => book.rulebook.decision.date,
+                decision => book.rulebook.decision.number, issuer => book.rulebook.decision.issuer, date => say::signed(&book.rulebook.decision.date),
             },
             no => indicator.no, criterion => criterion.no, criterion_name => lang.pick(&criterion.name_vi, &criterion.name_en),
             requirement => locale::say(lang, &requirement(book, shown.at, &traits, shown.choice.year)),

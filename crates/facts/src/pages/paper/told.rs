@@ -153,10 +153,8 @@ impl Told<'_> {
             .map(|distance| {
                 let at = distance.node;
                 let (spark, alt) = self.spark(at, pictures).unzip();
-                let shortfall = distance.amount.as_ref().map(|amount| {
-                    let amount = amount.round_half_up(self.decimals(at) + 1);
-                    self.say(rulebook::requirement::limit(&amount, book.nodes[at].unit()))
-                });
+                let still = |amount| self.say(say::still(amount, book.nodes[at].unit()));
+                let shortfall = distance.amount.as_ref().map(still);
                 let indicator = &book.nodes[at].indicator;
                 json!({
                     "no": indicator.no, "text": self.lang.pick(&indicator.text_vi, &indicator.text_en),
