@@ -37,6 +37,18 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "explore-source");
   });
 
+  await walk("what is chosen shows at once, the way back works, and whoever uses the keyboard stays in the field", desktop, async (page) => {
+    await page.goto(base + "/kham-pha?sl=income.per_person");
+    await page.click(".choose summary");
+    await page.locator("#hang").focus();
+    await page.selectOption("#hang", "huyen");
+    await page.waitForURL(/hang=huyen/);
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "hang");
+    assert.match(await page.locator("main .wide:not(details *) tbody").innerText(), /Huyện Chiêm Hóa/);
+    await page.goBack();
+    await page.waitForFunction(() => /Xã An Khang/.test(document.querySelector("main")?.textContent ?? ""));
+  });
+
   await walk("a picture keeps its meaning where colours are forced", { ...desktop, forcedColors: "active" }, async (page) => {
     await page.goto(base + "/kham-pha?sl=income.per_person&hang=huyen&tu=2021&den=2024");
     const lines = await page.locator("svg.chart .c-line").evaluateAll((all) => all.map((e) => [getComputedStyle(e).stroke, getComputedStyle(e).strokeDasharray]));
