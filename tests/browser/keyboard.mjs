@@ -13,6 +13,9 @@ async function tabTo(page, test, most = 80) {
 
 const outlined = (page) => page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none");
 
+/** The same until what a selector names has the focus. */
+const reach = (page, selector) => tabTo(page, new Function(`return document.activeElement?.matches(${JSON.stringify(selector)})`), 200);
+
 export default async function ({ base, walk }) {
   await walk("by keyboard only: skip link, a criterion", desktop, async (page) => {
     await page.goto(base + "/xa/250?nam=2024");
@@ -53,5 +56,36 @@ export default async function ({ base, walk }) {
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/xa\?.*kq=/);
     assert.match(await page.innerText("main"), new RegExp(`\\b${count} xã`));
+  });
+
+  await walk("by keyboard only: a mistake is told", desktop, async (page) => {
+    await page.goto(base + "/bao-sai?trang=/xa/250");
+    await reach(page, "#text");
+    await page.keyboard.type("Tên xã trên trang này viết thiếu dấu.");
+    await reach(page, "#contact");
+    await reach(page, "main form button");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/bao-sai\/phieu\//);
+  });
+
+  await walk("by keyboard only: from a commune to why, to what if, to other communes", desktop, async (page) => {
+    await page.goto(base + "/xa/250?nam=2024");
+    await reach(page, "details summary");
+    await reach(page, "main a[href*='/so-sanh']");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/so-sanh/);
+    await reach(page, "#voi");
+    await page.keyboard.type("Kháng Nhật");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/voi=/);
+    assert.match(await page.innerText("main table"), /Xã Kháng Nhật/);
+    await page.goto(base + "/xa/250?nam=2024&mo=10");
+    await reach(page, "#tc-10 a.why");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/chi-tieu\/10.1/);
+    await page.goto(base + "/xa/250?nam=2024");
+    await reach(page, "main a[href*='/neu-xet']");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/neu-xet/);
   });
 }
