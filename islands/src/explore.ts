@@ -1,47 +1,49 @@
-// The API's page: a request is tried where it is described. Without this island each form opens its answer as a page.
-const most = 20_000;
-const told = ["content-type", "etag", "link", "last-modified", "ratelimit", "ratelimit-policy", "retry-after"];
+// Explore: what is chosen shows at once, and the address follows; the button stays for whoever has no script. Only choices
+// do so: what is typed waits for its end.
+const wait = 250;
+let asked: AbortController | undefined;
+let timer = 0;
 
+/** The address of a form: fields that are empty ask for nothing. */
 function address(form: HTMLFormElement): string {
-  let path = form.dataset["path"] ?? "";
   const query = new URLSearchParams();
-  for (const field of form.querySelectorAll<HTMLInputElement>("input")) {
-    const value = field.value.trim();
-    const part = field.dataset["pathPart"];
-    if (part) path = path.replace(`{${part}}`, encodeURIComponent(value));
-    else if (value) query.append(field.name, value);
-  }
-  return query.size ? `${path}?${query}` : path;
+  for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "") query.append(name, value);
+  return `${location.pathname}?${query}`;
 }
 
-async function attempt(form: HTMLFormElement): Promise<void> {
-  const url = address(form);
-  let box = form.nextElementSibling;
-  if (!(box instanceof HTMLPreElement)) {
-    box = document.createElement("pre");
-    box.setAttribute("tabindex", "0");
-    box.setAttribute("role", "region");
-    box.setAttribute("aria-label", form.dataset["answer"] ?? "");
-    box.setAttribute("aria-live", "polite");
-    form.after(box);
-  }
-  box.textContent = `GET ${url}`;
+/** Takes the page at an address in place of this one's main part; who was in a field stays in it. */
+async function show(to: string, keep: boolean): Promise<void> {
+  asked?.abort();
+  asked = new AbortController();
+  const main = document.querySelector("main");
+  main?.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(url, { headers: { "accept-language": document.documentElement.lang } });
-    const text = await answer.text();
-    const head = told.flatMap((name) => (answer.headers.has(name) ? [`${name}: ${answer.headers.get(name)}`] : []));
-    const json = answer.headers.get("content-type")?.includes("json") && text;
-    const body = json ? JSON.stringify(JSON.parse(text), null, 2) : text;
-    const cut = body.length > most ? `${body.slice(0, most)}\n…` : body;
-    box.textContent = [`GET ${url}`, `${answer.status} ${answer.statusText}`, ...head, "", cut].join("\n");
+    const answer = await fetch(to, { signal: asked.signal });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("main");
+    if (!main || !fresh) throw new Error("no page");
+    const field = document.activeElement?.id;
+    const open = [...main.querySelectorAll<HTMLDetailsElement>("details[open] > summary")].map((s) => s.textContent);
+    main.replaceChildren(...fresh.childNodes);
+    for (const summary of main.querySelectorAll("details > summary")) {
+      if (open.includes(summary.textContent)) summary.parentElement?.setAttribute("open", "");
+    }
+    document.title = page.title;
+    if (field) document.getElementById(field)?.focus();
+    if (keep) history.pushState(null, "", to);
+    main.removeAttribute("aria-busy");
   } catch (error) {
-    box.textContent = `GET ${url}\n${error}`;
+    // A later choice took its place; else the browser goes there itself, and says what is wrong.
+    if (!(error instanceof DOMException && error.name === "AbortError")) location.assign(to);
   }
 }
 
-document.querySelectorAll<HTMLFormElement>("form.explore").forEach((form) => {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void attempt(form);
-  });
+document.addEventListener("change", (event) => {
+  const form = event.target instanceof Element ? event.target.closest<HTMLFormElement>("main .choose form") : null;
+  if (!form) return;
+  clearTimeout(timer);
+  timer = window.setTimeout(() => void show(address(form), true), wait);
 });
+addEventListener("popstate", () => void show(location.href, false));
+
+export {};

@@ -3,6 +3,7 @@
 use crate::{
     law::{Law, Plan},
     measured,
+    model::STATES,
     totals::{self, CommuneRow, Listing, Slice},
 };
 use kernel::Decimal;
@@ -99,7 +100,7 @@ pub async fn choropleth(tx: &mut impl Query, law: &Law, slice: &Slice, layer: &s
         Layer::Indicator(at) => {
             let measure = plan.book.nodes[at].indicator.measure.clone().unwrap_or_default();
             let all = measured::over(tx, law, slice, &measure).await?;
-            all.into_iter().map(|m| (m.commune, m.value.map(|(_, value)| value))).collect()
+            all.into_iter().map(|m| (m.commune, m.value)).collect()
         }
         _ => {
             let listing = Listing { per: i64::from(u16::MAX), ..Listing::default() };
@@ -161,16 +162,8 @@ fn between(breaks: &[Decimal], at: usize) -> Class {
 
 /// All classes there may be, in the order of a legend.
 fn all_classes(breaks: &[Decimal]) -> Vec<Class> {
-    let states = [
-        (Status::Passed, true),
-        (Status::Passed, false),
-        (Status::Failed, true),
-        (Status::Incomplete, true),
-        (Status::ToBeConfirmed, true),
-        (Status::NotApplicable, true),
-    ];
     let values = (0..=breaks.len()).map(|at| between(breaks, at));
-    values.chain(states.map(|(status, confirmed)| Class::State(status, confirmed))).chain([Class::Without]).collect()
+    values.chain(STATES.map(|(status, confirmed)| Class::State(status, confirmed))).chain([Class::Without]).collect()
 }
 
 /// Up to four limits that part values into classes of about as many communes each, rounded as the measure is shown. Values

@@ -6,7 +6,7 @@ use crate::{
     published,
     totals::{self, CommuneRow, Listing, Slice},
 };
-use rulebook::{Origin, Value};
+use rulebook::Value;
 use std::collections::HashMap;
 use store::{Query, Result};
 
@@ -14,7 +14,7 @@ use store::{Query, Result};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     pub commune: CommuneRow,
-    pub value: Option<(Origin, Value)>,
+    pub value: Option<Value>,
 }
 
 /// The communes of a slice in Vietnamese order, each with its value of the measure; wards and townships, which no set of
@@ -28,7 +28,7 @@ pub async fn over(tx: &mut impl Query, law: &Law, slice: &Slice, measure: &str) 
     let id = law.measure_id(measure).unwrap_or_default();
     let value = |commune: CommuneRow| {
         let read = law.read(&figures, commune.id, slice.year, id);
-        Measured { value: read.map(|(origin, value)| (origin, value.into_owned())), commune }
+        Measured { value: read.map(|(_, value)| value.into_owned()), commune }
     };
     Ok(communes.into_iter().map(value).collect())
 }

@@ -1,7 +1,7 @@
 //! The nouns.
 
 use kernel::{Decimal, Moment, Revision, UnitId};
-use rulebook::{Origin, Value};
+use rulebook::{Origin, Status, Value};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc};
 use store::{Result, Row, StoreError};
@@ -148,3 +148,14 @@ pub(crate) fn value(row: &Row, at: usize) -> Result<Option<Value>> {
         _ => None,
     })
 }
+
+/// The states a verdict may be shown in, in the order of a legend, each with whether the law beneath it is verified: told
+/// apart for a pass alone.
+pub(crate) const STATES: [(Status, bool); 6] = [
+    (Status::Passed, true),
+    (Status::Passed, false),
+    (Status::Failed, true),
+    (Status::Incomplete, true),
+    (Status::ToBeConfirmed, true),
+    (Status::NotApplicable, true),
+];

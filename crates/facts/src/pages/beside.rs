@@ -23,10 +23,6 @@ const MOST: usize = 4;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Asked {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
     /// Other communes: their names or ids, between commas.
     #[serde(default)]
     voi: String,
@@ -81,7 +77,12 @@ async fn named(tx: &mut impl Query, unit: &Unit, year: i16, asked: &str) -> stor
 
 /// `GET /xa/{id}/so-sanh`. Cost: one row a commune of the province, the year's figures of the units compared; for a mean
 /// those of all communes of the district or province; one row where the page is kept.
-pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+pub async fn page(
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Asking(own): Asking<CommuneAsked>,
+    Asking(asked): Asking<Asked>,
+) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let version = tx.version().await?;
@@ -89,7 +90,6 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         return Ok(page);
     }
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-    let own = CommuneAsked { nam: asked.nam.clone(), bo: asked.bo.clone(), mo: String::new() };
     let (year, set) = super::commune::chosen(&ctx, &mut tx, &law, &unit, &own).await?;
     let Some(plan) = law.plan(&set, day_of_judging(&unit, year)) else { return Err(ctx.not_found()) };
     let (others, unknown) = named(&mut tx, &unit, year, &asked.voi).await?;

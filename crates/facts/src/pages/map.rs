@@ -7,7 +7,10 @@ use super::{
     choice::{Asked, Choice},
     law, say,
 };
-use crate::choropleth::{Choropleth, Class, Layer, Painted, choropleth};
+use crate::{
+    choropleth::{Choropleth, Class, Layer, Painted, choropleth},
+    totals::Part,
+};
 use kernel::{Phrase, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
@@ -91,15 +94,15 @@ fn class_words(lang: Lang, class: &Class) -> String {
 /// The classes with their counts; those of a verdict lead to exactly their communes.
 fn legend(ctx: &Ctx, choice: &Choice, map: &Choropleth) -> Vec<Value> {
     let part = |class: &Class| {
-        let name = match class {
-            Class::State(Status::Passed, true) => "passed",
-            Class::State(Status::Passed, false) => "passed_unconfirmed",
-            Class::State(Status::Failed, _) => "failed",
-            Class::State(Status::ToBeConfirmed, _) => "to_be_confirmed",
-            Class::State(..) => "incomplete",
-            Class::Between(..) | Class::Without => "without",
+        let part = match class {
+            Class::State(Status::Passed, true) => Part::Passed,
+            Class::State(Status::Passed, false) => Part::PassedUnconfirmed,
+            Class::State(Status::Failed, _) => Part::Failed,
+            Class::State(Status::ToBeConfirmed, _) => Part::ToBeConfirmed,
+            Class::State(..) => Part::Incomplete,
+            Class::Between(..) | Class::Without => Part::Without,
         };
-        (map.layer == Layer::Verdict).then(|| ctx.link(&format!("/xa?{}&kq={name}", choice.query())))
+        (map.layer == Layer::Verdict).then(|| ctx.link(&format!("/xa?{}&kq={}", choice.query(), part.name())))
     };
     map.classes
         .iter()

@@ -14,17 +14,18 @@ use web::{Asking, Ctx, Outcome, Path};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Asked {
-    #[serde(default)]
-    nam: String,
-    #[serde(default)]
-    bo: String,
     /// The other set.
     #[serde(default)]
     theo: String,
 }
 
 /// `GET /xa/{id}/neu-xet`. Cost: the unit's figures of all years; one row where the page is kept.
-pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+pub async fn page(
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Asking(own): Asking<CommuneAsked>,
+    Asking(asked): Asking<Asked>,
+) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let version = tx.version().await?;
@@ -32,7 +33,6 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         return Ok(page);
     }
     let Some(unit) = units::store::get(&mut tx, UnitId(id)).await? else { return Err(ctx.not_found()) };
-    let own = CommuneAsked { nam: asked.nam, bo: asked.bo, mo: String::new() };
     let (year, set) = super::commune::chosen(&ctx, &mut tx, &law, &unit, &own).await?;
     let Some(story) = story::story(&mut tx, &law, unit.id, &set, year).await? else { return Err(ctx.not_found()) };
     let lang = ctx.lang;

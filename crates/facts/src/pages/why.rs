@@ -140,7 +140,7 @@ fn limit(lang: Lang, story: &Story, at: usize) -> Option<Reference> {
 
 /// The indicator's place among the communes of the province, and how their values spread.
 fn among(lang: Lang, law: &Law, story: &Story, at: usize, peers: &[Measured]) -> Option<Value> {
-    let numbers: Vec<Decimal> = peers.iter().filter_map(|p| p.value.as_ref()?.1.shown()).collect();
+    let numbers: Vec<Decimal> = peers.iter().filter_map(|p| p.value.as_ref()?.shown()).collect();
     let own = story.values[at].as_ref()?.shown()?;
     if numbers.len() < 2 {
         return None;

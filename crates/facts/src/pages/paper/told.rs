@@ -1,7 +1,7 @@
 //! Everything the fact sheet says, in words, and its pictures. Pure; [`TEMPLATE`] lays it out.
 
 use super::super::{say, telling};
-use crate::{law::Law, story::Story, totals::OfUnit};
+use crate::{law::Law, model::STATES, story::Story, totals::OfUnit};
 use charts::{Frame, Line, Reference, Series, Sparkline, Spread, Style};
 use kernel::{Day, Decimal, Phrase};
 use locale::Lang;
@@ -132,16 +132,8 @@ impl Told<'_> {
 
     /// The shapes that stand on this sheet, and what they mean.
     fn legend(&self) -> Vec<Value> {
-        let all = [
-            (Status::Passed, true),
-            (Status::Passed, false),
-            (Status::Failed, true),
-            (Status::Incomplete, true),
-            (Status::ToBeConfirmed, true),
-            (Status::NotApplicable, true),
-        ];
         let word = |(status, confirmed)| json!({ "class": say::class(status, confirmed), "word": self.word(say::key(status, confirmed)) });
-        all.into_iter().map(word).collect()
+        STATES.map(word).into()
     }
 
     /// What failed, the nearest to its threshold first, each with its years where it is a number.
