@@ -88,3 +88,6 @@ rejudged-units = { $count ->
    *[other] { $count } units were judged again
 }: verdicts changed: { $changed }, removed because they no longer apply: { $gone }.
 rejudged-units-later = { $count } units will be judged again within minutes.
+record-wrong-origin = Your role does not record figures of this origin.
+record-no-publishing = Your role does not publish figures; record them without publishing, the coordination office will publish.
+record-not-in-charge = { $measure } belongs to a criterion that is not in your charge.

@@ -74,3 +74,4 @@ template-day = Units
 template-day-end = As of the last day of the year
 intake-changed = Since the preview somebody else has changed some of these figures. Please look again at what would change, then record.
 template-day-old = Before the merger ({ $day })
+intake-role-lost = Whoever sent this file no longer holds a role that may record it, so it was not recorded.

@@ -9,3 +9,4 @@ store-migration-changed = migration { $version } of part { $room } was changed a
 store-backup-broken = the backup is damaged or of another format: { $part }
 store-backup-not-empty = a backup is restored into an empty database only; choose a new one
 store-failed = the database failed; the incident was logged
+store-out-of-reach = Your role does not reach this unit, so nothing was written.

@@ -1,7 +1,7 @@
 # What can go wrong with any page
 problem-internal = The server failed while answering
 problem-method = This cannot be done at this address.
-problem-next-forbidden = Published figures are open to everybody. Figures are written only at the server itself, once its administrator allows writing.
+problem-next-forbidden = Published figures are open to everybody. This needs another role; ask whoever keeps your account if you think that is a mistake.
 problem-next-internal = Nothing was recorded. Please try again in a few minutes; if it fails again, give the administrator the number of this request: { $id }
 problem-next-input = Please correct what is named and send it again.
 problem-next-other-site = Please open the page within Làng Số and send it from there.
@@ -16,3 +16,7 @@ problem-no-form = What was sent is no form
 problem-timeout = The answer took too long and was stopped
 problems-title = Problems that the API names
 problems-lead = The type of each answer that says a problem (RFC 9457) leads to a line here.
+problem-not-logged-in = This needs a login.
+problem-next-log-in = Please log in and try again; what is published can be read without an account.
+problem-token = This access token is wrong, has expired or was revoked.
+problem-first = There is something your account must do first.

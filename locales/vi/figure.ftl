@@ -85,3 +85,6 @@ publish-link = Số liệu chưa công bố
 
 rejudged-units = Đã chấm lại { $count } đơn vị: { $changed } kết quả thay đổi, { $gone } kết quả không còn áp dụng được bỏ.
 rejudged-units-later = { $count } đơn vị sẽ được chấm lại trong ít phút.
+record-wrong-origin = Vai trò của bạn không ghi số liệu thuộc nguồn này.
+record-no-publishing = Vai trò của bạn không công bố số liệu; hãy ghi mà không công bố, Văn phòng điều phối sẽ công bố.
+record-not-in-charge = Chỉ tiêu { $measure } thuộc tiêu chí không do bạn phụ trách.

@@ -74,3 +74,4 @@ template-day = Đơn vị hành chính
 template-day-end = Theo ngày cuối năm
 intake-changed = Sau lần xem trước, người khác đã sửa một số số liệu trong tệp. Hãy xem lại những gì sẽ thay đổi rồi ghi.
 template-day-old = Trước sắp xếp ({ $day })
+intake-role-lost = Người nhập tệp này không còn vai trò cho phép ghi, nên tệp không được ghi.

@@ -1,7 +1,7 @@
 # Các lỗi chung của trang
 problem-internal = Máy chủ gặp lỗi khi trả lời
 problem-method = Không thực hiện được thao tác này tại địa chỉ này.
-problem-next-forbidden = Số liệu đã công bố thì ai cũng xem được. Việc ghi số liệu chỉ làm được tại máy chủ, khi người quản trị đã bật quyền ghi.
+problem-next-forbidden = Số liệu đã công bố thì ai cũng xem được. Việc này cần một vai trò khác; hỏi người quản trị tài khoản của bạn nếu bạn cho là nhầm.
 problem-next-internal = Chưa có gì được ghi lại. Hãy thử lại sau ít phút; nếu vẫn lỗi, gửi mã yêu cầu này cho người quản trị: { $id }
 problem-next-input = Hãy sửa chỗ đã nêu rồi gửi lại.
 problem-next-other-site = Hãy mở trang này trong Làng Số rồi gửi lại từ đó.
@@ -16,3 +16,7 @@ problem-no-form = Nội dung gửi lên không phải là một biểu mẫu
 problem-timeout = Máy chủ trả lời quá lâu nên đã dừng
 problems-title = Các lỗi mà giao diện lập trình có thể báo
 problems-lead = Mỗi câu trả lời báo lỗi (RFC 9457) có trường type dẫn tới một dòng ở đây.
+problem-not-logged-in = Việc này cần đăng nhập.
+problem-next-log-in = Hãy đăng nhập rồi thử lại; những gì đã công bố thì xem được mà không cần tài khoản.
+problem-token = Mã truy cập này không đúng, đã hết hạn hoặc đã bị thu hồi.
+problem-first = Tài khoản của bạn còn một bước phải làm trước.

@@ -63,7 +63,7 @@ pub async fn migrate(args: &Database) -> Result<()> {
 pub fn permissions() {
     for room in site::rooms() {
         for row in (room.routes)().table {
-            let roles: Vec<&str> = row.roles.iter().map(|r| r.name()).collect();
+            let roles: Vec<&str> = row.roles().iter().map(|r| r.name()).collect();
             println!("{:<5} {:<36} {:<8} {:<10} {}", row.method, row.path, row.action, row.resource, roles.join(" "));
         }
     }

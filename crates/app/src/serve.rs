@@ -3,7 +3,7 @@
 use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
-use kernel::{Phrase, SystemClock};
+use kernel::{Actor, Phrase, SystemClock};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -51,7 +51,9 @@ pub async fn run(args: &Args) -> Result<()> {
         return Err(Stop::option("--public-url", phrase).into());
     }
     let limit = NonZeroU32::new(args.api_limit);
-    let (site, routes) = site::site(store.clone(), library, attachments, args.local_admin, origin, limit).await?;
+    let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
+    let people: Arc<dyn web::People> = Arc::new(web::Everybody(nobody));
+    let (site, routes) = site::site(store.clone(), library, attachments, people, origin, limit).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
-use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
+use web::{People, Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
@@ -34,11 +34,17 @@ pub fn default_url(data: &Path) -> String {
 pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
     let store = Store::open(url, options).await.with_context(|| shown(url))?;
     store.migrate(&migrations(), &SystemClock).await?;
+    protect(&store);
     let reference = units::reference::Reference::read()?;
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     units::store::seed(&mut tx, &reference).await?;
     tx.commit().await?;
     Ok(store)
+}
+
+/// Says to the store which tables show a scope only a part of themselves.
+fn protect(store: &Store) {
+    store.protect(&rooms().iter().map(|room| room.guards).collect::<Vec<_>>());
 }
 
 /// The overlay files of a data folder: `overlays/*.toml`, in the order of their names.
@@ -72,10 +78,11 @@ pub async fn site(
     store: Store,
     library: Library,
     attachments: Attachments,
-    local_admin: bool,
+    people: Arc<dyn People>,
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
+    protect(&store);
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -96,7 +103,7 @@ pub async fn site(
         store,
         clock,
         templates: Templates::new(templates)?,
-        local_admin,
+        people,
         place,
         illustrative,
         permissions: routes.table.clone(),

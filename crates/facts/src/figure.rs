@@ -54,7 +54,7 @@ pub async fn sheet(tx: &mut impl Query, law: &Law, unit: UnitId, code: &str, yea
     let mut published = of(published::figures(tx, unit.id, Some(year), Edition::Published).await?);
     // Whatever stage a line was recorded in, it is published now.
     published.values_mut().for_each(|f| f.stage = Stage::Published);
-    let working = if tx.scope().working {
+    let working = if !tx.scope().working.is_none() {
         of(published::figures(tx, unit.id, Some(year), Edition::Working).await?)
     } else {
         HashMap::new()

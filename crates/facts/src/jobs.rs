@@ -7,13 +7,17 @@ use crate::{
     record, rejudge, uploads,
 };
 use documents::values_in::How;
-use kernel::Actor;
+use kernel::{Actor, PersonId};
 use locale::Lang;
 use rulebook::Origin;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
-use store::jobs::{Registry, Work};
+use store::{
+    AuditLine,
+    jobs::{Registry, Work},
+};
+use web::{People, permissions::admit};
 
 /// The job that commits a file.
 pub const IMPORT: &str = "facts.import";
@@ -37,28 +41,53 @@ pub struct Import {
     /// What the preview compared with; another one now means that somebody wrote meanwhile.
     #[serde(default)]
     pub seen: String,
-    /// Whether whoever sits at the machine asked for it.
+    /// Who asked for it: they must still be allowed to when it is done.
+    #[serde(default)]
+    pub by: Option<PersonId>,
+    /// Whether whoever works at the machine asked for it.
     pub local_admin: bool,
 }
 
 /// Adds this room's functions.
-pub fn register(registry: &mut Registry, law: Arc<Law>) {
+pub fn register(registry: &mut Registry, law: Arc<Law>, people: Arc<dyn People>) {
     let own = law.clone();
     registry.add(rejudge::JOB, move |work| {
         let law = own.clone();
         async move { rejudge::run(work, &law).await.map_err(|e| e.to_string()) }
     });
     registry.add(IMPORT, move |work| {
-        let law = law.clone();
-        async move { import(work, &law).await.map_err(|e| e.to_string()) }
+        let (law, people) = (law.clone(), people.clone());
+        async move { import(work, &law, &*people).await.map_err(|e| e.to_string()) }
     });
 }
 
+/// As whom the file is committed: whoever asked for it, as far as they may today. `None` where they no longer may.
+async fn asker(work: &Work, asked: &Import, people: &dyn People) -> store::Result<Option<Actor>> {
+    match asked.by {
+        Some(person) => {
+            let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+            let who = people.person(&mut tx, person, work.clock.now()).await?;
+            Ok(who.and_then(|who| admit("import", "figures", &who)))
+        }
+        None => Ok(asked.local_admin.then_some(Actor::LOCAL_ADMIN)),
+    }
+}
+
 /// Reads, checks and commits a file: all in one transaction, with its answer, so that a second try finds it done.
-async fn import(work: Work, law: &Law) -> store::Result<()> {
+async fn import(work: Work, law: &Law, people: &dyn People) -> store::Result<()> {
     let asked: Import = serde_json::from_value(work.job.payload.clone())?;
-    let actor = if asked.local_admin { Actor::LOCAL_ADMIN } else { Actor::SYSTEM };
     work.progress(0, 0, Some("job-phase-read")).await?;
+    let lang = Lang::from_tag(&asked.lang).unwrap_or_default();
+    let Some(actor) = asker(&work, &asked, people).await? else {
+        let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+        let problems = [locale::word(lang, "intake-role-lost")];
+        let answer = json!({"outcome": Outcome::default(), "published": false, "refused": true, "problems": problems, "count": 1});
+        uploads::answer(&mut tx, work.job.id, "", &answer).await?;
+        uploads::forget(&mut tx, &asked.hash).await?;
+        let (subject, details) = (work.job.id.to_string(), json!({"job": work.job.job, "person": asked.by}));
+        tx.audit_quietly(AuditLine { action: "facts.refused", kind: "job", subject, unit: None, details }).await?;
+        return tx.commit().await;
+    };
     let mut tx = work.store.read(&actor.scope()).await?;
     if uploads::answered(&mut tx, work.job.id).await?.is_some() {
         return Ok(());
@@ -78,7 +107,6 @@ async fn import(work: Work, law: &Law) -> store::Result<()> {
     let total = checked.entries.len() as i64;
     work.progress(0, total, Some("job-phase-write")).await?;
     let mut tx = work.store.write(&actor, &*work.clock).await?;
-    let lang = Lang::from_tag(&asked.lang).unwrap_or_default();
     let changed = !asked.seen.is_empty() && record::preview(&mut tx, &checked.entries).await?.seen != asked.seen;
     let mut problems: Vec<String> = checked.wrong.problems().take(SHOWN).map(|p| locale::problem(lang, &p)).collect();
     if changed {

@@ -1,7 +1,7 @@
 //! The law in use: the library with its overlays, the books in force, and the numbers under which the store keeps measures.
 
 use crate::model::Key;
-use kernel::{Day, UnitId};
+use kernel::{CriterionRef, Day, UnitId};
 use rulebook::{
     Book, Level, Library, Origin, Value,
     computed::{Outcome, compute},
@@ -9,7 +9,7 @@ use rulebook::{
 };
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 use store::{Query, Result, WriteTx, args};
@@ -86,6 +86,18 @@ impl Law {
         let Some(id) = self.measure_id(code) else { return Vec::new() };
         let inputs = self.inner.formulas.get(&id).map_or(&[][..], |f| &f.of);
         std::iter::once(id).chain(inputs.iter().flat_map(|input| self.needed(input))).collect()
+    }
+
+    /// The measures that these criteria read, they and everything they are computed from.
+    pub fn measures_of(&self, criteria: &[&CriterionRef]) -> BTreeSet<i64> {
+        let mut found = BTreeSet::new();
+        for set in self.inner.library.sets() {
+            for criterion in set.criteria.iter().filter(|c| criteria.iter().any(|r| r.set == set.set && r.no == c.no)) {
+                let measures = criterion.indicators.iter().flat_map(rulebook::model::Indicator::measures);
+                found.extend(measures.flat_map(|code| self.needed(code)));
+            }
+        }
+        found
     }
 
     /// A set in force on a day, with the measures its nodes read.

@@ -15,6 +15,7 @@
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
+//! - [`rules`]: who may record which figures.
 //! - [`reports`]: mistakes that readers tell of, and their answers.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
@@ -37,6 +38,7 @@ pub mod published;
 pub mod record;
 pub mod rejudge;
 pub mod reports;
+pub mod rules;
 pub mod story;
 pub mod targets;
 pub mod template;

@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     ops::RangeInclusive,
 };
-use store::{Query, Result, Row, args};
+use store::{Guarded, Query, Result, Row, Within, args, last_day_of_year};
 
 fn figure(row: &Row) -> Result<Option<Figure>> {
     let key = Key {
@@ -31,17 +31,57 @@ fn figure(row: &Row) -> Result<Option<Figure>> {
 
 const COLUMNS: &str = "h.unit, h.period, h.measure, h.origin, h.revision, h.value, h.num, h.den, h.stage, h.actor, h.at, h.source, h.note";
 
-/// The edition a transaction may read: working figures only within a scope that reaches them.
-pub fn edition(tx: &impl Query, wanted: Edition) -> Edition {
-    if tx.scope().working { wanted } else { Edition::Published }
+/// The line that an edition points to. Beyond the scope of a transaction the working one is the published one: the store sees
+/// to that ([`GUARDS`]).
+fn pointer(wanted: Edition) -> &'static str {
+    match wanted {
+        Edition::Published => "f.published",
+        Edition::Working => "f.working",
+    }
+}
+
+/// What a scope sees of figures, their history and verdicts: of units that it reaches everything, of others what is or was
+/// published. The day of a figure is the last of its year, or its unit's last.
+pub const GUARDS: &[Guarded] = &[
+    Guarded { table: "facts_figure", sees: figures_seen },
+    Guarded { table: "facts_history", sees: history_seen },
+    Guarded { table: "facts_verdict", sees: verdicts_seen },
+];
+
+fn within(within: &Within, table: &str) -> String {
+    within.unit(&format!("{table}.unit"), &last_day_of_year(&format!("{table}.period")))
+}
+
+fn figures_seen(scope: &Within) -> String {
+    let near = within(scope, "facts_figure");
+    format!(
+        "SELECT unit, period, measure, origin, CASE WHEN {near} THEN stage ELSE 'published' END AS stage,
+         CASE WHEN {near} THEN working ELSE published END AS working, published FROM facts_figure
+         WHERE published IS NOT NULL OR {near}"
+    )
+}
+
+fn history_seen(scope: &Within) -> String {
+    let near = within(scope, "facts_history");
+    format!(
+        "SELECT revision, unit, period, measure, origin, value, num, den, shadow, stage, actor, at, source, note, import
+         FROM facts_history WHERE stage = 'published' OR {near}
+         OR EXISTS (SELECT 1 FROM facts_publication gp WHERE gp.revision = facts_history.revision)"
+    )
+}
+
+fn verdicts_seen(scope: &Within) -> String {
+    let near = within(scope, "facts_verdict");
+    format!(
+        "SELECT unit, set_id, period, edition, verdict, confidence, ruletext, version, revision, criteria, passed,
+         unconfirmed, total, failing, shortfall, judged_at FROM facts_verdict WHERE edition = {} OR {near}",
+        Edition::Published.number()
+    )
 }
 
 /// Figures of a unit, of one year or of all. Cost: those figures, each with one history line.
 pub async fn figures(tx: &mut impl Query, unit: UnitId, year: Option<i16>, wanted: Edition) -> Result<Vec<Figure>> {
-    let pointer = match edition(tx, wanted) {
-        Edition::Published => "f.published",
-        Edition::Working => "f.working",
-    };
+    let pointer = pointer(wanted);
     let sql = format!(
         "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = {pointer}
          WHERE f.unit = $1 AND ($2 = '' OR f.period = $2) ORDER BY f.period, f.measure, f.origin"
@@ -102,11 +142,6 @@ pub async fn of_years(
     Ok(figures.into_iter().flatten().map(|f| (f.key, f.value)).collect())
 }
 
-/// Lines a scope may see: all of them, or those that were ever published, at the time or afterwards.
-fn visible(tx: &impl Query) -> &'static str {
-    if tx.scope().working { "" } else { "AND (h.stage = 'published' OR p.revision IS NOT NULL)" }
-}
-
 const LINES: &str = "facts_history h LEFT JOIN facts_publication p ON p.revision = h.revision";
 
 /// A line of history; one that was published after it was recorded says so.
@@ -128,8 +163,7 @@ pub async fn history(tx: &mut impl Query, key: Key) -> Result<Vec<Figure>> {
 pub async fn history_of(tx: &mut impl Query, unit: UnitId, measure: i64, year: i16) -> Result<Vec<Figure>> {
     let sql = format!(
         "SELECT {COLUMNS}, p.revision FROM {LINES}
-         WHERE h.unit = $1 AND h.period = $2 AND h.measure = $3 {} ORDER BY h.revision DESC",
-        visible(tx)
+         WHERE h.unit = $1 AND h.period = $2 AND h.measure = $3 ORDER BY h.revision DESC"
     );
     let rows = tx.rows(&sql, args![unit, format!("{year:04}"), measure]).await?;
     Ok(rows.iter().map(past).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
@@ -137,16 +171,13 @@ pub async fn history_of(tx: &mut impl Query, unit: UnitId, measure: i64, year: i
 
 /// One line of history, where this scope may see it. Cost: one row.
 pub async fn line(tx: &mut impl Query, revision: Revision) -> Result<Option<Figure>> {
-    let sql = format!("SELECT {COLUMNS}, p.revision FROM {LINES} WHERE h.revision = $1 {}", visible(tx));
+    let sql = format!("SELECT {COLUMNS}, p.revision FROM {LINES} WHERE h.revision = $1");
     Ok(tx.row(&sql, args![revision.0]).await?.as_ref().map(past).transpose()?.flatten())
 }
 
 /// The line a figure's editor works on. Cost: one figure.
 pub async fn current(tx: &mut impl Query, key: Key) -> Result<Option<Figure>> {
-    let pointer = match edition(tx, Edition::Working) {
-        Edition::Published => "f.published",
-        Edition::Working => "f.working",
-    };
+    let pointer = pointer(Edition::Working);
     let sql = format!(
         "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = {pointer}
          WHERE f.unit = $1 AND f.period = $2 AND f.measure = $3 AND f.origin = $4"
@@ -164,10 +195,7 @@ pub async fn of_units(
     measures: Option<&BTreeSet<i64>>,
     wanted: Edition,
 ) -> Result<Vec<Figure>> {
-    let pointer = match edition(tx, wanted) {
-        Edition::Published => "f.published",
-        Edition::Working => "f.working",
-    };
+    let pointer = pointer(wanted);
     let list = |ids: &mut dyn Iterator<Item = i64>| ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",");
     // Numbers of our own, never text of a user.
     let only = measures.map_or(String::new(), |m| format!("AND f.measure IN ({})", list(&mut m.iter().copied())));

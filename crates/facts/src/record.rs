@@ -7,7 +7,7 @@ use crate::{
     judge::{self, Judging},
     law::Law,
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
-    proof,
+    proof, rules,
 };
 use kernel::UnitId;
 use rulebook::{Origin, Value};
@@ -17,7 +17,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use store::{AuditLine, Given, Query, Result, WriteTx};
+use store::{AuditLine, Given, Query, Result, StoreError, WriteTx};
 
 /// How a recording is to be done.
 #[derive(Clone, Debug)]
@@ -313,8 +313,38 @@ async fn point(
 
 pub(crate) const BOTH: &[Edition] = &[Edition::Working, Edition::Published];
 
+/// Whether the actor may record all of these: of units that their role reaches as of the last day of the figure's year, of
+/// an origin that is theirs, of measures that a criterion in their charge reads. Cost: as [`WriteTx::reach`].
+async fn allowed(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<()> {
+    let refuse = |problem| Err(StoreError::Refused(Box::new(problem)));
+    let role = tx.actor().role;
+    if how.publish && !rules::may_publish(role) {
+        return refuse(rules::no_publishing());
+    }
+    if entries.iter().any(|entry| !rules::may_record(role, entry.key.origin)) {
+        return refuse(rules::wrong_origin());
+    }
+    let day = |entry: &Entry| (entry.key.unit, rulebook::values::year_end(entry.key.year));
+    let things: BTreeSet<_> = entries.iter().map(day).collect();
+    let things: Vec<_> = things.into_iter().collect();
+    let reached = tx.reach(&things).await?;
+    let mut charges = HashMap::new();
+    for thing in things {
+        if let Some(criteria) = reached.criteria(thing.0, thing.1) {
+            charges.insert(thing, law.measures_of(&criteria));
+        }
+    }
+    let foreign =
+        |entry: &&Entry| charges.get(&day(entry)).is_some_and(|measures| !measures.contains(&entry.key.measure));
+    match entries.iter().find(foreign) {
+        Some(entry) => refuse(rules::not_in_charge(law.measure_code(entry.key.measure))),
+        None => Ok(()),
+    }
+}
+
 /// Records figures and judges the units they belong to. Repeating it changes nothing.
 pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<Outcome> {
+    allowed(tx, law, entries, how).await?;
     let (units, years) = touched(entries);
     // The figures of few entries have their numbers with the locks; those of many, once it is known how many are new.
     let numbers = Some(("facts_history", "revision", entries.len())).filter(|_| entries.len() <= FEW);
@@ -405,6 +435,10 @@ async fn note_publication(tx: &mut WriteTx, known: &Known, keys: &[Key]) -> Resu
 
 /// Publishes the working figures of a unit and year. Cost: its figures and verdicts.
 pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Result<usize> {
+    if !rules::may_publish(tx.actor().role) {
+        return Err(StoreError::Refused(Box::new(rules::no_publishing())));
+    }
+    tx.reach(&[(unit, rulebook::values::year_end(year))]).await?;
     hold(tx, &[unit], None).await?;
     let mut known = load(tx, &[unit], &[year]).await?;
     let mut keys = Vec::new();

@@ -1,65 +1,220 @@
-//! Who acts, and on what.
+//! Who acts, in which role, and how far it reaches.
 
-use crate::{PersonId, UnitId};
+use crate::{AgencyId, PersonId, UnitId};
+use serde::{Deserialize, Serialize};
 
-/// What an actor may be. People's roles come with logins; until then there are these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
+macro_rules! roles {
+    ($($(#[$doc:meta])* $role:ident = $name:literal,)*) => {
+        /// What somebody may be. People hold roles in a unit for a span of time; the last two are no people.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Role { $($(#[$doc])* $role,)* }
+
+        impl Role {
+            /// Every role, in the order of the permission table.
+            pub const ALL: &'static [Role] = &[$(Role::$role,)*];
+
+            /// The stable name used in the permission table, in the store and in audit lines.
+            pub fn name(self) -> &'static str {
+                match self { $(Role::$role => $name,)* }
+            }
+
+            pub fn from_name(name: &str) -> Option<Role> {
+                match name { $($name => Some(Role::$role),)* _ => None }
+            }
+        }
+    };
+}
+
+roles! {
     /// Anybody: reads what is published.
-    Reader,
-    /// Whoever sits at the machine, on loopback, with `--local-admin`.
-    LocalAdmin,
+    Reader = "reader",
+    /// Enters a commune's figures, of all criteria or of those named.
+    CommuneOfficer = "commune_officer",
+    /// Answers for a commune: its chair or vice-chair.
+    CommuneLeader = "commune_leader",
+    /// The Fatherland Front of a unit: asks residents, watches the process.
+    FatherlandFront = "fatherland_front",
+    /// Asks residents in a survey.
+    Interviewer = "interviewer",
+    /// Verifies dossiers for a district, until there were districts.
+    DistrictVerifier = "district_verifier",
+    /// Answers for a district.
+    DistrictLeader = "district_leader",
+    /// Appraises for a department the criteria in its charge.
+    Appraiser = "appraiser",
+    /// The province's coordination office of the programme.
+    Coordination = "coordination",
+    CouncilChair = "council_chair",
+    CouncilSecretary = "council_secretary",
+    CouncilMember = "council_member",
+    /// Decides on recognition: the chair of the provincial People's Committee.
+    ProvinceChair = "province_chair",
+    /// Reads everything of a province.
+    ProvinceLeader = "province_leader",
+    /// Reads what the ministry follows.
+    MinistryReader = "ministry_reader",
+    /// Reads everything and the trail.
+    Auditor = "auditor",
+    /// Writes what the public reads beside figures.
+    Editor = "editor",
+    /// Keeps people, roles, units and the machine; has no power over figures.
+    Administrator = "administrator",
+    /// A program of somebody else, with a token.
+    Machine = "machine",
+    /// Whoever works at the machine's own command line.
+    LocalAdmin = "local_admin",
     /// The program itself: migrations, jobs, the demo.
-    System,
+    System = "system",
 }
 
 impl Role {
-    /// Every role, in the order of the permission table.
-    pub const ALL: [Role; 3] = [Role::Reader, Role::LocalAdmin, Role::System];
+    /// Whether a person can be given it.
+    pub fn is_held(self) -> bool {
+        !matches!(self, Role::Reader | Role::LocalAdmin | Role::System)
+    }
 
-    /// The stable name used in the permission table and in audit lines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Reader => "reader",
-            Role::LocalAdmin => "local_admin",
-            Role::System => "system",
-        }
+    /// Whether who holds it must log in with a second factor: who reviews, decides or administers.
+    pub fn needs_second_factor(self) -> bool {
+        matches!(
+            self,
+            Role::DistrictVerifier
+                | Role::DistrictLeader
+                | Role::Appraiser
+                | Role::Coordination
+                | Role::CouncilChair
+                | Role::CouncilSecretary
+                | Role::ProvinceChair
+                | Role::Auditor
+                | Role::Administrator
+        )
     }
 }
 
-/// Who acts: every action takes one, every audit line names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
+/// A criterion of a set: the number means one thing in one set and another in the next.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CriterionRef {
+    pub set: String,
+    pub no: String,
+}
+
+/// A role that somebody holds today, and where: in the subtree of a unit, as that subtree stood on the day of the thing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    pub id: i64,
     pub role: Role,
-    pub person: Option<PersonId>,
+    /// `None`: everywhere.
+    pub unit: Option<UnitId>,
+    pub agency: Option<AgencyId>,
+    /// The criteria in its charge; `None`: all.
+    pub criteria: Option<Vec<CriterionRef>>,
 }
 
-impl Actor {
-    pub const READER: Actor = Actor { role: Role::Reader, person: None };
-    pub const LOCAL_ADMIN: Actor = Actor { role: Role::LocalAdmin, person: None };
-    pub const SYSTEM: Actor = Actor { role: Role::System, person: None };
+impl Grant {
+    /// The units it reaches, whatever the criterion.
+    pub fn places(&self) -> Places {
+        match self.unit {
+            None => Places::All,
+            Some(unit) => Places::Some(vec![Charge { unit, criteria: None }]),
+        }
+    }
 
-    /// What this actor may reach: the reader the published side of every unit, the others everything.
-    pub fn scope(&self) -> Scope {
-        match self.role {
-            Role::Reader => Scope { units: UnitScope::All, working: false },
-            Role::LocalAdmin | Role::System => Scope { units: UnitScope::All, working: true },
+    /// The units and criteria it reaches.
+    pub fn charges(&self) -> Places {
+        match (self.unit, &self.criteria) {
+            (Some(unit), Some(_)) => Places::Some(vec![Charge { unit, criteria: self.criteria.clone() }]),
+            _ => self.places(),
         }
     }
 }
 
-/// Which units a scope reaches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnitScope {
+/// A subtree of units, and within it criteria.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Charge {
+    pub unit: UnitId,
+    /// `None`: all.
+    pub criteria: Option<Vec<CriterionRef>>,
+}
+
+/// How far something reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Places {
+    None,
+    /// These subtrees.
+    Some(Vec<Charge>),
     All,
-    /// The subtree under each of these units.
-    Under(Vec<UnitId>),
+}
+
+impl Places {
+    /// Together with others. A whole subtree and one of named criteria both stand.
+    #[must_use]
+    pub fn and(self, other: Places) -> Places {
+        match (self, other) {
+            (Places::All, _) | (_, Places::All) => Places::All,
+            (Places::None, some) | (some, Places::None) => some,
+            (Places::Some(mut some), Places::Some(more)) => {
+                some.extend(more);
+                Places::Some(some)
+            }
+        }
+    }
+
+    pub fn is_none(&self) -> bool {
+        matches!(self, Places::None)
+    }
 }
 
 /// What may be reached; the store answers no query without one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
-    pub units: UnitScope,
-    /// Whether unpublished (working) versions may be read.
-    pub working: bool,
+    /// Where working (unpublished) versions are seen; elsewhere there is only what is published.
+    pub working: Places,
+    /// Where this request may write.
+    pub writes: Places,
+}
+
+impl Scope {
+    /// What anybody sees.
+    pub const PUBLIC: Scope = Scope { working: Places::None, writes: Places::None };
+    /// Everything.
+    pub const WHOLE: Scope = Scope { working: Places::All, writes: Places::All };
+}
+
+/// Who acts: every action takes one, every audit line names it. Of a person, the role by which this request may pass.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Actor {
+    pub role: Role,
+    pub person: Option<PersonId>,
+    pub scope: Scope,
+}
+
+impl Actor {
+    pub const READER: Actor = Actor { role: Role::Reader, person: None, scope: Scope::PUBLIC };
+    pub const LOCAL_ADMIN: Actor = Actor { role: Role::LocalAdmin, person: None, scope: Scope::WHOLE };
+    pub const SYSTEM: Actor = Actor { role: Role::System, person: None, scope: Scope::WHOLE };
+
+    /// What this actor may reach.
+    pub fn scope(&self) -> Scope {
+        self.scope.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_found_by_its_name() {
+        for &role in Role::ALL {
+            assert_eq!(Role::from_name(role.name()), Some(role));
+        }
+    }
+
+    #[test]
+    fn reaches_add_up() {
+        let place = |unit| Places::Some(vec![Charge { unit: UnitId(unit), criteria: None }]);
+        assert_eq!(Places::None.and(place(1)), place(1));
+        assert_eq!(place(1).and(Places::All), Places::All);
+        let Places::Some(both) = place(1).and(place(2)) else { panic!("two places") };
+        assert_eq!(both.len(), 2);
+    }
 }

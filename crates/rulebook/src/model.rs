@@ -211,6 +211,14 @@ pub struct Criterion {
     pub indicators: Vec<Indicator>,
 }
 
+impl Indicator {
+    /// The measures that it and its parts read.
+    pub fn measures(&self) -> Vec<&str> {
+        let parts = self.parts.iter().flat_map(Indicator::measures);
+        self.measure.as_deref().into_iter().chain(parts).collect()
+    }
+}
+
 /// How the parts of a composite are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

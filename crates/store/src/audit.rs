@@ -6,8 +6,8 @@
 //! is the SHA-256 of the line's canonical JSON (RFC 8785) and a zero byte. What the chain cannot show, a noted [`Head`]
 //! does: that it was not cut off at its end or made anew as a whole.
 
-use crate::{Engine, Query, Result, Row, Store, Value, WriteTx, args};
-use kernel::{Actor, Clock, UnitId};
+use crate::{Engine, Query, Result, Row, Store, StoreError, Value, WriteTx, args};
+use kernel::{Actor, Clock, Places, UnitId};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -33,13 +33,43 @@ fn sha(parts: &[&str]) -> String {
     hex::encode(hash.finalize())
 }
 
-const LINE_IN: &str = "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING seq";
+const LINE_IN: &str =
+    "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed, quiet)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) RETURNING seq";
 const DETAILS_IN: &str = "INSERT INTO store_audit_details (seq, salt, details)";
 
 impl WriteTx {
-    /// Writes the line of this transaction. Cost: two rows.
+    /// Writes the line of this transaction. Of an actor whose reach has an end it must name a unit within it as of today,
+    /// unless [`WriteTx::reach`] was asked before. Cost: two rows.
     pub async fn audit(&mut self, line: AuditLine) -> Result<()> {
+        self.within_reach(&line).await?;
+        self.line(line, false).await
+    }
+
+    /// Writes the line of what changed nothing that anybody else sees: a login, a refused access, an export, a reading of
+    /// personal data, a person's own account. Finished pages outlive it. Cost: two rows.
+    pub async fn audit_quietly(&mut self, line: AuditLine) -> Result<()> {
+        if line.unit.is_some() {
+            self.within_reach(&line).await?;
+        }
+        self.line(line, true).await
+    }
+
+    async fn within_reach(&mut self, line: &AuditLine) -> Result<()> {
+        if self.covered || self.scope().writes == Places::All {
+            return Ok(());
+        }
+        match line.unit {
+            Some(unit) => {
+                let today = self.now().day();
+                self.reach(&[(unit, today)]).await.map(|_| ())
+            }
+            None => Err(StoreError::OutOfScope),
+        }
+    }
+
+    async fn line(&mut self, line: AuditLine, quiet: bool) -> Result<()> {
+        self.audited = true;
         let details = serde_json_canonicalizer::to_string(&line.details)?;
         let salt = uuid::Uuid::new_v4().simple().to_string();
         let hash = sha(&[&salt, &details]);
@@ -52,11 +82,12 @@ impl WriteTx {
             line.kind,
             line.subject,
             line.unit,
-            hash
+            hash,
+            i64::from(quiet)
         ];
         if self.engine() == Engine::Postgres {
             // Both at once: a journey less.
-            let sql = format!("WITH line AS ({LINE_IN}) {DETAILS_IN} SELECT seq, $9, $10 FROM line");
+            let sql = format!("WITH line AS ({LINE_IN}) {DETAILS_IN} SELECT seq, $10, $11 FROM line");
             args.extend(args![salt, details]);
             return self.execute_one(&sql, args).await;
         }

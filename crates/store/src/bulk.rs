@@ -159,6 +159,7 @@ impl WriteTx {
     ) -> Result<u64> {
         let names = columns.join(",");
         self.ready()?;
+        self.wrote = true;
         if let Tx::Sqlite(tx) = &mut self.tx {
             let places = vec!["?"; columns.len()].join(",");
             let result = tx.bulk(&format!("INSERT INTO {table} ({names}) VALUES ({places}){tail}"), rows).await;
@@ -199,6 +200,7 @@ impl WriteTx {
         numbered: bool,
     ) -> Result<u64> {
         self.ready()?;
+        self.wrote = true;
         let result = copy(&mut self.tx, table, columns, rows, numbered).await;
         self.note(result)
     }

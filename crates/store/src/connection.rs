@@ -3,18 +3,19 @@
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
     postgres::{PgTx, Postgres},
+    scope::{Guarded, Views, scoped, views},
     sqlite::{Sqlite, SqliteTx},
     value::{self, Bind},
 };
 use futures::TryStreamExt;
-use kernel::{Actor, Clock, Moment, Scope};
+use kernel::{Actor, Clock, Moment, Places, Scope};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 use std::{
     collections::BTreeSet,
     ops::Deref,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -45,6 +46,13 @@ pub(crate) enum Pools {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pools: Arc<Pools>,
+    guards: Arc<OnceLock<Guards>>,
+}
+
+/// The guarded tables of all rooms, and what the public sees of them.
+struct Guards {
+    tables: Vec<Guarded>,
+    public: Arc<Views>,
 }
 
 pub(crate) enum Tx {
@@ -63,7 +71,23 @@ impl Store {
         } else {
             return Err(StoreError::Address(url.to_owned()));
         };
-        Ok(Store { pools: Arc::new(pools) })
+        Ok(Store { pools: Arc::new(pools), guards: Arc::default() })
+    }
+
+    /// Says which tables show a scope only a part of themselves: once, before anybody asks.
+    pub fn protect(&self, tables: &[&[Guarded]]) {
+        let tables: Vec<Guarded> = tables.iter().copied().flatten().copied().collect();
+        let public = Arc::new(views(&tables, &Places::None));
+        // A second time says the same: the rooms are those of the program.
+        let _ = self.guards.set(Guards { tables, public });
+    }
+
+    fn views(&self, scope: &Scope) -> Arc<Views> {
+        match (self.guards.get(), &scope.working) {
+            (None, _) | (_, Places::All) => Arc::default(),
+            (Some(guards), Places::None) => guards.public.clone(),
+            (Some(guards), some) => Arc::new(views(&guards.tables, some)),
+        }
     }
 
     pub fn engine(&self) -> Engine {
@@ -90,7 +114,7 @@ impl Store {
                 Tx::Postgres(server.begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         };
-        Ok(ReadTx { tx, scope: scope.clone() })
+        Ok(ReadTx { tx, scope: scope.clone(), views: self.views(scope) })
     }
 
     /// A transaction that writes, for this actor; dropped without `commit`, it never was.
@@ -100,7 +124,21 @@ impl Store {
             Pools::Postgres(server) => Tx::Postgres(server.begin("BEGIN").await?),
         };
         let number = WRITES.fetch_add(1, Ordering::Relaxed);
-        Ok(WriteTx { tx, failed: false, actor: actor.clone(), scope: actor.scope(), now: clock.now(), number })
+        let (actor, scope) = (actor.clone(), actor.scope());
+        let views = self.views(&scope);
+        let now = clock.now();
+        Ok(WriteTx {
+            tx,
+            failed: false,
+            actor,
+            scope,
+            views,
+            now,
+            number,
+            covered: false,
+            wrote: false,
+            audited: false,
+        })
     }
 
     /// Waits for running transactions and closes.
@@ -121,6 +159,7 @@ pub(crate) fn all_migrations<'a>(rooms: &[&'a [Migration]]) -> Vec<&'a Migration
 pub struct ReadTx {
     tx: Tx,
     scope: Scope,
+    views: Arc<Views>,
 }
 
 /// Writing transactions so far.
@@ -133,8 +172,13 @@ pub struct WriteTx {
     failed: bool,
     actor: Actor,
     scope: Scope,
+    views: Arc<Views>,
     now: Moment,
     number: u64,
+    /// Whether [`WriteTx::reach`] found what is written here within the actor's reach.
+    pub(crate) covered: bool,
+    pub(crate) wrote: bool,
+    pub(crate) audited: bool,
 }
 
 /// What reading and writing transactions share: asking.
@@ -271,12 +315,12 @@ impl Deref for Version {
 
 impl ReadTx {
     /// Names what this snapshot holds: where two snapshots have one name, what pages show of them is the same. On SQLite the
-    /// last audit line, since what pages show is written with one; on PostgreSQL, where lines commit in any order, the
+    /// last audit line of a change, since what pages show is written with one; on PostgreSQL, where lines commit in any order, the
     /// transactions it sees. Cost: one audit line.
     pub async fn version(&mut self) -> Result<Version> {
-        const LAST: &str = "(SELECT at FROM store_audit ORDER BY seq DESC LIMIT 1)";
+        const LAST: &str = "(SELECT at FROM store_audit WHERE quiet = 0 ORDER BY seq DESC LIMIT 1)";
         let name = match self.engine() {
-            Engine::Sqlite => "(SELECT CAST(COALESCE(MAX(seq), 0) AS TEXT) FROM store_audit)",
+            Engine::Sqlite => "(SELECT CAST(COALESCE(MAX(seq), 0) AS TEXT) FROM store_audit WHERE quiet = 0)",
             Engine::Postgres => "pg_current_snapshot()::text",
         };
         let row = self.row(&format!("SELECT {name}, {LAST}"), args![]).await?;
@@ -288,6 +332,8 @@ impl ReadTx {
         Ok(())
     }
 
+    fn touch(&mut self, _: &str) {}
+
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {
         result
     }
@@ -298,6 +344,11 @@ impl WriteTx {
     /// without a word. Here both engines refuse, and say so.
     pub(crate) fn ready(&self) -> Result<()> {
         if self.failed { Err(StoreError::Aborted) } else { Ok(()) }
+    }
+
+    /// A statement that gives rows may write them, too.
+    fn touch(&mut self, sql: &str) {
+        self.wrote |= ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.trim_start().starts_with(word));
     }
 
     pub(crate) fn note<T>(&mut self, result: Result<T>) -> Result<T> {
@@ -319,13 +370,15 @@ macro_rules! query {
 
             async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
                 self.ready()?;
-                let result = self.tx.rows(sql, args).await;
+                self.touch(sql);
+                let result = self.tx.rows(&scoped(sql, &self.views), args).await;
                 self.note(result)
             }
 
             async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
                 self.ready()?;
-                let result = self.tx.row(sql, args).await;
+                self.touch(sql);
+                let result = self.tx.row(&scoped(sql, &self.views), args).await;
                 self.note(result)
             }
 
@@ -334,7 +387,7 @@ macro_rules! query {
                 F: FnMut(Row) -> Result<()> + Send,
             {
                 self.ready()?;
-                let result = self.tx.each(sql, args, take).await;
+                let result = self.tx.each(&scoped(sql, &self.views), args, take).await;
                 self.note(result)
             }
         }
@@ -367,7 +420,8 @@ impl WriteTx {
 
     pub(crate) async fn run(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
         self.ready()?;
-        let result = self.tx.execute(sql, args, keep).await;
+        self.wrote = true;
+        let result = self.tx.execute(&scoped(sql, &self.views), args, keep).await;
         self.note(result)
     }
 
@@ -428,9 +482,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Makes everything written in this transaction so.
+    /// Makes everything written in this transaction so. What a person wrote without a line of the audit trail is refused.
     pub async fn commit(self) -> Result<()> {
         self.ready()?;
+        if self.wrote && !self.audited && self.actor.person.is_some() {
+            return Err(StoreError::Unaudited);
+        }
         match self.tx {
             Tx::Sqlite(tx) => tx.commit().await,
             Tx::Postgres(tx) => tx.commit().await,

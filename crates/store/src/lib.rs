@@ -15,6 +15,7 @@ pub mod jobs;
 mod migrate;
 mod postgres;
 mod s3;
+mod scope;
 mod sqlite;
 mod value;
 
@@ -25,6 +26,7 @@ pub use connection::{Query, ReadTx, Store, StoreOptions, Version, WriteTx};
 pub use health::Health;
 pub use idempotency::{KEY_DAYS, Replay, Stored};
 pub use migrate::Migration;
+pub use scope::{Guarded, Reached, Within, last_day_of_year, reached};
 pub use value::{Bind, Borrowed, Cells, Given, Row, Value};
 
 /// Which engine a store runs on.
@@ -63,6 +65,17 @@ pub enum StoreError {
     /// A job was cancelled, or another worker took it over.
     #[error("job {0} is no longer this worker's")]
     LostJob(i64),
+    /// A person wrote of a unit that their role does not reach.
+    #[error("unit {unit} is out of reach")]
+    OutOfReach { unit: kernel::UnitId },
+    /// A room's own rule is against it.
+    #[error("refused: {0:?}")]
+    Refused(Box<Problem>),
+    /// A person's transaction names nothing that their role reaches.
+    #[error("a line of no unit, by a role that reaches some")]
+    OutOfScope,
+    #[error("a person wrote without a line of the audit trail")]
+    Unaudited,
     #[error("{0}")]
     Corrupt(String),
     #[error("files: {0}")]
@@ -111,6 +124,8 @@ impl StoreError {
         match self {
             _ if self.is_busy() => status("store-busy", 503),
             _ if self.is_duplicate() => status("store-duplicate", 409),
+            StoreError::OutOfReach { .. } | StoreError::OutOfScope => status("store-out-of-reach", 403),
+            StoreError::Refused(problem) => (**problem).clone(),
             StoreError::Nul => status("store-nul", 422),
             StoreError::TooLarge { most } => {
                 let megabytes = i64::try_from(most >> 20).unwrap_or(i64::MAX);
@@ -145,11 +160,12 @@ impl StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store's own tables.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    room: "store",
-    version: 1,
-    name: "audit, jobs, keys, attachments",
-    sql: "
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        room: "store",
+        version: 1,
+        name: "audit, jobs, keys, attachments",
+        sql: "
 CREATE TABLE store_audit (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, role TEXT NOT NULL, person INTEGER, action TEXT NOT NULL,
     kind TEXT NOT NULL, subject TEXT NOT NULL, unit INTEGER, details_hash TEXT NOT NULL, sealed INTEGER NOT NULL
@@ -181,4 +197,18 @@ CREATE TABLE store_attachment (
 CREATE INDEX store_attachment_subject ON store_attachment (kind, subject);
 CREATE INDEX store_attachment_sha256 ON store_attachment (sha256);
 ",
-}];
+    },
+    Migration {
+        room: "store",
+        version: 2,
+        name: "lines that tell of no change; the trail by person, unit and action",
+        sql: "
+ALTER TABLE store_audit ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX store_audit_loud ON store_audit (seq) WHERE quiet = 0;
+CREATE INDEX store_audit_person ON store_audit (person, seq);
+CREATE INDEX store_audit_unit ON store_audit (unit, seq);
+CREATE INDEX store_audit_action ON store_audit (action, seq);
+CREATE INDEX store_audit_at ON store_audit (at);
+",
+    },
+];

@@ -33,6 +33,7 @@ pub fn room() -> Room {
         templates,
         jobs: |_, _| {},
         search: &[&crate::found::Units],
+        guards: &[],
     }
 }
 

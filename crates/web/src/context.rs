@@ -3,6 +3,7 @@
 use crate::{
     Failure, Permission, Templates,
     guard::{Most, for_program, too_large},
+    people::{People, Reader, Who},
     search::Search,
 };
 use axum::{
@@ -22,8 +23,8 @@ pub struct SiteParts {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub templates: Templates,
-    /// Whoever sits at this machine may write.
-    pub local_admin: bool,
+    /// Who may ask.
+    pub people: Arc<dyn People>,
     /// The province whose programme this is, by name; empty where the store has none.
     pub place: String,
     /// Whether the figures are made up; every page then says so.
@@ -71,6 +72,8 @@ pub struct Ctx {
     pub site: Site,
     pub lang: Lang,
     pub actor: Actor,
+    /// Who asks, with what they may do besides.
+    pub reader: Reader,
     /// The path without its language, with the query.
     pub path: String,
     pub headers: HeaderMap,
@@ -90,8 +93,9 @@ impl FromRequestParts<Site> for Ctx {
         let Some(actor) = parts.extensions.get::<Actor>().cloned() else {
             return Err(Problem::not_found(Phrase::new("problem-not-found")).into());
         };
+        let reader = parts.extensions.get::<Reader>().cloned().unwrap_or_else(|| Reader::stranger(site));
         let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
-        Ok(Ctx { site: site.clone(), lang, actor, path, headers: parts.headers.clone(), api, most })
+        Ok(Ctx { site: site.clone(), lang, actor, reader, path, headers: parts.headers.clone(), api, most })
     }
 }
 
@@ -140,8 +144,27 @@ impl Ctx {
         self.failure(too_large(self.most))
     }
 
-    pub fn can_write(&self) -> bool {
-        crate::routes::WRITERS.contains(&self.actor.role)
+    /// Who is logged in.
+    pub fn who(&self) -> Option<&Arc<Who>> {
+        self.reader.who.as_ref()
+    }
+
+    /// Whether whoever asks may do this somewhere.
+    pub fn may(&self, action: &str, resource: &str) -> bool {
+        self.reader.may(action, resource)
+    }
+
+    /// Whether whoever asks may do this with a thing of a unit on a day. Cost: a row an ancestor of the unit.
+    pub async fn may_at(
+        &self,
+        tx: &mut impl store::Query,
+        action: &str,
+        resource: &str,
+        unit: kernel::UnitId,
+        day: kernel::Day,
+    ) -> store::Result<bool> {
+        let Some(actor) = self.reader.admitted(action, resource) else { return Ok(false) };
+        Ok(store::reached(tx, &actor.scope.writes, &[(unit, day)]).await?.holds(unit, day))
     }
 }
 

@@ -3,24 +3,27 @@
 
 use crate::{
     Failure, Permission, Site,
-    context::Address,
+    context::{Address, link},
     limit::Limit,
+    people::{COOKIE, Claim, Reader, Who},
+    permissions::{self, Holders},
     problems::{Fault, shown},
     routes::{MOST_BYTES, MOST_BYTES_LARGE, MOST_BYTES_PUBLIC, TIME, TIME_LARGE},
     taken::unread,
 };
 use axum::{
     body::Body,
-    extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, Method, header, request::Parts},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use futures::FutureExt;
 use http_body_util::Limited;
-use kernel::{Actor, Phrase, Problem, Role};
+use kernel::{Actor, Phrase, Problem, Role, Scope};
 use locale::Lang;
-use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use store::AuditLine;
 
 /// How many bytes this request may send.
 #[derive(Clone, Copy)]
@@ -29,6 +32,7 @@ pub(crate) struct Most(pub usize);
 /// A request that may pass: who asks, and how many bytes and how much time it may take.
 struct Pass {
     actor: Actor,
+    reader: Reader,
     most: usize,
     time: Duration,
 }
@@ -48,24 +52,44 @@ impl Guard {
         Guard { site, rows: Arc::new(rows), limit }
     }
 
-    /// What the request may do; otherwise what stands against it.
-    fn check(&self, parts: &Parts) -> Result<Pass, Problem> {
+    /// What the request may do; otherwise what stands against it. Cost: of who shows a session or token, their roles.
+    async fn check(&self, parts: &Parts) -> Result<Pass, Refused> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
         // A handler that was registered under another method than its row says answers nobody.
         let Some(row) = self.rows.get(&(path, method)) else {
-            return Err(Problem { phrase: Phrase::new("problem-method"), place: None, status: 405 });
+            return Err(Problem { phrase: Phrase::new("problem-method"), place: None, status: 405 }.into());
         };
-        let actor = actor(parts, &self.site);
-        if !row.roles.contains(&actor.role) {
-            return Err(Problem::forbidden(Phrase::new("problem-forbidden")));
+        let shown = claim(&parts.headers);
+        let who = self.who(shown).await?;
+        let by_cookie = matches!(shown, Some(Claim::Cookie(_)));
+        if method != "GET" && !same_site(&parts.headers, by_cookie) {
+            return Err(Problem::forbidden(Phrase::new("problem-other-site")).into());
         }
-        if method != "GET" && !same_site(&parts.headers) {
-            return Err(Problem::forbidden(Phrase::new("problem-other-site")));
-        }
+        let reader = Reader { who, nobody: self.site.people.nobody() };
+        let actor = match &reader.who {
+            Some(who) if who.first.is_some() && !is_own(row) && !row.public => {
+                return Err(Refused {
+                    problem: Problem::forbidden(Phrase::new("problem-first")),
+                    who: None,
+                    row: *row,
+                    first: who.first,
+                });
+            }
+            Some(who) if row.public => Some(permissions::at_large(who, method != "GET")),
+            None if row.public => Some(reader.nobody.clone()),
+            _ => reader.admitted(row.action, row.resource),
+        };
+        let Some(actor) = actor else {
+            let problem = match &reader.who {
+                Some(_) => Problem::forbidden(Phrase::new("problem-forbidden")),
+                None => Problem { phrase: Phrase::new("problem-not-logged-in"), place: None, status: 401 },
+            };
+            return Err(Refused { problem, who: reader.who, row: *row, first: None });
+        };
         let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
-        let large = row.large && asked && actor.role == Role::LocalAdmin;
-        let public = method != "GET" && row.roles.contains(&Role::Reader);
+        let large = row.large && asked && matches!(actor.role, Role::LocalAdmin | Role::Coordination | Role::Machine);
+        let public = method != "GET" && row.public;
         let most = match (large, public) {
             (true, _) => MOST_BYTES_LARGE,
             (false, true) => MOST_BYTES_PUBLIC,
@@ -74,10 +98,82 @@ impl Guard {
         let length =
             parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         if length.is_some_and(|length: u64| length > most as u64) {
-            return Err(too_large(most));
+            return Err(too_large(most).into());
         }
-        Ok(Pass { actor, most, time: if row.large { TIME_LARGE } else { TIME } })
+        Ok(Pass { actor, reader, most, time: if row.large { TIME_LARGE } else { TIME } })
     }
+
+    /// Whose session or token is shown. A token that is none is refused; a cookie that is none is nobody's.
+    async fn who(&self, shown: Option<Claim<'_>>) -> Result<Option<Arc<Who>>, Refused> {
+        let Some(claim) = shown else { return Ok(None) };
+        let failed = |error: store::StoreError| Refused::from(error.problem());
+        let mut tx = self.site.store.read(&Actor::SYSTEM.scope()).await.map_err(failed)?;
+        let who = self.site.people.who(&mut tx, claim, self.site.clock.now()).await.map_err(failed)?;
+        if who.is_none() && matches!(claim, Claim::Bearer(_)) {
+            return Err(Problem { phrase: Phrase::new("problem-token"), place: None, status: 401 }.into());
+        }
+        Ok(who.map(Arc::new))
+    }
+
+    /// Notes that somebody was refused. Of strangers, whom nobody can name, the log has the line of the request.
+    async fn note(&self, refused: &Refused, path: &str) {
+        let Some(who) = &refused.who else { return };
+        let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
+        let actor = Actor { role, person: Some(who.person), scope: Scope::PUBLIC };
+        let noted = async {
+            let mut tx = self.site.store.write(&actor, &*self.site.clock).await?;
+            let (action, resource) = (refused.row.action, refused.row.resource);
+            let details =
+                serde_json::json!({"method": refused.row.method, "path": path, "action": action, "resource": resource});
+            let subject = who.person.to_string();
+            tx.audit_quietly(AuditLine { action: "web.refused", kind: "person", subject, unit: None, details }).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::error!(%error, "a refusal was not noted");
+        }
+    }
+}
+
+/// What stands against a request, and who sent it.
+struct Refused {
+    problem: Problem,
+    who: Option<Arc<Who>>,
+    row: Permission,
+    /// What they must do first.
+    first: Option<&'static str>,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        let row = Permission { method: "", path: "", action: "", resource: "", public: false, large: false };
+        Refused { problem, who: None, row, first: None }
+    }
+}
+
+/// Whether a row is of somebody's own things.
+fn is_own(row: &Permission) -> bool {
+    permissions::rule_of(row.action, row.resource).is_some_and(|rule| rule.who == Holders::Own)
+}
+
+/// The token of a program, or the session's cookie.
+fn claim(headers: &HeaderMap) -> Option<Claim<'_>> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    if let Some(bearer) =
+        bearer.and_then(|text| text.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
+    {
+        return Some(Claim::Bearer(bearer.1.trim()));
+    }
+    cookie(headers, &COOKIE).map(Claim::Cookie)
+}
+
+/// A cookie by one of its names, the first that is there.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
+    let all =
+        || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
+    names
+        .iter()
+        .find_map(|name| all().filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| n == name).map(|(_, v)| v))
 }
 
 /// More bytes than a request may send.
@@ -102,7 +198,8 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let failure = async |problem: Problem| shown(&guard.site, lang, api, &path, &problem).await;
+    let stranger = Reader::stranger(&guard.site);
+    let failure = async |problem: Problem| shown(&guard.site, &stranger, lang, api, &path, &problem).await;
     let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
     let left = match limit.map(|limit| limit.take(&parts)) {
         Some(Err((problem, left, wait))) => {
@@ -113,11 +210,27 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(Ok(left)) => left,
         None => None,
     };
-    let Pass { actor, most, time } = match guard.check(&parts) {
-        Err(problem) => return failure(problem).await,
+    let Pass { actor, reader, most, time } = match guard.check(&parts).await {
+        Err(refused) => {
+            guard.note(&refused, parts.uri.path()).await;
+            // Who is not logged in, or has something to do first, is led there and back again.
+            let there = match refused.first {
+                Some(first) => Some(link(lang, first)),
+                None if refused.problem.status == 401 && !guard.site.people.alone() => Some(log_in(lang, &path)),
+                None => None,
+            };
+            return match there {
+                Some(there) if !api && parts.method == Method::GET => Redirect::to(&there).into_response(),
+                _ => failure(refused.problem).await,
+            };
+        }
         Ok(pass) => pass,
     };
+    let whose = reader.who.is_some();
+    let shown_to = reader.clone();
+    let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
     parts.extensions.insert(actor);
+    parts.extensions.insert(reader);
     parts.extensions.insert(Most(most));
     let body = Body::new(Limited::new(body, most));
     let answer = run(next, Request::from_parts(parts, body), time).await;
@@ -133,7 +246,21 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     if let Some(left) = left {
         left.say(&mut answer);
     }
+    if whose {
+        // What one person sees is kept by nobody on the way.
+        let private = match answer.headers().get(header::CACHE_CONTROL).map(HeaderValue::as_bytes) {
+            Some(b"no-store") => "no-store",
+            _ => "private, no-cache",
+        };
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(private));
+    }
     answer
+}
+
+/// Where one logs in, and comes back from.
+pub(crate) fn log_in(lang: Lang, path: &str) -> String {
+    let back = form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
+    format!("{}?tiep={back}", link(lang, "/dang-nhap"))
 }
 
 /// The handler's answer; a panic, and what takes too long, are failures like any other.
@@ -159,27 +286,9 @@ fn is_bare(answer: &Response) -> bool {
     answer.status().is_client_error() && kind.starts_with("text/plain")
 }
 
-/// Headers by which a proxy says for whom it asks, beside `X-Forwarded-*`.
-const FORWARDING: [&str; 3] = ["forwarded", "via", "x-real-ip"];
-
-/// Whoever sits at the machine may write where the server allows it; everybody else reads.
-fn actor(parts: &Parts, site: &Site) -> Actor {
-    // What a proxy hands on comes from anywhere, however near the proxy is.
-    let handed_on = |name: &str| FORWARDING.contains(&name) || name.starts_with("x-forwarded-");
-    if parts.headers.keys().any(|name| handed_on(name.as_str())) {
-        return Actor::READER;
-    }
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
-    let loopback = peer.is_some_and(|p| p.ip().is_loopback());
-    // A name that points at 127.0.0.1 must not make a foreign page local (DNS rebinding).
-    let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
-    let bare = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(name, _)| name) };
-    let local = matches!(bare, "127.0.0.1" | "localhost" | "[::1]");
-    if site.local_admin && loopback && local { Actor::LOCAL_ADMIN } else { Actor::READER }
-}
-
-/// A write comes from our own page, or from a program that is no browser (which sends neither header).
-fn same_site(headers: &HeaderMap) -> bool {
+/// A write comes from our own page, or from a program that is no browser (which sends neither header). Who shows a cookie is
+/// a browser, and says where it comes from.
+fn same_site(headers: &HeaderMap, by_cookie: bool) -> bool {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
@@ -187,6 +296,6 @@ fn same_site(headers: &HeaderMap) -> bool {
     match (text("origin"), text("host")) {
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, o)| o == host),
         (Some(_), None) => false,
-        (None, _) => true,
+        (None, _) => !by_cookie,
     }
 }

@@ -93,7 +93,8 @@ impl Kept {
 impl Ctx {
     /// Who asks for what: an actor's pages are nobody else's.
     pub(crate) fn kept_key(&self) -> String {
-        format!("{} {:?} {:?} {}", self.lang.tag(), self.actor, self.actor.scope(), self.path)
+        let grants = self.who().map(|who| &who.grants);
+        format!("{} {:?} {grants:?} {}", self.lang.tag(), self.actor, self.path)
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).

@@ -10,6 +10,8 @@ mod guard;
 mod kept;
 mod limit;
 pub mod meta;
+pub mod people;
+pub mod permissions;
 mod press;
 mod problems;
 mod render;
@@ -22,6 +24,7 @@ mod taken;
 pub use assets::asset;
 pub use context::{Ctx, Site, SiteParts, link};
 pub use meta::Meta;
+pub use people::{Everybody, People, Who};
 pub use problems::{Failure, Outcome, json_problem};
 pub use render::{Templates, page_links, page_of, share};
 pub use repeatable::Repeatable;
@@ -40,12 +43,14 @@ pub struct Room {
     pub jobs: fn(&mut store::jobs::Registry, &Site),
     /// What of it can be found.
     pub search: &'static [&'static dyn search::Source],
+    /// Its tables of which a scope sees a part.
+    pub guards: &'static [store::Guarded],
 }
 
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
     let routes = || search::routes().merge(design::routes()).merge(meta::routes());
-    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[] }
+    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[], guards: &[] }
 }
 
 /// The description of the edge's own API, to be merged into the site's.

@@ -1,6 +1,6 @@
 //! What goes wrong, as a page or as RFC 9457 JSON.
 
-use crate::{Site, context::link, render, search};
+use crate::{Site, context::link, people::Reader, render, search};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -22,6 +22,7 @@ pub(crate) enum Fault {
 fn next_step(lang: Lang, problem: &Problem) -> String {
     let key = match problem.status {
         _ if problem.phrase.key == "problem-other-site" => "problem-next-other-site",
+        401 => "problem-next-log-in",
         403 => "problem-next-forbidden",
         404 | 405 => "problem-next",
         503 => "problem-next-busy",
@@ -101,10 +102,13 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
-/// What is too much now may be done in a moment.
+/// What is too much now may be done in a moment; who shows nothing is told what to show.
 fn later(status: StatusCode) -> HeaderMap {
     let busy = status == StatusCode::SERVICE_UNAVAILABLE;
-    busy.then_some((header::RETRY_AFTER, HeaderValue::from_static("3"))).into_iter().collect()
+    let busy = busy.then_some((header::RETRY_AFTER, HeaderValue::from_static("3")));
+    let stranger = status == StatusCode::UNAUTHORIZED;
+    let stranger = stranger.then_some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+    busy.into_iter().chain(stranger).collect()
 }
 
 fn marked(status: u16, fault: Fault) -> Response {
@@ -127,7 +131,14 @@ impl IntoResponse for Failure {
 
 /// A problem as a program or a person reads it. An address that leads nowhere brings what its words find; cost: a row a
 /// source of the index.
-pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, problem: &Problem) -> Response {
+pub(crate) async fn shown(
+    site: &Site,
+    reader: &Reader,
+    lang: Lang,
+    api: bool,
+    path: &str,
+    problem: &Problem,
+) -> Response {
     let status = status_of(problem.status);
     if api {
         let kind = HeaderValue::from_static("application/problem+json");
@@ -140,7 +151,7 @@ pub(crate) async fn shown(site: &Site, lang: Lang, api: bool, path: &str, proble
         title => locale::problem(lang, problem), next => next_step(lang, problem), status => problem.status, q => q,
         hits => hits, home => link(lang, "/"),
     };
-    match site.templates.render(site, lang, path, "problem.html", page, None) {
+    match site.templates.render(site, reader, lang, path, "problem.html", page, None) {
         Ok(body) => (status, later(status), render::html_headers(), Html(body)).into_response(),
         Err(error) => Failure::from(error).into_response(),
     }

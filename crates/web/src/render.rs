@@ -1,6 +1,6 @@
 //! Templates, what they can say, and answers that a browser may keep.
 
-use crate::{Ctx, Outcome, Site, assets, context::link, kept::Kept, press::Press};
+use crate::{Ctx, Outcome, Site, assets, context::link, kept::Kept, people::Reader, press::Press};
 use axum::{
     Json,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -58,6 +58,7 @@ impl Templates {
     pub fn render(
         &self,
         site: &Site,
+        reader: &Reader,
         lang: Lang,
         path: &str,
         name: &str,
@@ -72,7 +73,13 @@ impl Templates {
             path => path,
             illustrative => site.illustrative,
             root => if lang == Lang::Vi { "" } else { "/en" },
-            can_intake => site.local_admin,
+            can_intake => reader.may("import", "figures"),
+            viewer => reader.who.as_ref().map(|who| context! { name => who.name }),
+            can_log_in => !site.people.alone(),
+            may => {
+                let reader = reader.clone();
+                Value::from_function(move |action: String, resource: String| reader.may(&action, &resource))
+            },
             place => site.place,
             head => crate::meta::head(site, lang, path, &page, changed),
             data_changed => changed.map(|at| {
@@ -162,7 +169,7 @@ impl Ctx {
         page: Value,
         changed: Option<Moment>,
     ) -> Result<String, minijinja::Error> {
-        self.site.templates.render(&self.site, self.lang, &self.path, name, page, changed)
+        self.site.templates.render(&self.site, &self.reader, self.lang, &self.path, name, page, changed)
     }
 
     /// A page.

@@ -1,6 +1,9 @@
 //! Routes and the permission table, made in one step so that neither can be without the other.
 
-use crate::Site;
+use crate::{
+    Site,
+    permissions::{self, Holders},
+};
 use axum::{Router, routing::MethodRouter};
 use kernel::Role;
 use std::time::Duration;
@@ -12,10 +15,24 @@ pub struct Permission {
     pub path: &'static str,
     pub action: &'static str,
     pub resource: &'static str,
-    pub roles: &'static [Role],
-    /// Whether a local admin may send more than [`MOST_BYTES`], up to [`MOST_BYTES_LARGE`], by saying `large=true`; its
-    /// answer may take an hour.
+    /// Whether everybody may; else the rule of its action and resource says who ([`crate::permissions`]).
+    pub public: bool,
+    /// Whether whoever imports for a whole province may send more than [`MOST_BYTES`], up to [`MOST_BYTES_LARGE`], by saying
+    /// `large=true`; its answer may take an hour.
     pub large: bool,
+}
+
+impl Permission {
+    /// Everybody for whom this row may let a request pass, in the order of the roles.
+    pub fn roles(&self) -> Vec<Role> {
+        let held = Role::ALL.iter().copied();
+        match permissions::rule_of(self.action, self.resource).map(|rule| rule.who) {
+            _ if self.public => held.collect(),
+            Some(Holders::Own) => held.filter(|role| role.is_held()).collect(),
+            Some(Holders::Roles(roles)) => held.filter(|role| roles.iter().any(|(one, _)| one == role)).collect(),
+            None => Vec::new(),
+        }
+    }
 }
 
 /// What a request may send.
@@ -27,11 +44,6 @@ pub const MOST_BYTES_LARGE: usize = 500_000_000;
 /// How long an answer may take, and where much may be sent.
 pub(crate) const TIME: Duration = Duration::from_secs(120);
 pub(crate) const TIME_LARGE: Duration = Duration::from_secs(3_600);
-
-/// Everybody.
-pub const ANYBODY: &[Role] = &[Role::Reader, Role::LocalAdmin, Role::System];
-/// Those who may write until people log in.
-pub const WRITERS: &[Role] = &[Role::LocalAdmin, Role::System];
 
 /// A room's routes with their rows.
 #[derive(Default)]
@@ -47,15 +59,15 @@ impl Routes {
 
     /// A page or answer that anybody may read.
     pub fn read(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
-        self.add(Permission { method: "GET", path, action: "read", resource, roles: ANYBODY, large: false }, handler)
+        self.add(Permission { method: "GET", path, action: "read", resource, public: true, large: false }, handler)
     }
 
-    /// A page or answer for those who may write.
+    /// A page or answer for those whom a rule names.
     pub fn read_inside(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
-        self.add(Permission { method: "GET", path, action: "read", resource, roles: WRITERS, large: false }, handler)
+        self.add(Permission { method: "GET", path, action: "read", resource, public: false, large: false }, handler)
     }
 
-    /// A write: only writers, only from the same site or by API.
+    /// A write of those whom a rule names, only from the same site or by API.
     pub fn write(
         self,
         path: &'static str,
@@ -63,7 +75,7 @@ impl Routes {
         resource: &'static str,
         handler: MethodRouter<Site>,
     ) -> Routes {
-        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS, large: false }, handler)
+        self.add(Permission { method: "POST", path, action, resource, public: false, large: false }, handler)
     }
 
     /// A write that anybody may send, of few bytes ([`MOST_BYTES_PUBLIC`]), only from the same site or by a program. The
@@ -75,7 +87,7 @@ impl Routes {
         resource: &'static str,
         handler: MethodRouter<Site>,
     ) -> Routes {
-        self.add(Permission { method: "POST", path, action, resource, roles: ANYBODY, large: false }, handler)
+        self.add(Permission { method: "POST", path, action, resource, public: true, large: false }, handler)
     }
 
     /// A write that may be large; see [`Permission::large`].
@@ -86,7 +98,7 @@ impl Routes {
         resource: &'static str,
         handler: MethodRouter<Site>,
     ) -> Routes {
-        self.add(Permission { method: "POST", path, action, resource, roles: WRITERS, large: true }, handler)
+        self.add(Permission { method: "POST", path, action, resource, public: false, large: true }, handler)
     }
 
     fn add(mut self, row: Permission, handler: MethodRouter<Site>) -> Routes {

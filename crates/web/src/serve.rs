@@ -103,7 +103,15 @@ async fn fallback(State(site): State<Site>, request: Request) -> Response {
     let lang = request.extensions().get::<Address>().map_or(Lang::Vi, |a| a.0);
     let path = request.uri().path().to_owned();
     let api = path.starts_with("/api/");
-    shown(&site, lang, api, &path, &Problem::not_found(Phrase::new("problem-not-found"))).await
+    shown(
+        &site,
+        &crate::people::Reader::stranger(&site),
+        lang,
+        api,
+        &path,
+        &Problem::not_found(Phrase::new("problem-not-found")),
+    )
+    .await
 }
 
 /// Everything a browser may do with our pages, and nothing else. MapLibre draws in a worker made from a blob.

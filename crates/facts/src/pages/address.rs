@@ -81,7 +81,7 @@ async fn find_import(tx: &mut impl Query, id: i64) -> store::Result<Option<Value
         "SELECT at, actor, source, content_hash, added, changed, unchanged, published FROM facts_import WHERE id = $1";
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(None) };
     let published = row.flag(7)?;
-    if !published && !tx.scope().working {
+    if !published && tx.scope().working.is_none() {
         return Ok(None);
     }
     Ok(Some(json!({

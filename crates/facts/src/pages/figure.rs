@@ -106,7 +106,11 @@ pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) ->
     let form = Form { origin: origin(&asked.nguon), key: uuid::Uuid::new_v4().to_string(), ..Form::default() };
     let body = tell(&ctx, &law(&ctx), &sheet, &form, !asked.da_luu.is_empty());
     // A writer's form carries a key of its own, so the page is never the same twice.
-    if ctx.can_write() { ctx.page_with(StatusCode::OK, "figure.html", body) } else { ctx.page("figure.html", body) }
+    if ctx.may("edit", "figures") {
+        ctx.page_with(StatusCode::OK, "figure.html", body)
+    } else {
+        ctx.page("figure.html", body)
+    }
 }
 
 fn files(ctx: &Ctx, files: &[Attachment]) -> Vec<Value> {
@@ -176,7 +180,7 @@ fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool) -> Value 
         name => lang.pick(&measure.name_vi, &measure.name_en), measure => measure.id, unit_word => unit_word,
         source => measure.source, confidence => locale::say_key(lang, &format!("confidence-{}", measure.confidence.name()), &[]),
         background => measure.background, sides => sides, history => history, readers => readers, formula => formula, saved => saved,
-        form => ctx.can_write().then(|| tell_form(ctx, law, sheet, form)),
+        form => ctx.may("edit", "figures").then(|| tell_form(ctx, law, sheet, form)),
     }
 }
 

@@ -59,7 +59,7 @@ async fn form(ctx: &Ctx, more: Value) -> Result<Value, Failure> {
         .collect();
     let base = context! {
         title => locale::word(ctx.lang, "intake-title"), sets => sets, origins => origins, years => years.clone().collect::<Vec<_>>(), eves => eves(ctx, &years).await?, year => reported, main => main_set(ctx),
-        can_write => ctx.can_write(), problems => Vec::<Value>::new(), preview => false, done => false, partly => false,
+        can_write => ctx.may("check", "figures"), problems => Vec::<Value>::new(), preview => false, done => false, partly => false,
         key => uuid::Uuid::new_v4().to_string(),
     };
     Ok(if more.is_undefined() {
@@ -284,6 +284,7 @@ async fn queue(
         partly,
         lang: ctx.lang.tag().into(),
         seen: seen.to_owned(),
+        by: ctx.actor.person,
         local_admin: ctx.actor.role == kernel::Role::LocalAdmin,
     };
     // A file asked for in another way is another job: it must not change the one that waits.

@@ -55,12 +55,20 @@ pub use say::exactly;
 
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "facts", migrations: crate::MIGRATIONS, routes, templates, jobs: register, search: &[&found::Law] }
+    Room {
+        name: "facts",
+        migrations: crate::MIGRATIONS,
+        routes,
+        templates,
+        jobs: register,
+        search: &[&found::Law],
+        guards: crate::published::GUARDS,
+    }
 }
 
 /// The functions of this room's jobs.
 fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
-    crate::jobs::register(registry, site.thing::<Law>());
+    crate::jobs::register(registry, site.thing::<Law>(), site.people.clone());
 }
 
 fn routes() -> Routes {

@@ -50,7 +50,7 @@ struct Sent {
 
 /// The place named, as far as this site has it. Cost: at most one row.
 async fn place(ctx: &Ctx, tx: &mut impl Query, page: &str) -> store::Result<Option<(Place, Option<String>)>> {
-    let reader = |row: &&web::Permission| row.method == "GET" && row.roles.contains(&kernel::Role::Reader);
+    let reader = |row: &&web::Permission| row.method == "GET" && row.public;
     let patterns = ctx.site.permissions.iter().filter(reader).map(|row| row.path);
     let Some(mut place) = reports::place(page, patterns, law(ctx).library()) else { return Ok(None) };
     let unit = match place.unit {
@@ -98,7 +98,7 @@ async fn show(ctx: &Ctx, status: StatusCode, sent: &Sent, problems: &[Problem]) 
             title => locale::word(ctx.lang, "report-title"), action => ctx.link("/bao-sai/gui"), key => sent.key,
             trang => sent.trang, named => place.map(|(place, unit)| tell_place(ctx, &place, unit.as_deref())),
             text => sent.text, contact => sent.contact, wrong => wrong, any_wrong => !problems.is_empty(), most => MOST_TEXT,
-            inside => ctx.can_write(),
+            inside => ctx.may("read", "reports"),
         },
     )
 }

@@ -29,6 +29,7 @@ pub fn library(illustrative: bool) -> Library {
 
 pub async fn prepared(store: &Store, illustrative: bool) -> store::Result<Law> {
     let reference = units::reference::Reference::read().expect("the shipped units");
+    store.protect(&[published::GUARDS]);
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;
     let law = Law::register(&mut tx, library(illustrative)).await?;
@@ -166,6 +167,9 @@ fn an_edit_of_a_published_figure_changes_nothing_public_until_it_is_published() 
         assert_eq!(published::history(&mut tx, income(&law, "0").key).await?.len(), 1, "the edit is nobody's yet");
         let working =
             "SELECT verdict FROM facts_verdict WHERE unit = $1 AND set_id = 'commune-2021-2025' AND edition = 0";
+        assert!(tx.row(working, args![COMMUNE]).await?.is_none(), "nor is the verdict on it");
+        drop(tx);
+        let mut tx = store.read(&Actor::LOCAL_ADMIN.scope()).await?;
         assert_eq!(tx.row(working, args![COMMUNE]).await?.expect("judged").text(0)?, "f");
         drop(tx);
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;

@@ -35,7 +35,7 @@ fn when_the_law_changes_open_verdicts_are_judged_again_and_the_changes_listed() 
         let law = prepared(&store, false).await?;
         assert!(changed(&store, &law).await?);
         let mut registry = Registry::default();
-        facts::jobs::register(&mut registry, Arc::new(law.clone()));
+        facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
         assert!(registry.run_one(&store, &clock).await?);
         assert!(!registry.run_one(&store, &clock).await?, "done once");
@@ -177,7 +177,7 @@ fn many_units_under_an_attribute_are_judged_by_the_job() {
         assert_eq!(done[0].key, "rejudged-units-later");
         tx.commit().await?;
         let mut registry = Registry::default();
-        facts::jobs::register(&mut registry, Arc::new(law.clone()));
+        facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
         assert!(registry.run_one(&store, &clock).await?);
         let mut tx = store.read(&Actor::READER.scope()).await?;

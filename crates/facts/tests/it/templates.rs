@@ -23,7 +23,7 @@ async fn site(local_admin: bool) -> Site {
         store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),
         clock: Arc::new(testkit::CLOCK),
         templates: Templates::new(texts).expect("every template is well formed"),
-        local_admin,
+        people: Arc::new(web::Everybody(if local_admin { kernel::Actor::LOCAL_ADMIN } else { kernel::Actor::READER })),
         place: "Tỉnh Tuyên Quang".into(),
         illustrative: local_admin,
         permissions: Vec::new(),
@@ -83,7 +83,15 @@ fn every_template_is_rendered_from_samples_in_both_languages() {
                     for (lang, tag) in [(Lang::Vi, "lang=\"vi\""), (Lang::En, "lang=\"en\"")] {
                         let html = site
                             .templates
-                            .render(&site, lang, "/x", name, sample.clone(), None)
+                            .render(
+                                &site,
+                                &web::people::Reader::stranger(&site),
+                                lang,
+                                "/x",
+                                name,
+                                sample.clone(),
+                                None,
+                            )
                             .unwrap_or_else(|e| panic!("{file} in {tag}: {e:#}"));
                         assert!(html.contains(tag) && html.trim_end().ends_with("</html>"), "{file} in {tag}");
                         assert_eq!(leak(&html), None, "{file} in {tag}");

@@ -72,11 +72,16 @@ impl Visitor {
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());
+        self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
         let site = web::Site(Arc::new(web::SiteParts {
             store: self.store.clone(),
             clock: Arc::new(CLOCK),
             templates: web::Templates::new(templates)?,
-            local_admin,
+            people: Arc::new(web::Everybody(if local_admin {
+                kernel::Actor::LOCAL_ADMIN
+            } else {
+                kernel::Actor::READER
+            })),
             place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),

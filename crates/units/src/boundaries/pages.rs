@@ -59,7 +59,7 @@ fn form(ctx: &Ctx, asked: &Asked, more: Value) -> Value {
     };
     let today = ctx.site.clock.today().to_string();
     let base = context! {
-        title => locale::word(ctx.lang, "boundaries-title"), can_write => ctx.can_write(), report => false, done => false,
+        title => locale::word(ctx.lang, "boundaries-title"), can_write => ctx.may("check", "units"), report => false, done => false,
         levels => ["commune", "district", "province"].map(level).to_vec(), key => fresh_key(),
         day => if asked.ngay.is_empty() { today } else { asked.ngay.clone() }, level => chosen,
         source => asked.nguon, code_field => asked.cot, list => ctx.link("/don-vi"),

@@ -77,7 +77,7 @@ pub(super) fn form(ctx: &Ctx, id: UnitId, version: i64, sent: &Sent) -> Option<V
     };
     let wrong = |field: &'static str| (field, sent.wrong.get(field).cloned().unwrap_or_default());
     let wrong: BTreeMap<_, _> = ["attribute", "value", "from", "source"].into_iter().map(wrong).collect();
-    ctx.can_write().then(|| {
+    ctx.may("correct", "units").then(|| {
         context! {
             action => ctx.link(&format!("/don-vi/{id}/thuoc-tinh")), key => uuid::Uuid::new_v4().to_string(),
             seen => version.to_string(), options => ATTRIBUTES.iter().map(option).collect::<Vec<_>>(),

@@ -50,7 +50,11 @@ impl Visitor {
             store: self.store.clone(),
             clock: Arc::new(CLOCK),
             templates: web::Templates::new((room.templates)())?,
-            local_admin,
+            people: Arc::new(web::Everybody(if local_admin {
+                kernel::Actor::LOCAL_ADMIN
+            } else {
+                kernel::Actor::READER
+            })),
             place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),

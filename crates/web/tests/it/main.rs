@@ -86,7 +86,7 @@ async fn site(templates: Templates, local_admin: bool, limit: Option<NonZeroU32>
         store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),
         clock: Arc::new(testkit::CLOCK),
         templates,
-        local_admin,
+        people: Arc::new(web::Everybody(if local_admin { kernel::Actor::LOCAL_ADMIN } else { kernel::Actor::READER })),
         place: "Tỉnh Tuyên Quang".into(),
         illustrative: true,
         permissions: routes.table.clone(),

@@ -56,7 +56,7 @@ async fn site(work: Arc<Work>) -> Result<(Site, Routes)> {
         store,
         clock: Arc::new(testkit::CLOCK),
         templates: templates(),
-        local_admin: false,
+        people: Arc::new(web::Everybody(kernel::Actor::READER)),
         place: String::new(),
         illustrative: false,
         permissions: routes.table.clone(),

@@ -1,0 +1,144 @@
+//! Who asks: the edge's view of people. The crate that keeps them gives the site an implementation.
+
+use crate::permissions;
+use futures::future::BoxFuture;
+use kernel::{Actor, Grant, Moment, PersonId, Role};
+use std::{collections::HashMap, sync::Arc};
+use store::{ReadTx, Result};
+
+/// The name of the cookie of a session where the site is reached by https, and where it is not.
+pub const COOKIE: [&str; 2] = ["__Host-langso", "langso"];
+
+/// Somebody who is logged in, or a program with a token, as of this request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Who {
+    pub person: PersonId,
+    pub name: String,
+    /// The roles held today.
+    pub grants: Vec<Grant>,
+    /// Names the session or token, not the secret.
+    pub session: String,
+    /// Of a token what it was made for: `action resource`; `None` of a person's own session, which may all that they may.
+    pub only: Option<Vec<String>>,
+    /// What must be done before anything else: the path of that page.
+    pub first: Option<&'static str>,
+    /// When they last proved who they are, by a password or key.
+    pub proved_at: Moment,
+}
+
+impl Who {
+    /// Whether a token was made for this; a person's own session needs none.
+    pub fn token_allows(&self, action: &str, resource: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|one| one.split_once(' ') == Some((action, resource))))
+    }
+}
+
+/// What a request shows of who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim<'a> {
+    Cookie(&'a str),
+    Bearer(&'a str),
+}
+
+/// How to reach somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    pub name: String,
+    pub email: Option<String>,
+    /// `vi` or `en`.
+    pub lang: String,
+}
+
+/// The people of a site.
+pub trait People: Send + Sync {
+    /// Whose session or token this is, with the roles they hold today; nobody's where it is none, has ended or was revoked.
+    fn who<'a>(&'a self, tx: &'a mut ReadTx, claim: Claim<'a>, now: Moment) -> BoxFuture<'a, Result<Option<Who>>>;
+
+    /// A person with the roles held today: for what they asked for earlier (a queued job).
+    fn person<'a>(&'a self, tx: &'a mut ReadTx, person: PersonId, now: Moment) -> BoxFuture<'a, Result<Option<Who>>>;
+
+    /// Names and addresses of people, and whoever holds one of these roles today where `roles` is given.
+    fn contacts<'a>(
+        &'a self,
+        tx: &'a mut ReadTx,
+        people: &'a [PersonId],
+    ) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>>;
+
+    /// Who holds this role today.
+    fn holders<'a>(
+        &'a self,
+        tx: &'a mut ReadTx,
+        role: kernel::Role,
+        now: Moment,
+    ) -> BoxFuture<'a, Result<Vec<PersonId>>>;
+
+    /// Who asks where a request shows nothing.
+    fn nobody(&self) -> Actor {
+        Actor::READER
+    }
+
+    /// Whether nobody can log in.
+    fn alone(&self) -> bool {
+        false
+    }
+}
+
+/// A site without people: everybody is one actor. For tests and for commands at the machine.
+pub struct Everybody(pub Actor);
+
+impl People for Everybody {
+    fn who<'a>(&'a self, _: &'a mut ReadTx, _: Claim<'a>, _: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn person<'a>(&'a self, _: &'a mut ReadTx, _: PersonId, _: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn contacts<'a>(
+        &'a self,
+        _: &'a mut ReadTx,
+        _: &'a [PersonId],
+    ) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>> {
+        Box::pin(async { Ok(HashMap::new()) })
+    }
+
+    fn holders<'a>(&'a self, _: &'a mut ReadTx, _: kernel::Role, _: Moment) -> BoxFuture<'a, Result<Vec<PersonId>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn nobody(&self) -> Actor {
+        self.0.clone()
+    }
+
+    fn alone(&self) -> bool {
+        true
+    }
+}
+
+/// Who reads a page: what it shows depends on what they may do next.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub who: Option<Arc<Who>>,
+    /// As whom a request is let in that shows nobody.
+    pub nobody: Actor,
+}
+
+impl Reader {
+    pub fn stranger(site: &crate::Site) -> Reader {
+        Reader { who: None, nobody: site.people.nobody() }
+    }
+
+    /// As whom this reader would do something; `None` where they may not.
+    pub fn admitted(&self, action: &str, resource: &str) -> Option<Actor> {
+        match &self.who {
+            Some(who) => permissions::admit(action, resource, who),
+            // Who works at the machine itself may all there is.
+            None => (self.nobody.role == Role::LocalAdmin).then(|| self.nobody.clone()),
+        }
+    }
+
+    pub fn may(&self, action: &str, resource: &str) -> bool {
+        self.admitted(action, resource).is_some()
+    }
+}

@@ -1,0 +1,197 @@
+//! Who may do what: one table, role by action by resource, with how far each role reaches.
+//!
+//! A route names its action and resource; what everybody may read or tell (`Routes::read`, `Routes::write_public`) needs no
+//! rule, everything else has exactly one here. A route without a rule answers nobody, and a test finds it. Units are held
+//! against the tree of the day of the thing by `store`; see `store::Within` and `WriteTx::reach`.
+
+use crate::people::Who;
+use kernel::{Actor, Places, Role, Scope};
+
+/// How far a role reaches for an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Everything in the house; the thing belongs to no unit.
+    House,
+    /// The units under the one in which the role is held, as the tree stood on the day of the thing.
+    Units,
+    /// Of those units the criteria that the role names; all, where it names none.
+    Criteria,
+}
+
+impl Reach {
+    pub fn name(self) -> &'static str {
+        match self {
+            Reach::House => "house",
+            Reach::Units => "units",
+            Reach::Criteria => "criteria",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    pub action: &'static str,
+    pub resource: &'static str,
+    pub who: Holders,
+}
+
+/// Who may.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Holders {
+    /// Whoever is logged in, of their own things.
+    Own,
+    /// Who holds one of these roles; the first one held is the role an audit line names.
+    Roles(&'static [(Role, Reach)]),
+}
+
+use Reach::{Criteria as C, House as H, Units as U};
+use Role::{
+    Administrator, Appraiser, Auditor, CommuneLeader, CommuneOfficer, Coordination, CouncilChair, CouncilMember,
+    CouncilSecretary, DistrictLeader, DistrictVerifier, Editor, FatherlandFront, Machine, MinistryReader,
+    ProvinceChair, ProvinceLeader,
+};
+
+const fn rule(action: &'static str, resource: &'static str, who: &'static [(Role, Reach)]) -> Rule {
+    Rule { action, resource, who: Holders::Roles(who) }
+}
+
+const fn own(action: &'static str, resource: &'static str) -> Rule {
+    Rule { action, resource, who: Holders::Own }
+}
+
+/// Action and resource of the rule that says where unpublished figures are seen; no route has it, every page asks it.
+pub const WORKING: (&str, &str) = ("read", "working figures");
+
+/// The table. Whoever administers has no power over figures; whoever reads all writes nothing.
+pub const RULES: &[Rule] = &[
+    own("read", "own account"),
+    own("keep", "own account"),
+    rule(
+        WORKING.0,
+        WORKING.1,
+        &[
+            (CommuneOfficer, U),
+            (CommuneLeader, U),
+            (FatherlandFront, U),
+            (DistrictVerifier, U),
+            (DistrictLeader, U),
+            (Appraiser, U),
+            (Coordination, U),
+            (CouncilChair, U),
+            (CouncilSecretary, U),
+            (CouncilMember, U),
+            (ProvinceChair, U),
+            (ProvinceLeader, U),
+            (MinistryReader, U),
+            (Auditor, U),
+            (Machine, U),
+        ],
+    ),
+    rule(
+        "edit",
+        "figures",
+        &[(CommuneOfficer, C), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, C), (Coordination, U)],
+    ),
+    rule(
+        "check",
+        "figures",
+        &[
+            (CommuneOfficer, C),
+            (CommuneLeader, U),
+            (DistrictVerifier, U),
+            (Appraiser, C),
+            (Coordination, U),
+            (Machine, C),
+        ],
+    ),
+    rule(
+        "import",
+        "figures",
+        &[
+            (CommuneOfficer, C),
+            (CommuneLeader, U),
+            (DistrictVerifier, U),
+            (Appraiser, C),
+            (Coordination, U),
+            (Machine, C),
+        ],
+    ),
+    rule("read", "figures", &[(Coordination, U)]),
+    rule("publish", "figures", &[(Coordination, U)]),
+    rule(
+        "read",
+        "jobs",
+        &[
+            (CommuneOfficer, H),
+            (CommuneLeader, H),
+            (DistrictVerifier, H),
+            (Appraiser, H),
+            (Coordination, H),
+            (Auditor, H),
+            (Administrator, H),
+            (Machine, H),
+        ],
+    ),
+    rule("read", "reports", &[(Coordination, H), (Auditor, H), (Editor, H)]),
+    rule("answer", "reports", &[(Coordination, H), (Editor, H)]),
+    rule("check", "units", &[(Coordination, H), (Administrator, H)]),
+    rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
+    rule("import", "units", &[(Coordination, H), (Administrator, H)]),
+    rule("reorganise", "units", &[(Coordination, H)]),
+    rule("read", "people", &[(Administrator, H), (Auditor, H)]),
+    rule("keep", "people", &[(Administrator, H)]),
+    rule("import", "people", &[(Administrator, H)]),
+    rule("export", "personal data", &[(Administrator, H)]),
+    rule("erase", "personal data", &[(Administrator, H)]),
+    rule("read", "audit", &[(Auditor, H), (Administrator, H)]),
+];
+
+/// The rule of an action on a resource.
+pub fn rule_of(action: &str, resource: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.action == action && rule.resource == resource)
+}
+
+/// Where somebody sees unpublished figures.
+pub fn working(who: &Who) -> Places {
+    rule_of(WORKING.0, WORKING.1).and_then(|rule| reach_of(rule, who)).map_or(Places::None, |(_, places)| places)
+}
+
+/// The first role by which somebody may, and the reach of all their roles that may.
+fn reach_of(rule: &Rule, who: &Who) -> Option<(Role, Places)> {
+    let roles = match rule.who {
+        Holders::Own => return Some((who.grants.first().map_or(Role::Reader, |grant| grant.role), Places::None)),
+        Holders::Roles(roles) => roles,
+    };
+    let mut found: Option<(Role, Places)> = None;
+    for &(role, reach) in roles {
+        for grant in who.grants.iter().filter(|grant| grant.role == role) {
+            let places = match reach {
+                Reach::House => Places::All,
+                Reach::Units => grant.places(),
+                Reach::Criteria => grant.charges(),
+            };
+            let (first, all) = found.take().unwrap_or((role, Places::None));
+            found = Some((first, all.and(places)));
+        }
+    }
+    found
+}
+
+/// The actor as which somebody may do this, with how far that reaches; `None` where they may not. A token does only what
+/// it was made for.
+pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
+    let rule = rule_of(action, resource)?;
+    if !who.token_allows(action, resource) {
+        return None;
+    }
+    let (role, writes) = reach_of(rule, who)?;
+    Some(Actor { role, person: Some(who.person), scope: Scope { working: working(who), writes } })
+}
+
+/// The actor as whom somebody reads what everybody may read, or tells what everybody may tell.
+pub fn at_large(who: &Who, writes: bool) -> Actor {
+    let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
+    let writes = if writes { Places::All } else { Places::None };
+    Actor { role, person: Some(who.person), scope: Scope { working: working(who), writes } }
+}
