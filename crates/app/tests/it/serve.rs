@@ -28,11 +28,11 @@ fn serve_takes_flags_or_the_environment_and_ends_cleanly() {
 }
 
 #[test]
-fn nobody_writes_without_local_admin() {
+fn nobody_writes_without_an_account() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(&["--data", text(folder.path())]);
     let answer = served.import("k", "unit_code,period,indicator,value\n").unwrap();
-    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert_eq!(answer.status, 401, "{}", answer.body);
 }
 
 #[test]

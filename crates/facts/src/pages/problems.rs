@@ -9,7 +9,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 15] = [
+const FAMILIES: [(&str, &[&str]); 16] = [
     ("api", &["bad-cursor", "no-field"]),
     ("unit", &["not-judged"]),
     ("publish", &["changed"]),
@@ -20,6 +20,7 @@ const FAMILIES: [(&str, &[&str]); 15] = [
             "broken-off",
             "field-missing",
             "field-unread",
+            "first",
             "forbidden",
             "internal",
             "key-reused",
@@ -27,14 +28,17 @@ const FAMILIES: [(&str, &[&str]); 15] = [
             "no-form",
             "no-version",
             "not-found",
+            "not-logged-in",
             "other-site",
             "timeout",
+            "token",
             "too-large",
             "too-large-kilobytes",
             "too-many",
         ],
     ),
-    ("store", &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "too-large"]),
+    ("store", &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "out-of-reach", "too-large"]),
+    ("record", &["no-publishing", "not-in-charge", "wrong-origin"]),
     (
         "units",
         &[

@@ -238,7 +238,7 @@ fn conflicts_name_code_and_places_and_the_rest_is_taken() {
                 "{query} {body}"
             );
         }
-        assert_eq!(visitor.give_as_reader(IN, one("1")).await?.code(), StatusCode::FORBIDDEN);
+        assert_eq!(visitor.give_as_reader(IN, one("1")).await?.code(), StatusCode::UNAUTHORIZED);
         Ok(())
     });
 }

@@ -27,7 +27,7 @@ const ADDRESSES: [(&str, u16); 31] = [
     ("/so-lieu/250/households/32767", 404),
     ("/nhap-so-lieu/mau.xlsx?nam=30000", 404),
     ("/tep/abc", 404),
-    ("/viec/abc", 403),
+    ("/viec/abc", 401),
     ("/api/v1/units/abc", 404),
     ("/api/v1/units/250/figures?nam=30000", 200),
     ("/api/v1/units/250/carried?nam=30000", 200),

@@ -260,7 +260,7 @@ fn what_is_not_published_is_listed_and_published_by_who_saw_it() {
         let visitor = Visitor::new(store).await?;
         edited(&visitor.store, &visitor.law, &edit(&visitor.law, "50", None)).await?;
         let page = "/xa/250/cong-bo?nam=2024";
-        assert_eq!(visitor.get(page, false).await?.status, 403);
+        assert_eq!(visitor.get(page, false).await?.status, 401);
         let shown = visitor.get(page, true).await?.text();
         assert!(shown.contains("50 triệu đồng"), "{shown}");
         let (seen, key) = (hidden(&shown, "seen"), hidden(&shown, "key"));

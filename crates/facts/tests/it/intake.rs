@@ -350,7 +350,7 @@ fn a_large_file_is_recorded_by_a_job_that_says_how_far_it_is() {
         assert!(other.status == 303 && other.location != queued.location, "{}", other.location);
         let waits = visitor.get(&queued.location, true).await?.text();
         assert!(waits.contains("Đang chờ") && waits.contains("http-equiv=\"refresh\""), "{waits}");
-        assert_eq!(visitor.get(&queued.location, false).await?.status, 403);
+        assert_eq!(visitor.get(&queued.location, false).await?.status, 401);
         run_jobs(&visitor).await?;
         let done = visitor.get(&queued.location, true).await?.text();
         for wanted in ["Xong", "lon.csv", "2 số mới", "Đã công bố"] {

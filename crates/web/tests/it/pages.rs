@@ -26,13 +26,13 @@ fn problems_say_what_to_do_next_in_either_language_and_form() {
     let page = asked("GET", "/khong-co").send();
     check(&page.text(), &["Không có trang này", "kiểm tra lại địa chỉ"]);
     let page = asked("POST", "/en/ghi").reading_only().send();
-    check(&page.text(), &["<html lang=\"en\">", "Published figures are open to everybody"]);
+    check(&page.text(), &["<html lang=\"en\">", "Please log in and try again"]);
     let page = asked("POST", "/ghi").with("origin", "http://evil.example").send();
     check(&page.text(), &["gửi từ một trang khác", "gửi lại từ đó"]);
     let json = asked("POST", "/ghi").reading_only().with("accept", "application/json").send();
     assert_eq!(json.header("content-type"), "application/problem+json");
     let body: serde_json::Value = serde_json::from_slice(&json.body).expect("JSON");
-    assert_eq!((&body["status"], &body["type"]), (&403.into(), &"/api/problems#problem-forbidden".into()));
+    assert_eq!((&body["status"], &body["type"]), (&401.into(), &"/api/problems#problem-not-logged-in".into()));
 }
 
 #[test]
