@@ -30,6 +30,7 @@ const FAMILIES: [(&str, &[&str]); 16] = [
             "not-found",
             "not-logged-in",
             "other-site",
+            "out-of-reach",
             "timeout",
             "token",
             "too-large",
@@ -37,7 +38,10 @@ const FAMILIES: [(&str, &[&str]); 16] = [
             "too-many",
         ],
     ),
-    ("store", &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "out-of-reach", "too-large"]),
+    (
+        "store",
+        &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "out-of-reach", "too-large"],
+    ),
     ("record", &["no-publishing", "not-in-charge", "wrong-origin"]),
     (
         "units",

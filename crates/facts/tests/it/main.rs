@@ -15,6 +15,7 @@ mod og;
 mod openapi;
 mod rejudge;
 mod reports;
+mod scope;
 mod search;
 mod sheet;
 mod templates;
