@@ -139,6 +139,16 @@ pub const RULES: &[Rule] = &[
     rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),
     rule("reorganise", "units", &[(Coordination, H)]),
+    rule(
+        "read",
+        "law administration",
+        &[(Coordination, H), (CouncilChair, H), (CouncilSecretary, H), (ProvinceLeader, H), (Auditor, H)],
+    ),
+    rule("check", "law", &[(Coordination, H)]),
+    rule("overlay", "law", &[(Coordination, H)]),
+    rule("draft", "law", &[(Coordination, H)]),
+    // Never whoever drafted it, whatever their roles: `facts::drafts`.
+    rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
     rule("import", "people", &[(Administrator, H)]),

@@ -37,7 +37,10 @@ const FAMILIES: [(&str, &[&str]); 16] = [
             "too-many",
         ],
     ),
-    ("store", &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "out-of-reach", "too-large"]),
+    (
+        "store",
+        &["backup-broken", "backup-not-empty", "busy", "duplicate", "failed", "nul", "out-of-reach", "too-large"],
+    ),
     ("record", &["no-publishing", "not-in-charge", "wrong-origin"]),
     (
         "units",

@@ -13,6 +13,7 @@ mod mergers;
 mod meta;
 mod og;
 mod openapi;
+mod overlays;
 mod rejudge;
 mod reports;
 mod search;

@@ -85,7 +85,10 @@ impl Visitor {
             place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
-            things: HashMap::from([(TypeId::of::<Law>(), law)]),
+            things: HashMap::from([
+                (TypeId::of::<Law>(), law),
+                (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
+            ]),
             openapi: facts::pages::description(),
             origin: "https://lang.example".into(),
             limit: None,
