@@ -4,6 +4,7 @@
 //! - [`record`]: the one way figures are written, judged in the same transaction.
 //! - [`rejudge`]: the job that judges again when the law changed, and lists what that changed.
 //! - [`overlays`]: what administrators lay on the law: thresholds of the province, confirmations; [`trial`]: what that would change.
+//! - [`setsheet`]: a criteria set as a workbook, out and in; [`drafts`]: kept, approved by a second person.
 //! - [`proof`]: what the audit trail proves of figures.
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
@@ -42,6 +43,7 @@ pub mod record;
 pub mod rejudge;
 pub mod reports;
 pub mod rules;
+pub mod setsheet;
 pub mod story;
 pub mod targets;
 pub mod template;

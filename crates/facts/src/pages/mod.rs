@@ -9,6 +9,7 @@ mod choice;
 mod commune;
 mod communes;
 mod dhis2;
+mod drafts;
 mod explore;
 mod figure;
 mod found;
@@ -131,6 +132,7 @@ fn routes() -> Routes {
         .merge(figure::routes())
         .merge(publish::routes())
         .merge(overlays::routes())
+        .merge(drafts::routes())
         .merge(problems::routes())
         .merge(rejudged::routes())
         .merge(reports::routes())

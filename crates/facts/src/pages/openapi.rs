@@ -35,6 +35,7 @@ pub fn description() -> String {
     all.merge(super::figure::Description::openapi());
     all.merge(super::publish::Description::openapi());
     all.merge(super::overlays::Description::openapi());
+    all.merge(super::drafts::Description::openapi());
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());
     all.merge(super::address::Description::openapi());

@@ -1,6 +1,7 @@
 mod addresses;
 mod at_once;
 mod dhis2;
+mod drafts;
 mod edge;
 mod explore;
 mod face;
