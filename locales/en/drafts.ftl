@@ -3,7 +3,7 @@
 drafts-title = Enter a criteria set
 drafts-lead = A new set, or a corrected one, is entered from a spreadsheet, held beside the set in use, and approved by a second person before it judges.
 drafts-list = Entered so far
-drafts-none = None yet.
+drafts-none = Nothing entered yet.
 draft-template = 1. Take a template
 draft-template-lead = The template holds a whole set of today and a page of instructions; change or replace it as the decision's annex says.
 draft-template-get = Download the template

@@ -55,6 +55,8 @@ export const pages = [
   "/quan-tri/xac-nhan",
   "/quan-tri/xac-nhan/moi?bo=commune-2021-2025&chi_tieu=1.1",
   "/quan-tri/bo-tieu-chi",
+  "/quan-tri/sap-xep",
+  "/quan-tri/sap-xep/moi",
   "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/kham-pha",

@@ -186,7 +186,7 @@ fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {
 }
 
 /// Everything that does not fit, each with its place.
-fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
+pub(crate) fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
     match refused {
         Refused::Store(error) => Err(error.into()),
         Refused::Changed(overtaken) => {
@@ -226,7 +226,7 @@ pub(crate) fn effects(ctx: &Ctx) -> Vec<Effect> {
     found.and_then(|thing| thing.downcast::<Effects>().ok()).map_or_else(Vec::new, |effects| effects.0.clone())
 }
 
-fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
+pub(crate) fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
     phrases.iter().map(|p| locale::say(ctx.lang, p)).collect()
 }
 

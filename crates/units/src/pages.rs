@@ -13,6 +13,7 @@ use web::{Asking, Ctx, Outcome, Path, Room, Routes};
 
 mod agencies;
 mod attribute;
+pub mod plans;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -31,7 +32,7 @@ pub fn room() -> Room {
         migrations: store::MIGRATIONS,
         routes,
         templates,
-        jobs: |_, _| {},
+        jobs: plans::register,
         search: &[&crate::found::Units],
         guards: &[],
     }
@@ -46,6 +47,7 @@ fn routes() -> Routes {
         .read("/co-quan", "agencies", get(agencies::page))
         .read("/co-quan.csv", "agencies", get(agencies::csv))
         .read("/co-quan.xlsx", "agencies", get(agencies::xlsx))
+        .merge(plans::routes())
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }

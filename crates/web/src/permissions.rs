@@ -141,6 +141,21 @@ pub const RULES: &[Rule] = &[
     rule("reorganise", "units", &[(Coordination, H)]),
     rule(
         "read",
+        "reorganisations",
+        &[
+            (Coordination, H),
+            (CouncilChair, H),
+            (ProvinceChair, H),
+            (ProvinceLeader, H),
+            (Auditor, H),
+            (Administrator, H),
+        ],
+    ),
+    rule("prepare", "reorganisations", &[(Coordination, H)]),
+    // Never whoever prepared it: `units::plans`.
+    rule("approve", "reorganisations", &[(Coordination, H), (CouncilChair, H)]),
+    rule(
+        "read",
         "law administration",
         &[(Coordination, H), (CouncilChair, H), (CouncilSecretary, H), (ProvinceLeader, H), (Auditor, H)],
     ),

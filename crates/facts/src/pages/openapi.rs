@@ -31,6 +31,7 @@ pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
     all.merge(units::api::Description::openapi());
+    all.merge(units::pages::plans::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
     all.merge(super::publish::Description::openapi());

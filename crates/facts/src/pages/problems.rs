@@ -9,7 +9,8 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 20] = [
+const FAMILIES: [(&str, &[&str]); 21] = [
+    ("plan", &["changed", "no-code", "second-person", "why-missing"]),
     ("law", &["changed-meanwhile"]),
     (
         "overlay",

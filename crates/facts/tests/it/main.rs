@@ -15,6 +15,7 @@ mod meta;
 mod og;
 mod openapi;
 mod overlays;
+mod plans;
 mod rejudge;
 mod reports;
 mod search;
