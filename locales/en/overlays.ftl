@@ -1,6 +1,7 @@
 ### Administration of the law: thresholds of the province, confirmations.
 
 law-changed-meanwhile = The law in use has just changed; please look again and send once more.
+law-administration = Administration of the law
 overlays-title = Thresholds laid down by the province
 overlays-lead = Indicators which a set leaves to the province, or leaves open, are judged by the decisions entered here. The original text is never changed.
 overlays-open = { $count } indicators wait for the province

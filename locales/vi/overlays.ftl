@@ -1,6 +1,7 @@
 ### Quản trị quy định: ngưỡng của tỉnh và xác nhận số liệu của luật.
 
 law-changed-meanwhile = Quy định đang áp dụng vừa được thay đổi; hãy xem lại rồi gửi lần nữa.
+law-administration = Quản trị quy định
 overlays-title = Ngưỡng do tỉnh quy định
 overlays-lead = Những chỉ tiêu mà bộ tiêu chí giao cho tỉnh, hoặc để trống, được áp dụng theo quyết định nhập ở đây. Văn bản gốc không bị sửa.
 overlays-open = { $count } chỉ tiêu chờ tỉnh quy định

@@ -130,6 +130,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         ("day_text", Value::from(locale::date(on))),
         ("days", Value::from(days)),
         ("q", Value::from(query)),
+        ("plans", Value::from(ctx.may("read", "reorganisations"))),
     ];
     if query.is_empty() {
         let provinces = store::list(
