@@ -60,7 +60,7 @@ export default async function ({ base, walk, photograph }) {
   });
 
   await walk("the pages of administration are accessible", phone, async (page) => {
-    for (const path of ["/quan-tri/nguong", "/quan-tri/nguong/moi?bo=commune-2026-2030", "/quan-tri/xac-nhan", "/quan-tri/bo-tieu-chi", "/quan-tri/sap-xep", "/quan-tri/sap-xep/moi"]) {
+    for (const path of ["/quan-tri/nguong", "/quan-tri/nguong/moi?bo=commune-2026-2030", "/quan-tri/xac-nhan", "/quan-tri/bo-tieu-chi", "/quan-tri/sap-xep", "/quan-tri/sap-xep/moi", "/quan-tri/don-vi/1113", "/quan-tri/co-quan/moi"]) {
       await page.goto(base + path);
       await accessible(page);
       await fits(page);

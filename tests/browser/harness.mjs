@@ -57,6 +57,8 @@ export const pages = [
   "/quan-tri/bo-tieu-chi",
   "/quan-tri/sap-xep",
   "/quan-tri/sap-xep/moi",
+  "/quan-tri/don-vi/1113",
+  "/quan-tri/co-quan/moi",
   "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/kham-pha",

@@ -231,13 +231,13 @@ pub(crate) fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
 }
 
 /// The version that the sender saw.
-fn seen(ctx: &Ctx) -> Result<i64, Failure> {
+pub(crate) fn seen(ctx: &Ctx) -> Result<i64, Failure> {
     let header = ctx.headers.get("if-match").and_then(|v| v.to_str().ok());
     let version = header.and_then(|v| v.trim_matches('"').parse().ok());
     version.ok_or_else(|| ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body)
         .map_err(|e| ctx.failure(Problem::input(Phrase::new("units-bad-json").with("error", e.to_string()))))
 }

@@ -5,6 +5,7 @@
 
 pub mod about;
 pub mod actions;
+pub mod agencies;
 pub mod api;
 pub mod boundaries;
 pub mod carry;

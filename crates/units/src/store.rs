@@ -104,6 +104,14 @@ CREATE TABLE units_plan (
 ) STRICT;
 ",
     },
+    Migration {
+        room: "units",
+        version: 7,
+        name: "agencies edited here",
+        sql: "
+ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+",
+    },
 ];
 
 pub(crate) fn from(day: Option<Day>) -> i64 {

@@ -135,6 +135,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule("read", "reports", &[(Coordination, H), (Auditor, H), (Editor, H)]),
     rule("answer", "reports", &[(Coordination, H), (Editor, H)]),
+    rule("read", "unit administration", &[(Coordination, H), (Administrator, H), (Auditor, H)]),
     rule("check", "units", &[(Coordination, H), (Administrator, H)]),
     rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),

@@ -32,6 +32,7 @@ pub fn description() -> String {
     all.merge(web::description());
     all.merge(units::api::Description::openapi());
     all.merge(units::pages::plans::Description::openapi());
+    all.merge(units::pages::edit::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
     all.merge(super::publish::Description::openapi());

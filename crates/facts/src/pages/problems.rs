@@ -101,6 +101,10 @@ const FAMILIES: [(&str, &[&str]); 21] = [
     (
         "units",
         &[
+            "agency-changed",
+            "agency-kind-unknown",
+            "agency-no-successor",
+            "agency-not-ended",
             "attribute-unknown",
             "bad-json",
             "changed",
@@ -116,6 +120,7 @@ const FAMILIES: [(&str, &[&str]); 21] = [
             "kind-unknown",
             "name-empty",
             "no-day",
+            "no-number",
             "no-such-new",
             "nothing-moves",
             "other-level",

@@ -226,3 +226,68 @@ fn pages_and_programs_prepare_show_and_cancel() {
         Ok(())
     });
 }
+
+#[test]
+fn units_and_agencies_are_edited_on_pages_with_errors_at_their_field() {
+    each_engine(ROOMS, |store| async move {
+        let (law, two) = ready(&store).await?;
+        let visitor = Visitor::of(&store, &law);
+        let kind = "application/x-www-form-urlencoded";
+        let path = format!("/quan-tri/don-vi/{}", two[0].id);
+        let page = visitor.get(&path, true).await?;
+        assert_eq!(page.status, OK, "{}", page.text());
+        assert!(visitor.get(&path, false).await?.status >= 300, "not for everybody");
+        let parent = two[0].parent.map(|p| p.to_string()).unwrap_or_default();
+        let from = two[0].valid_from.map(|d| d.to_string()).unwrap_or_default();
+        let sent = |name: &str, source: &str, seen: i64, key: &str| {
+            format!(
+                "name={name}&code={}&kind=commune&valid_from={from}&valid_to=&parent={parent}&note=&source={source}&seen={seen}&key={key}",
+                two[0].code
+            )
+        };
+        let wrong = visitor.post(&path, kind, sent("", "", 1, "a")).await?;
+        assert_eq!(wrong.status, 422);
+        assert!(
+            wrong.text().contains("href=\"#name\"") && wrong.text().contains("href=\"#source\""),
+            "{}",
+            wrong.text()
+        );
+        for _ in 0..2 {
+            let done = visitor.post(&path, kind, sent("X%C3%A3+Kh%C3%A1c", "NQ+9", 1, "b")).await?;
+            assert_eq!(done.leads_to(), Some(format!("/don-vi/{}?da_luu=1", two[0].id).as_str()), "{}", done.text());
+        }
+        let late = visitor.post(&path, kind, sent("X%C3%A3+Ba", "NQ+9", 1, "c")).await?;
+        assert_eq!(late.status, 412);
+        assert!(late.text().contains("Xã Khác") && late.text().contains("Xã Ba"), "both: {}", late.text());
+
+        let new = "/quan-tri/co-quan/moi";
+        assert_eq!(visitor.get(new, true).await?.status, OK);
+        let bare = visitor.post(new, kind, "name_vi=&code=&kind=&source=&key=d").await?;
+        assert_eq!(bare.status, 422);
+        let added = visitor
+            .post(new, kind, "name_vi=S%E1%BB%9F+M%E1%BB%9Bi&code=so-moi&kind=department&source=Q%C4%90+5&key=e")
+            .await?;
+        assert_eq!(added.leads_to(), Some("/co-quan"), "{}", added.text());
+        let own = 1_000_000;
+        assert!(visitor.get("/co-quan?q=so+moi", true).await?.text().contains(&format!("/quan-tri/co-quan/{own}")));
+        let edit = format!("/quan-tri/co-quan/{own}");
+        let end = |successor: &str, seen: i64| {
+            format!(
+                "name_vi=S%E1%BB%9F+M%E1%BB%9Bi&code=so-moi&kind=department&valid_to=2026-12-31&successor={successor}&source=Q%C4%90+6&seen={seen}"
+            )
+        };
+        assert_eq!(visitor.post(&edit, kind, end(&own.to_string(), 1)).await?.status, 422, "not its own successor");
+        assert_eq!(visitor.post(&edit, kind, end("", 1)).await?.leads_to(), Some("/co-quan"));
+        assert_eq!(visitor.post(&edit, kind, end("", 1)).await?.status, 412, "somebody was faster");
+        let json = [("content-type", "application/json"), ("if-match", "2")];
+        let body = r#"{"code": "so-moi", "kind": "department", "name_vi": "Sở Mới", "source": "QĐ 7"}"#;
+        let again = visitor.give(&format!("/api/v1/agencies/{own}"), &json, body).await?;
+        assert_eq!((again.status, again.json()?["version"].as_i64()), (OK, Some(3)));
+        assert_eq!(visitor.give("/api/v1/agencies", &json[..1], body).await?.status, 422, "its code is taken");
+        assert_eq!(visitor.get("/quan-tri/co-quan/999999", true).await?.status, 404);
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let lines = "SELECT COUNT(*) FROM store_audit WHERE action = 'units.agency'";
+        assert_eq!(tx.row(lines, args![]).await?.expect("a count").i64(0)?, 3);
+        Ok(())
+    });
+}
