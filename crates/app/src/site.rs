@@ -109,6 +109,7 @@ pub async fn site(
         permissions: routes.table.clone(),
         things: HashMap::from([
             (TypeId::of::<Law>(), law),
+            (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),

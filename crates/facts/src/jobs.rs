@@ -98,6 +98,7 @@ async fn import(work: Work, law: &Law, people: &dyn People) -> store::Result<()>
         uploads::answer(&mut tx, work.job.id, "", &json!({"forgotten": true})).await?;
         return tx.commit().await;
     };
+    let law = &law.current(&mut tx).await?;
     let (set, origin, publish) = (asked.set, asked.origin, asked.publish);
     let intake = Intake { set, origin, publish, source: upload.name.clone() };
     let Some(checked) = intake::check(&mut tx, law, &upload.bytes, How::default(), &intake).await? else {

@@ -90,6 +90,16 @@ impl Judging {
         Ok(Judging { law: law.clone(), cases })
     }
 
+    /// Leaves out every set but these.
+    pub fn only(mut self, sets: &[String]) -> Judging {
+        let of_these = |cases: &Cases| -> Cases {
+            let kept = cases.iter().filter(|case| sets.contains(&case.set));
+            Arc::new(kept.map(|c| Case { set: c.set.clone(), plan: c.plan.clone(), asked: c.asked.clone() }).collect())
+        };
+        self.cases.values_mut().for_each(|cases| *cases = of_these(cases));
+        self
+    }
+
     /// Judges the figures; many of them on other threads, while the caller goes on.
     pub fn start(self, known: Arc<Known>, editions: &'static [Edition]) -> Verdicts {
         if self.cases.len() < MANY {
@@ -236,6 +246,11 @@ impl Written {
         &self.cases[self.at]
     }
 
+    /// Status and confidence, in letters as the store keeps them.
+    pub fn letters(&self) -> String {
+        format!("{}{}", letter(self.set.status), confidence_letter(self.set))
+    }
+
     /// Its place in the store: unit, set, period, edition.
     pub fn place(&self) -> (i64, String, String, i64) {
         (self.unit.0, self.case().set.clone(), format!("{:04}", self.year), self.edition.number())
@@ -279,8 +294,11 @@ const COLUMNS: [&str; 16] = [
     "judged_at",
 ];
 
-/// Writes verdicts. `fresh`: whether most likely none of them is there yet. Cost: one row a verdict.
+/// Writes verdicts. `fresh`: whether most likely none of them is there yet. Where the law changed since they were judged,
+/// nothing is written: their units are held by this transaction, so that the job which judges again comes either before
+/// and is found here, or after and judges what was written. Cost: one row a verdict.
 pub(crate) async fn write(tx: &mut WriteTx, law: &Law, all: &[Written], fresh: bool) -> Result<()> {
+    law.still_stands(tx).await?;
     let texts = ruletexts(tx, law, all).await?;
     let periods: BTreeMap<i16, String> = all.iter().map(|w| (w.year, format!("{:04}", w.year))).collect();
     let now = tx.now().0;

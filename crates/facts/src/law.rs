@@ -1,7 +1,7 @@
 //! The law in use: the library with its overlays, the books in force, and the numbers under which the store keeps measures.
 
-use crate::model::Key;
-use kernel::{CriterionRef, Day, UnitId};
+use crate::{model::Key, overlays};
+use kernel::{CriterionRef, Day, Phrase, Problem, UnitId};
 use rulebook::{
     Book, Level, Library, Origin, Value,
     computed::{Outcome, compute},
@@ -10,23 +10,33 @@ use rulebook::{
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
-use store::{Query, Result, WriteTx, args};
+use store::{Query, Result, StoreError, WriteTx, args};
 use units::Unit;
 
 /// Plans kept at once; beyond, all are forgotten and made anew as they are asked for. The sets of all levels and years that
 /// pages offer are fewer.
 const MOST_PLANS: usize = 128;
 
-/// The law as the program uses it. Cheap to clone.
+/// The law as the program uses it, as it stood when it was read: what an administrator changes meanwhile is found by
+/// [`Law::current`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Law {
     inner: Arc<Inner>,
+    live: Arc<Live>,
+}
+
+/// What all clones share: the law of the program's files, and the last reading of what the store lays on it.
+struct Live {
+    files: Library,
+    last: RwLock<Arc<Inner>>,
 }
 
 struct Inner {
     library: Library,
+    /// The last change of the law in the store that this reading holds; 0 before the first.
+    step: i64,
     ids: HashMap<String, i64>,
     codes: HashMap<i64, String>,
     reads: HashMap<i64, Vec<Origin>>,
@@ -51,21 +61,61 @@ pub struct Plan {
 }
 
 impl Law {
-    /// Registers the library's measures in the store (new ones get a number, none is ever renumbered) and builds the law.
+    /// Registers the library's measures in the store (new ones get a number, none is ever renumbered) and builds the law:
+    /// the library, and laid on it what the store holds.
     pub async fn register(tx: &mut WriteTx, library: Library) -> Result<Law> {
-        let mut ids = known(tx).await?;
-        let new: Vec<String> = library.measures().map(|m| m.id.clone()).filter(|id| !ids.contains_key(id)).collect();
-        if !new.is_empty() {
-            let numbers = tx.reserve("facts_measure", "id", new.len()).await?;
-            let rows: Vec<_> = numbers.iter().zip(&new).map(|(&id, code)| args![id, code]).collect();
-            tx.insert_many("facts_measure", &["id", "code"], rows.into_iter()).await?;
-            ids.extend(new.into_iter().zip(numbers));
+        register_measures(tx, &library).await?;
+        let inner = Arc::new(Inner::read(tx, &library).await?);
+        let live = Live { files: library, last: RwLock::new(inner.clone()) };
+        Ok(Law { inner, live: Arc::new(live) })
+    }
+
+    /// The law as the store holds it now. Cost: one row where nothing changed; else every overlay, confirmation and set
+    /// that was entered.
+    pub async fn current(&self, tx: &mut impl Query) -> Result<Law> {
+        let step = overlays::last_step(tx).await?;
+        let last = self.live.last.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if last.step == step {
+            return Ok(Law { inner: last, live: self.live.clone() });
         }
-        let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
-        let reads = library.measures().map(|m| (ids[&m.id], m.reads.clone())).collect();
-        let formulas = library.measures().filter_map(|m| Some((ids[&m.id], m.computed.clone()?))).collect();
-        let inner = Inner { library, ids, codes, reads, formulas, books: Mutex::default(), texts: Mutex::default() };
-        Ok(Law { inner: Arc::new(inner) })
+        let read = self.reread(tx).await?;
+        // A snapshot from before the last reading is right for its reader alone.
+        let mut last = self.live.last.write().unwrap_or_else(PoisonError::into_inner);
+        if last.step < step {
+            *last = read.inner.clone();
+        }
+        Ok(read)
+    }
+
+    /// The law as this transaction sees it, its own uncommitted changes included; nobody else is told.
+    pub async fn reread(&self, tx: &mut impl Query) -> Result<Law> {
+        let inner = Arc::new(Inner::read(tx, &self.live.files).await?);
+        Ok(Law { inner, live: self.live.clone() })
+    }
+
+    /// The last reading that anybody made.
+    pub fn latest(&self) -> Law {
+        let inner = self.live.last.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Law { inner, live: self.live.clone() }
+    }
+
+    /// This law with another library, for a preview; it judges, and nothing it judged can be written.
+    pub(crate) fn tried(&self, library: Library) -> Law {
+        let inner = Inner::new(library, self.inner.ids.clone(), -1);
+        Law { inner: Arc::new(inner), live: self.live.clone() }
+    }
+
+    /// The last change in the store that this reading holds.
+    pub fn step(&self) -> i64 {
+        self.inner.step
+    }
+
+    /// Refuses to write what was judged by a law that has changed meanwhile. Cost: one row.
+    pub(crate) async fn still_stands(&self, tx: &mut impl Query) -> Result<()> {
+        if overlays::last_step(tx).await? == self.inner.step {
+            return Ok(());
+        }
+        Err(StoreError::Refused(Box::new(Problem::conflict(Phrase::new("law-changed-meanwhile"), 409))))
     }
 
     pub fn library(&self) -> &Library {
@@ -217,7 +267,35 @@ pub fn applies(book: &rulebook::Rulebook, year: i16) -> bool {
     book.applies.from.year() <= year && book.applies.to.is_none_or(|to| year <= to.year())
 }
 
-async fn known(tx: &mut WriteTx) -> Result<HashMap<String, i64>> {
+impl Inner {
+    async fn read(tx: &mut impl Query, files: &Library) -> Result<Inner> {
+        let step = overlays::last_step(tx).await?;
+        let library = overlays::laid_on(tx, files).await?;
+        Ok(Inner::new(library, known(tx).await?, step))
+    }
+
+    fn new(library: Library, ids: HashMap<String, i64>, step: i64) -> Inner {
+        let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
+        let id = |code: &str| ids.get(code).copied();
+        let reads = library.measures().filter_map(|m| Some((id(&m.id)?, m.reads.clone()))).collect();
+        let formulas = library.measures().filter_map(|m| Some((id(&m.id)?, m.computed.clone()?))).collect();
+        Inner { library, step, ids, codes, reads, formulas, books: Mutex::default(), texts: Mutex::default() }
+    }
+}
+
+/// Gives the measures of a library that are new to the store their numbers.
+pub(crate) async fn register_measures(tx: &mut WriteTx, library: &Library) -> Result<()> {
+    let ids = known(tx).await?;
+    let new: Vec<String> = library.measures().map(|m| m.id.clone()).filter(|id| !ids.contains_key(id)).collect();
+    if !new.is_empty() {
+        let numbers = tx.reserve("facts_measure", "id", new.len()).await?;
+        let rows: Vec<_> = numbers.iter().zip(&new).map(|(&id, code)| args![id, code]).collect();
+        tx.insert_many("facts_measure", &["id", "code"], rows.into_iter()).await?;
+    }
+    Ok(())
+}
+
+async fn known(tx: &mut impl Query) -> Result<HashMap<String, i64>> {
     let rows = tx.rows("SELECT id, code FROM facts_measure", args![]).await?;
     rows.iter().map(|r| Ok((r.text(1)?, r.i64(0)?))).collect()
 }

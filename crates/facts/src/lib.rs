@@ -3,6 +3,8 @@
 //! - [`law`]: the law in use and the measures the store knows.
 //! - [`record`]: the one way figures are written, judged in the same transaction.
 //! - [`rejudge`]: the job that judges again when the law changed, and lists what that changed.
+//! - [`overlays`]: what administrators lay on the law: thresholds of the province, confirmations; [`trial`]: what that would change.
+//! - [`setsheet`]: a criteria set as a workbook, out and in; [`drafts`]: kept, approved by a second person.
 //! - [`proof`]: what the audit trail proves of figures.
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
@@ -23,6 +25,7 @@ pub mod carried;
 pub mod choropleth;
 pub mod dhis2;
 pub mod distribution;
+pub mod drafts;
 pub mod explore;
 pub mod figure;
 pub mod intake;
@@ -32,6 +35,7 @@ pub mod law;
 pub mod measured;
 mod migrations;
 pub mod model;
+pub mod overlays;
 pub mod pages;
 pub mod proof;
 pub mod published;
@@ -39,11 +43,13 @@ pub mod record;
 pub mod rejudge;
 pub mod reports;
 pub mod rules;
+pub mod setsheet;
 pub mod story;
 pub mod targets;
 pub mod template;
 pub mod told;
 pub mod totals;
+pub mod trial;
 pub mod uploads;
 
 pub use law::Law;

@@ -2,7 +2,32 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
+
+/// The law as administrators change it: what is laid on the shipped sets, sets that were entered, and one line a change, by
+/// which every process finds that it must read the law again. A body is JSON of `rulebook::Overlay`, or of a set.
+const FIFTH: Migration = Migration {
+    room: "facts",
+    version: 5,
+    name: "overlays, confirmations, drafts of sets",
+    sql: "
+CREATE TABLE facts_law_step (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL
+) STRICT;
+CREATE TABLE facts_overlay (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, set_id TEXT NOT NULL, number TEXT NOT NULL, signed INTEGER NOT NULL,
+    issuer TEXT NOT NULL, document TEXT NOT NULL, from_day INTEGER NOT NULL, to_day INTEGER, body TEXT NOT NULL,
+    search TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, ended_at INTEGER, ended_by TEXT, ended_why TEXT
+) STRICT;
+CREATE INDEX facts_overlay_set ON facts_overlay (set_id);
+CREATE TABLE facts_draft (
+    id INTEGER PRIMARY KEY, set_id TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL,
+    file TEXT NOT NULL, body TEXT NOT NULL, drafted_at INTEGER NOT NULL, drafted_by TEXT NOT NULL, drafter INTEGER,
+    decided_at INTEGER, decided_by TEXT, why TEXT
+) STRICT;
+CREATE INDEX facts_draft_set ON facts_draft (set_id);
+",
+};
 
 /// Mistakes that readers tell of.
 const FOURTH: Migration = Migration {

@@ -21,7 +21,7 @@ use units::{Changed as Change, Effect};
 /// The job's name.
 pub const JOB: &str = "facts.rejudge";
 /// Units judged again in one transaction.
-const CHUNK: usize = 500;
+pub(crate) const CHUNK: usize = 500;
 
 /// Notes the law in use; where it is another one than before, queues the job. Whether it did. Cost: one row.
 pub async fn if_changed(tx: &mut WriteTx, law: &Law) -> Result<bool> {
@@ -50,6 +50,7 @@ pub async fn run(work: Work, law: &Law) -> Result<()> {
     let mut done = work.job.done;
     loop {
         let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+        let law = &law.current(&mut tx).await?;
         let (units, total) = match &under {
             Some(tops) => {
                 let all = with_figures(&mut tx, tops).await?;
@@ -71,7 +72,7 @@ pub async fn run(work: Work, law: &Law) -> Result<()> {
 }
 
 /// The next units that have figures, and how many have in all.
-async fn next(tx: &mut impl Query, done: i64) -> Result<(Vec<UnitId>, i64)> {
+pub(crate) async fn next(tx: &mut impl Query, done: i64) -> Result<(Vec<UnitId>, i64)> {
     let total = tx.row("SELECT COUNT(DISTINCT unit) FROM facts_figure", args![]).await?;
     let total = total.map_or(Ok(0), |r| r.i64(0))?;
     let sql = "SELECT DISTINCT unit FROM facts_figure ORDER BY unit LIMIT $1 OFFSET $2";
@@ -80,7 +81,7 @@ async fn next(tx: &mut impl Query, done: i64) -> Result<(Vec<UnitId>, i64)> {
 }
 
 /// A stored verdict: unit, set, period, edition.
-type At = (i64, String, String, i64);
+pub(crate) type At = (i64, String, String, i64);
 
 /// Judges units again that have figures, and takes away verdicts that no set of today gives (of a commune that turned out to
 /// be a ward). What stood before and what stands now.
@@ -185,7 +186,8 @@ async fn follow(tx: &mut WriteTx, law: &Law, change: &Change) -> Result<Vec<Phra
         tx.enqueue(JOB, Some(&key), &serde_json::json!({"under": tops})).await?;
         return Ok(vec![Phrase::new("rejudged-units-later").with("count", units.len())]);
     }
-    let (changed, gone) = judge_changed(tx, law, &tops, &units).await?;
+    let law = law.current(tx).await?;
+    let (changed, gone) = judge_changed(tx, &law, &tops, &units).await?;
     let phrase = Phrase::new("rejudged-units").with("count", units.len()).with("changed", changed).with("gone", gone);
     Ok(vec![phrase])
 }
@@ -204,7 +206,7 @@ async fn with_figures(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId
 }
 
 /// The letters of the verdicts of these units: status and confidence.
-async fn verdicts(tx: &mut impl Query, units: &[UnitId]) -> Result<BTreeMap<At, String>> {
+pub(crate) async fn verdicts(tx: &mut impl Query, units: &[UnitId]) -> Result<BTreeMap<At, String>> {
     let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "SELECT unit, set_id, period, edition, verdict, confidence FROM facts_verdict WHERE unit IN ({})",

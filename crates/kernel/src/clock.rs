@@ -11,6 +11,13 @@ pub struct Moment(pub i64);
 /// Viet Nam's offset from UTC, in microseconds.
 const OFFSET: i64 = 7 * 3600 * 1_000_000;
 
+impl Day {
+    /// When it begins where the programme is.
+    pub fn begins(self) -> Moment {
+        Moment(self.epoch_days() * 86_400_000_000 - OFFSET)
+    }
+}
+
 impl Moment {
     /// The day it is in Viet Nam at this instant.
     pub fn day(self) -> Day {

@@ -108,6 +108,11 @@ impl Overlay {
             let indicator = book.find_mut(&change.no).ok_or_else(|| missing(&change.set, &change.no))?;
             indicator.requirement = change.requirement.clone();
             indicator.confidence = change.confidence;
+            // What is laid on from a later day on replaces what an amendment asked before it.
+            for amended in indicator.amended.iter_mut().filter(|a| a.from < self.from && a.requirement.is_some()) {
+                amended.requirement = Some(change.requirement.clone());
+                amended.confidence = Some(change.confidence);
+            }
             if change.source.is_some() {
                 indicator.source.clone_from(&change.source);
             }
@@ -124,6 +129,15 @@ impl Overlay {
                 indicator.requirement = requirement.clone();
             }
             indicator.confidence = Confidence::Verified;
+            // The document says how the text stood on its day: later amendments stay to be confirmed.
+            for amended in
+                indicator.amended.iter_mut().filter(|a| a.from <= confirm.date || a.by.contains(&confirm.document))
+            {
+                amended.confidence = Some(Confidence::Verified);
+                if confirm.requirement.is_some() {
+                    amended.requirement.clone_from(&confirm.requirement);
+                }
+            }
             indicator.source = Some(confirm.document.clone());
             indicator.overlay = mark(format!("{}, {}", confirm.document, confirm.date));
         }

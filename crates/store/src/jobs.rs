@@ -77,10 +77,21 @@ impl WriteTx {
     /// Queues a job; its id. With a key, a job that already waits under the same key is not queued twice: its id is
     /// given. (One that runs may have read what this transaction changes, so another one is queued behind it.)
     pub async fn enqueue(&mut self, job: &str, key: Option<&str>, payload: &serde_json::Value) -> Result<i64> {
+        self.enqueue_at(job, key, payload, self.now()).await
+    }
+
+    /// The same, not to be run before `at`.
+    pub async fn enqueue_at(
+        &mut self,
+        job: &str,
+        key: Option<&str>,
+        payload: &serde_json::Value,
+        at: Moment,
+    ) -> Result<i64> {
         let sql = "INSERT INTO store_job (job, key, payload, state, tries, run_at, done, total, queued_at)
-                   VALUES ($1, $2, $3, 'waiting', 0, $4, 0, 0, $4)
+                   VALUES ($1, $2, $3, 'waiting', 0, $5, 0, 0, $4)
                    ON CONFLICT (key) WHERE state = 'waiting' DO UPDATE SET payload = excluded.payload RETURNING id";
-        let row = self.row(sql, args![job, key, payload.to_string(), self.now()]).await?;
+        let row = self.row(sql, args![job, key, payload.to_string(), self.now(), at]).await?;
         row.map_or(Err(StoreError::LostJob(0)), |r| r.i64(0))
     }
 

@@ -186,7 +186,7 @@ fn said(ctx: &Ctx, problems: &[Problem]) -> Vec<Value> {
 }
 
 /// Everything that does not fit, each with its place.
-fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
+pub(crate) fn refused(ctx: &Ctx, refused: Refused) -> Outcome {
     match refused {
         Refused::Store(error) => Err(error.into()),
         Refused::Changed(overtaken) => {
@@ -226,18 +226,18 @@ pub(crate) fn effects(ctx: &Ctx) -> Vec<Effect> {
     found.and_then(|thing| thing.downcast::<Effects>().ok()).map_or_else(Vec::new, |effects| effects.0.clone())
 }
 
-fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
+pub(crate) fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
     phrases.iter().map(|p| locale::say(ctx.lang, p)).collect()
 }
 
 /// The version that the sender saw.
-fn seen(ctx: &Ctx) -> Result<i64, Failure> {
+pub(crate) fn seen(ctx: &Ctx) -> Result<i64, Failure> {
     let header = ctx.headers.get("if-match").and_then(|v| v.to_str().ok());
     let version = header.and_then(|v| v.trim_matches('"').parse().ok());
     version.ok_or_else(|| ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body)
         .map_err(|e| ctx.failure(Problem::input(Phrase::new("units-bad-json").with("error", e.to_string()))))
 }

@@ -1,10 +1,11 @@
 //! Units and agencies: who they are, when they are valid, what came before them and after.
 //!
 //! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`succession`] and [`carry`] follow them and their figures over
-//! mergers, purely; [`cells`] and [`boundaries`] say where they lie.
+//! mergers, purely; [`plans`] are reorganisations prepared, approved and carried out on their day; [`cells`] and [`boundaries`] say where they lie.
 
 pub mod about;
 pub mod actions;
+pub mod agencies;
 pub mod api;
 pub mod boundaries;
 pub mod carry;
@@ -15,6 +16,7 @@ pub mod listed;
 pub mod merger;
 pub mod model;
 pub mod pages;
+pub mod plans;
 pub mod reference;
 pub mod rules;
 pub mod store;

@@ -13,6 +13,8 @@ use web::{Asking, Ctx, Outcome, Path, Room, Routes};
 
 mod agencies;
 mod attribute;
+pub mod edit;
+pub mod plans;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -31,7 +33,7 @@ pub fn room() -> Room {
         migrations: store::MIGRATIONS,
         routes,
         templates,
-        jobs: |_, _| {},
+        jobs: plans::register,
         search: &[&crate::found::Units],
         guards: &[],
     }
@@ -46,6 +48,8 @@ fn routes() -> Routes {
         .read("/co-quan", "agencies", get(agencies::page))
         .read("/co-quan.csv", "agencies", get(agencies::csv))
         .read("/co-quan.xlsx", "agencies", get(agencies::xlsx))
+        .merge(plans::routes())
+        .merge(edit::routes())
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }
@@ -128,6 +132,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         ("day_text", Value::from(locale::date(on))),
         ("days", Value::from(days)),
         ("q", Value::from(query)),
+        ("plans", Value::from(ctx.may("read", "reorganisations"))),
     ];
     if query.is_empty() {
         let provinces = store::list(
@@ -246,7 +251,7 @@ async fn show(ctx: Ctx, id: UnitId, status: StatusCode, sent: &attribute::Sent, 
             judged => unit.level == "commune", commune => ctx.link(&format!("/xa/{}", unit.id)),
             is_commune => unit.is_judged_commune(), above => above, below => below, before => before, after => after,
             today_is => today_is, attributes => attributes, own => attribute::lines(&ctx, &own),
-            form => attribute::form(&ctx, id, version, sent), saved => saved, note => unit.note, address => unit.id.address(),
+            edit => ctx.may("correct", "units").then(|| ctx.link(&format!("/quan-tri/don-vi/{id}"))), form => attribute::form(&ctx, id, version, sent), saved => saved, note => unit.note, address => unit.id.address(),
             api => format!("/api/v1/units/{}", unit.id), list => ctx.link("/don-vi"),
         },
     )

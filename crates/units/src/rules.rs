@@ -186,7 +186,7 @@ pub fn check_attribute(said: &Attribute) -> Vec<Problem> {
 }
 
 /// A unit that begins with a reorganisation.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
     pub name: String,
@@ -220,7 +220,7 @@ impl NewUnit {
 }
 
 /// An old unit, or a share of it, going into a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
     pub from: UnitId,
@@ -232,7 +232,7 @@ pub struct Move {
 }
 
 /// Units that end and begin on a day, by one decision.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reorganisation {
     /// The first day of the new units.

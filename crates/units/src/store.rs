@@ -92,6 +92,26 @@ CREATE TABLE units_changes (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRI
 INSERT INTO units_changes (id, count) VALUES (1, 0);
 ",
     },
+    Migration {
+        room: "units",
+        version: 6,
+        name: "reorganisations prepared",
+        sql: "
+CREATE TABLE units_plan (
+    id INTEGER PRIMARY KEY, day INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
+    version INTEGER NOT NULL, drafted_at INTEGER NOT NULL, drafted_by TEXT NOT NULL, drafter INTEGER,
+    decided_at INTEGER, decided_by TEXT, why TEXT, done_at INTEGER, said TEXT
+) STRICT;
+",
+    },
+    Migration {
+        room: "units",
+        version: 7,
+        name: "agencies edited here",
+        sql: "
+ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+",
+    },
 ];
 
 pub(crate) fn from(day: Option<Day>) -> i64 {

@@ -43,6 +43,24 @@ pub struct SiteParts {
     pub search: Search,
 }
 
+type Hook = dyn Fn(Site) -> futures::future::BoxFuture<'static, store::Result<()>> + Send + Sync;
+
+/// What a room brings up to date before each request; put into the site's things by `app`.
+#[derive(Clone)]
+pub struct Before(Arc<Hook>);
+
+impl Before {
+    pub fn new(
+        hook: impl Fn(Site) -> futures::future::BoxFuture<'static, store::Result<()>> + Send + Sync + 'static,
+    ) -> Before {
+        Before(Arc::new(hook))
+    }
+
+    pub(crate) async fn run(&self, site: &Site) -> store::Result<()> {
+        (self.0)(site.clone()).await
+    }
+}
+
 /// The site. Cheap to clone.
 #[derive(Clone)]
 pub struct Site(pub Arc<SiteParts>);

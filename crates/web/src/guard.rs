@@ -3,7 +3,7 @@
 
 use crate::{
     Failure, Permission, Site,
-    context::{Address, link},
+    context::{Address, Before, link},
     limit::Limit,
     people::{COOKIE, Claim, Reader, Who},
     permissions::{self, Holders},
@@ -22,7 +22,13 @@ use futures::FutureExt;
 use http_body_util::Limited;
 use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
-use std::{any::Any, collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 use store::AuditLine;
 
 /// How many bytes this request may send.
@@ -269,6 +275,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let whose = reader.who.is_some();
     let shown_to = reader.clone();
     let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
+    if let Some(before) = guard.site.things.get(&TypeId::of::<Before>()).and_then(|b| b.downcast_ref::<Before>())
+        && let Err(error) = before.run(&guard.site).await
+    {
+        return failure(error.problem()).await;
+    }
     parts.extensions.insert(actor);
     parts.extensions.insert(reader);
     parts.extensions.insert(Most(most));

@@ -22,7 +22,7 @@ mod serve;
 mod taken;
 
 pub use assets::asset;
-pub use context::{Ctx, Site, SiteParts, link};
+pub use context::{Before, Ctx, Site, SiteParts, link};
 pub use meta::Meta;
 pub use people::{Everybody, People, Who};
 pub use problems::{Failure, Outcome, json_problem};

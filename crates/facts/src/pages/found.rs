@@ -29,13 +29,13 @@ pub(super) struct Law;
 
 #[async_trait]
 impl Source for Law {
-    /// The law is read when the program starts.
-    async fn version(&self, _: &Site, _: &mut ReadTx) -> Result<String> {
-        Ok(String::new())
+    /// The law is read again after each change of it.
+    async fn version(&self, site: &Site, tx: &mut ReadTx) -> Result<String> {
+        Ok(site.thing::<crate::Law>().current(tx).await?.step().to_string())
     }
 
-    async fn entries(&self, site: &Site, _: &mut ReadTx) -> Result<Vec<Entry>> {
-        let law = site.thing::<crate::Law>();
+    async fn entries(&self, site: &Site, tx: &mut ReadTx) -> Result<Vec<Entry>> {
+        let law = site.thing::<crate::Law>().current(tx).await?;
         let mut entries = fixed(&PAGES);
         // The sets that judge today come before those that did.
         for (at, set) in law.library().sets().enumerate() {

@@ -26,7 +26,7 @@ const PER: i64 = 50;
 pub async fn sets(ctx: Ctx) -> Outcome {
     let law = law(&ctx);
     let sets: Vec<Value> = law.library().sets().map(|s| describe(&ctx, s)).collect();
-    ctx.page("sets.html", context! { title => locale::word(ctx.lang, "sets-title"), meta => about::plain(&ctx, Phrase::new("meta-sets")), sets => sets })
+    ctx.page("sets.html", context! { title => locale::word(ctx.lang, "sets-title"), meta => about::plain(&ctx, Phrase::new("meta-sets")), sets => sets, admin => ctx.may("read", "law administration") })
 }
 
 fn describe(ctx: &Ctx, set: &rulebook::Rulebook) -> Value {

@@ -9,6 +9,7 @@ mod choice;
 mod commune;
 mod communes;
 mod dhis2;
+mod drafts;
 mod explore;
 mod figure;
 mod found;
@@ -19,6 +20,7 @@ mod jobs;
 mod law;
 mod map;
 mod openapi;
+mod overlays;
 pub mod paper;
 mod problems;
 mod publish;
@@ -45,9 +47,19 @@ fn templates() -> Vec<(String, String)> {
     Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
 }
 
-/// The law that this site uses.
+/// The law in use, as [`refresh`] read it before this request.
 fn law(ctx: &Ctx) -> Arc<Law> {
-    ctx.site.thing::<Law>()
+    Arc::new(ctx.site.thing::<Law>().latest())
+}
+
+/// Before every request: the law is read again where somebody changed it, in this process or another. Cost: one row.
+pub fn refresh() -> web::Before {
+    web::Before::new(|site| {
+        Box::pin(async move {
+            let mut tx = site.store.read(&kernel::Actor::SYSTEM.scope()).await?;
+            site.thing::<Law>().current(&mut tx).await.map(|_| ())
+        })
+    })
 }
 
 pub use openapi::description;
@@ -119,6 +131,8 @@ fn routes() -> Routes {
         .merge(carried::routes())
         .merge(figure::routes())
         .merge(publish::routes())
+        .merge(overlays::routes())
+        .merge(drafts::routes())
         .merge(problems::routes())
         .merge(rejudged::routes())
         .merge(reports::routes())

@@ -31,9 +31,13 @@ pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
     all.merge(units::api::Description::openapi());
+    all.merge(units::pages::plans::Description::openapi());
+    all.merge(units::pages::edit::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
     all.merge(super::publish::Description::openapi());
+    all.merge(super::overlays::Description::openapi());
+    all.merge(super::drafts::Description::openapi());
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());
     all.merge(super::address::Description::openapi());

@@ -1,6 +1,7 @@
 mod addresses;
 mod at_once;
 mod dhis2;
+mod drafts;
 mod edge;
 mod explore;
 mod face;
@@ -13,6 +14,8 @@ mod mergers;
 mod meta;
 mod og;
 mod openapi;
+mod overlays;
+mod plans;
 mod rejudge;
 mod reports;
 mod scope;

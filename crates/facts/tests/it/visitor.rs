@@ -72,6 +72,7 @@ impl Visitor {
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());
+        let effects = units::Effects(vec![facts::rejudge::effect(self.law.clone())]);
         self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
         let site = web::Site(Arc::new(web::SiteParts {
             store: self.store.clone(),
@@ -85,7 +86,11 @@ impl Visitor {
             place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
-            things: HashMap::from([(TypeId::of::<Law>(), law)]),
+            things: HashMap::from([
+                (TypeId::of::<Law>(), law),
+                (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
+                (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
+            ]),
             openapi: facts::pages::description(),
             origin: "https://lang.example".into(),
             limit: None,

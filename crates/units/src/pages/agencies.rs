@@ -77,7 +77,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "agencies.html",
         context! {
             title => locale::word(ctx.lang, "units-agencies-title"), agencies => some.iter().map(row).collect::<Vec<Value>>(),
-            count => list.len(), pages => pages, q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(),
+            count => list.len(), pages => pages, q => asked.q, sap => asked.sap, orders => ORDERS, kept => asked.kept(), may => ctx.may("correct", "units"),
         },
     )
 }

@@ -227,7 +227,7 @@ fn writes_can_be_repeated_and_name_the_version_they_edit() {
         assert_eq!(refused.json()?["problems"][0]["place"]["field"], json!("moves/0/from"));
         // Whoever only reads cannot write.
         let request = Visitor::request("POST", path).body(Body::from(body))?;
-        assert_eq!(visitor.send(request, false).await?.status, StatusCode::FORBIDDEN);
+        assert_eq!(visitor.send(request, false).await?.status, StatusCode::UNAUTHORIZED);
         Ok(())
     });
 }

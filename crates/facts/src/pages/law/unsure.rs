@@ -23,6 +23,8 @@ pub struct Unsure {
     source: String,
     confidence: Confidence,
     href: String,
+    /// Of an indicator its set: a document may confirm it.
+    set: Option<String>,
 }
 
 /// Everything that is not verified, as the law stands at the end of each set's time.
@@ -45,6 +47,7 @@ pub fn all(ctx: &Ctx, law: &Law) -> Vec<Unsure> {
                 source: amended.source.clone().unwrap_or_default(),
                 confidence: sure,
                 href: format!("{page}#van-ban"),
+                set: None,
             });
         }
         for (at, node) in book.nodes.iter().enumerate() {
@@ -57,6 +60,7 @@ pub fn all(ctx: &Ctx, law: &Law) -> Vec<Unsure> {
                 source: i.source.clone().unwrap_or_default(),
                 confidence: i.confidence,
                 href: format!("{page}/{}", i.no),
+                set: Some(set.set.clone()),
             });
         }
     }
@@ -70,6 +74,7 @@ pub fn all(ctx: &Ctx, law: &Law) -> Vec<Unsure> {
             source: m.source.clone(),
             confidence: m.confidence,
             href: super::dictionary::address(&m.id),
+            set: None,
         });
     }
     for s in library.similar() {
@@ -82,6 +87,7 @@ pub fn all(ctx: &Ctx, law: &Law) -> Vec<Unsure> {
             source: s.source.clone(),
             confidence: s.confidence,
             href: super::dictionary::address(first),
+            set: None,
         });
     }
     found.retain(|one| one.confidence != Confidence::Verified);
@@ -103,8 +109,14 @@ fn list(ctx: &Ctx, asked: &Asked) -> Vec<Unsure> {
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let found = list(&ctx, &asked);
     let (some, pages) = web::page_of(&found, &asked.trang, PER);
+    let may = ctx.may("overlay", "law");
+    let confirm = |one: &Unsure| {
+        let set = one.set.as_ref().filter(|_| may)?;
+        Some(ctx.link(&format!("/quan-tri/xac-nhan/moi?bo={set}&chi_tieu={}", one.no)))
+    };
     let row = |one: &Unsure| {
         context! {
+            confirm => confirm(one),
             place => one.place, no => one.no, text => one.text, what => one.what, source => one.source,
             confidence => confidence(&ctx, one.confidence), href => ctx.link(&one.href),
         }

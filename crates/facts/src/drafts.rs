@@ -1,0 +1,167 @@
+//! Criteria sets that were entered from a table: kept as drafts, approved by a second person, then part of the law from
+//! the day on which the set itself says it applies.
+
+use crate::{Law, law, overlays};
+use kernel::{Moment, PersonId, Phrase, Problem, Role};
+use rulebook::{Library, model::Rulebook};
+use serde::Serialize;
+use serde_json::json;
+use store::{AuditLine, Query, Result, Row, WriteTx, args};
+
+/// What became of a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Waiting,
+    Approved,
+    Refused,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Waiting => "waiting",
+            State::Approved => "approved",
+            State::Refused => "refused",
+        }
+    }
+
+    fn from_name(name: &str) -> State {
+        match name {
+            "approved" => State::Approved,
+            "refused" => State::Refused,
+            _ => State::Waiting,
+        }
+    }
+}
+
+/// A set that somebody entered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Draft {
+    pub id: i64,
+    pub state: State,
+    /// Grows with each decision; a decision names the one it saw.
+    pub version: i64,
+    /// The name of the file.
+    pub file: String,
+    pub book: Rulebook,
+    pub at: Moment,
+    /// The role by which it was entered.
+    pub by: String,
+    pub drafter: Option<PersonId>,
+    pub decided_at: Option<Moment>,
+    pub decided_by: Option<String>,
+    pub why: Option<String>,
+}
+
+const COLUMNS: &str = "id, state, version, file, body, drafted_at, drafted_by, drafter, decided_at, decided_by, why";
+
+fn read(row: &Row) -> Result<Draft> {
+    Ok(Draft {
+        id: row.i64(0)?,
+        state: State::from_name(&row.text(1)?),
+        version: row.i64(2)?,
+        file: row.text(3)?,
+        book: book(&row.text(4)?)?,
+        at: Moment(row.i64(5)?),
+        by: row.text(6)?,
+        drafter: row.opt_i64(7)?.map(PersonId),
+        decided_at: row.opt_i64(8)?.map(Moment),
+        decided_by: row.opt_text(9)?,
+        why: row.opt_text(10)?,
+    })
+}
+
+/// A set as it is kept: `main` is no part of the text that judges, so it stands beside.
+fn body(book: &Rulebook) -> Result<String> {
+    Ok(json!({"main": book.main, "set": book}).to_string())
+}
+
+fn book(body: &str) -> Result<Rulebook> {
+    let mut kept: serde_json::Value = serde_json::from_str(body)?;
+    let mut book: Rulebook = serde_json::from_value(kept["set"].take())?;
+    book.main = kept["main"] == true;
+    Ok(book)
+}
+
+/// The library of the files with the sets in use that were entered; of one id the one approved last. Cost: those sets.
+pub(crate) async fn in_use(tx: &mut impl Query, files: &Library) -> Result<Library> {
+    let mut library = files.clone();
+    for row in tx.rows("SELECT body FROM facts_draft WHERE state = 'approved' ORDER BY decided_at, id", args![]).await?
+    {
+        library = library.with_set(book(&row.text(0)?)?);
+    }
+    Ok(library)
+}
+
+/// All drafts, the last first: a page, and how many. Cost: the rows shown.
+pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Draft>, i64)> {
+    let count = tx.row("SELECT COUNT(*) FROM facts_draft", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
+    let sql = format!("SELECT {COLUMNS} FROM facts_draft ORDER BY id DESC LIMIT $1 OFFSET $2");
+    let rows = tx.rows(&sql, args![most, skip]).await?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, count))
+}
+
+pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Draft>> {
+    let sql = format!("SELECT {COLUMNS} FROM facts_draft WHERE id = $1");
+    tx.row(&sql, args![id]).await?.as_ref().map(read).transpose()
+}
+
+/// Keeps a set that was entered; its number. It judges nobody yet.
+pub async fn keep(tx: &mut WriteTx, file: &str, book: &Rulebook) -> Result<i64> {
+    let id = tx.reserve("facts_draft", "id", 1).await?[0];
+    let (now, role, person) = (tx.now(), tx.actor().role.name(), tx.actor().person.map(|p| p.0));
+    let sql = "INSERT INTO facts_draft (id, set_id, title, state, version, file, body, drafted_at, drafted_by, drafter)
+               VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8)";
+    let body = body(book)?;
+    tx.execute_one(sql, args![id, &book.set, &book.title_vi, file, &body, now, role, person]).await?;
+    let details = json!({"file": file, "set": book.set, "body": body});
+    tx.audit(AuditLine { action: "facts.draft", kind: "draft", subject: id.to_string(), unit: None, details }).await?;
+    Ok(id)
+}
+
+/// Whether this actor may decide: never who drafted it, and nobody whose name is not known.
+pub fn may_decide(draft: &Draft, role: Role, person: Option<PersonId>) -> bool {
+    match (person, draft.drafter) {
+        (Some(person), drafter) => drafter != Some(person),
+        // Who sits at the machine itself is nobody in particular: a draft of a named person has a second one in them.
+        (None, Some(_)) => role == Role::LocalAdmin,
+        (None, None) => false,
+    }
+}
+
+/// Approves a draft, or refuses it saying why. Approved, it is law in the next request; the job judges again what it
+/// changes. `version`: the one that was seen.
+pub async fn decide(
+    tx: &mut WriteTx,
+    law: &Law,
+    draft: &Draft,
+    version: i64,
+    approve: bool,
+    why: &str,
+) -> Result<std::result::Result<(), Problem>> {
+    if draft.version != version || draft.state != State::Waiting {
+        return Ok(Err(Problem::conflict(Phrase::new("draft-changed"), 412)));
+    }
+    if !may_decide(draft, tx.actor().role, tx.actor().person) {
+        return Ok(Err(Problem::forbidden(Phrase::new("draft-second-person"))));
+    }
+    if !approve && why.trim().is_empty() {
+        return Ok(Err(Problem::input(Phrase::new("overlay-why-missing")).at_field("why")));
+    }
+    tx.lock("facts.law").await?;
+    let state = if approve { State::Approved } else { State::Refused };
+    let (now, actor) = (tx.now(), tx.actor().role.name());
+    let sql = "UPDATE facts_draft SET state = $3, version = version + 1, decided_at = $4, decided_by = $5, why = $6
+               WHERE id = $1 AND version = $2 AND state = 'waiting'";
+    tx.execute_one(sql, args![draft.id, version, state.name(), now, actor, why.trim()]).await?;
+    let details = json!({"set": draft.book.set, "state": state.name(), "why": why.trim()});
+    let action = if approve { "facts.draft-approve" } else { "facts.draft-refuse" };
+    tx.audit(AuditLine { action, kind: "draft", subject: draft.id.to_string(), unit: None, details }).await?;
+    if approve {
+        let library = law.library().with_set(draft.book.clone());
+        law::register_measures(tx, &library).await?;
+        overlays::stepped(tx, law, action, &draft.id.to_string()).await?;
+    }
+    Ok(Ok(()))
+}

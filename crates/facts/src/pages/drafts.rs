@@ -1,0 +1,335 @@
+//! Criteria sets from a table: template out, file in with its problems by cell, beside the set in use, decided by a second
+//! person.
+
+use super::{
+    law,
+    overlays::{changes, kinds, preview_json, refused},
+};
+use crate::{
+    drafts::{self, Draft, State},
+    setsheet, trial,
+};
+use axum::{
+    body::Bytes,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+    routing::{get, post},
+};
+use kernel::{Phrase, Problem};
+use minijinja::{Value, context};
+use rulebook::{
+    Book, Library, Traits,
+    compare::{Kind, Side, compare},
+};
+use serde::Deserialize;
+use serde_json::json;
+use web::{Asking, Ctx, Failure, Form, Multipart, Outcome, Path, Repeatable, Routes};
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .read_inside("/quan-tri/bo-tieu-chi", "law administration", get(list))
+        .read_inside("/quan-tri/bo-tieu-chi/mau.xlsx", "law administration", get(template))
+        .write("/quan-tri/bo-tieu-chi/nhap", "draft", "law", post(take))
+        .read_inside("/quan-tri/bo-tieu-chi/{id}", "law administration", get(page))
+        .write("/quan-tri/bo-tieu-chi/{id}/quyet-dinh", "approve", "law", post(decide))
+        .read_inside("/api/v1/rulebook-drafts", "law administration", get(api_list))
+        .write("/api/v1/rulebook-drafts", "draft", "law", post(api_take))
+        .read_inside("/api/v1/rulebook-drafts/{id}", "law administration", get(api_one))
+        .write("/api/v1/rulebook-drafts/{id}/decision", "approve", "law", post(api_decide))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(api_list, api_take, api_one, api_decide))]
+pub struct Description;
+
+const PER: i64 = 50;
+const PER_API: i64 = 500;
+/// Problems that a page lists; all of them are counted.
+const SHOWN: usize = 200;
+const KIND: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// The set of a template.
+    bo: String,
+    /// The set beside which a draft stands.
+    voi: String,
+    /// From 1; of programs from 0.
+    trang: String,
+    page: i64,
+}
+
+async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    show_list(&ctx, &asked, StatusCode::OK, "", &[]).await
+}
+
+async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, problems: &[Problem]) -> Outcome {
+    let law = law(ctx);
+    let mut tx = ctx.read().await?;
+    let page = web::page_from_one(&asked.trang);
+    let (found, count) = drafts::list(&mut tx, page * PER, PER).await?;
+    let row = |d: &Draft| {
+        context! {
+            href => ctx.link(&format!("/quan-tri/bo-tieu-chi/{}", d.id)), title => ctx.lang.pick(&d.book.title_vi, &d.book.title_en),
+            set => d.book.set, from => locale::date(d.book.applies.from), at => locale::date(d.at.day()), file => d.file,
+            state => locale::say_key(ctx.lang, &format!("draft-state-{}", d.state.name()), &[]), class => class(d.state),
+        }
+    };
+    let sets = law.library().sets().map(|s| context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en) });
+    let pages: Vec<Value> = web::page_links(page, PER, count)
+        .into_iter()
+        .map(|p| context! { number => p + 1, current => p == page })
+        .collect();
+    let said: Vec<String> = problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect();
+    ctx.page_with(
+        status,
+        "drafts.html",
+        context! {
+            title => locale::word(ctx.lang, "drafts-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => pages,
+            sets => sets.collect::<Vec<_>>(), may => ctx.may("draft", "law"), problems => said, problem_count => problems.len(), file => file,
+            key => uuid::Uuid::new_v4().to_string(), action => ctx.link("/quan-tri/bo-tieu-chi/nhap"), template => ctx.link("/quan-tri/bo-tieu-chi/mau.xlsx"),
+        },
+    )
+}
+
+fn class(state: State) -> &'static str {
+    match state {
+        State::Waiting => "incomplete",
+        State::Approved => "passed",
+        State::Refused => "failed",
+    }
+}
+
+/// `GET /quan-tri/bo-tieu-chi/mau.xlsx?bo=`: a set as a workbook, to be changed and sent back. Cost: no row.
+async fn template(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let Some(book) = law.library().set(&asked.bo) else { return Err(ctx.not_found()) };
+    let bytes = setsheet::write(book, ctx.lang, ctx.site.clock.today())?;
+    ctx.download(&format!("{}.xlsx", book.set), KIND, bytes)
+}
+
+/// `POST /quan-tri/bo-tieu-chi/nhap`: a workbook; a draft, or every problem at its cell.
+async fn take(ctx: Ctx, mut parts: Multipart) -> Outcome {
+    let broken = |error: axum::extract::multipart::MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ctx.too_large(),
+        _ => ctx.failure(Problem::input(Phrase::new("intake-upload-broken"))),
+    };
+    let (mut name, mut key, mut bytes) = (String::new(), String::new(), Vec::new());
+    while let Some(field) = parts.next_field().await.map_err(broken)? {
+        match field.name().unwrap_or("") {
+            "key" => key = field.text().await.map_err(broken)?,
+            "file" => {
+                name = super::intake::plain(field.file_name().unwrap_or(""));
+                bytes = field.bytes().await.map_err(broken)?.to_vec();
+            }
+            _ => {}
+        }
+    }
+    let book = match setsheet::read(&bytes, law(&ctx).library()) {
+        Ok(book) => book,
+        Err(problems) => {
+            return show_list(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &name, &problems).await;
+        }
+    };
+    let repeatable = Repeatable::of_form(&ctx, &key, &bytes);
+    let mut tx = ctx.write().await?;
+    let there = |id: &serde_json::Value| ctx.link(&format!("/quan-tri/bo-tieu-chi/{id}"));
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return Ok(Redirect::to(&there(&answer["id"])).into_response());
+    }
+    let id = json!(drafts::keep(&mut tx, &name, &book).await?);
+    repeatable.keep(tx, &json!({"id": id})).await?;
+    Ok(Redirect::to(&there(&id)).into_response())
+}
+
+async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    show(&ctx, id, &asked, StatusCode::OK, None).await
+}
+
+/// How a draft stands beside a set: each measure that differs, and how many are of which kind.
+fn beside(ctx: &Ctx, library: &Library, draft: &Draft, with: &str) -> Option<(Vec<Value>, Vec<Value>)> {
+    let one = |id: &str, library: &Library| -> Option<(Book, i16, Vec<String>)> {
+        let year = library.set(id)?.applies.to.unwrap_or(ctx.site.clock.today()).year();
+        Some((library.in_force(id, rulebook::values::year_end(year))?, year, library.prerequisites(id)))
+    };
+    let (first, then) = (one(with, library)?, one(&draft.book.set, &library.with_set(draft.book.clone()))?);
+    fn side((book, year, prerequisites): &(Book, i16, Vec<String>)) -> Side<'_> {
+        Side { book, year: *year, prerequisites }
+    }
+    let traits = Traits { region: Some(units::home().region.clone()), ..Traits::default() };
+    let (first, others) = (side(&first), [side(&then)]);
+    let rows = compare(first, &others, library.similar(), &traits);
+    let counts = Kind::ALL.map(|kind| {
+        let count = rows.iter().filter(|r| r.others[0].difference.kind() == Some(kind)).count();
+        context! { word => locale::say_key(ctx.lang, &format!("compare-kind-{}", kind.name()), &[]), count => count }
+    });
+    let differs = rows.iter().filter(|r| !matches!(r.others[0].difference.kind(), Some(Kind::Same) | None));
+    let row = |r: &rulebook::compare::Row| {
+        let node = r.others[0].node.map(|at| &others[0].book.nodes[at]);
+        let node = node.or_else(|| r.first.map(|at| &first.book.nodes[at]))?;
+        let i = &node.indicator;
+        let said = locale::say(ctx.lang, &r.said(0, first, &others, library.similar(), &traits));
+        Some(context! { no => i.no, text => ctx.lang.pick(&i.text_vi, &i.text_en), said => said })
+    };
+    Some((counts.into(), differs.filter_map(row).collect()))
+}
+
+async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Option<&Problem>) -> Outcome {
+    let law = law(ctx);
+    let mut tx = ctx.read().await?;
+    let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let library = law.library().without_illustrations();
+    // Where nobody says: the set that it replaces, else the one that is shown for its first year.
+    let replaced = law.library().set(&draft.book.set).map(|s| s.set.clone());
+    let main = || law.main_set(draft.book.applies.level, draft.book.applies.from.year()).map(|s| s.set.clone());
+    let with = Some(asked.voi.clone()).filter(|w| !w.is_empty()).or(replaced.clone()).or_else(main).unwrap_or_default();
+    let (counts, differences) = beside(ctx, &library, &draft, &with).unwrap_or_default();
+    let waiting = draft.state == State::Waiting;
+    let mut would = trial::Trial::default();
+    if waiting {
+        let library = law.library().with_set(draft.book.clone());
+        would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.book.set)).await?;
+    }
+    let (some, pages) = web::page_of(&would.changes, &asked.trang, PER);
+    let rows = changes(ctx, &mut tx, &some.iter().collect::<Vec<_>>()).await?;
+    let (mut indicators, mut sure) = (0, 0);
+    draft.book.walk(|_, i| {
+        indicators += 1;
+        sure += usize::from(i.confidence == rulebook::Confidence::Verified);
+    });
+    let role = |name: &String| locale::say_key(ctx.lang, &format!("role-{}", name.replace('_', "-")), &[]);
+    let second = ctx.may("approve", "law") && drafts::may_decide(&draft, ctx.actor.role, ctx.actor.person);
+    let sets = law.library().sets().map(|s| {
+        context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en), chosen => s.set == with }
+    });
+    ctx.page_with(
+        status,
+        "draft.html",
+        context! {
+            title => ctx.lang.pick(&draft.book.title_vi, &draft.book.title_en), set => draft.book.set, replaces => replaced.is_some(),
+            decision => draft.book.decision.number, issuer => draft.book.decision.issuer, signed => super::say::signed(&draft.book.decision.date),
+            from => locale::date(draft.book.applies.from), to => draft.book.applies.to.map(locale::date), criteria => draft.book.criteria.len(),
+            indicators => indicators, sure => sure, file => draft.file, at => locale::date(draft.at.day()), by => role(&draft.by),
+            state => locale::say_key(ctx.lang, &format!("draft-state-{}", draft.state.name()), &[]), class => class(draft.state), waiting => waiting,
+            decided_at => draft.decided_at.map(|at| locale::date(at.day())), decided_by => draft.decided_by.as_ref().map(role), why => draft.why,
+            counts => counts, differences => differences, sets => sets.collect::<Vec<_>>(), kinds => kinds(ctx, &would), rows => rows, pages => pages,
+            judged => would.judged, changed => would.changes.len(), public => would.changes.iter().filter(|c| c.published).count(),
+            second => second && waiting, may => ctx.may("approve", "law"), version => draft.version.to_string(), key => uuid::Uuid::new_v4().to_string(),
+            action => ctx.link(&format!("/quan-tri/bo-tieu-chi/{id}/quyet-dinh")), list => ctx.link("/quan-tri/bo-tieu-chi"),
+            wrong => wrong.map(|p| locale::say(ctx.lang, &p.phrase)), query => format!("voi={with}"),
+        },
+    )
+}
+
+/// A decision, by form or by program.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Decision {
+    /// `approve` or `refuse`.
+    decision: String,
+    why: String,
+    /// The version that was seen.
+    version: String,
+    key: String,
+}
+
+async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Decision>) -> Outcome {
+    let there = ctx.link(&format!("/quan-tri/bo-tieu-chi/{id}"));
+    let body = format!("{} {} {}", sent.decision, sent.version, sent.why);
+    let repeatable = Repeatable::of_form(&ctx, &sent.key, body.as_bytes());
+    match carry_out(&ctx, id, &sent, &repeatable).await? {
+        Ok(_) => Ok(Redirect::to(&there).into_response()),
+        Err(problem) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            show(&ctx, id, &Asked::default(), status, Some(&problem)).await
+        }
+    }
+}
+
+async fn carry_out(
+    ctx: &Ctx,
+    id: i64,
+    sent: &Decision,
+    repeatable: &Repeatable<'_>,
+) -> Result<Result<serde_json::Value, Problem>, Failure> {
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return Ok(Ok(answer));
+    }
+    let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let approve = match sent.decision.as_str() {
+        "approve" => true,
+        "refuse" => false,
+        _ => return Ok(Err(Problem::input(Phrase::new("draft-no-decision")).at_field("decision"))),
+    };
+    let version = sent.version.parse().unwrap_or(0);
+    if let Err(problem) = drafts::decide(&mut tx, &law(ctx), &draft, version, approve, &sent.why).await? {
+        return Ok(Err(problem));
+    }
+    let answer = json!({"id": id, "state": if approve { "approved" } else { "refused" }});
+    repeatable.keep(tx, &answer).await?;
+    Ok(Ok(answer))
+}
+
+/// `GET /api/v1/rulebook-drafts`: criteria sets that were entered.
+#[utoipa::path(get, path = "/api/v1/rulebook-drafts", responses((status = 200, description = "A page of 500 drafts, the last first")),
+    params(("page" = Option<i64>, Query, description = "From 0")))]
+async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let page = web::page(asked.page);
+    let (found, count) = drafts::list(&mut tx, page * PER_API, PER_API).await?;
+    let rows: Vec<_> = found
+        .iter()
+        .map(|d| json!({"id": d.id, "set": d.book.set, "title": d.book.title_vi, "state": d.state.name(), "version": d.version, "file": d.file, "at": d.at.rfc3339()}))
+        .collect();
+    ctx.json(&json!({"count": count, "page": page, "drafts": rows}))
+}
+
+/// `POST /api/v1/rulebook-drafts`: a workbook of a criteria set; a draft of it.
+#[utoipa::path(post, path = "/api/v1/rulebook-drafts",
+    request_body(content = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    responses((status = 200, description = "The draft's number"), (status = 422, description = "Problems, each at its sheet and cell")),
+    params(("Idempotency-Key" = Option<String>, Header)))]
+async fn api_take(ctx: Ctx, bytes: Bytes) -> Outcome {
+    let book = match setsheet::read(&bytes, law(&ctx).library()) {
+        Ok(book) => book,
+        Err(problems) => return refused(&ctx, &problems),
+    };
+    let repeatable = Repeatable::new(&ctx, &bytes);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    let id = drafts::keep(&mut tx, &format!("{}.xlsx", book.set), &book).await?;
+    repeatable.done(tx, json!({"id": id, "version": 1})).await
+}
+
+/// `GET /api/v1/rulebook-drafts/{id}`: a draft whole, and which verdicts it would change.
+#[utoipa::path(get, path = "/api/v1/rulebook-drafts/{id}", params(("id" = i64, Path)),
+    responses((status = 200, description = "The draft, and what it would change"), (status = 404, description = "There is no such draft")))]
+async fn api_one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let library = law.library().with_set(draft.book.clone());
+    let would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.book.set)).await?;
+    ctx.json(&json!({"draft": draft, "would": preview_json(&would)}))
+}
+
+/// `POST /api/v1/rulebook-drafts/{id}/decision`: approved or refused, never by whoever drafted it.
+#[utoipa::path(post, path = "/api/v1/rulebook-drafts/{id}/decision", request_body = serde_json::Value,
+    responses((status = 200, description = "What became of it"), (status = 403, description = "Whoever drafted it"),
+        (status = 404, description = "There is no such draft"), (status = 412, description = "It was decided meanwhile"),
+        (status = 422, description = "What does not fit")),
+    params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)))]
+async fn api_decide(ctx: Ctx, Path(id): Path<i64>, bytes: Bytes) -> Outcome {
+    let wrong = |error: serde_json::Error| {
+        ctx.failure(Problem::input(Phrase::new("overlay-unread").with("reason", error.to_string())))
+    };
+    let sent: Decision = serde_json::from_slice(&bytes).map_err(wrong)?;
+    match carry_out(&ctx, id, &sent, &Repeatable::new(&ctx, &bytes)).await? {
+        Ok(answer) => ctx.json_with(StatusCode::OK, &answer),
+        Err(problem) => Err(ctx.failure(problem)),
+    }
+}

@@ -1,0 +1,175 @@
+//! A criteria set from a table: out and in again it is the same set; problems stand at their cell; a second person approves.
+
+use crate::{
+    figures::{ROOMS, judged, library, prepared, slice},
+    visitor::{OK, Visitor},
+};
+use documents::sheet_out;
+use facts::{drafts, setsheet, totals};
+use kernel::{Actor, Clock, PersonId, Place, Role, Scope};
+use locale::Lang;
+use std::sync::Arc;
+use store::{Store, jobs::Registry};
+use testkit::{CLOCK, each_engine};
+
+const SET: &str = "commune-2021-2025";
+
+fn officer(person: i64) -> Actor {
+    Actor { role: Role::Coordination, person: Some(PersonId(person)), scope: Scope::WHOLE }
+}
+
+#[test]
+fn every_shipped_set_comes_back_from_its_workbook_as_it_was() {
+    let library = library(false);
+    for set in library.sets() {
+        for lang in [Lang::Vi, Lang::En] {
+            let bytes = setsheet::write(set, lang, CLOCK.today()).expect("a workbook");
+            let back = setsheet::read(&bytes, &library).unwrap_or_else(|e| panic!("{}: {e:?}", set.set));
+            assert_eq!(back, **set, "{}", set.set);
+            // The same text judges, so that it judges the same.
+            let day = "2025-12-31".parse().unwrap();
+            let hash = |l: &rulebook::Library| l.in_force(&set.set, day).expect("in force").hash;
+            assert_eq!(hash(&library.with_set(back)), hash(&library), "{}", set.set);
+        }
+    }
+}
+
+/// A workbook of a set whose cells somebody changed: by sheet, row (from 1, below the headings) and column.
+fn changed(cells: &[(&str, &str, &str, &str)]) -> Vec<u8> {
+    let mut form = setsheet::form(library(false).set(SET).expect("the set"), Lang::Vi, CLOCK.today());
+    for (sheet, no, column, text) in cells {
+        let sheet = form.sheets.iter_mut().find(|s| s.name == *sheet).expect("the sheet");
+        let at = |name: &str| sheet.columns.iter().position(|c| c.heading == name).expect("the column");
+        let (key, at) = (at(if sheet.name == "bo" { "field" } else { "no" }), at(column));
+        let is = |row: &&mut Vec<sheet_out::Cell>| matches!(&row[key].content, sheet_out::Content::Text(t) if t == no);
+        let row = sheet.rows.iter_mut().find(is).unwrap_or_else(|| panic!("row {no}"));
+        row[at].content = sheet_out::Content::Text((*text).into());
+    }
+    sheet_out::write(&form).expect("a workbook")
+}
+
+#[test]
+fn what_does_not_fit_is_said_at_its_sheet_and_cell() {
+    let library = library(false);
+    let check = |cell: (&str, &str, &str, &str), key: &str, column: char| {
+        let found = setsheet::read(&changed(&[cell]), &library).expect_err(key);
+        let (sheet, at) = match &found[0].place {
+            Some(Place::Cell { sheet, cell }) => (sheet.clone(), cell.clone()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((found[0].phrase.key, sheet.as_str(), at.chars().next()), (key, cell.0, Some(column)), "{found:?}");
+    };
+    check(("chi-tieu", "2.1", "kind", "tỷ lệ"), "setsheet-not-a-word", 'H');
+    check(("chi-tieu", "2.1", "measure", "no.such"), "setsheet-no-measure", 'K');
+    check(("chi-tieu", "2.1", "measure", "income.per_person"), "setsheet-measure-kind", 'K');
+    check(("chi-tieu", "2.1", "op", "achieved"), "setsheet-op-kind", 'L');
+    check(("chi-tieu", "3.1", "value", "tám mươi"), "overlay-no-number", 'M');
+    check(("chi-tieu", "3.1", "limits", "vùng = 3"), "setsheet-wrong-limits", 'N');
+    check(("chi-tieu", "3.1", "text_vi", ""), "setsheet-missing", 'F');
+    check(("chi-tieu", "3.1", "criterion", "77"), "setsheet-no-criterion", 'A');
+    check(("chi-tieu", "2.2", "no", "2.1"), "setsheet-twice", 'B');
+    check(("bo", "from", "value", "hôm qua"), "units-no-day", 'B');
+    check(("bo", "set", "value", "Bộ mới"), "setsheet-id", 'B');
+    check(("tieu-chi", "2", "no", "1"), "setsheet-twice", 'A');
+    assert_eq!(setsheet::read(b"no workbook", &library).expect_err("refused").len(), 1);
+}
+
+async fn kept(store: &Store, by: &Actor, bytes: &[u8], law: &facts::Law) -> store::Result<i64> {
+    let book = setsheet::read(bytes, law.library()).expect("it fits");
+    let mut tx = store.write(by, &CLOCK).await?;
+    let id = drafts::keep(&mut tx, "bo.xlsx", &book).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+#[test]
+fn a_draft_judges_nobody_until_a_second_person_approves_it() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        judged(&store, &law, true).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        facts::rejudge::if_changed(&mut tx, &law).await?;
+        tx.commit().await?;
+        let stricter = changed(&[("chi-tieu", "3.1", "value", "100")]);
+        let id = kept(&store, &officer(7), &stricter, &law).await?;
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        assert_eq!(law.current(&mut tx).await?.step(), 0, "a draft is no law");
+        let draft = drafts::get(&mut tx, id).await?.expect("the draft");
+        drop(tx);
+
+        let decide = |by: Actor, version: i64, approve: bool, why: &'static str| {
+            let (store, law, draft) = (store.clone(), law.clone(), draft.clone());
+            async move {
+                let mut tx = store.write(&by, &CLOCK).await?;
+                let done = drafts::decide(&mut tx, &law, &draft, version, approve, why).await?;
+                if done.is_ok() {
+                    tx.commit().await?;
+                }
+                store::Result::Ok(done.err().map(|p| (p.phrase.key, p.status)))
+            }
+        };
+        assert_eq!(decide(officer(7), 1, true, "").await?, Some(("draft-second-person", 403)), "never who drafted it");
+        assert_eq!(decide(officer(8), 2, true, "").await?, Some(("draft-changed", 412)));
+        assert_eq!(decide(officer(8), 1, false, " ").await?, Some(("overlay-why-missing", 422)));
+        assert_eq!(decide(officer(8), 1, true, "").await?, None);
+
+        let mut registry = Registry::default();
+        facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
+        let clock: Arc<dyn Clock> = Arc::new(CLOCK);
+        assert!(registry.run_one(&store, &clock).await?, "judged again");
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let after = totals::totals(&mut tx, &slice()).await?;
+        assert_eq!((after.passed_unconfirmed, after.failed), (0, 1), "by the new text");
+        let now = law.current(&mut tx).await?;
+        assert!(now.library().set(SET).expect("the set").main, "and shown as before");
+        let decided = drafts::get(&mut tx, id).await?.expect("the draft");
+        assert_eq!((decided.state, decided.version), (drafts::State::Approved, 2));
+        Ok(())
+    });
+}
+
+#[test]
+fn pages_and_programs_take_a_workbook_and_show_it_beside_the_set_in_use() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let template = visitor.get(&format!("/quan-tri/bo-tieu-chi/mau.xlsx?bo={SET}"), true).await?;
+        assert_eq!(template.status, OK);
+        assert_eq!(setsheet::read(&template.body, visitor.law.library()).expect("it reads back").set, SET);
+        let form = |bytes: &[u8]| {
+            let head = "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk1\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bo.xlsx\"\r\n\r\n";
+            [head.as_bytes(), bytes, b"\r\n--x--\r\n"].concat()
+        };
+        let kind = "multipart/form-data; boundary=x";
+        let wrong = changed(&[("chi-tieu", "2.1", "measure", "no.such")]);
+        let refused = visitor.post("/quan-tri/bo-tieu-chi/nhap", kind, form(&wrong)).await?;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text().contains("no.such") && refused.text().contains("K"), "{}", refused.text());
+        let good = changed(&[("chi-tieu", "3.1", "value", "100")]);
+        let taken = visitor.post("/quan-tri/bo-tieu-chi/nhap", kind, form(&good)).await?;
+        assert_eq!(taken.leads_to(), Some("/quan-tri/bo-tieu-chi/1"), "{}", taken.text());
+        for path in
+            ["/quan-tri/bo-tieu-chi", "/quan-tri/bo-tieu-chi/1", "/en/quan-tri/bo-tieu-chi/1?voi=commune-2026-2030"]
+        {
+            assert_eq!(visitor.get(path, true).await?.status, OK, "{path}");
+            assert!(visitor.get(path, false).await?.status >= 300, "{path} is not for everybody");
+        }
+        let page = visitor.get("/quan-tri/bo-tieu-chi/1", true).await?.text();
+        assert!(page.contains("Chặt hơn") && page.contains("Tân Mỹ"), "{page}");
+        // Who drafted it at the machine is nobody in particular, and no second person.
+        let decision = r#"{"decision": "approve", "version": "1"}"#;
+        let json = [("content-type", "application/json")];
+        let own = visitor.give("/api/v1/rulebook-drafts/1/decision", &json, decision).await?;
+        assert_eq!(own.status, 403, "{}", own.text());
+        let id = kept(&store, &officer(7), &good, &visitor.law).await?;
+        let would = visitor.get(&format!("/api/v1/rulebook-drafts/{id}"), true).await?.json()?;
+        assert!(would["would"]["changed"].as_u64() >= Some(1), "{would}");
+        let done = visitor.give(&format!("/api/v1/rulebook-drafts/{id}/decision"), &json, decision).await?;
+        assert_eq!((done.status, done.json()?["state"].as_str()), (OK, Some("approved")));
+        let sent = visitor.give("/api/v1/rulebook-drafts", &json[..0], wrong).await?;
+        assert_eq!(sent.status, 422);
+        assert_eq!(visitor.get("/api/v1/rulebook-drafts", true).await?.json()?["count"], 2);
+        assert_eq!(visitor.get("/quan-tri/bo-tieu-chi/99", true).await?.status, 404);
+        Ok(())
+    });
+}

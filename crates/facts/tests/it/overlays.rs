@@ -1,0 +1,264 @@
+//! The law changed while the program runs: thresholds of the province, confirmations, their end; seen by the next request,
+//! by other processes, and by whoever was writing meanwhile.
+
+use crate::{
+    figures::{COMMUNE, ROOMS, entry, judged, prepared, save, slice},
+    visitor::{OK, Visitor},
+};
+use facts::{
+    Law,
+    overlays::{self, Proposal, Threshold, What},
+    rejudge, totals, trial,
+};
+use kernel::{Actor, Clock};
+use rulebook::Value;
+use std::sync::Arc;
+use store::{Query, Store, args, jobs::Registry};
+use testkit::{CLOCK, each_engine};
+
+const SET: &str = "commune-2021-2025";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn decision(thresholds: &[(&str, &str)]) -> Proposal {
+    Proposal {
+        kind: What::Thresholds,
+        set: SET.into(),
+        number: "12/2024/QĐ-UBND".into(),
+        date: "2024-02-01".into(),
+        issuer: "UBND tỉnh Tuyên Quang".into(),
+        document: "https://vanban.example/12".into(),
+        from: "2024-03-01".into(),
+        to: String::new(),
+        thresholds: thresholds
+            .iter()
+            .map(|(no, value)| Threshold { no: (*no).into(), value: (*value).into(), ..Threshold::default() })
+            .collect(),
+    }
+}
+
+/// Lays a document on, as an officer of the office would.
+async fn lay(store: &Store, law: &Law, asked: &Proposal) -> store::Result<i64> {
+    let overlay = asked.check(law.library(), CLOCK.today()).expect("it fits");
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+    let id = overlays::carry_out(&mut tx, law, asked, &overlay).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn current(store: &Store, law: &Law) -> store::Result<Law> {
+    law.current(&mut store.read(&Actor::READER.scope()).await?).await
+}
+
+async fn run_jobs(store: &Store, law: &Law) -> store::Result<usize> {
+    let mut registry = Registry::default();
+    facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
+    let clock: Arc<dyn Clock> = Arc::new(CLOCK);
+    let mut done = 0;
+    while registry.run_one(store, &clock).await? {
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// The threshold of an indicator for a commune of the region at the end of a year.
+fn limit(law: &Law, no: &str, year: i16) -> Option<String> {
+    let plan = law.plan(SET, rulebook::values::year_end(year))?;
+    let traits = rulebook::Traits { region: Some("TDMNPB".into()), ..Default::default() };
+    plan.book.threshold(plan.book.node(no)?, &traits, year).map(ToString::to_string)
+}
+
+#[test]
+fn a_threshold_is_law_in_the_next_request_and_its_preview_says_what_the_job_then_changes() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        judged(&store, &law, true).await?;
+        let first = rejudge::if_changed(&mut store.write(&Actor::SYSTEM, &CLOCK).await?, &law).await?;
+        assert!(!first);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        rejudge::if_changed(&mut tx, &law).await?;
+        tx.commit().await?;
+        // Another process has read the law before.
+        let other = prepared(&store, true).await?;
+        // The commune stands exactly at what the illustration asks.
+        let asks = limit(&law, "2.1", 2024).expect("the illustration asks a number");
+        assert_ne!(asks, "100");
+        let asked = decision(&[("2.1", "100")]);
+        let overlay = asked.check(law.library(), CLOCK.today()).expect("it fits");
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let trial = trial::of_overlay(&mut tx, &law, &overlay).await?;
+        drop(tx);
+        assert!(trial.judged >= 2, "{trial:?}");
+        let kinds = trial.kinds();
+        assert_eq!(kinds.get(&(Some("pu".into()), Some("fu".into()))), Some(&1), "{kinds:?}");
+        let before = totals::totals(&mut store.read(&Actor::READER.scope()).await?, &slice()).await?;
+        assert_eq!((before.passed_unconfirmed, before.failed), (1, 0), "a preview writes nothing");
+
+        lay(&store, &law, &asked).await?;
+        for law in [&law, &other] {
+            assert_eq!(
+                limit(law, "2.1", 2024).as_deref(),
+                Some(asks.as_str()),
+                "a reading does not change under a reader"
+            );
+            let now = current(&store, law).await?;
+            assert_eq!(limit(&now, "2.1", 2024).as_deref(), Some("100"));
+            assert_eq!(limit(&now, "2.1", 2023).as_deref(), Some(asks.as_str()), "not in force before");
+        }
+        // Who read the law before and writes after is refused: their verdict would be of yesterday's law.
+        let later = [entry(&law, COMMUNE, "income.per_person", Value::Number("60".parse().unwrap()))];
+        let late = save(&store, &law, &later, true);
+        let refused = late.await.expect_err("judged by a law that is no more").problem();
+        assert_eq!((refused.phrase.key, refused.status), ("law-changed-meanwhile", 409));
+
+        assert_eq!(run_jobs(&store, &law).await?, 1, "judged again, once");
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let after = totals::totals(&mut tx, &slice()).await?;
+        assert_eq!((after.passed_unconfirmed, after.failed), (0, 1));
+        let (_, list, count) = rejudge::last(&mut tx, 0, 100).await?;
+        let would: Vec<_> =
+            trial.changes.iter().filter(|c| c.published).map(|c| (c.unit, c.set.clone(), c.period.clone())).collect();
+        let did: Vec<_> = list.iter().map(|r| (r.unit, r.set.clone(), r.period.clone())).collect();
+        assert_eq!((would.clone(), count), (did, would.len() as i64), "the preview said it");
+        let line = "SELECT COUNT(*) FROM store_audit WHERE action = 'facts.overlay'";
+        assert_eq!(tx.row(line, args![]).await?.expect("a count").i64(0)?, 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_end_takes_it_back_and_what_does_not_fit_stands_at_its_field() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        judged(&store, &law, true).await?;
+        let asks = limit(&law, "2.1", 2024);
+        let id = lay(&store, &law, &decision(&[("2.1", "100"), ("2.2", "70,5")])).await?;
+        let law = current(&store, &law).await?;
+        assert_eq!(limit(&law, "2.2", 2024).as_deref(), Some("70.5"));
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        let kept = overlays::get(&mut tx, id).await?.expect("it is there");
+        let without = overlays::end(&mut tx, &law, &kept, None, " ").await?.expect_err("why?");
+        assert_eq!(without[0].phrase.key, "overlay-why-missing");
+        overlays::end(&mut tx, &law, &kept, None, "nhập nhầm").await?.expect("ended");
+        tx.commit().await?;
+        let law = current(&store, &law).await?;
+        assert_eq!(limit(&law, "2.1", 2024), asks, "as if it had never been");
+
+        let wrong = |change: &dyn Fn(&mut Proposal)| {
+            let mut asked = decision(&[("2.1", "90")]);
+            change(&mut asked);
+            let found = asked.check(law.library(), CLOCK.today()).expect_err("it does not fit");
+            let field = |p: &kernel::Problem| match &p.place {
+                Some(kernel::Place::Field(field)) => field.clone(),
+                _ => String::new(),
+            };
+            found.iter().map(|p| (p.phrase.key, field(p))).collect::<Vec<_>>()
+        };
+        let check = |change: &dyn Fn(&mut Proposal), key: &str, field: &str| {
+            assert_eq!(wrong(change), [(key, field.to_owned())]);
+        };
+        check(&|p| p.number = " ".into(), "overlay-number-missing", "number");
+        check(&|p| p.date = "2024-02-30".into(), "units-no-day", "date");
+        check(&|p| p.date = "2999-01-01".into(), "overlay-signed-later", "date");
+        check(&|p| p.issuer = String::new(), "overlay-issuer-missing", "issuer");
+        check(&|p| p.from = "2026-01-01".into(), "overlay-outside-set", "from");
+        check(&|p| p.to = "2024-02-01".into(), "overlay-ends-before", "to");
+        check(&|p| p.thresholds[0].value = "101".into(), "overlay-over-hundred", "thresholds/2.1");
+        check(&|p| p.thresholds[0].value = "-1".into(), "overlay-negative", "thresholds/2.1");
+        check(&|p| p.thresholds[0].value = "nhiều".into(), "overlay-no-number", "thresholds/2.1");
+        check(&|p| p.thresholds[0].no = "3.1".into(), "overlay-not-open", "thresholds/3.1");
+        check(&|p| p.thresholds[0].no = "99".into(), "overlay-no-indicator", "thresholds/99");
+        check(&|p| p.thresholds.push(p.thresholds[0].clone()), "overlay-twice", "thresholds/2.1");
+        check(&|p| p.thresholds.clear(), "overlay-nothing", "thresholds");
+        check(&|p| p.set = "none".into(), "overlay-no-set", "set");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_confirmation_takes_the_mark_away_and_says_by_which_document() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let page = format!("/bo-tieu-chi/{SET}/1.1");
+        let before = visitor.get(&page, false).await?.text();
+        assert!(!before.contains("15/QĐ-TTg"), "{before}");
+        // The list of what is not confirmed leads there, for those who may.
+        let unsure = "/nguon-va-phuong-phap/can-xac-nhan";
+        let link = format!("/quan-tri/xac-nhan/moi?bo={SET}&amp;chi_tieu=1.1");
+        assert!(visitor.get(unsure, true).await?.text().contains(&link));
+        assert!(!visitor.get(unsure, false).await?.text().contains("/quan-tri/"), "nothing for others");
+        let form = visitor.get(&format!("/quan-tri/xac-nhan/moi?bo={SET}&chi_tieu=1.1"), true).await?;
+        assert_eq!(form.status, OK);
+        assert!(form.text().contains("name=\"c:1.1\" value=\"1\" checked"), "{}", form.text());
+
+        let sent = format!("set={SET}&number=15%2FQĐ-TTg&date=2024-01-02&issuer=Thủ+tướng&document=&c%3A1.1=1");
+        // Incomplete: what was typed stays.
+        let wrong = visitor.post("/quan-tri/xac-nhan/xem-truoc", FORM, sent.replace("2024-01-02", "")).await?;
+        assert_eq!(wrong.status, 422);
+        assert!(
+            wrong.text().contains("href=\"#date\"") && wrong.text().contains("value=\"15/QĐ-TTg\""),
+            "{}",
+            wrong.text()
+        );
+        let preview = visitor.post("/quan-tri/xac-nhan/xem-truoc", FORM, sent.clone()).await?;
+        assert_eq!(preview.status, OK, "{}", preview.text());
+        assert!(preview.text().contains("name=\"seen\" value=\"0\""), "{}", preview.text());
+        let done = format!("{sent}&seen=0&key=k1");
+        for _ in 0..2 {
+            let answer = visitor.post("/quan-tri/xac-nhan/ban-hanh", FORM, done.clone()).await?;
+            assert_eq!(answer.leads_to(), Some("/quan-tri/xac-nhan?da_luu=1"), "{}", answer.text());
+        }
+        let again = visitor.post("/quan-tri/xac-nhan/ban-hanh", FORM, done.replace("k1", "k2")).await?;
+        assert_eq!(again.status, 422, "it is confirmed already: {}", again.text());
+        let after = visitor.get(&page, false).await?.text();
+        assert!(after.contains("15/QĐ-TTg, Thủ tướng"), "{after}");
+        let list = visitor.get("/quan-tri/xac-nhan", true).await?.text();
+        assert!(list.contains("15/QĐ-TTg") && list.contains("quản trị tại máy"), "{list}");
+        for path in [
+            "/quan-tri/xac-nhan",
+            "/quan-tri/nguong",
+            "/en/quan-tri/nguong",
+            "/quan-tri/nguong/moi?bo=commune-2026-2030",
+        ] {
+            let answer = visitor.get(path, true).await?;
+            assert_eq!(answer.status, OK, "{path}: {}", answer.text());
+            assert!(visitor.get(path, false).await?.status >= 300, "{path} is not for everybody");
+        }
+        for kind in ["csv", "xlsx"] {
+            assert_eq!(visitor.get(&format!("/quan-tri/xac-nhan.{kind}?q=15"), true).await?.status, OK);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn programs_lay_thresholds_on_with_a_preview_and_end_them() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let json = [("content-type", "application/json"), ("idempotency-key", "a")];
+        let body = serde_json::to_vec(&decision(&[("2.1", "100")]))?;
+        let preview = visitor.give("/api/v1/overlays/preview", &json[..1], body.clone()).await?.json()?;
+        assert!(preview["changed"].as_u64() >= Some(1), "{preview}");
+        assert_eq!(preview["verdicts"][0]["after"]["verdict"], "failed", "{preview}");
+        let answer = visitor.give("/api/v1/overlays", &json, body.clone()).await?.json()?;
+        let again = visitor.give("/api/v1/overlays", &json, body).await?.json()?;
+        assert_eq!(answer, again);
+        let list = visitor.get("/api/v1/overlays?kind=thresholds", true).await?.json()?;
+        assert_eq!(
+            (list["count"].as_i64(), list["overlays"][0]["number"].as_str()),
+            (Some(1), Some("12/2024/QĐ-UBND"))
+        );
+        let wrong =
+            visitor.give("/api/v1/overlays", &json[..1], serde_json::to_vec(&decision(&[("3.1", "1")]))?).await?;
+        assert_eq!(wrong.status, 422);
+        assert_eq!(wrong.json()?["problems"].as_array().map(Vec::len), Some(1), "{}", wrong.text());
+        let end = format!("/api/v1/overlays/{}/end", answer["id"]);
+        let ended =
+            visitor.give(&end, &json[..1], r#"{"last": "2024-06-30", "why": "thay bằng văn bản khác"}"#).await?;
+        assert_eq!(ended.status, OK, "{}", ended.text());
+        assert_eq!(visitor.give(&end, &json[..1], r#"{"last": "2024-12-31", "why": "x"}"#).await?.status, 422);
+        assert_eq!(visitor.give("/api/v1/overlays/99/end", &json[..1], r#"{"why": "x"}"#).await?.status, 404);
+        Ok(())
+    });
+}

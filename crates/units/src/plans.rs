@@ -1,0 +1,224 @@
+//! Reorganisations prepared: previewed with all that they would do, approved by a second person, carried out on their day by
+//! a job, cancelled before it.
+//!
+//! A preview is the reorganisation itself, with every room's hook, in a transaction that is given up: it cannot say
+//! anything else than what will be done.
+
+use crate::{
+    Effect, Merger,
+    actions::{self, Refused},
+    rules::Reorganisation,
+};
+use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work};
+use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
+use locale::Lang;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The job's name.
+pub const JOB: &str = "units.reorganise";
+
+/// What became of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for approval.
+    Prepared,
+    /// Waits for its day.
+    Approved,
+    Done,
+    Cancelled,
+    /// On its day it no longer fitted; nothing was done.
+    Failed,
+}
+
+impl State {
+    const ALL: [State; 5] = [State::Prepared, State::Approved, State::Done, State::Cancelled, State::Failed];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Prepared => "prepared",
+            State::Approved => "approved",
+            State::Done => "done",
+            State::Cancelled => "cancelled",
+            State::Failed => "failed",
+        }
+    }
+
+    /// Whether anything may still be decided about it.
+    pub fn is_open(self) -> bool {
+        matches!(self, State::Prepared | State::Approved)
+    }
+}
+
+/// A reorganisation that somebody prepared.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    pub id: i64,
+    pub title: String,
+    pub plan: Reorganisation,
+    pub state: State,
+    /// Grows with each decision; a decision names the one it saw.
+    pub version: i64,
+    pub at: Moment,
+    pub by: String,
+    pub drafter: Option<PersonId>,
+    pub decided_at: Option<Moment>,
+    pub decided_by: Option<String>,
+    pub why: Option<String>,
+    pub done_at: Option<Moment>,
+    /// What the job did, or why it did not: by language.
+    pub said: Value,
+}
+
+const COLUMNS: &str =
+    "id, title, body, state, version, drafted_at, drafted_by, drafter, decided_at, decided_by, why, done_at, said";
+
+fn read(row: &Row) -> Result<Plan> {
+    let state = row.text(3)?;
+    let said = row.opt_text(12)?.map(|text| serde_json::from_str(&text)).transpose()?;
+    Ok(Plan {
+        id: row.i64(0)?,
+        title: row.text(1)?,
+        plan: serde_json::from_str(&row.text(2)?)?,
+        state: State::ALL
+            .into_iter()
+            .find(|s| s.name() == state)
+            .ok_or_else(|| StoreError::Corrupt("a plan's state".into()))?,
+        version: row.i64(4)?,
+        at: Moment(row.i64(5)?),
+        by: row.text(6)?,
+        drafter: row.opt_i64(7)?.map(PersonId),
+        decided_at: row.opt_i64(8)?.map(Moment),
+        decided_by: row.opt_text(9)?,
+        why: row.opt_text(10)?,
+        done_at: row.opt_i64(11)?.map(Moment),
+        said: said.unwrap_or(Value::Null),
+    })
+}
+
+/// All plans, the last first: a page, and how many. Cost: the rows shown.
+pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Plan>, i64)> {
+    let count = tx.row("SELECT COUNT(*) FROM units_plan", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
+    let sql = format!("SELECT {COLUMNS} FROM units_plan ORDER BY id DESC LIMIT $1 OFFSET $2");
+    let rows = tx.rows(&sql, args![most, skip]).await?;
+    Ok((rows.iter().map(read).collect::<Result<_>>()?, count))
+}
+
+pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Plan>> {
+    let sql = format!("SELECT {COLUMNS} FROM units_plan WHERE id = $1");
+    tx.row(&sql, args![id]).await?.as_ref().map(read).transpose()
+}
+
+/// What a reorganisation would do: the units, and what every room says it does. Nothing is kept. Cost: as the
+/// reorganisation; other writers wait for it on SQLite.
+pub async fn preview(
+    store: &Store,
+    clock: &dyn Clock,
+    plan: &Reorganisation,
+    effects: &[Effect],
+) -> std::result::Result<(Merger, Vec<Phrase>), Refused> {
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    // Given up with the end of this function, whatever came of it.
+    actions::reorganise(&mut tx, plan, effects).await
+}
+
+/// Keeps a plan that [`preview`] found to fit; its number.
+pub async fn prepare(tx: &mut WriteTx, title: &str, plan: &Reorganisation) -> Result<i64> {
+    let id = tx.reserve("units_plan", "id", 1).await?[0];
+    let (now, role, person) = (tx.now(), tx.actor().role.name(), tx.actor().person.map(|p| p.0));
+    let sql = "INSERT INTO units_plan (id, day, title, body, state, version, drafted_at, drafted_by, drafter)
+               VALUES ($1, $2, $3, $4, 'prepared', 1, $5, $6, $7)";
+    tx.execute_one(sql, args![id, plan.day, title, serde_json::to_string(plan)?, now, role, person]).await?;
+    let details = json!({"title": title, "plan": plan});
+    let subject = id.to_string();
+    tx.audit(AuditLine { action: "units.plan", kind: "reorganisation", subject, unit: None, details }).await?;
+    Ok(id)
+}
+
+/// Whether this actor may approve: never who prepared it, and nobody whose name is not known.
+pub fn may_approve(plan: &Plan, role: Role, person: Option<PersonId>) -> bool {
+    match (person, plan.drafter) {
+        (Some(person), drafter) => drafter != Some(person),
+        // Who sits at the machine itself is nobody in particular: a plan of a named person has a second one in them.
+        (None, Some(_)) => role == Role::LocalAdmin,
+        (None, None) => false,
+    }
+}
+
+/// What is decided about a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Approve,
+    Cancel,
+}
+
+/// Approves a plan, whose job then waits for its day, or cancels it saying why. `version`: the one that was seen.
+pub async fn decide(
+    tx: &mut WriteTx,
+    plan: &Plan,
+    version: i64,
+    decision: Decision,
+    why: &str,
+) -> Result<std::result::Result<(), Problem>> {
+    let fits = match decision {
+        Decision::Approve => plan.state == State::Prepared,
+        Decision::Cancel => plan.state.is_open(),
+    };
+    if plan.version != version || !fits {
+        return Ok(Err(Problem::conflict(Phrase::new("plan-changed"), 412)));
+    }
+    if decision == Decision::Approve && !may_approve(plan, tx.actor().role, tx.actor().person) {
+        return Ok(Err(Problem::forbidden(Phrase::new("plan-second-person"))));
+    }
+    if decision == Decision::Cancel && why.trim().is_empty() {
+        return Ok(Err(Problem::input(Phrase::new("plan-why-missing")).at_field("why")));
+    }
+    let (state, action) = match decision {
+        Decision::Approve => (State::Approved, "units.plan-approve"),
+        Decision::Cancel => (State::Cancelled, "units.plan-cancel"),
+    };
+    let (now, actor) = (tx.now(), tx.actor().role.name());
+    let sql = "UPDATE units_plan SET state = $4, version = version + 1, decided_at = $5, decided_by = $6, why = $7
+               WHERE id = $1 AND version = $2 AND state = $3";
+    tx.execute_one(sql, args![plan.id, version, plan.state.name(), state.name(), now, actor, why.trim()]).await?;
+    let details = json!({"day": plan.plan.day, "state": state.name(), "why": why.trim()});
+    let subject = plan.id.to_string();
+    tx.audit(AuditLine { action, kind: "reorganisation", subject, unit: None, details }).await?;
+    if decision == Decision::Approve {
+        let (key, due) = (format!("{JOB} {}", plan.id), plan.plan.day.begins().max(now));
+        tx.enqueue_at(JOB, Some(&key), &json!({"plan": plan.id}), due).await?;
+    }
+    Ok(Ok(()))
+}
+
+/// Carries out an approved plan on its day; what was cancelled meanwhile is left alone. Where it no longer fits, nothing is
+/// done, and the plan says why. All in one transaction.
+pub async fn run(work: Work, effects: &[Effect]) -> Result<()> {
+    let id = work.job.payload["plan"].as_i64().unwrap_or(0);
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    let Some(plan) = get(&mut tx, id).await? else { return Ok(()) };
+    if plan.state != State::Approved || work.clock.today() < plan.plan.day {
+        return Ok(());
+    }
+    let (state, said) = match actions::reorganise(&mut tx, &plan.plan, effects).await {
+        Ok((_, said)) => (State::Done, said),
+        Err(Refused::Problems(problems)) => (State::Failed, problems.into_iter().map(|p| p.phrase).collect()),
+        Err(Refused::Changed(overtaken)) => (State::Failed, vec![overtaken.problem.phrase]),
+        Err(Refused::Store(error)) => return Err(error),
+    };
+    let words = |lang| said.iter().map(|phrase| locale::say(lang, phrase)).collect::<Vec<_>>();
+    let said = json!({"vi": words(Lang::Vi), "en": words(Lang::En)});
+    let sql = "UPDATE units_plan SET state = $2, version = version + 1, done_at = $3, said = $4
+               WHERE id = $1 AND state = 'approved'";
+    tx.execute_one(sql, args![id, state.name(), tx.now(), said.to_string()]).await?;
+    let details = json!({"state": state.name(), "said": said});
+    let subject = id.to_string();
+    tx.audit(AuditLine { action: "units.plan-done", kind: "reorganisation", subject, unit: None, details }).await?;
+    tx.commit().await
+}
+
+/// Whether a plan's day has come before anybody approved it.
+pub fn is_late(plan: &Plan, today: Day) -> bool {
+    plan.state == State::Prepared && plan.plan.day <= today
+}
