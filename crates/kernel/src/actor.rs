@@ -73,6 +73,11 @@ impl Role {
         !matches!(self, Role::Reader | Role::LocalAdmin | Role::System)
     }
 
+    /// Whether it is held in the whole house rather than in a unit.
+    pub fn is_of_house(self) -> bool {
+        matches!(self, Role::Administrator | Role::Auditor | Role::Editor | Role::Machine | Role::MinistryReader)
+    }
+
     /// Whether who holds it must log in with a second factor: who reviews, decides or administers.
     pub fn needs_second_factor(self) -> bool {
         matches!(

@@ -214,7 +214,7 @@ fn claim(headers: &HeaderMap) -> Option<Claim<'_>> {
 }
 
 /// A cookie by one of its names, the first that is there.
-pub(crate) fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
+pub fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
     let all =
         || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
     names

@@ -116,6 +116,8 @@ impl People for Everybody {
     }
 }
 
+pub use crate::guard::cookie;
+
 /// Who reads a page: what it shows depends on what they may do next.
 #[derive(Clone, Debug)]
 pub struct Reader {

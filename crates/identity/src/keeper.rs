@@ -1,0 +1,152 @@
+//! What the edge asks of people, in every request anew: nothing of roles is remembered between two requests, so who loses
+//! one loses it in the next, in every tab and token, and in a job that waits.
+
+use crate::{
+    secrets::{self, SecretKey},
+    store::{GRANT, IDLE, NOTED, TODAY, grant_of},
+};
+use futures::future::BoxFuture;
+use kernel::{Grant, Moment, PersonId, Role};
+use std::{collections::HashMap, sync::Arc};
+use store::{Query, ReadTx, Result, Row, Store, args};
+use web::{
+    People, Who,
+    people::{Claim, Contact},
+};
+
+/// Where whoever needs a second factor and has none is led first.
+pub const SECOND_FACTOR: &str = "/tai-khoan/xac-thuc";
+/// How the secret of a token begins, so that it is known where it was left lying.
+pub const TOKEN: &str = "langso_";
+
+/// The people of a site, with what the login needs.
+pub struct Identity {
+    pub store: Store,
+    pub key: SecretKey,
+    /// Whether the people of the demo log in by a button.
+    pub demo: bool,
+    /// Whether the site is reached by https: its cookie is then sent by nothing else.
+    pub secure: bool,
+    /// The name of the province, for programs that show codes.
+    pub place: String,
+}
+
+/// The rows of one person as of today: the person and each role.
+fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let grants: Vec<Grant> =
+        rows.iter().map(|row| grant_of(row, 5)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    let (has_second, demo) = (first.flag(2)?, first.flag(3)?);
+    let must = !demo && !has_second && only.is_none() && grants.iter().any(|grant| grant.role.needs_second_factor());
+    Ok(Some(Who {
+        person: PersonId(first.i64(0)?),
+        name: first.text(1)?,
+        grants,
+        session,
+        only,
+        first: must.then_some(SECOND_FACTOR),
+        proved_at: Moment(first.i64(4)?),
+    }))
+}
+
+impl Identity {
+    /// Notes that a session or token was seen, beside the request.
+    fn seen(&self, sql: &'static str, key: String, now: Moment) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let noted = async {
+                let clock = kernel::FixedClock(now);
+                let mut tx = store.write(&kernel::Actor::SYSTEM, &clock).await?;
+                tx.execute(sql, args![key, now]).await?;
+                tx.commit().await
+            };
+            if let Err(error) = noted.await {
+                tracing::warn!(%error, "that a session was seen was not noted");
+            }
+        });
+    }
+
+    async fn by_cookie(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
+        let hash = secrets::hash(secret);
+        let sql = format!(
+            "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, s.proved_at, {GRANT}, s.seen_at
+             FROM identity_session s JOIN identity_person p ON p.id = s.person AND p.disabled = 0 {TODAY}
+             WHERE s.hash = $1 AND s.state = 'full' AND s.ends_at > $3 AND s.seen_at > $4 ORDER BY g.id"
+        );
+        let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now, now.0 - IDLE]).await?;
+        if let Some(row) = rows.first()
+            && row.i64(10)? < now.0 - NOTED
+        {
+            self.seen("UPDATE identity_session SET seen_at = $2 WHERE hash = $1", hash.clone(), now);
+        }
+        who(&rows, hash, None)
+    }
+
+    async fn by_token(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
+        let hash = secrets::hash(secret);
+        let sql = format!(
+            "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, t.made_at, {GRANT}, t.id, t.only_for,
+                    COALESCE(t.used_at, 0)
+             FROM identity_token t JOIN identity_person p ON p.id = t.person AND p.disabled = 0 {TODAY}
+             WHERE t.hash = $1 AND t.revoked_at IS NULL AND t.ends_at > $3 ORDER BY g.id"
+        );
+        let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let only: Vec<String> = serde_json::from_str(&row.text(11)?)?;
+        let session = format!("token:{}", row.i64(10)?);
+        if row.i64(12)? < now.0 - NOTED {
+            self.seen("UPDATE identity_token SET used_at = $2 WHERE hash = $1", hash, now);
+        }
+        who(&rows, session, Some(only))
+    }
+}
+
+/// The people of a site as the edge sees them.
+pub struct Keeper(pub Arc<Identity>);
+
+impl People for Keeper {
+    fn who<'a>(&'a self, tx: &'a mut ReadTx, claim: Claim<'a>, now: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
+        Box::pin(async move {
+            match claim {
+                Claim::Cookie(secret) => self.0.by_cookie(tx, secret, now).await,
+                Claim::Bearer(secret) => self.0.by_token(tx, secret, now).await,
+            }
+        })
+    }
+
+    fn person<'a>(&'a self, tx: &'a mut ReadTx, person: PersonId, now: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
+        Box::pin(async move {
+            let sql = format!(
+                "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, p.made_at, {GRANT}
+                 FROM identity_person p {TODAY} WHERE p.id = $1 AND p.disabled = 0 ORDER BY g.id"
+            );
+            let rows = tx.rows(&sql, args![person.0, now.day().epoch_days()]).await?;
+            who(&rows, String::new(), None)
+        })
+    }
+
+    fn contacts<'a>(&'a self, tx: &'a mut ReadTx, people: &'a [PersonId]) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>> {
+        Box::pin(async move {
+            let mut found = HashMap::new();
+            for some in people.chunks(500) {
+                let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+                let sql = format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places.join(","));
+                for row in tx.rows(&sql, some.iter().map(|p| p.0.into()).collect()).await? {
+                    let contact = Contact { name: row.text(1)?, email: row.opt_text(2)?, lang: row.text(3)? };
+                    found.insert(PersonId(row.i64(0)?), contact);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn holders<'a>(&'a self, tx: &'a mut ReadTx, role: Role, now: Moment) -> BoxFuture<'a, Result<Vec<PersonId>>> {
+        Box::pin(async move {
+            let sql = "SELECT DISTINCT p.id FROM identity_person p JOIN identity_grant g ON g.person = p.id AND g.from_day <= $2
+                       AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
+                       WHERE g.role = $1 AND p.disabled = 0 ORDER BY p.id";
+            let rows = tx.rows(sql, args![role.name(), now.day().epoch_days()]).await?;
+            rows.iter().map(|row| Ok(PersonId(row.i64(0)?))).collect()
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! People: who they are, which roles they hold where and when, how they log in.
+//!
+//! - [`store`]: the tables; [`model`]: the nouns.
+//! - [`secrets`]: random secrets, what is kept of them, the key of the data folder.
+//! - [`password`]: hashing that costs everybody the same, passwords that too many know.
+//! - [`second`]: the second factor, codes by time.
+//! - [`login`]: from a name and a password to a session, step by step.
+//! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`pages`]: login, the own account, the first administrator, people and their roles.
+
+pub mod keeper;
+pub mod login;
+pub mod model;
+pub mod pages;
+pub mod password;
+pub mod second;
+pub mod secrets;
+pub mod store;
+
+pub use keeper::Identity;
+pub use pages::room;

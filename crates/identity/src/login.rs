@@ -1,0 +1,199 @@
+//! From a name and a password to a session, step by step. Each step that fails says the same, whatever was wrong.
+//!
+//! Failures are counted by account and network, so that nobody locks others out: who knocks from elsewhere meets no count.
+
+use crate::{
+    keeper::Identity,
+    model::Person,
+    password::{self, Busy},
+    second, secrets, store,
+};
+use kernel::{Actor, Clock, Moment, Phrase, PersonId, Problem, Scope};
+use serde_json::json;
+use std::net::IpAddr;
+
+/// Failures that pass without waiting.
+const FREE: i64 = 5;
+/// The longest wait after more of them.
+const LONGEST: i64 = 15 * store::MINUTE;
+
+/// Where a login leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Logged in; the secret of the session.
+    In(String),
+    /// The second factor is asked for; the secret of the session that waits for it.
+    Second(String),
+}
+
+/// Why it led nowhere.
+#[derive(Debug)]
+pub enum Refused {
+    Said(Problem),
+    Store(::store::StoreError),
+}
+
+impl From<::store::StoreError> for Refused {
+    fn from(error: ::store::StoreError) -> Refused {
+        Refused::Store(error)
+    }
+}
+
+impl From<Busy> for Refused {
+    fn from(_: Busy) -> Refused {
+        Refused::Said(Problem { phrase: Phrase::new("login-busy"), place: None, status: 503 })
+    }
+}
+
+fn wrong(key: &'static str) -> Refused {
+    Refused::Said(Problem::input(Phrase::new(key)))
+}
+
+/// The network of an address: of IPv4 the first three numbers, of IPv6 the first four groups.
+pub fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}")
+        }
+        IpAddr::V6(v6) => v6.segments()[..4].iter().map(|part| format!("{part:x}")).collect::<Vec<_>>().join(":"),
+    }
+}
+
+/// Somebody acting on their own account, before a role is known.
+fn own(person: PersonId) -> Actor {
+    Actor { role: kernel::Role::Reader, person: Some(person), scope: Scope::PUBLIC }
+}
+
+/// How long to wait after so many failures, in microseconds.
+fn wait(count: i64) -> i64 {
+    if count < FREE { 0 } else { (1_000_000i64 << (count - FREE).min(20)).min(LONGEST) }
+}
+
+impl Identity {
+    async fn may_try(&self, key: &str, now: Moment) -> Result<(), Refused> {
+        let mut tx = self.store.read(&Scope::PUBLIC).await?;
+        let (count, last) = store::attempts(&mut tx, key).await?;
+        let left = last.0 + wait(count) - now.0;
+        if left <= 0 {
+            return Ok(());
+        }
+        let seconds = left.div_euclid(1_000_000) + 1;
+        let phrase = Phrase::new("login-wait").with("seconds", seconds);
+        Err(Refused::Said(Problem { phrase, place: None, status: 429 }))
+    }
+
+    async fn note_failure(&self, key: &str, person: Option<PersonId>, clock: &dyn Clock) -> Result<(), Refused> {
+        let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
+        store::failed(&mut tx, key).await?;
+        // Of nobody we know there is nothing to say; the request stands in the log.
+        if let Some(person) = person {
+            store::note_own(&mut tx, "identity.login-failed", person, json!({})).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// A login by password. `label` names the browser for its owner's list. Cost: one hash, whoever it is; four rows.
+    pub async fn by_password(
+        &self,
+        login: &str,
+        password: &str,
+        from: IpAddr,
+        label: &str,
+        clock: &dyn Clock,
+    ) -> Result<Step, Refused> {
+        let key = secrets::hash(&format!("{} {}", store::login_key(login), network(from)));
+        self.may_try(&key, clock.now()).await?;
+        let person = {
+            let mut tx = self.store.read(&Scope::PUBLIC).await?;
+            store::by_login(&mut tx, login).await?
+        };
+        let known = person.as_ref().filter(|p| !p.disabled).and_then(|p| p.password.as_deref());
+        let long = password.chars().count() > password::MOST;
+        if !password::is(if long { "" } else { password }, known).await? || long {
+            self.note_failure(&key, person.map(|p| p.id), clock).await?;
+            return Err(wrong("login-wrong"));
+        }
+        let Some(person) = person else { return Err(wrong("login-wrong")) };
+        self.enter(&person, &key, label, clock).await
+    }
+
+    /// A new session: whatever secret the browser brought is not the one it goes on with.
+    async fn enter(&self, person: &Person, key: &str, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
+        let secret = secrets::secret();
+        let full = person.totp.is_none() || person.demo;
+        let mut tx = self.store.write(&own(person.id), clock).await?;
+        store::succeeded(&mut tx, key).await?;
+        store::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
+        tx.commit().await?;
+        Ok(if full { Step::In(secret) } else { Step::Second(secret) })
+    }
+
+    /// A login as somebody of the demo, where the site is one. Cost: two rows.
+    pub async fn as_demo(&self, id: PersonId, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
+        let person = {
+            let mut tx = self.store.read(&Scope::PUBLIC).await?;
+            store::get(&mut tx, id).await?
+        };
+        match person.filter(|person| self.demo && person.demo && !person.disabled) {
+            Some(person) => self.enter(&person, "", label, clock).await,
+            None => Err(wrong("login-wrong")),
+        }
+    }
+
+    /// The second step: a code by time of whoever the waiting session is. Cost: four rows.
+    pub async fn by_code(
+        &self,
+        waiting: &str,
+        code: &str,
+        from: IpAddr,
+        label: &str,
+        clock: &dyn Clock,
+    ) -> Result<String, Refused> {
+        let hash = secrets::hash(waiting);
+        let person = {
+            let mut tx = self.store.read(&Scope::PUBLIC).await?;
+            match store::half(&mut tx, &hash, clock.now()).await? {
+                Some(id) => store::get(&mut tx, id).await?,
+                None => None,
+            }
+        };
+        let Some(person) = person.filter(|person| !person.disabled) else { return Err(wrong("login-again")) };
+        let key = secrets::hash(&format!("second {} {}", person.id, network(from)));
+        self.may_try(&key, clock.now()).await?;
+        let sealed = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
+        let step = sealed.and_then(|secret| second::step(&secret, code, clock.now(), person.totp_step));
+        let Some(step) = step else {
+            self.note_failure(&key, Some(person.id), clock).await?;
+            return Err(wrong("login-code-wrong"));
+        };
+        let secret = secrets::secret();
+        let mut tx = self.store.write(&own(person.id), clock).await?;
+        // Of two that bring the same code at once one comes first.
+        if !store::take_step(&mut tx, person.id, step).await? {
+            return Err(wrong("login-code-wrong"));
+        }
+        store::succeeded(&mut tx, &key).await?;
+        store::end(&mut tx, person.id, &hash).await?;
+        store::begin(&mut tx, &secrets::hash(&secret), person.id, true, label).await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end() {
+        assert_eq!([0, 4, 5, 6, 9, 80].map(wait), [0, 0, 1_000_000, 2_000_000, 16_000_000, LONGEST]);
+    }
+
+    #[test]
+    fn a_network_is_the_neighbourhood_of_an_address() {
+        for (address, wanted) in [("203.0.113.9", "203.0.113"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2")] {
+            assert_eq!(network(address.parse().expect("an address")), wanted);
+        }
+    }
+}

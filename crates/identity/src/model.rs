@@ -1,0 +1,72 @@
+//! The nouns: a person, a role held, a session, a token.
+
+use kernel::{AgencyId, CriterionRef, Day, Moment, PersonId, Role, UnitId};
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: PersonId,
+    /// What they type to log in.
+    pub login: String,
+    pub name: String,
+    pub email: Option<String>,
+    /// `vi` or `en`.
+    pub lang: String,
+    /// The hash of their password in PHC form; `None` until they set one.
+    pub password: Option<String>,
+    /// The sealed secret of their second factor.
+    pub totp: Option<String>,
+    /// The last step of time whose code was taken.
+    pub totp_step: i64,
+    pub disabled: bool,
+    /// A made-up person of the demo: logs in by a button, where the demo says so.
+    pub demo: bool,
+}
+
+/// A role held, or once held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub id: i64,
+    pub role: Role,
+    pub unit: Option<UnitId>,
+    pub unit_name: String,
+    pub agency: Option<AgencyId>,
+    pub criteria: Option<Vec<CriterionRef>>,
+    pub from: Day,
+    pub to: Option<Day>,
+    pub ended: bool,
+}
+
+/// A role to be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewGrant {
+    pub person: PersonId,
+    pub role: Role,
+    pub unit: Option<UnitId>,
+    pub agency: Option<AgencyId>,
+    pub criteria: Option<Vec<CriterionRef>>,
+    pub from: Day,
+    pub to: Option<Day>,
+}
+
+/// A session of somebody, as they see it themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Names it without being its secret.
+    pub hash: String,
+    pub made: Moment,
+    pub seen: Moment,
+    pub label: String,
+}
+
+/// A token of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub id: i64,
+    pub name: String,
+    pub only: Vec<String>,
+    pub made: Moment,
+    pub ends: Moment,
+    pub used: Option<Moment>,
+    pub revoked: bool,
+}

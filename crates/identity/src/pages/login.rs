@@ -1,0 +1,149 @@
+//! In and out.
+
+use super::{back, cookie, identity, label, lead, role_word, said};
+use crate::{keeper::Identity, login::Step, store};
+use axum::{
+    extract::ConnectInfo,
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use kernel::{PersonId, Problem, Scope};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use web::{Asking, Ctx, Form, Outcome, people::COOKIE};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    tiep: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    login: String,
+    password: String,
+    code: String,
+    person: i64,
+    tiep: String,
+}
+
+/// The people of the demo with their roles, where the site is one. Cost: those rows and a query a person: a dozen.
+async fn demo_people(ctx: &Ctx, identity: &Identity) -> Result<Vec<Value>, web::Failure> {
+    if !identity.demo {
+        return Ok(Vec::new());
+    }
+    let mut tx = ctx.site.store.read(&Scope::PUBLIC).await?;
+    let mut shown = Vec::new();
+    for person in store::demo(&mut tx).await? {
+        let held = store::held(&mut tx, person.id).await?;
+        let roles: Vec<String> = held
+            .iter()
+            .map(|h| format!("{} · {}", role_word(ctx.lang, h.role), h.unit_name).trim_end_matches([' ', '·']).to_owned())
+            .collect();
+        shown.push(context! { id => person.id.0, name => person.name, roles => roles.join("; ") });
+    }
+    Ok(shown)
+}
+
+async fn form(ctx: &Ctx, status: StatusCode, sent: &Sent, problem: Option<&Problem>) -> Outcome {
+    let identity = identity(ctx);
+    let page = context! {
+        title => locale::word(ctx.lang, "login-title"), login => sent.login, tiep => sent.tiep,
+        problem => problem.map(|p| locale::problem(ctx.lang, p)), people => demo_people(ctx, &identity).await?,
+    };
+    ctx.page_with(status, "login.html", page)
+}
+
+fn status(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// `GET /dang-nhap`
+pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    if ctx.who().is_some() {
+        return Ok(Redirect::to(&back(&ctx, &asked.tiep)).into_response());
+    }
+    form(&ctx, StatusCode::OK, &Sent { tiep: asked.tiep, ..Sent::default() }, None).await
+}
+
+/// `POST /dang-nhap`. Cost: one hash, whoever it is.
+pub(super) async fn enter(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>, Form(sent): Form<Sent>) -> Outcome {
+    let identity = identity(&ctx);
+    let clock = &*ctx.site.clock;
+    match identity.by_password(&sent.login, &sent.password, peer.ip(), &label(&ctx), clock).await {
+        Ok(Step::In(secret)) => Ok(lead(&back(&ctx, &sent.tiep), cookie(&identity, Some(&secret)))),
+        Ok(Step::Second(secret)) => {
+            let tiep = back(&ctx, &sent.tiep);
+            let query: String = tiep.bytes().map(|b| format!("%{b:02X}")).collect();
+            Ok(lead(&ctx.link(&format!("/dang-nhap/ma?tiep={query}")), cookie(&identity, Some(&secret))))
+        }
+        Err(refused) => {
+            let problem = said(refused)?;
+            form(&ctx, status(&problem), &sent, Some(&problem)).await
+        }
+    }
+}
+
+fn second_form(ctx: &Ctx, status: StatusCode, tiep: &str, problem: Option<&Problem>) -> Outcome {
+    let page = context! {
+        title => locale::word(ctx.lang, "login-second-title"), tiep => tiep,
+        problem => problem.map(|p| locale::problem(ctx.lang, p)),
+    };
+    ctx.page_with(status, "login_second.html", page)
+}
+
+/// `GET /dang-nhap/ma`
+pub(super) async fn second_page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    second_form(&ctx, StatusCode::OK, &asked.tiep, None)
+}
+
+/// `POST /dang-nhap/ma`
+pub(super) async fn second(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>, Form(sent): Form<Sent>) -> Outcome {
+    let identity = identity(&ctx);
+    let waiting = web::people::cookie(&ctx.headers, &COOKIE).unwrap_or("").to_owned();
+    let entered = identity.by_code(&waiting, &sent.code, peer.ip(), &label(&ctx), &*ctx.site.clock).await;
+    match entered {
+        // The address is in its language already.
+        Ok(secret) => {
+            let there = if sent.tiep.starts_with('/') { back_as_is(&sent.tiep) } else { ctx.link("/") };
+            Ok(lead(&there, cookie(&identity, Some(&secret))))
+        }
+        Err(refused) => {
+            let problem = said(refused)?;
+            second_form(&ctx, status(&problem), &sent.tiep, Some(&problem))
+        }
+    }
+}
+
+/// An address that [`back`] made before; held against its rule again, since it came back from a form.
+fn back_as_is(asked: &str) -> String {
+    let own = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(|c: char| c == '\\' || c.is_control());
+    if own { asked.to_owned() } else { "/".to_owned() }
+}
+
+/// `POST /dang-nhap/demo`
+pub(super) async fn demo(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
+    let identity = identity(&ctx);
+    match identity.as_demo(PersonId(sent.person), &label(&ctx), &*ctx.site.clock).await {
+        Ok(Step::In(secret) | Step::Second(secret)) => {
+            Ok(lead(&back(&ctx, &sent.tiep), cookie(&identity, Some(&secret))))
+        }
+        Err(refused) => {
+            let problem = said(refused)?;
+            form(&ctx, status(&problem), &sent, Some(&problem)).await
+        }
+    }
+}
+
+/// `POST /dang-xuat`
+pub(super) async fn leave(ctx: Ctx) -> Outcome {
+    let identity = identity(&ctx);
+    if let Some(who) = ctx.who().filter(|who| who.only.is_none()) {
+        let mut tx = ctx.write().await?;
+        store::end(&mut tx, who.person, &who.session).await?;
+        tx.commit().await?;
+    }
+    Ok(lead(&ctx.link("/"), cookie(&identity, None)))
+}

@@ -1,0 +1,116 @@
+//! The pages of people: login, the own account, the first administrator, people and their roles.
+
+use crate::{
+    keeper::Identity,
+    login::Refused,
+    store::{MIGRATIONS, SESSION},
+};
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use kernel::{Phrase, Problem, Role};
+use std::sync::Arc;
+use web::{Ctx, Failure, Room, Routes, people::COOKIE};
+
+mod account;
+mod login;
+mod people;
+mod setup;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "templates"]
+#[include = "*.html"]
+struct Templates;
+
+fn templates() -> Vec<(String, String)> {
+    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
+    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
+}
+
+/// What this room offers the house.
+pub fn room() -> Room {
+    Room { name: "identity", migrations: MIGRATIONS, routes, templates, jobs: |_, _| {}, search: &[], guards: &[] }
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .read("/dang-nhap", "login", get(login::page))
+        .write_public("/dang-nhap", "log in", "login", post(login::enter))
+        .read("/dang-nhap/ma", "login", get(login::second_page))
+        .write_public("/dang-nhap/ma", "log in", "login", post(login::second))
+        .write_public("/dang-nhap/demo", "log in", "login", post(login::demo))
+        .write_public("/dang-xuat", "log out", "login", post(login::leave))
+        .read("/thiet-lap", "login", get(setup::page))
+        .write_public("/thiet-lap", "set up", "login", post(setup::make))
+        .read("/dat-mat-khau", "login", get(setup::code_page))
+        .write_public("/dat-mat-khau", "set password", "login", post(setup::by_code))
+        .read_inside("/tai-khoan", "own account", get(account::page))
+        .write("/tai-khoan/mat-khau", "keep", "own account", post(account::password))
+        .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
+        .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
+        .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/quan-tri/nguoi", "people", get(people::list))
+        .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .write("/quan-tri/nguoi", "keep", "people", post(people::add))
+        .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
+        .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
+        .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
+        .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))
+        .write("/quan-tri/nguoi/{person}/ma", "keep", "people", post(people::code))
+}
+
+/// The people of this site.
+fn identity(ctx: &Ctx) -> Arc<Identity> {
+    ctx.site.thing::<Identity>()
+}
+
+/// A role in words.
+pub(crate) fn role_word(lang: locale::Lang, role: Role) -> String {
+    locale::say_key(lang, &format!("role-{}", role.name().replace('_', "-")), &[])
+}
+
+/// The browser in a few words, for its owner's list of sessions: what it says of itself, cut short.
+fn label(ctx: &Ctx) -> String {
+    let agent = ctx.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let known = |names: &[&'static str]| names.iter().find(|name| agent.contains(**name)).copied().unwrap_or("");
+    let browser = known(&["Edg", "OPR", "coc_coc_browser", "SamsungBrowser", "Firefox", "Chrome", "Safari"]);
+    let system = known(&["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"]);
+    [browser, system].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The cookie of a session, for every page and no script; gone with the session. Without a secret: gone now.
+fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
+    let (name, secure) = if identity.secure { (COOKIE[0], "; Secure") } else { (COOKIE[1], "") };
+    let age = secret.map_or(0, |_| SESSION / 1_000_000);
+    let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.unwrap_or(""));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Leads on, with a cookie to go on with.
+fn lead(to: &str, cookie: HeaderValue) -> Response {
+    ([(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Redirect::to(to))
+        .into_response()
+}
+
+/// Where somebody wanted to go: an address of this site, else home. Nothing that a browser might read as another site.
+fn back(ctx: &Ctx, asked: &str) -> String {
+    let own = asked.starts_with('/')
+        && !asked.starts_with("//")
+        && !asked.contains(|c: char| c == '\\' || c.is_control())
+        && !asked.starts_with("/dang-nhap");
+    ctx.link(if own { asked } else { "/" })
+}
+
+/// A refusal as a problem to be shown on the form, or our own fault.
+fn said(refused: Refused) -> Result<Problem, Failure> {
+    match refused {
+        Refused::Said(problem) => Ok(problem),
+        Refused::Store(error) => Err(error.into()),
+    }
+}
+
+fn busy(_: crate::password::Busy) -> Failure {
+    Problem { phrase: Phrase::new("login-busy"), place: None, status: 503 }.into()
+}

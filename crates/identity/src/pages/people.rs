@@ -1,0 +1,269 @@
+//! People and their roles, for who keeps them. Reading somebody else's data is itself a line of the trail.
+
+use super::{account::shown, role_word};
+use crate::{
+    model::{NewGrant, Person},
+    secrets,
+    store::{self, HOUR},
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use kernel::{CriterionRef, Day, PersonId, Role, UnitId};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use serde_json::json;
+use units::Unit;
+use web::{Asking, Ctx, Failure, Form, Outcome, Path};
+
+/// People on a page.
+const PER: i64 = 50;
+/// People that one file takes.
+const MOST: i64 = 100_000;
+/// How long a code that was given stands.
+const CODE: i64 = 72 * HOUR;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    q: String,
+    trang: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    login: String,
+    name: String,
+    email: String,
+    role: String,
+    unit: String,
+    criteria: String,
+    from: String,
+    to: String,
+    reason: String,
+    disabled: String,
+}
+
+/// The line of a reading of somebody's data, in a transaction of its own beside the reading.
+async fn note_reading(ctx: &Ctx, action: &'static str, person: Option<PersonId>, details: serde_json::Value) -> Result<(), Failure> {
+    let mut tx = ctx.write().await?;
+    let subject = person.map_or_else(|| "list".to_owned(), |p| p.to_string());
+    tx.audit_quietly(::store::AuditLine { action, kind: PersonId::KIND, subject, unit: None, details }).await?;
+    Ok(tx.commit().await?)
+}
+
+fn told(person: &Person) -> Value {
+    context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
+}
+
+async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, problem: Option<(&str, &'static str)>) -> Outcome {
+    let page = web::page_from_one(&asked.trang);
+    let (people, count) = {
+        let mut tx = ctx.read().await?;
+        store::list(&mut tx, asked.q.trim(), PER, page * PER).await?
+    };
+    note_reading(ctx, "identity.list", None, json!({"q": asked.q, "shown": people.len()})).await?;
+    let pages: Vec<Value> = web::page_links(page, PER, count)
+        .into_iter()
+        .map(|p| context! { number => p + 1, current => p == page })
+        .collect();
+    let body = context! {
+        title => locale::word(ctx.lang, "people-title"), people => people.iter().map(told).collect::<Vec<_>>(), q => asked.q,
+        count => count, pages => pages, login => sent.login, name => sent.name, email => sent.email,
+        field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
+    };
+    ctx.page_with(status, "people.html", body)
+}
+
+/// `GET /quan-tri/nguoi`. Cost: the people that the search finds.
+pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    listed(&ctx, &asked, StatusCode::OK, &Sent::default(), None).await
+}
+
+/// `GET /quan-tri/nguoi.csv`
+pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let (people, _) = {
+        let mut tx = ctx.read().await?;
+        store::list(&mut tx, asked.q.trim(), MOST, 0).await?
+    };
+    note_reading(&ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
+    // A cell that a spreadsheet would take for a formula is kept a text.
+    let cell = |text: &str| {
+        let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    };
+    let mut body = String::from("id,login,name,email,disabled\n");
+    for p in &people {
+        let email = p.email.as_deref().unwrap_or("");
+        body += &format!("{},{},{},{},{}\n", p.id, cell(&p.login), cell(&p.name), cell(email), p.disabled);
+    }
+    ctx.download("nguoi.csv", "text/csv; charset=utf-8", body.into_bytes())
+}
+
+/// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.
+pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
+    let wrong = match () {
+        () if sent.login.trim().chars().count() < 3 || sent.login.trim().contains(char::is_whitespace) => Some(("login", "login-bad")),
+        () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
+        () if !sent.email.trim().is_empty() && !is_address(sent.email.trim()) => Some(("email", "email-bad")),
+        () => None,
+    };
+    let refuse = async |problem| listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await;
+    if let Some(problem) = wrong {
+        return refuse(problem).await;
+    }
+    let mut tx = ctx.write().await?;
+    let email = Some(sent.email.trim()).filter(|email| !email.is_empty());
+    let id = match store::add(&mut tx, &sent.login, sent.name.trim(), email, "vi", false).await {
+        Ok(id) => id,
+        Err(error) if error.is_duplicate() => {
+            drop(tx);
+            return refuse(("login", "login-taken")).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// Something that a mail program takes for one address, on one line.
+fn is_address(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
+    text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.') && !host.contains('@'))
+}
+
+async fn person(ctx: &Ctx, id: PersonId, status: StatusCode, sent: &Sent, problem: Option<(&str, &'static str)>, code: Option<&str>) -> Outcome {
+    let (found, held) = {
+        let mut tx = ctx.read().await?;
+        let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+        (found, store::held(&mut tx, id).await?)
+    };
+    note_reading(ctx, "identity.read", Some(id), json!({})).await?;
+    let roles: Vec<Value> = Role::ALL
+        .iter()
+        .filter(|role| role.is_held())
+        .map(|role| context! { name => role.name(), word => role_word(ctx.lang, *role), chosen => role.name() == sent.role })
+        .collect();
+    let body = context! {
+        title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
+        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, code => code,
+        field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
+    };
+    ctx.page_with(status, "person.html", body)
+}
+
+/// `GET /quan-tri/nguoi/{person}`
+pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, None).await
+}
+
+/// The unit that was meant: by its number, or by its code of today.
+async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Unit>> {
+    if let Ok(id) = text.parse()
+        && let Some(unit) = units::store::get(tx, UnitId(id)).await?
+    {
+        return Ok(Some(unit));
+    }
+    let found = units::store::with_codes(tx, &[text]).await?;
+    Ok(found.into_iter().find(|unit| unit.valid_to.is_none_or(|to| to >= today)))
+}
+
+/// `set/number`, separated by commas.
+pub fn criteria(text: &str) -> Option<Option<Vec<CriterionRef>>> {
+    if text.trim().is_empty() {
+        return Some(None);
+    }
+    let one = |part: &str| {
+        let (set, no) = part.trim().rsplit_once('/')?;
+        Some(CriterionRef { set: set.trim().to_owned(), no: no.trim().to_owned() }).filter(|c| !c.set.is_empty() && !c.no.is_empty())
+    };
+    text.split(',').map(one).collect::<Option<Vec<_>>>().map(Some)
+}
+
+/// A day of a form; the other way round, too, as people write it.
+fn day(text: &str) -> Option<Day> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| {
+        let parts: Vec<i16> = text.split('/').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [day, month, year] = parts[..] else { return None };
+        Day::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+    })
+}
+
+/// `POST /quan-tri/nguoi/{person}/vai-tro`
+pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
+    let id = PersonId(id);
+    let refuse = async |problem| person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
+    let Some(role) = Role::from_name(&sent.role).filter(|role| role.is_held()) else {
+        return refuse(("role", "role-unknown")).await;
+    };
+    let today = ctx.site.clock.today();
+    let from = if sent.from.trim().is_empty() { Some(today) } else { day(&sent.from) };
+    let Some(from) = from else { return refuse(("from", "day-bad")).await };
+    let to = day(&sent.to);
+    if (!sent.to.trim().is_empty() && to.is_none()) || to.is_some_and(|to| to < from) {
+        return refuse(("to", "day-bad")).await;
+    }
+    let Some(criteria) = criteria(&sent.criteria) else { return refuse(("criteria", "criteria-bad")).await };
+    let mut tx = ctx.write().await?;
+    let unit = match sent.unit.trim() {
+        "" if role.is_of_house() => None,
+        text => match unit(&mut tx, text, today).await? {
+            Some(unit) => Some(unit.id),
+            None => {
+                drop(tx);
+                return refuse(("unit", "unit-unknown")).await;
+            }
+        },
+    };
+    if store::get(&mut tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    store::grant(&mut tx, &NewGrant { person: id, role, unit, agency: None, criteria, from, to }).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// `POST /quan-tri/nguoi/{person}/vai-tro/{grant}`: ends a role; from the next request on it is not held.
+pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, Form(sent): Form<Sent>) -> Outcome {
+    if sent.reason.trim().is_empty() {
+        let problem = Some(("reason", "reason-missing"));
+        return person(&ctx, PersonId(id), StatusCode::UNPROCESSABLE_ENTITY, &sent, problem, None).await;
+    }
+    let mut tx = ctx.write().await?;
+    if store::end_grant(&mut tx, grant, sent.reason.trim()).await? != Some(PersonId(id)) {
+        return Err(ctx.not_found());
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// `POST /quan-tri/nguoi/{person}/khoa`
+pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
+    let id = PersonId(id);
+    if sent.reason.trim().is_empty() {
+        let problem = Some(("reason", "reason-missing"));
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, problem, None).await;
+    }
+    let mut tx = ctx.write().await?;
+    if store::get(&mut tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    store::disable(&mut tx, id, sent.disabled == "1", sent.reason.trim()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// `POST /quan-tri/nguoi/{person}/ma`: a code to set a password by, shown once, to be handed over on paper.
+pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let id = PersonId(id);
+    let code = secrets::code();
+    let mut tx = ctx.write().await?;
+    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let kind = if found.password.is_some() { "reset" } else { "invite" };
+    store::add_code(&mut tx, kind, Some(id), &secrets::hash(&code), CODE).await?;
+    tx.commit().await?;
+    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(&code)).await
+}

@@ -1,0 +1,130 @@
+//! Passwords: argon2id with the parameters of OWASP's cheat sheet (19 MiB, two passes, one lane); at least eight characters,
+//! at most 200, none of those that too many know; no other rule (ASVS 5, V6.2).
+//!
+//! A hash costs some 20 ms and 19 MiB; only so many run at once, and only so many wait, so that a storm of logins slows
+//! logins alone.
+
+use argon2::{
+    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
+    password_hash::SaltString,
+};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
+
+pub const LEAST: usize = 8;
+pub const MOST: usize = 200;
+
+/// Hashes that run at once.
+const AT_ONCE: usize = 1;
+/// Those that may wait.
+const WAITING: usize = 64;
+
+static RUNNING: Semaphore = Semaphore::const_new(AT_ONCE);
+static QUEUED: AtomicUsize = AtomicUsize::new(0);
+/// Hashes made so far, whether somebody was known or not.
+pub static MADE: AtomicU64 = AtomicU64::new(0);
+
+/// Too many wait already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+struct Place;
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        QUEUED.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Runs something as dear as a hash, off the threads that answer requests.
+async fn dear<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    if QUEUED.fetch_add(1, Ordering::Relaxed) >= WAITING {
+        QUEUED.fetch_sub(1, Ordering::Relaxed);
+        return Err(Busy);
+    }
+    let _place = Place;
+    let _permit = RUNNING.acquire().await.map_err(|_| Busy)?;
+    MADE.fetch_add(1, Ordering::Relaxed);
+    tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+}
+
+/// The hash of a password in PHC form. Cost: one hash.
+pub async fn hashed(password: &str) -> Result<String, Busy> {
+    let password = password.to_owned();
+    dear(move || {
+        let salt = SaltString::encode_b64(&crate::secrets::random::<16>()).expect("16 bytes are a salt");
+        let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
+        hash.expect("a password of at most 200 characters has a hash").to_string()
+    })
+    .await
+}
+
+/// A hash of which nobody knows a password.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8f3Yx1rLz0m7aQvKc2dTng$Zk1mVw3uX9yQe7rTb5nHs2jLp8cAd4fGiKoM0xWvS6E";
+
+/// Whether this is the password of that hash; of nobody's hash it is none, at the same cost. Cost: one hash.
+pub async fn is(password: &str, hash: Option<&str>) -> Result<bool, Busy> {
+    let (password, known) = (password.to_owned(), hash.is_some());
+    let hash = hash.unwrap_or(NOBODY).to_owned();
+    let same = dear(move || {
+        let Ok(parsed) = PasswordHash::new(&hash) else { return false };
+        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+    })
+    .await?;
+    Ok(same && known)
+}
+
+/// Passwords that too many know, in lower case, a line each; where they come from stands beside them.
+const COMMON: &str = include_str!("../data/common.txt");
+
+/// What is wrong with a new password: the key of a phrase.
+pub fn wrong(password: &str, login: &str, name: &str) -> Option<&'static str> {
+    let count = password.chars().count();
+    let lower = password.to_lowercase();
+    let known = || COMMON.lines().any(|line| line == lower);
+    let own = |text: &str| text.chars().count() >= 4 && lower.contains(&text.to_lowercase());
+    let plain: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    let one = || plain.chars().next().is_none_or(|first| plain.chars().all(|c| c == first));
+    match () {
+        () if count < LEAST => Some("password-short"),
+        () if count > MOST => Some("password-long"),
+        () if known() || one() => Some("password-common"),
+        () if own(login) || own(name) => Some("password-own"),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_common_and_own_passwords_are_refused() {
+        let check = |password: &str, wanted| assert_eq!(wrong(password, "tanmy01", "Lý Thị Hoa"), wanted, "{password}");
+        check("ngắn quá", None);
+        check("1234567", Some("password-short"));
+        check("matkhau123", Some("password-common"));
+        check("Password1", Some("password-common"));
+        check("aaaaaaaaaaaa", Some("password-common"));
+        check("toi-la-TanMy01", Some("password-own"));
+        check(&"x1".repeat(101), Some("password-long"));
+        check("bốn con trâu uống trà", None);
+    }
+
+    #[test]
+    fn an_unknown_user_costs_as_many_hashes_as_a_known_one() {
+        let nobody = PasswordHash::new(NOBODY).expect("a hash");
+        assert!(Argon2::default().verify_password(b"x", &nobody).is_err_and(|e| e == argon2::password_hash::Error::Password));
+        testkit::block_on(async {
+            let hash = hashed("bốn con trâu").await.expect("a hash");
+            let made = || MADE.load(Ordering::Relaxed);
+            for (given, hash, same) in
+                [("bốn con trâu", Some(&*hash), true), ("năm con trâu", Some(&*hash), false), ("bốn con trâu", None, false)]
+            {
+                let before = made();
+                assert_eq!(is(given, hash).await, Ok(same));
+                assert_eq!(made() - before, 1);
+            }
+        });
+    }
+}

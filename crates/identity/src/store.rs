@@ -1,0 +1,394 @@
+//! All database access of people. Tables are prefixed `identity_`.
+
+use crate::model::{Held, NewGrant, Person, Session, Token};
+use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, PersonId, Role, UnitId, text};
+use serde_json::json;
+use store::{AuditLine, Migration, Query, Result, Row, StoreError, WriteTx, args};
+
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    room: "identity",
+    version: 1,
+    name: "people, roles, sessions, tokens, codes",
+    sql: "
+CREATE TABLE identity_person (
+    id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, search TEXT NOT NULL, ord TEXT NOT NULL,
+    email TEXT, lang TEXT NOT NULL, password TEXT, password_at INTEGER, totp TEXT, totp_step INTEGER NOT NULL,
+    disabled INTEGER NOT NULL, demo INTEGER NOT NULL, version INTEGER NOT NULL, made_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX identity_person_ord ON identity_person (ord, id);
+CREATE TABLE identity_grant (
+    id INTEGER PRIMARY KEY, person INTEGER NOT NULL, role TEXT NOT NULL, unit INTEGER, agency INTEGER, criteria TEXT,
+    from_day INTEGER NOT NULL, to_day INTEGER, given_by INTEGER, given_at INTEGER NOT NULL, ended_by INTEGER,
+    ended_at INTEGER, reason TEXT
+) STRICT;
+CREATE INDEX identity_grant_person ON identity_grant (person);
+CREATE INDEX identity_grant_role ON identity_grant (role);
+CREATE INDEX identity_grant_unit ON identity_grant (unit);
+CREATE TABLE identity_session (
+    hash TEXT PRIMARY KEY, person INTEGER NOT NULL, state TEXT NOT NULL, made_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, proved_at INTEGER NOT NULL, label TEXT NOT NULL
+) STRICT;
+CREATE INDEX identity_session_person ON identity_session (person);
+CREATE INDEX identity_session_ends ON identity_session (ends_at);
+CREATE TABLE identity_token (
+    id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person INTEGER NOT NULL, name TEXT NOT NULL, only_for TEXT NOT NULL,
+    made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER, revoked_at INTEGER
+) STRICT;
+CREATE INDEX identity_token_person ON identity_token (person);
+CREATE TABLE identity_code (
+    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, person INTEGER, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
+CREATE TABLE identity_attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
+",
+}];
+
+/// A session ends so long after it began, and so long after it was last seen.
+pub const SESSION: i64 = 12 * HOUR;
+pub const IDLE: i64 = 2 * HOUR;
+/// A session that waits for its second factor.
+pub const HALF: i64 = 10 * MINUTE;
+pub const MINUTE: i64 = 60 * 1_000_000;
+pub const HOUR: i64 = 60 * MINUTE;
+/// How often it is noted that a session or token was seen.
+pub const NOTED: i64 = 5 * MINUTE;
+
+const PERSON: &str = "p.id, p.login, p.name, p.email, p.lang, p.password, p.totp, p.totp_step, p.disabled, p.demo";
+
+fn person(row: &Row) -> Result<Person> {
+    Ok(Person {
+        id: PersonId(row.i64(0)?),
+        login: row.text(1)?,
+        name: row.text(2)?,
+        email: row.opt_text(3)?,
+        lang: row.text(4)?,
+        password: row.opt_text(5)?,
+        totp: row.opt_text(6)?,
+        totp_step: row.i64(7)?,
+        disabled: row.flag(8)?,
+        demo: row.flag(9)?,
+    })
+}
+
+/// Somebody by id. Cost: one row.
+pub async fn get(tx: &mut impl Query, id: PersonId) -> Result<Option<Person>> {
+    let row = tx.row(&format!("SELECT {PERSON} FROM identity_person p WHERE p.id = $1"), args![id.0]).await?;
+    row.as_ref().map(person).transpose()
+}
+
+/// Logins are compared without regard to case and to blanks around them.
+pub fn login_key(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
+/// Somebody by what they log in with. Cost: one row.
+pub async fn by_login(tx: &mut impl Query, login: &str) -> Result<Option<Person>> {
+    let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.login = $1");
+    tx.row(&sql, args![login_key(login)]).await?.as_ref().map(person).transpose()
+}
+
+/// Whether there is anybody yet.
+pub async fn is_empty(tx: &mut impl Query) -> Result<bool> {
+    Ok(tx.row("SELECT id FROM identity_person LIMIT 1", args![]).await?.is_none())
+}
+
+/// The people of the demo. Cost: those rows.
+pub async fn demo(tx: &mut impl Query) -> Result<Vec<Person>> {
+    let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.demo = 1 ORDER BY p.id");
+    tx.rows(&sql, args![]).await?.iter().map(person).collect()
+}
+
+/// People whose name or login has these letters, in Vietnamese order; and how many there are in all. Cost: the people.
+pub async fn list(tx: &mut impl Query, q: &str, limit: i64, offset: i64) -> Result<(Vec<Person>, i64)> {
+    let like = format!("%{}%", text::search_key(q));
+    let count = tx.row("SELECT COUNT(*) FROM identity_person p WHERE p.search LIKE $1", args![like.as_str()]).await?;
+    let sql = format!(
+        "SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 ORDER BY p.ord, p.id LIMIT $2 OFFSET $3"
+    );
+    let rows = tx.rows(&sql, args![like, limit, offset]).await?;
+    Ok((rows.iter().map(person).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+}
+
+/// Adds somebody; their id. `StoreError::is_duplicate` where the login is taken.
+pub async fn add(tx: &mut WriteTx, login: &str, name: &str, email: Option<&str>, lang: &str, demo: bool) -> Result<PersonId> {
+    let login = login_key(login);
+    let search = format!("{} {}", text::search_key(name), text::search_key(&login));
+    let given = name.rsplit(' ').next().unwrap_or(name);
+    // People are ordered by their given name, which stands last.
+    let order = text::order_key(&format!("{given} {name}"));
+    let row = tx
+        .row(
+            "INSERT INTO identity_person (login, name, search, ord, email, lang, totp_step, disabled, demo, version, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, 1, $8) RETURNING id",
+            args![login.as_str(), name, search, order, email, lang, i64::from(demo), tx.now()],
+        )
+        .await?;
+    let id = PersonId(row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?);
+    let details = json!({"login": login, "name": name, "demo": demo});
+    note(tx, "identity.add", id, details).await?;
+    Ok(id)
+}
+
+/// The line of a change of people: pages that were finished before it are made anew.
+pub(crate) async fn note(tx: &mut WriteTx, action: &'static str, id: PersonId, details: serde_json::Value) -> Result<()> {
+    tx.audit(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
+}
+
+/// The line of what somebody did with their own account.
+pub(crate) async fn note_own(tx: &mut WriteTx, action: &'static str, id: PersonId, details: serde_json::Value) -> Result<()> {
+    tx.audit_quietly(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
+}
+
+/// Sets a password; every session but `keep` ends with the old one.
+pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Option<&str>) -> Result<()> {
+    let sql = "UPDATE identity_person SET password = $2, password_at = $3, version = version + 1 WHERE id = $1";
+    tx.execute_one(sql, args![id.0, hash, tx.now()]).await?;
+    let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
+    tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
+    note_own(tx, "identity.password", id, json!({})).await
+}
+
+/// Sets or takes away the sealed secret of the second factor; every session but `keep` ends.
+pub async fn set_totp(tx: &mut WriteTx, id: PersonId, sealed: Option<&str>, step: i64, keep: Option<&str>) -> Result<()> {
+    let sql = "UPDATE identity_person SET totp = $2, totp_step = $3, version = version + 1 WHERE id = $1";
+    tx.execute_one(sql, args![id.0, sealed, step]).await?;
+    let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
+    tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
+    note_own(tx, "identity.second-factor", id, json!({"set": sealed.is_some()})).await
+}
+
+/// Takes a code's step, once: whether nobody took it meanwhile.
+pub async fn take_step(tx: &mut WriteTx, id: PersonId, step: i64) -> Result<bool> {
+    let sql = "UPDATE identity_person SET totp_step = $2 WHERE id = $1 AND totp_step < $2";
+    Ok(tx.execute(sql, args![id.0, step]).await? == 1)
+}
+
+/// Lets somebody in no more, or again. Sessions and tokens of theirs stop answering at once.
+pub async fn disable(tx: &mut WriteTx, id: PersonId, disabled: bool, reason: &str) -> Result<()> {
+    let sql = "UPDATE identity_person SET disabled = $2, version = version + 1 WHERE id = $1";
+    tx.execute_one(sql, args![id.0, i64::from(disabled)]).await?;
+    tx.execute("DELETE FROM identity_session WHERE person = $1", args![id.0]).await?;
+    note(tx, "identity.disable", id, json!({"disabled": disabled, "reason": reason})).await
+}
+
+/// Gives a role; the grant's id.
+pub async fn grant(tx: &mut WriteTx, new: &NewGrant) -> Result<i64> {
+    let criteria = new.criteria.as_ref().map(serde_json::to_string).transpose()?;
+    let by = tx.actor().person.map(|p| p.0);
+    let row = tx
+        .row(
+            "INSERT INTO identity_grant (person, role, unit, agency, criteria, from_day, to_day, given_by, given_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            args![
+                new.person.0,
+                new.role.name(),
+                new.unit.map(|u| u.0),
+                new.agency.map(|a| a.0),
+                criteria,
+                new.from.epoch_days(),
+                new.to.map(Day::epoch_days),
+                by,
+                tx.now()
+            ],
+        )
+        .await?;
+    let id = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
+    let details = json!({
+        "grant": id, "role": new.role.name(), "unit": new.unit, "agency": new.agency, "criteria": new.criteria,
+        "from": new.from, "to": new.to,
+    });
+    note(tx, "identity.grant", new.person, details).await?;
+    Ok(id)
+}
+
+/// Ends a role at once; whose it was. `None` where there is no such role, or it ended already.
+pub async fn end_grant(tx: &mut WriteTx, id: i64, reason: &str) -> Result<Option<PersonId>> {
+    let by = tx.actor().person.map(|p| p.0);
+    let sql = "UPDATE identity_grant SET ended_at = $2, ended_by = $3, reason = $4 WHERE id = $1 AND ended_at IS NULL RETURNING person";
+    let Some(row) = tx.row(sql, args![id, tx.now(), by, reason]).await? else { return Ok(None) };
+    let person = PersonId(row.i64(0)?);
+    note(tx, "identity.grant-ended", person, json!({"grant": id, "reason": reason})).await?;
+    Ok(Some(person))
+}
+
+/// Roles of somebody, those of today first. Cost: those rows.
+pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
+    let sql = "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at
+               FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit WHERE g.person = $1
+               ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id";
+    let held = |row: &Row| -> Result<Option<Held>> {
+        let Some(role) = Role::from_name(&row.text(1)?) else { return Ok(None) };
+        Ok(Some(Held {
+            id: row.i64(0)?,
+            role,
+            unit: row.opt_i64(2)?.map(UnitId),
+            unit_name: row.opt_text(3)?.unwrap_or_default(),
+            agency: row.opt_i64(4)?.map(AgencyId),
+            criteria: criteria(row.opt_text(5)?)?,
+            from: Day::from_epoch_days(row.i64(6)?),
+            to: row.opt_i64(7)?.map(Day::from_epoch_days),
+            ended: row.opt_i64(8)?.is_some(),
+        }))
+    };
+    let rows = tx.rows(sql, args![id.0]).await?;
+    Ok(rows.iter().map(held).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn criteria(text: Option<String>) -> Result<Option<Vec<CriterionRef>>> {
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// Columns of a role, from `g.id` on; nulls where there is none.
+pub(crate) const GRANT: &str = "g.id, g.role, g.unit, g.agency, g.criteria";
+/// Joins the roles that stand on the day `$2`.
+pub(crate) const TODAY: &str = "LEFT JOIN identity_grant g ON g.person = p.id AND g.from_day <= $2
+     AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL";
+
+pub(crate) fn grant_of(row: &Row, at: usize) -> Result<Option<Grant>> {
+    let (Some(id), Some(role)) = (row.opt_i64(at)?, row.opt_text(at + 1)?) else { return Ok(None) };
+    let Some(role) = Role::from_name(&role) else { return Ok(None) };
+    Ok(Some(Grant {
+        id,
+        role,
+        unit: row.opt_i64(at + 2)?.map(UnitId),
+        agency: row.opt_i64(at + 3)?.map(AgencyId),
+        criteria: criteria(row.opt_text(at + 4)?)?,
+    }))
+}
+
+/// Begins a session under the hash of its secret. Those that have ended are forgotten on the way.
+pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, full: bool, label: &str) -> Result<()> {
+    let now = tx.now().0;
+    tx.execute("DELETE FROM identity_session WHERE ends_at < $1", args![now]).await?;
+    let (state, long) = if full { ("full", SESSION) } else { ("half", HALF) };
+    tx.execute_one(
+        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, proved_at, label)
+         VALUES ($1, $2, $3, $4, $4, $5, $4, $6)",
+        args![hash, id.0, state, now, now + long, label],
+    )
+    .await?;
+    let action = if full { "identity.login" } else { "identity.password-right" };
+    note_own(tx, action, id, json!({"label": label})).await
+}
+
+/// Whose half session this is.
+pub async fn half(tx: &mut impl Query, hash: &str, now: Moment) -> Result<Option<PersonId>> {
+    let sql = "SELECT person FROM identity_session WHERE hash = $1 AND state = 'half' AND ends_at > $2";
+    Ok(tx.row(sql, args![hash, now]).await?.map(|row| row.i64(0)).transpose()?.map(PersonId))
+}
+
+/// Ends a session of somebody's; whether there was one.
+pub async fn end(tx: &mut WriteTx, id: PersonId, hash: &str) -> Result<bool> {
+    let sql = "DELETE FROM identity_session WHERE hash = $1 AND person = $2";
+    let ended = tx.execute(sql, args![hash, id.0]).await? == 1;
+    if ended {
+        note_own(tx, "identity.logout", id, json!({})).await?;
+    }
+    Ok(ended)
+}
+
+/// Sessions of somebody that stand, the latest first.
+pub async fn sessions(tx: &mut impl Query, id: PersonId, now: Moment) -> Result<Vec<Session>> {
+    let sql = "SELECT hash, made_at, seen_at, label FROM identity_session
+               WHERE person = $1 AND state = 'full' AND ends_at > $2 AND seen_at > $3 ORDER BY seen_at DESC";
+    let session = |row: &Row| {
+        Ok(Session { hash: row.text(0)?, made: Moment(row.i64(1)?), seen: Moment(row.i64(2)?), label: row.text(3)? })
+    };
+    tx.rows(sql, args![id.0, now, now.0 - IDLE]).await?.iter().map(session).collect()
+}
+
+/// Makes a token of a program; its id. `only`: `action resource`, each.
+pub async fn add_token(
+    tx: &mut WriteTx,
+    id: PersonId,
+    hash: &str,
+    name: &str,
+    only: &[String],
+    ends: Moment,
+) -> Result<i64> {
+    let row = tx
+        .row(
+            "INSERT INTO identity_token (hash, person, name, only_for, made_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)
+             RETURNING id",
+            args![hash, id.0, name, serde_json::to_string(only)?, tx.now(), ends],
+        )
+        .await?;
+    let number = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
+    note_own(tx, "identity.token", id, json!({"token": number, "name": name, "only": only})).await?;
+    Ok(number)
+}
+
+/// Tokens of somebody, the newest first.
+pub async fn tokens(tx: &mut impl Query, id: PersonId) -> Result<Vec<Token>> {
+    let sql = "SELECT id, name, only_for, made_at, ends_at, used_at, revoked_at FROM identity_token WHERE person = $1
+               ORDER BY id DESC";
+    let token = |row: &Row| -> Result<Token> {
+        Ok(Token {
+            id: row.i64(0)?,
+            name: row.text(1)?,
+            only: serde_json::from_str(&row.text(2)?)?,
+            made: Moment(row.i64(3)?),
+            ends: Moment(row.i64(4)?),
+            used: row.opt_i64(5)?.map(Moment),
+            revoked: row.opt_i64(6)?.is_some(),
+        })
+    };
+    tx.rows(sql, args![id.0]).await?.iter().map(token).collect()
+}
+
+/// Revokes a token of somebody's; whether there was one.
+pub async fn revoke(tx: &mut WriteTx, id: PersonId, token: i64) -> Result<bool> {
+    let sql = "UPDATE identity_token SET revoked_at = $3 WHERE id = $1 AND person = $2 AND revoked_at IS NULL";
+    let done = tx.execute(sql, args![token, id.0, tx.now()]).await? == 1;
+    if done {
+        note_own(tx, "identity.token-revoked", id, json!({"token": token})).await?;
+    }
+    Ok(done)
+}
+
+/// Makes a code that is used once: `setup` of nobody, `invite` or `reset` of somebody. An older one of theirs ends.
+pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, hash: &str, long: i64) -> Result<()> {
+    let sql = "DELETE FROM identity_code WHERE used_at IS NULL AND COALESCE(person, 0) = $1";
+    tx.execute(sql, args![person.map_or(0, |p| p.0)]).await?;
+    let sql = "INSERT INTO identity_code (hash, kind, person, made_at, ends_at) VALUES ($1, $2, $3, $4, $5)";
+    tx.execute_one(sql, args![hash, kind, person.map(|p| p.0), tx.now(), tx.now().0 + long]).await?;
+    if let Some(person) = person {
+        note(tx, "identity.code", person, json!({"kind": kind})).await?;
+    }
+    Ok(())
+}
+
+/// What a code that stands is for. Cost: one row.
+pub async fn code(tx: &mut impl Query, hash: &str, now: Moment) -> Result<Option<(String, Option<PersonId>)>> {
+    let sql = "SELECT kind, person FROM identity_code WHERE hash = $1 AND used_at IS NULL AND ends_at > $2";
+    let row = tx.row(sql, args![hash, now]).await?;
+    row.map(|row| Ok((row.text(0)?, row.opt_i64(1)?.map(PersonId)))).transpose()
+}
+
+/// Uses a code up; whether nobody did meanwhile.
+pub async fn use_code(tx: &mut WriteTx, hash: &str) -> Result<bool> {
+    let sql = "UPDATE identity_code SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND ends_at > $2";
+    Ok(tx.execute(sql, args![hash, tx.now()]).await? == 1)
+}
+
+/// How often, and when last, logins under a key failed.
+pub async fn attempts(tx: &mut impl Query, key: &str) -> Result<(i64, Moment)> {
+    let row = tx.row("SELECT count, last_at FROM identity_attempt WHERE key = $1", args![key]).await?;
+    row.map_or(Ok((0, Moment(0))), |row| Ok((row.i64(0)?, Moment(row.i64(1)?))))
+}
+
+/// One more failed; after a day without one it is the first again.
+pub async fn failed(tx: &mut WriteTx, key: &str) -> Result<()> {
+    let now = tx.now().0;
+    tx.execute("DELETE FROM identity_attempt WHERE last_at < $1", args![now - 24 * HOUR]).await?;
+    let sql = "INSERT INTO identity_attempt (key, count, last_at) VALUES ($1, 1, $2)
+               ON CONFLICT (key) DO UPDATE SET count = identity_attempt.count + 1, last_at = excluded.last_at";
+    tx.execute(sql, args![key, now]).await?;
+    Ok(())
+}
+
+/// It went well: nothing is remembered against it.
+pub async fn succeeded(tx: &mut WriteTx, key: &str) -> Result<()> {
+    tx.execute("DELETE FROM identity_attempt WHERE key = $1", args![key]).await?;
+    Ok(())
+}
