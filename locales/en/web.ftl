@@ -20,3 +20,4 @@ problem-not-logged-in = This needs a login.
 problem-next-log-in = Please log in and try again; what is published can be read without an account.
 problem-token = This access token is wrong, has expired or was revoked.
 problem-first = There is something your account must do first.
+problem-out-of-reach = Your role does not reach this unit.

@@ -20,3 +20,4 @@ problem-not-logged-in = Việc này cần đăng nhập.
 problem-next-log-in = Hãy đăng nhập rồi thử lại; những gì đã công bố thì xem được mà không cần tài khoản.
 problem-token = Mã truy cập này không đúng, đã hết hạn hoặc đã bị thu hồi.
 problem-first = Tài khoản của bạn còn một bước phải làm trước.
+problem-out-of-reach = Vai trò của bạn không bao gồm đơn vị này.

@@ -20,7 +20,7 @@ use axum::{
 };
 use futures::FutureExt;
 use http_body_util::Limited;
-use kernel::{Actor, Phrase, Places, Problem, Role, Scope};
+use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
 use std::{
     any::{Any, TypeId},
@@ -99,6 +99,13 @@ impl Guard {
             };
             return Err(Refused { problem, who: reader.who, row: *row, first: None });
         };
+        if let (false, Some(thing)) = (row.public, thing_of(path, parts.uri.path(), self.site.clock.today()))
+            && let Places::Some(_) = actor.scope.writes
+            && !self.reaches(&actor, thing).await?
+        {
+            let problem = Problem::forbidden(Phrase::new("problem-out-of-reach"));
+            return Err(Refused { problem, who: reader.who, row: *row, first: None });
+        }
         let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
         let large = row.large && asked && matches!(actor.role, Role::LocalAdmin | Role::Coordination | Role::Machine);
         let public = method != "GET" && row.public;
@@ -127,6 +134,14 @@ impl Guard {
         Ok(who.map(Arc::new))
     }
 
+    /// Whether the actor reaches the unit that the address names, on the day of the thing. Cost: a row an ancestor.
+    async fn reaches(&self, actor: &Actor, thing: (UnitId, Day)) -> Result<bool, Refused> {
+        let failed = |error: store::StoreError| Refused::from(error.problem());
+        let mut tx = self.site.store.read(&Actor::SYSTEM.scope()).await.map_err(failed)?;
+        let reached = store::reached(&mut tx, &actor.scope.writes, &[thing]).await.map_err(failed)?;
+        Ok(reached.holds(thing.0, thing.1))
+    }
+
     /// Notes that somebody was refused. Of strangers, whom nobody can name, the log has the line of the request.
     async fn note(&self, refused: &Refused, path: &str) {
         let Some(who) = &refused.who else { return };
@@ -145,6 +160,25 @@ impl Guard {
             tracing::error!(%error, "a refusal was not noted");
         }
     }
+}
+
+/// Segments after which `{id}` is that of a unit.
+const UNITS: [&str; 3] = ["xa", "don-vi", "units"];
+
+/// The unit that an address names, where its pattern has one, and the day of the thing: the last of the year that it names,
+/// today where it names none.
+fn thing_of(pattern: &str, path: &str, today: Day) -> Option<(UnitId, Day)> {
+    let (mut unit, mut day, mut before) = (None, today, "");
+    for (part, given) in pattern.split('/').zip(path.split('/')) {
+        match part {
+            "{unit}" => unit = given.parse().ok(),
+            "{id}" if UNITS.contains(&before) => unit = given.parse().ok(),
+            "{year}" => day = given.parse().ok().and_then(|year| Day::new(year, 12, 31)).unwrap_or(today),
+            _ => {}
+        }
+        before = part;
+    }
+    unit.map(|unit| (UnitId(unit), day))
 }
 
 /// What stands against a request, and who sent it.

@@ -86,6 +86,7 @@ const FAMILIES: [(&str, &[&str]); 21] = [
             "not-found",
             "not-logged-in",
             "other-site",
+            "out-of-reach",
             "timeout",
             "token",
             "too-large",

@@ -18,6 +18,7 @@ mod overlays;
 mod plans;
 mod rejudge;
 mod reports;
+mod scope;
 mod search;
 mod sheet;
 mod templates;
