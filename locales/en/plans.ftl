@@ -42,6 +42,7 @@ plan-out-of = Out of
 plan-would = What it would change
 plan-did = What it changed
 plan-figures-stay = No figure is changed: figures stay with the unit that reported them, and are carried to the new one when looked at.
+merger-figures-stay = { $figures } figures of { $units } units that end stay with the unit that reported them, and are carried to the new ones when looked at.
 plan-no-longer = The plan no longer fits:
 plan-means = Once approved, the program carries it out at the beginning of { $day }; it can be cancelled before.
 plan-approve = Approve the plan

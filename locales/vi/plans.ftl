@@ -42,6 +42,7 @@ plan-out-of = Từ đơn vị cũ
 plan-would = Những gì sẽ thay đổi
 plan-did = Những gì đã thay đổi
 plan-figures-stay = Không số liệu nào bị sửa: số liệu ở lại với đơn vị đã báo cáo, và được tính sang đơn vị mới khi xem.
+merger-figures-stay = { $figures } số liệu của { $units } đơn vị kết thúc ở lại với đơn vị đã báo cáo, và được tính sang đơn vị mới khi xem.
 plan-no-longer = Phương án không còn phù hợp:
 plan-means = Sau khi duyệt, chương trình tự thực hiện vào đầu ngày { $day }; có thể hủy trước ngày đó.
 plan-approve = Duyệt phương án

@@ -21,7 +21,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main"), /sẽ thay đổi/);
     await photograph(page, "threshold-preview");
     await fits(page);
-    await page.click("main form:last-of-type button");
+    await page.click("#ban-hanh button");
     await page.waitForURL(/da_luu=1/);
     assert.match(await page.innerText("main"), /12\/2025\/QĐ-UBND/);
     await page.goto(base + "/bo-tieu-chi/commune-2021-2025/2.1");
@@ -43,7 +43,7 @@ export default async function ({ base, walk, photograph }) {
     await page.fill("#issuer", "Thủ tướng Chính phủ");
     await page.locator("#issuer").press("Enter");
     assert.match(await page.innerText("main"), /Xem trước: 318/);
-    await page.locator("main form:last-of-type button").focus();
+    await page.locator("#ban-hanh button").focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(/da_luu=1/);
     await photograph(page, "confirmations");

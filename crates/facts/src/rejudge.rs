@@ -181,15 +181,33 @@ async fn follow(tx: &mut WriteTx, law: &Law, change: &Change) -> Result<Vec<Phra
     if units.is_empty() {
         return Ok(Vec::new());
     }
+    let mut said = Vec::new();
+    if matches!(change, Change::Merged(_)) {
+        let figures = figures_of(tx, &units).await?;
+        said.push(Phrase::new("merger-figures-stay").with("units", units.len()).with("figures", figures));
+    }
     if units.len() > CHUNK {
         let key = format!("{JOB} {}", tops.iter().map(UnitId::to_string).collect::<Vec<_>>().join(" "));
         tx.enqueue(JOB, Some(&key), &serde_json::json!({"under": tops})).await?;
-        return Ok(vec![Phrase::new("rejudged-units-later").with("count", units.len())]);
+        said.push(Phrase::new("rejudged-units-later").with("count", units.len()));
+        return Ok(said);
     }
     let law = law.current(tx).await?;
     let (changed, gone) = judge_changed(tx, &law, &tops, &units).await?;
-    let phrase = Phrase::new("rejudged-units").with("count", units.len()).with("changed", changed).with("gone", gone);
-    Ok(vec![phrase])
+    said.push(Phrase::new("rejudged-units").with("count", units.len()).with("changed", changed).with("gone", gone));
+    Ok(said)
+}
+
+/// How many figures units have. Cost: one query a thousand units.
+async fn figures_of(tx: &mut impl Query, units: &[UnitId]) -> Result<i64> {
+    let mut count = 0;
+    for chunk in units.chunks(1000) {
+        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT COUNT(*) FROM facts_figure WHERE unit IN ({})", places.join(","));
+        let row = tx.row(&sql, chunk.iter().map(|&u| u.into()).collect()).await?;
+        count += row.map_or(Ok(0), |row| row.i64(0))?;
+    }
+    Ok(count)
 }
 
 /// Those of units and all that ever stood under them that have figures. Cost: one query a thousand units.

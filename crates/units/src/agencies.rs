@@ -4,7 +4,7 @@ use crate::{
     model::Agency,
     store::{self, from, to},
 };
-use ::store::{AuditLine, Query, StoreError, WriteTx, args};
+use ::store::{AuditLine, Query, WriteTx, args};
 use kernel::{Day, Phrase, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -112,5 +112,5 @@ pub async fn save(
     let before = all.iter().find(|a| a.id == id);
     let details = json!({"before": before, "after": entered});
     let line = AuditLine { action: "units.agency", kind: "agency", subject: id.to_string(), unit: None, details };
-    tx.audit(line).await.map(|()| Ok(id)).map_err(StoreError::from)
+    tx.audit(line).await.map(|()| Ok(id))
 }

@@ -43,20 +43,21 @@ pub struct SiteParts {
     pub search: Search,
 }
 
-type Hook = dyn Fn(Site) -> futures::future::BoxFuture<'static, store::Result<()>> + Send + Sync;
+type Hook = dyn Fn(Site) -> futures::future::BoxFuture<'static, store::Result<String>> + Send + Sync;
 
-/// What a room brings up to date before each request; put into the site's things by `app`.
+/// What a room brings up to date before each request, and the name of the state it found: finished pages are kept by it
+/// beside the store's version, so that none made from an older state is shown. Put into the site's things by `app`.
 #[derive(Clone)]
 pub struct Before(Arc<Hook>);
 
 impl Before {
     pub fn new(
-        hook: impl Fn(Site) -> futures::future::BoxFuture<'static, store::Result<()>> + Send + Sync + 'static,
+        hook: impl Fn(Site) -> futures::future::BoxFuture<'static, store::Result<String>> + Send + Sync + 'static,
     ) -> Before {
         Before(Arc::new(hook))
     }
 
-    pub(crate) async fn run(&self, site: &Site) -> store::Result<()> {
+    pub(crate) async fn run(&self, site: &Site) -> store::Result<String> {
         (self.0)(site.clone()).await
     }
 }
@@ -98,7 +99,13 @@ pub struct Ctx {
     /// Whether the answer is for a program.
     pub api: bool,
     most: usize,
+    /// What [`Before`] found.
+    pub(crate) state: String,
 }
+
+/// The state that [`Before`] found for a request.
+#[derive(Clone)]
+pub(crate) struct Found(pub String);
 
 impl FromRequestParts<Site> for Ctx {
     type Rejection = Failure;
@@ -113,7 +120,8 @@ impl FromRequestParts<Site> for Ctx {
         };
         let reader = parts.extensions.get::<Reader>().cloned().unwrap_or_else(|| Reader::stranger(site));
         let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
-        Ok(Ctx { site: site.clone(), lang, actor, reader, path, headers: parts.headers.clone(), api, most })
+        let state = parts.extensions.get::<Found>().map_or_else(String::new, |found| found.0.clone());
+        Ok(Ctx { state, site: site.clone(), lang, actor, reader, path, headers: parts.headers.clone(), api, most })
     }
 }
 

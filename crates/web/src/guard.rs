@@ -3,7 +3,7 @@
 
 use crate::{
     Failure, Permission, Site,
-    context::{Address, Before, link},
+    context::{Address, Before, Found, link},
     limit::Limit,
     people::{COOKIE, Claim, Reader, Who},
     permissions::{self, Holders},
@@ -275,10 +275,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let whose = reader.who.is_some();
     let shown_to = reader.clone();
     let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
-    if let Some(before) = guard.site.things.get(&TypeId::of::<Before>()).and_then(|b| b.downcast_ref::<Before>())
-        && let Err(error) = before.run(&guard.site).await
-    {
-        return failure(error.problem()).await;
+    if let Some(before) = guard.site.things.get(&TypeId::of::<Before>()).and_then(|b| b.downcast_ref::<Before>()) {
+        match before.run(&guard.site).await {
+            Ok(state) => drop(parts.extensions.insert(Found(state))),
+            Err(error) => return failure(error.problem()).await,
+        }
     }
     parts.extensions.insert(actor);
     parts.extensions.insert(reader);

@@ -94,7 +94,7 @@ impl Ctx {
     /// Who asks for what: an actor's pages are nobody else's.
     pub(crate) fn kept_key(&self) -> String {
         let grants = self.who().map(|who| &who.grants);
-        format!("{} {:?} {grants:?} {}", self.lang.tag(), self.actor, self.path)
+        format!("{} {:?} {grants:?} {} {}", self.lang.tag(), self.actor, self.state, self.path)
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).

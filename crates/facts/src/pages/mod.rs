@@ -57,7 +57,7 @@ pub fn refresh() -> web::Before {
     web::Before::new(|site| {
         Box::pin(async move {
             let mut tx = site.store.read(&kernel::Actor::SYSTEM.scope()).await?;
-            site.thing::<Law>().current(&mut tx).await.map(|_| ())
+            site.thing::<Law>().current(&mut tx).await.map(|law| law.step().to_string())
         })
     })
 }

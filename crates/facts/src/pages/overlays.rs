@@ -49,8 +49,10 @@ pub(super) fn routes() -> Routes {
         .write("/api/v1/overlays/{id}/end", "overlay", "law", post(api::api_end))
 }
 
-/// Rows of a page, of documents and of changed verdicts.
+/// Documents of a page.
 const PER: i64 = 50;
+/// Changed verdicts of a preview shown at once.
+const PER_PREVIEW: i64 = 20;
 /// Rows of an answer.
 const PER_API: i64 = 500;
 
@@ -381,7 +383,7 @@ async fn show_preview(ctx: &Ctx, asked: &Proposal, fields: &Fields, overlay: &Ov
     let mut tx = ctx.read().await?;
     let trial = trial::of_overlay(&mut tx, &law, overlay).await?;
     let trang = fields.get("trang").cloned().unwrap_or_default();
-    let (some, pages) = web::page_of(&trial.changes, &trang, PER);
+    let (some, pages) = web::page_of(&trial.changes, &trang, PER_PREVIEW);
     let rows = changes(ctx, &mut tx, &some.iter().collect::<Vec<_>>()).await?;
     let hidden: Vec<Value> = fields
         .iter()

@@ -173,3 +173,28 @@ fn pages_and_programs_take_a_workbook_and_show_it_beside_the_set_in_use() {
         Ok(())
     });
 }
+
+#[test]
+fn whoever_administers_or_only_reads_has_no_power_over_the_law_or_over_mergers() {
+    use web::permissions::{Holders, rule_of};
+    let all = [
+        ("check", "law"),
+        ("overlay", "law"),
+        ("draft", "law"),
+        ("approve", "law"),
+        ("prepare", "reorganisations"),
+        ("approve", "reorganisations"),
+        ("reorganise", "units"),
+    ];
+    for (action, resource) in all {
+        let rule = rule_of(action, resource).unwrap_or_else(|| panic!("no rule: {action} {resource}"));
+        let Holders::Roles(roles) = rule.who else { panic!("{action} {resource} is nobody's own") };
+        let roles: Vec<Role> = roles.iter().map(|(role, _)| *role).collect();
+        let chair = action == "approve";
+        assert_eq!(roles.contains(&Role::CouncilChair), chair, "{action} {resource}");
+        assert!(
+            roles.iter().all(|r| matches!(r, Role::Coordination | Role::CouncilChair)),
+            "{action} {resource}: {roles:?}"
+        );
+    }
+}

@@ -262,3 +262,36 @@ fn programs_lay_thresholds_on_with_a_preview_and_end_them() {
         Ok(())
     });
 }
+
+#[test]
+fn a_site_that_runs_shows_what_another_process_changed_in_its_next_answer() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        // One site, with its finished pages and its index of what can be found.
+        let (site, routes) = visitor.site(false)?;
+        let app = web::app(site, routes);
+        let ask = |path: &'static str| {
+            let app = app.clone();
+            async move {
+                let peer: std::net::SocketAddr = ([127, 0, 0, 1], 5000).into();
+                let request = axum::http::Request::get(path).header("host", "127.0.0.1:8080");
+                let request = request.extension(axum::extract::ConnectInfo(peer)).body(axum::body::Body::empty())?;
+                let answer = tower::ServiceExt::oneshot(app, request).await?;
+                let body = axum::body::to_bytes(answer.into_body(), 10_000_000).await?;
+                anyhow::Ok(String::from_utf8_lossy(&body).replace("&#x2f;", "/"))
+            }
+        };
+        let (page, why) = ("/bo-tieu-chi/commune-2021-2025/2.1", "/xa/250/chi-tieu/2.1?nam=2024");
+        for path in [page, why, page, why] {
+            assert!(!ask(path).await?.contains("12/2024/QĐ-UBND"), "{path}");
+        }
+        let other = prepared(&store, true).await?;
+        lay(&store, &other, &decision(&[("2.1", "100")])).await?;
+        for path in [page, why] {
+            let text = ask(path).await?;
+            assert!(text.contains("12/2024/QĐ-UBND"), "{path}: {text}");
+        }
+        Ok(())
+    });
+}

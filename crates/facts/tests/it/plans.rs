@@ -113,7 +113,7 @@ fn an_approved_merger_is_carried_out_on_its_day_as_the_preview_said() {
         let before = living(&store, DAY.parse().unwrap()).await?.len();
         let (would, said) = plans::preview(&store, &CLOCK, &plan, &effects).await.expect("it fits");
         assert_eq!((would.ended.len(), would.began.len()), (2, 1));
-        assert_eq!(said.iter().map(|p| p.key).collect::<Vec<_>>(), ["rejudged-units"]);
+        assert_eq!(said.iter().map(|p| p.key).collect::<Vec<_>>(), ["merger-figures-stay", "rejudged-units"]);
         assert_eq!(living(&store, DAY.parse().unwrap()).await?.len(), before, "a preview keeps nothing");
 
         let id = keep(&store, 7, &plan).await?;
@@ -219,7 +219,7 @@ fn pages_and_programs_prepare_show_and_cancel() {
         let one = visitor.get("/api/v1/reorganisation-plans/2", true).await?.json()?;
         assert_eq!(
             (one["plan"]["state"].as_str(), one["effects"].as_array().map(Vec::len)),
-            (Some("prepared"), Some(1)),
+            (Some("prepared"), Some(2)),
             "{one}"
         );
         assert_eq!(visitor.get("/api/v1/reorganisation-plans", true).await?.json()?["count"], 2);
