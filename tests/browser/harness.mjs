@@ -92,7 +92,7 @@ export async function startDemo(binary) {
   const port = await freePort();
   const data = mkdtempSync(join(tmpdir(), "langso-demo-"));
   const base = `http://127.0.0.1:${port}`;
-  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data], { stdio: ["ignore", "ignore", "inherit"] });
+  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data, "--local-admin"], { stdio: ["ignore", "ignore", "inherit"] });
   const stop = async () => {
     demo.kill("SIGTERM");
     await new Promise((done) => (demo.exitCode === null ? demo.once("exit", done) : done()));

@@ -28,12 +28,15 @@ pub struct Args {
     /// Only make the demo, do not serve it
     #[arg(long)]
     only_create: bool,
+    /// Whoever sits at this machine may write without being anybody; only with a loopback address
+    #[arg(long)]
+    local_admin: bool,
 }
 
 const OVERLAY: &str = "minh-hoa";
 
 /// Makes the demo in a child process, whose memory is gone when it is done, then serves it.
-pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
+pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -> Result<()> {
     let database = args.data.join("langso.sqlite");
     if args.only_create {
         return runtime.block_on(create(&args.data, args.communes));
@@ -55,7 +58,10 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime) -> Result<()> {
         files: None,
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
-        local_admin: args.listen.ip().is_loopback(),
+        local_admin: args.local_admin,
+        // Whoever reaches a demo may be anybody in it: it answers this machine alone, or it has no such door.
+        demo: args.listen.ip().is_loopback(),
+        lang,
     };
     runtime.block_on(serve::run(&serve))
 }
@@ -109,6 +115,7 @@ async fn create(data: &Path, communes: Option<usize>) -> Result<()> {
         fill(&store, &law, year).await?;
         eprintln!("{year}");
     }
+    crate::demo_people::make(&store).await?;
     store::audit::seal(&store, &SystemClock).await?;
     store.close().await;
     let overlays = data.join("overlays");

@@ -5,11 +5,13 @@ mod boundaries;
 mod cli;
 mod copies;
 mod demo;
+mod demo_people;
 mod doctor;
 mod evaluate;
 mod import;
 mod law;
 mod manage;
+mod people;
 mod serve;
 mod site;
 mod stop;
@@ -40,6 +42,8 @@ enum Command {
     Restore(copies::Restore),
     Doctor(doctor::Doctor),
     Audit(audit::Audit),
+    Person(people::PersonArgs),
+    Token(people::TokenArgs),
     /// Print the permission table
     Permissions,
     /// Print shell completions
@@ -56,8 +60,10 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn run(command: &Command, lang: Lang) -> anyhow::Result<i32> {
     match command {
         Command::Evaluate(args) => return evaluate::run(args, lang),
-        Command::Serve(args) => runtime()?.block_on(serve::run(args))?,
-        Command::Demo(args) => demo::run(args, &runtime()?)?,
+        Command::Serve(args) => runtime()?.block_on(serve::run(&serve::Args { lang, ..args.clone() }))?,
+        Command::Person(args) => runtime()?.block_on(people::person(args, lang))?,
+        Command::Token(args) => runtime()?.block_on(people::token(args, lang))?,
+        Command::Demo(args) => demo::run(args, &runtime()?, lang)?,
         Command::Migrate(args) => runtime()?.block_on(manage::migrate(args))?,
         Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
         Command::Import(args) => return runtime()?.block_on(import::run(args, lang)),

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use kernel::Phrase;
 use std::path::PathBuf;
 use store::{Store, StoreOptions};
+use web::permissions::{Holders, rule_of};
 
 /// Where the data is
 #[derive(clap::Args, Clone, Debug)]
@@ -63,8 +64,17 @@ pub async fn migrate(args: &Database) -> Result<()> {
 pub fn permissions() {
     for room in site::rooms() {
         for row in (room.routes)().table {
-            let roles: Vec<&str> = row.roles().iter().map(|r| r.name()).collect();
-            println!("{:<5} {:<36} {:<8} {:<10} {}", row.method, row.path, row.action, row.resource, roles.join(" "));
+            let who = match rule_of(row.action, row.resource).map(|rule| rule.who) {
+                _ if row.public => "everybody".to_owned(),
+                Some(Holders::Own) => "own".to_owned(),
+                Some(Holders::Roles(roles)) => roles
+                    .iter()
+                    .map(|(role, reach)| format!("{}:{}", role.name(), reach.name()))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                None => "nobody".to_owned(),
+            };
+            println!("{:<4}  {:<52}  {:<12}  {:<20}  {who}", row.method, row.path, row.action, row.resource);
         }
     }
 }

@@ -3,7 +3,9 @@
 use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
+use identity::{Identity, secrets::SecretKey};
 use kernel::{Actor, Phrase, SystemClock};
+use locale::Lang;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -31,6 +33,29 @@ pub struct Args {
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
+    /// Whether the people of the demo log in by a button; only `langso demo` says so.
+    #[arg(skip)]
+    pub demo: bool,
+    /// The language of what is said on the console.
+    #[arg(skip)]
+    pub lang: Lang,
+}
+
+/// How long the code of the first start stands.
+const SETUP: i64 = identity::store::HOUR;
+
+/// Where there is nobody yet, the console shows a code by which the first administrator is made: once, for an hour. There is
+/// no password that anybody could know before.
+async fn first_start(store: &Store, lang: Lang) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
+    if !identity::store::is_empty(&mut tx).await? {
+        return Ok(());
+    }
+    let code = identity::secrets::code();
+    identity::store::add_code(&mut tx, "setup", None, &identity::secrets::hash(&code), SETUP).await?;
+    tx.commit().await?;
+    eprintln!("{}", locale::say(lang, &Phrase::new("cli-setup-code").with("code", code)));
+    Ok(())
 }
 
 /// Runs until it is told to stop.
@@ -52,8 +77,11 @@ pub async fn run(args: &Args) -> Result<()> {
     }
     let limit = NonZeroU32::new(args.api_limit);
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
-    let people: Arc<dyn web::People> = Arc::new(web::Everybody(nobody));
-    let (site, routes) = site::site(store.clone(), library, attachments, people, origin, limit).await?;
+    let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
+    let secure = origin.starts_with("https://");
+    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, place: String::new(), nobody };
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit).await?;
+    first_start(&store, args.lang).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

@@ -3,6 +3,7 @@
 use crate::{law, stop::shown};
 use anyhow::{Context as _, Result, anyhow};
 use facts::Law;
+use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
 use rulebook::{Library, Overlay};
 use std::{
@@ -13,11 +14,11 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
-use web::{People, Room, Routes, Site, SiteParts, Templates, search::Search};
+use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), facts::pages::room()]
+    vec![web::room(), units::room(), identity::room(), facts::pages::room()]
 }
 
 /// The migrations of every room.
@@ -78,7 +79,7 @@ pub async fn site(
     store: Store,
     library: Library,
     attachments: Attachments,
-    people: Arc<dyn People>,
+    identity: Identity,
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
@@ -97,13 +98,14 @@ pub async fn site(
         routes = routes.merge((room.routes)());
         templates.extend((room.templates)());
     }
+    let identity = Arc::new(Identity { place: place.clone(), ..identity });
     let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
         clock,
         templates: Templates::new(templates)?,
-        people,
+        people: Arc::new(identity::keeper::Keeper(identity.clone())),
         place,
         illustrative,
         permissions: routes.table.clone(),
@@ -111,6 +113,7 @@ pub async fn site(
             (TypeId::of::<Law>(), law),
             (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description(),

@@ -6,7 +6,7 @@ use crate::{
     store::{GRANT, IDLE, NOTED, TODAY, grant_of},
 };
 use futures::future::BoxFuture;
-use kernel::{Grant, Moment, PersonId, Role};
+use kernel::{Actor, Grant, Moment, PersonId, Role};
 use std::{collections::HashMap, sync::Arc};
 use store::{Query, ReadTx, Result, Row, Store, args};
 use web::{
@@ -29,6 +29,8 @@ pub struct Identity {
     pub secure: bool,
     /// The name of the province, for programs that show codes.
     pub place: String,
+    /// As whom strangers are let in: readers, unless whoever started the program said otherwise.
+    pub nobody: Actor,
 }
 
 /// The rows of one person as of today: the person and each role.
@@ -56,7 +58,7 @@ impl Identity {
         tokio::spawn(async move {
             let noted = async {
                 let clock = kernel::FixedClock(now);
-                let mut tx = store.write(&kernel::Actor::SYSTEM, &clock).await?;
+                let mut tx = store.write(&Actor::SYSTEM, &clock).await?;
                 tx.execute(sql, args![key, now]).await?;
                 tx.commit().await
             };
@@ -125,12 +127,17 @@ impl People for Keeper {
         })
     }
 
-    fn contacts<'a>(&'a self, tx: &'a mut ReadTx, people: &'a [PersonId]) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>> {
+    fn contacts<'a>(
+        &'a self,
+        tx: &'a mut ReadTx,
+        people: &'a [PersonId],
+    ) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>> {
         Box::pin(async move {
             let mut found = HashMap::new();
             for some in people.chunks(500) {
                 let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-                let sql = format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places.join(","));
+                let sql =
+                    format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places.join(","));
                 for row in tx.rows(&sql, some.iter().map(|p| p.0.into()).collect()).await? {
                     let contact = Contact { name: row.text(1)?, email: row.opt_text(2)?, lang: row.text(3)? };
                     found.insert(PersonId(row.i64(0)?), contact);
@@ -138,6 +145,10 @@ impl People for Keeper {
             }
             Ok(found)
         })
+    }
+
+    fn nobody(&self) -> Actor {
+        self.0.nobody.clone()
     }
 
     fn holders<'a>(&'a self, tx: &'a mut ReadTx, role: Role, now: Moment) -> BoxFuture<'a, Result<Vec<PersonId>>> {

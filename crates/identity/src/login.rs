@@ -8,7 +8,7 @@ use crate::{
     password::{self, Busy},
     second, secrets, store,
 };
-use kernel::{Actor, Clock, Moment, Phrase, PersonId, Problem, Scope};
+use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
 use std::net::IpAddr;
 

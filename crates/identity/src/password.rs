@@ -4,10 +4,7 @@
 //! A hash costs some 20 ms and 19 MiB; only so many run at once, and only so many wait, so that a storm of logins slows
 //! logins alone.
 
-use argon2::{
-    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::SaltString,
-};
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
@@ -60,7 +57,8 @@ pub async fn hashed(password: &str) -> Result<String, Busy> {
 }
 
 /// A hash of which nobody knows a password.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$8f3Yx1rLz0m7aQvKc2dTng$Zk1mVw3uX9yQe7rTb5nHs2jLp8cAd4fGiKoM0xWvS6E";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$8f3Yx1rLz0m7aQvKc2dTng$Zk1mVw3uX9yQe7rTb5nHs2jLp8cAd4fGiKoM0xWvS6E";
 
 /// Whether this is the password of that hash; of nobody's hash it is none, at the same cost. Cost: one hash.
 pub async fn is(password: &str, hash: Option<&str>) -> Result<bool, Busy> {
@@ -114,13 +112,19 @@ mod tests {
     #[test]
     fn an_unknown_user_costs_as_many_hashes_as_a_known_one() {
         let nobody = PasswordHash::new(NOBODY).expect("a hash");
-        assert!(Argon2::default().verify_password(b"x", &nobody).is_err_and(|e| e == argon2::password_hash::Error::Password));
+        assert!(
+            Argon2::default()
+                .verify_password(b"x", &nobody)
+                .is_err_and(|e| e == argon2::password_hash::Error::Password)
+        );
         testkit::block_on(async {
             let hash = hashed("bốn con trâu").await.expect("a hash");
             let made = || MADE.load(Ordering::Relaxed);
-            for (given, hash, same) in
-                [("bốn con trâu", Some(&*hash), true), ("năm con trâu", Some(&*hash), false), ("bốn con trâu", None, false)]
-            {
+            for (given, hash, same) in [
+                ("bốn con trâu", Some(&*hash), true),
+                ("năm con trâu", Some(&*hash), false),
+                ("bốn con trâu", None, false),
+            ] {
                 let before = made();
                 assert_eq!(is(given, hash).await, Ok(same));
                 assert_eq!(made() - before, 1);

@@ -46,7 +46,9 @@ pub fn step(secret: &[u8], code: &str, at: Moment, last: i64) -> Option<i64> {
 /// The address that a program for codes reads (`otpauth`).
 pub fn address(secret: &[u8], login: &str, place: &str) -> String {
     let plain = |text: &str| -> String {
-        text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
     };
     let issuer = plain(&format!("Làng Số {place}"));
     format!("otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}", plain(login), base32(secret))

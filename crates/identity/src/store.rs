@@ -110,7 +110,14 @@ pub async fn list(tx: &mut impl Query, q: &str, limit: i64, offset: i64) -> Resu
 }
 
 /// Adds somebody; their id. `StoreError::is_duplicate` where the login is taken.
-pub async fn add(tx: &mut WriteTx, login: &str, name: &str, email: Option<&str>, lang: &str, demo: bool) -> Result<PersonId> {
+pub async fn add(
+    tx: &mut WriteTx,
+    login: &str,
+    name: &str,
+    email: Option<&str>,
+    lang: &str,
+    demo: bool,
+) -> Result<PersonId> {
     let login = login_key(login);
     let search = format!("{} {}", text::search_key(name), text::search_key(&login));
     let given = name.rsplit(' ').next().unwrap_or(name);
@@ -130,12 +137,22 @@ pub async fn add(tx: &mut WriteTx, login: &str, name: &str, email: Option<&str>,
 }
 
 /// The line of a change of people: pages that were finished before it are made anew.
-pub(crate) async fn note(tx: &mut WriteTx, action: &'static str, id: PersonId, details: serde_json::Value) -> Result<()> {
+pub(crate) async fn note(
+    tx: &mut WriteTx,
+    action: &'static str,
+    id: PersonId,
+    details: serde_json::Value,
+) -> Result<()> {
     tx.audit(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
 }
 
 /// The line of what somebody did with their own account.
-pub(crate) async fn note_own(tx: &mut WriteTx, action: &'static str, id: PersonId, details: serde_json::Value) -> Result<()> {
+pub(crate) async fn note_own(
+    tx: &mut WriteTx,
+    action: &'static str,
+    id: PersonId,
+    details: serde_json::Value,
+) -> Result<()> {
     tx.audit_quietly(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
 }
 
@@ -149,7 +166,13 @@ pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Opti
 }
 
 /// Sets or takes away the sealed secret of the second factor; every session but `keep` ends.
-pub async fn set_totp(tx: &mut WriteTx, id: PersonId, sealed: Option<&str>, step: i64, keep: Option<&str>) -> Result<()> {
+pub async fn set_totp(
+    tx: &mut WriteTx,
+    id: PersonId,
+    sealed: Option<&str>,
+    step: i64,
+    keep: Option<&str>,
+) -> Result<()> {
     let sql = "UPDATE identity_person SET totp = $2, totp_step = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, sealed, step]).await?;
     let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";

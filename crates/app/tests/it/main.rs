@@ -8,5 +8,6 @@ mod demo;
 mod faults;
 mod help;
 mod old;
+mod permissions;
 mod program;
 mod serve;

@@ -20,7 +20,8 @@ fn me(ctx: &Ctx) -> Result<Arc<Who>, Failure> {
 /// A role held, as pages show it.
 pub(super) fn shown(lang: Lang, held: &Held) -> Value {
     let day = |day: kernel::Day| locale::date(day);
-    let criteria = held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
+    let criteria =
+        held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
     context! {
         id => held.id, role => role_word(lang, held.role), unit => held.unit_name, unit_id => held.unit.map(|u| u.0),
         criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended,

@@ -40,7 +40,9 @@ async fn demo_people(ctx: &Ctx, identity: &Identity) -> Result<Vec<Value>, web::
         let held = store::held(&mut tx, person.id).await?;
         let roles: Vec<String> = held
             .iter()
-            .map(|h| format!("{} · {}", role_word(ctx.lang, h.role), h.unit_name).trim_end_matches([' ', '·']).to_owned())
+            .map(|h| {
+                format!("{} · {}", role_word(ctx.lang, h.role), h.unit_name).trim_end_matches([' ', '·']).to_owned()
+            })
             .collect();
         shown.push(context! { id => person.id.0, name => person.name, roles => roles.join("; ") });
     }
@@ -119,7 +121,8 @@ pub(super) async fn second(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>,
 
 /// An address that [`back`] made before; held against its rule again, since it came back from a form.
 fn back_as_is(asked: &str) -> String {
-    let own = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(|c: char| c == '\\' || c.is_control());
+    let own =
+        asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(|c: char| c == '\\' || c.is_control());
     if own { asked.to_owned() } else { "/".to_owned() }
 }
 

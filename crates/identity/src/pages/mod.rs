@@ -19,6 +19,8 @@ mod login;
 mod people;
 mod setup;
 
+pub use people::criteria;
+
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
 #[include = "*.html"]

@@ -47,7 +47,12 @@ pub(super) struct Sent {
 }
 
 /// The line of a reading of somebody's data, in a transaction of its own beside the reading.
-async fn note_reading(ctx: &Ctx, action: &'static str, person: Option<PersonId>, details: serde_json::Value) -> Result<(), Failure> {
+async fn note_reading(
+    ctx: &Ctx,
+    action: &'static str,
+    person: Option<PersonId>,
+    details: serde_json::Value,
+) -> Result<(), Failure> {
     let mut tx = ctx.write().await?;
     let subject = person.map_or_else(|| "list".to_owned(), |p| p.to_string());
     tx.audit_quietly(::store::AuditLine { action, kind: PersonId::KIND, subject, unit: None, details }).await?;
@@ -58,7 +63,13 @@ fn told(person: &Person) -> Value {
     context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
 }
 
-async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, problem: Option<(&str, &'static str)>) -> Outcome {
+async fn listed(
+    ctx: &Ctx,
+    asked: &Asked,
+    status: StatusCode,
+    sent: &Sent,
+    problem: Option<(&str, &'static str)>,
+) -> Outcome {
     let page = web::page_from_one(&asked.trang);
     let (people, count) = {
         let mut tx = ctx.read().await?;
@@ -91,7 +102,8 @@ pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     note_reading(&ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
     // A cell that a spreadsheet would take for a formula is kept a text.
     let cell = |text: &str| {
-        let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+        let safe =
+            if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
         format!("\"{}\"", safe.replace('"', "\"\""))
     };
     let mut body = String::from("id,login,name,email,disabled\n");
@@ -105,12 +117,15 @@ pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 /// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.
 pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let wrong = match () {
-        () if sent.login.trim().chars().count() < 3 || sent.login.trim().contains(char::is_whitespace) => Some(("login", "login-bad")),
+        () if sent.login.trim().chars().count() < 3 || sent.login.trim().contains(char::is_whitespace) => {
+            Some(("login", "login-bad"))
+        }
         () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
         () if !sent.email.trim().is_empty() && !is_address(sent.email.trim()) => Some(("email", "email-bad")),
         () => None,
     };
-    let refuse = async |problem| listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await;
+    let refuse =
+        async |problem| listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await;
     if let Some(problem) = wrong {
         return refuse(problem).await;
     }
@@ -130,11 +145,20 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 
 /// Something that a mail program takes for one address, on one line.
 fn is_address(text: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
-    text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.') && !host.contains('@'))
+    let plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
+    text.split_once('@')
+        .is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.') && !host.contains('@'))
 }
 
-async fn person(ctx: &Ctx, id: PersonId, status: StatusCode, sent: &Sent, problem: Option<(&str, &'static str)>, code: Option<&str>) -> Outcome {
+async fn person(
+    ctx: &Ctx,
+    id: PersonId,
+    status: StatusCode,
+    sent: &Sent,
+    problem: Option<(&str, &'static str)>,
+    code: Option<&str>,
+) -> Outcome {
     let (found, held) = {
         let mut tx = ctx.read().await?;
         let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
@@ -177,7 +201,8 @@ pub fn criteria(text: &str) -> Option<Option<Vec<CriterionRef>>> {
     }
     let one = |part: &str| {
         let (set, no) = part.trim().rsplit_once('/')?;
-        Some(CriterionRef { set: set.trim().to_owned(), no: no.trim().to_owned() }).filter(|c| !c.set.is_empty() && !c.no.is_empty())
+        Some(CriterionRef { set: set.trim().to_owned(), no: no.trim().to_owned() })
+            .filter(|c| !c.set.is_empty() && !c.no.is_empty())
     };
     text.split(',').map(one).collect::<Option<Vec<_>>>().map(Some)
 }

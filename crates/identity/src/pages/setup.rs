@@ -6,7 +6,7 @@ use crate::{
     password, secrets, store,
 };
 use axum::http::StatusCode;
-use kernel::{Actor, Phrase, PersonId, Role, Scope};
+use kernel::{Actor, PersonId, Phrase, Role, Scope};
 use minijinja::context;
 use serde::Deserialize;
 use serde_json::json;

@@ -1,0 +1,63 @@
+//! The people of the demo: one for each role, made up, each where a visitor finds something to do.
+
+use anyhow::{Context as _, Result};
+use identity::{
+    model::NewGrant,
+    store::{add, grant},
+};
+use kernel::{Actor, Clock, Role, SystemClock, UnitId};
+use store::{Query, Store, WriteTx, args};
+
+/// Xã Tân Mỹ, huyện Chiêm Hóa, as it was until 30/06/2025.
+const COMMUNE: UnitId = UnitId(250);
+
+/// Name, login, role. Given names and family names are common ones; nobody is meant.
+const PEOPLE: [(&str, &str, Role); 15] = [
+    ("Ma Thị Lan", "xa", Role::CommuneOfficer),
+    ("Hà Văn Bình", "lanhdaoxa", Role::CommuneLeader),
+    ("Lý Thị Mai", "mattran", Role::FatherlandFront),
+    ("Quan Văn Dũng", "thamtra", Role::DistrictVerifier),
+    ("Nông Thị Thu", "huyen", Role::DistrictLeader),
+    ("Trần Minh Đức", "thamdinh", Role::Appraiser),
+    ("Nguyễn Thị Hồng", "dieuphoi", Role::Coordination),
+    ("Phạm Quốc Việt", "chutichhoidong", Role::CouncilChair),
+    ("Đỗ Thị Ngân", "thuky", Role::CouncilSecretary),
+    ("Vũ Văn Sơn", "uyvien", Role::CouncilMember),
+    ("Bùi Thị Hạnh", "chutichtinh", Role::ProvinceChair),
+    ("Lê Văn Thành", "lanhdaotinh", Role::ProvinceLeader),
+    ("Hoàng Thị Yến", "kiemtoan", Role::Auditor),
+    ("Chu Văn Tài", "bientap", Role::Editor),
+    ("Triệu Thị Nga", "quantri", Role::Administrator),
+];
+
+async fn one(tx: &mut WriteTx, sql: &str, id: UnitId) -> Result<Option<UnitId>> {
+    let row = tx.row(sql, args![id]).await?;
+    Ok(row.map(|row| row.opt_i64(0)).transpose()?.flatten().map(UnitId))
+}
+
+/// Makes them. Whoever is of a province is of the one that was and of the one that it became: a role on a unit that ended
+/// goes on for its past and reaches nothing of its successor.
+pub async fn make(store: &Store) -> Result<()> {
+    const PARENT: &str = "SELECT parent FROM units_unit WHERE id = $1";
+    const NEXT: &str = "SELECT to_unit FROM units_succession WHERE from_unit = $1 ORDER BY main DESC LIMIT 1";
+    let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
+    let district = one(&mut tx, PARENT, COMMUNE).await?.context("a district")?;
+    let province = one(&mut tx, PARENT, district).await?.context("a province")?;
+    let successor = one(&mut tx, NEXT, COMMUNE).await?.context("a successor")?;
+    let province_now = one(&mut tx, PARENT, successor).await?.unwrap_or(province);
+    let from = SystemClock.today();
+    for (name, login, role) in PEOPLE {
+        let person = add(&mut tx, login, name, None, "vi", true).await?;
+        let mut units = match role {
+            _ if role.is_of_house() => vec![None],
+            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront => vec![Some(COMMUNE), Some(successor)],
+            Role::DistrictVerifier | Role::DistrictLeader => vec![Some(district)],
+            _ => vec![Some(province), Some(province_now)],
+        };
+        units.dedup();
+        for unit in units {
+            grant(&mut tx, &NewGrant { person, role, unit, agency: None, criteria: None, from, to: None }).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,161 @@
+//! What a browser meets: forms, cookies, where they lead.
+
+use crate::{CLOCK, PASSWORD, ROOMS, identity, somebody};
+use anyhow::{Context, Result, ensure};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, Response, header},
+};
+use identity::{Identity, keeper::Keeper};
+use kernel::Role;
+use std::{any::TypeId, collections::HashMap, net::SocketAddr, sync::Arc};
+use store::Store;
+use testkit::each_engine;
+use tower::ServiceExt;
+
+fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::Routes)> {
+    let rooms = [web::room(), units::room(), identity::room()];
+    let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
+    let templates = rooms.iter().flat_map(|room| (room.templates)());
+    let identity = Arc::new(Identity { demo, secure, ..identity(store) });
+    let site = web::Site(Arc::new(web::SiteParts {
+        store: store.clone(),
+        clock: Arc::new(CLOCK),
+        templates: web::Templates::new(templates)?,
+        people: Arc::new(Keeper(identity.clone())),
+        place: "Tỉnh Tuyên Quang".into(),
+        illustrative: false,
+        permissions: routes.table.clone(),
+        things: HashMap::from([(TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>)]),
+        openapi: "{}".into(),
+        origin: "https://lang.example".into(),
+        limit: None,
+        search: web::search::Search::default(),
+    }));
+    Ok((site, routes))
+}
+
+/// A request of a browser on our own page; `cookie` as it was set.
+async fn send(
+    store: &Store,
+    secure: bool,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    form: &str,
+) -> Result<Response<Body>> {
+    let (site, routes) = site(store, false, secure)?;
+    let peer: SocketAddr = ([203, 0, 113, 7], 5000).into();
+    let request =
+        Request::builder().method(method).uri(path).header("host", "lang.example").extension(ConnectInfo(peer));
+    let request =
+        request.header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+    Ok(web::app(site, routes).oneshot(request.header("cookie", cookie).body(Body::from(form.to_owned()))?).await?)
+}
+
+fn said<'a>(answer: &'a Response<Body>, name: header::HeaderName) -> &'a str {
+    answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+}
+
+async fn text(answer: Response<Body>) -> Result<String> {
+    let bytes = axum::body::to_bytes(answer.into_body(), 10_000_000).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn form(tiep: &str, password: &str) -> String {
+    let plain = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    format!("login=tanmy&password={}&tiep={}", plain(password), plain(tiep))
+}
+
+#[test]
+fn a_login_leads_back_to_this_site_alone() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        for (tiep, wanted) in [
+            ("/tai-khoan", "/tai-khoan"),
+            ("/xa/250?nam=2024", "/xa/250?nam=2024"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/x\r\nset-cookie: a=b", "/"),
+            ("javascript:alert(1)", "/"),
+            ("", "/"),
+        ] {
+            let answer = send(&store, false, "POST", "/dang-nhap", "", &form(tiep, PASSWORD)).await?;
+            ensure!(answer.status() == 303 && said(&answer, header::LOCATION) == wanted, "{tiep:?}: {answer:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_cookie_is_for_this_host_and_no_script_and_goes_with_the_session() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let answer =
+            send(&store, true, "POST", "/dang-nhap", "langso=chosen-by-somebody-else", &form("/", PASSWORD)).await?;
+        let cookie = said(&answer, header::SET_COOKIE).to_owned();
+        for part in ["__Host-langso=", "Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
+            ensure!(cookie.contains(part), "{part}: {cookie}");
+        }
+        ensure!(!cookie.contains("chosen-by-somebody-else") && !cookie.contains("Domain"), "{cookie}");
+        let cookie = cookie.split(';').next().context("a cookie")?.to_owned();
+        let page = send(&store, true, "GET", "/tai-khoan", &cookie, "").await?;
+        ensure!(page.status() == 200 && said(&page, header::CACHE_CONTROL) == "no-store", "{page:?}");
+        ensure!(text(page).await?.contains("Lý Thị Hoa"));
+        // A write of a browser that does not say where it comes from.
+        let (site, routes) = site(&store, false, true)?;
+        let request =
+            Request::post("/dang-xuat").header("host", "lang.example").header("cookie", &cookie).body(Body::empty())?;
+        ensure!(web::app(site, routes).oneshot(request).await?.status() == 403, "another site logs people out");
+        let gone = send(&store, true, "POST", "/dang-xuat", &cookie, "").await?;
+        ensure!(said(&gone, header::SET_COOKIE).contains("Max-Age=0"));
+        let page = send(&store, true, "GET", "/tai-khoan", &cookie, "").await?;
+        ensure!(page.status() == 303 && said(&page, header::LOCATION).starts_with("/dang-nhap"), "the session goes on");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wrong_password_is_said_on_the_form_and_the_demo_has_its_own_door() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let answer = send(&store, false, "POST", "/dang-nhap", "", &form("/tai-khoan", "sai")).await?;
+        ensure!(answer.status() == 422 && said(&answer, header::SET_COOKIE).is_empty());
+        let page = text(answer).await?;
+        ensure!(
+            page.contains("không đúng") && page.contains("value=\"tanmy\"") && !page.contains("value=\"sai\""),
+            "{page}"
+        );
+        ensure!(!page.contains("/dang-nhap/demo"), "the demo's door is shown elsewhere");
+        let answer = send(&store, false, "POST", "/dang-nhap/demo", "", &format!("person={person}")).await?;
+        ensure!(answer.status() == 422, "the demo's door is open elsewhere");
+        Ok(())
+    });
+}
+
+#[test]
+fn who_needs_a_second_factor_is_led_to_it_first() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::Administrator).await?;
+        let answer = send(&store, false, "POST", "/dang-nhap", "", &form("/", PASSWORD)).await?;
+        let cookie = said(&answer, header::SET_COOKIE).split(';').next().context("a cookie")?.to_owned();
+        let led = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
+        ensure!(led.status() == 303 && said(&led, header::LOCATION) == "/tai-khoan/xac-thuc", "{led:?}");
+        let page = text(send(&store, false, "GET", "/tai-khoan/xac-thuc", &cookie, "").await?).await?;
+        let sealed =
+            page.split_once("name=\"sealed\" value=\"").context("a secret")?.1.split('"').next().context("it")?;
+        let opened = identity(&store).key.open(sealed).context("sealed")?;
+        let code = identity::second::code(&opened[8..], kernel::Clock::now(&CLOCK));
+        let wrong =
+            send(&store, false, "POST", "/tai-khoan/xac-thuc", &cookie, &format!("sealed={sealed}&code=1")).await?;
+        ensure!(wrong.status() == 422);
+        let set = send(&store, false, "POST", "/tai-khoan/xac-thuc", &cookie, &format!("sealed={sealed}&code={code}"))
+            .await?;
+        ensure!(set.status() == 303, "{set:?}");
+        let people = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
+        ensure!(people.status() == 200, "{people:?}");
+        Ok(())
+    });
+}
