@@ -76,7 +76,7 @@ impl Templates {
             can_intake => reader.may("import", "figures"),
             viewer => reader.who.as_ref().map(|who| context! { name => who.name }),
             can_log_in => !site.people.alone(),
-            may => {
+            reader_may => {
                 let reader = reader.clone();
                 Value::from_function(move |action: String, resource: String| reader.may(&action, &resource))
             },
