@@ -121,3 +121,4 @@ reason-missing = A reason is needed.
 nav-login = Log in
 nav-account = Account
 nav-people = People and roles
+second-issuer = Làng Số { $place }

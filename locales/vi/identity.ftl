@@ -121,3 +121,4 @@ reason-missing = Cần ghi lý do.
 nav-login = Đăng nhập
 nav-account = Tài khoản
 nav-people = Người và vai trò
+second-issuer = Làng Số { $place }

@@ -34,6 +34,8 @@ export const pages = [
   "/xa/250/cong-bo?nam=2024",
   "/tu-dien-so-lieu?q=ty+le",
   "/api/problems",
+  "/dang-nhap",
+  "/dat-mat-khau",
   "/don-vi",
   "/don-vi?q=tan+trao",
   "/don-vi/1113",

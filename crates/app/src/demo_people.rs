@@ -1,6 +1,6 @@
 //! The people of the demo: one for each role, made up, each where a visitor finds something to do.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use identity::{
     model::NewGrant,
     store::{add, grant},
@@ -12,23 +12,7 @@ use store::{Query, Store, WriteTx, args};
 const COMMUNE: UnitId = UnitId(250);
 
 /// Name, login, role. Given names and family names are common ones; nobody is meant.
-const PEOPLE: [(&str, &str, Role); 15] = [
-    ("Ma Thị Lan", "xa", Role::CommuneOfficer),
-    ("Hà Văn Bình", "lanhdaoxa", Role::CommuneLeader),
-    ("Lý Thị Mai", "mattran", Role::FatherlandFront),
-    ("Quan Văn Dũng", "thamtra", Role::DistrictVerifier),
-    ("Nông Thị Thu", "huyen", Role::DistrictLeader),
-    ("Trần Minh Đức", "thamdinh", Role::Appraiser),
-    ("Nguyễn Thị Hồng", "dieuphoi", Role::Coordination),
-    ("Phạm Quốc Việt", "chutichhoidong", Role::CouncilChair),
-    ("Đỗ Thị Ngân", "thuky", Role::CouncilSecretary),
-    ("Vũ Văn Sơn", "uyvien", Role::CouncilMember),
-    ("Bùi Thị Hạnh", "chutichtinh", Role::ProvinceChair),
-    ("Lê Văn Thành", "lanhdaotinh", Role::ProvinceLeader),
-    ("Hoàng Thị Yến", "kiemtoan", Role::Auditor),
-    ("Chu Văn Tài", "bientap", Role::Editor),
-    ("Triệu Thị Nga", "quantri", Role::Administrator),
-];
+const PEOPLE: &str = include_str!("../data/demo-people.csv");
 
 async fn one(tx: &mut WriteTx, sql: &str, id: UnitId) -> Result<Option<UnitId>> {
     let row = tx.row(sql, args![id]).await?;
@@ -46,7 +30,9 @@ pub async fn make(store: &Store) -> Result<()> {
     let successor = one(&mut tx, NEXT, COMMUNE).await?.context("a successor")?;
     let province_now = one(&mut tx, PARENT, successor).await?.unwrap_or(province);
     let from = SystemClock.today();
-    for (name, login, role) in PEOPLE {
+    for line in PEOPLE.lines().skip(1) {
+        let [name, login, role] = line.split(',').collect::<Vec<_>>()[..] else { bail!("{line}") };
+        let role = Role::from_name(role).with_context(|| role.to_owned())?;
         let person = add(&mut tx, login, name, None, "vi", true).await?;
         let mut units = match role {
             _ if role.is_of_house() => vec![None],

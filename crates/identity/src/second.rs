@@ -43,14 +43,14 @@ pub fn step(secret: &[u8], code: &str, at: Moment, last: i64) -> Option<i64> {
         .find(|step| *step > last)
 }
 
-/// The address that a program for codes reads (`otpauth`).
-pub fn address(secret: &[u8], login: &str, place: &str) -> String {
+/// The address that a program for codes reads (`otpauth`); `issuer` is whose code it is.
+pub fn address(secret: &[u8], login: &str, issuer: &str) -> String {
     let plain = |text: &str| -> String {
         text.bytes()
             .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
             .collect()
     };
-    let issuer = plain(&format!("Làng Số {place}"));
+    let issuer = plain(issuer);
     format!("otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}", plain(login), base32(secret))
 }
 

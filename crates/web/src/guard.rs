@@ -267,7 +267,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
             };
             return match there {
                 // A program that shows a token is no browser to be led.
-                Some(there) if !api && parts.method == Method::GET && !parts.headers.contains_key(header::AUTHORIZATION) => Redirect::to(&there).into_response(),
+                Some(there)
+                    if !api && parts.method == Method::GET && !parts.headers.contains_key(header::AUTHORIZATION) =>
+                {
+                    Redirect::to(&there).into_response()
+                }
                 _ => failure(refused.problem).await,
             };
         }

@@ -104,7 +104,8 @@ fn second_form(ctx: &Ctx, status: StatusCode, who: &Who, secret: &[u8], problem:
     let identity = identity(ctx);
     // Whose it is goes under the seal with it.
     let sealed = identity.key.seal(&[&who.person.0.to_be_bytes()[..], secret].concat());
-    let address = second::address(secret, &who.name, &identity.place);
+    let issuer = locale::say_key(ctx.lang, "second-issuer", &[("place", identity.place.as_str().into())]);
+    let address = second::address(secret, &who.name, &issuer);
     let page = context! {
         title => locale::word(ctx.lang, "second-title"), picture => second::picture(&address), sealed => sealed,
         typed => second::base32(secret).as_bytes().chunks(4).map(|c| String::from_utf8_lossy(c).into_owned()).collect::<Vec<_>>().join(" "),

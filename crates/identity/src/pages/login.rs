@@ -38,12 +38,14 @@ async fn demo_people(ctx: &Ctx, identity: &Identity) -> Result<Vec<Value>, web::
     let mut shown = Vec::new();
     for person in store::demo(&mut tx).await? {
         let held = store::held(&mut tx, person.id).await?;
-        let roles: Vec<String> = held
+        let mut roles: Vec<String> = held
             .iter()
             .map(|h| {
                 format!("{} · {}", role_word(ctx.lang, h.role), h.unit_name).trim_end_matches([' ', '·']).to_owned()
             })
             .collect();
+        // A unit and the one that it became bear one name.
+        roles.dedup();
         shown.push(context! { id => person.id.0, name => person.name, roles => roles.join("; ") });
     }
     Ok(shown)

@@ -54,7 +54,7 @@ async fn send(
     Ok(web::app(site, routes).oneshot(request.header("cookie", cookie).body(Body::from(form.to_owned()))?).await?)
 }
 
-fn said<'a>(answer: &'a Response<Body>, name: header::HeaderName) -> &'a str {
+fn said(answer: &Response<Body>, name: header::HeaderName) -> &str {
     answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
 }
 

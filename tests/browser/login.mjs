@@ -1,0 +1,121 @@
+// In and out: by a role of the demo, by a code and a password, by a second factor; on a phone, without JavaScript, by keyboard.
+import { accessible, fits, phone } from "./harness.mjs";
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+
+/** The code of a secret in base 32 at this moment (RFC 6238). */
+function codeOf(secret) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "").replaceAll("=", "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
+}
+
+/** Enters the demo as whoever has this name. */
+async function enter(page, base, name) {
+  await page.goto(base + "/dang-nhap");
+  await page.click(`main button:has-text("${name}")`);
+  await page.waitForURL((url) => !url.pathname.endsWith("/dang-nhap"));
+}
+
+export default async function ({ base, walk, photograph }) {
+  const still = { ...phone, javaScriptEnabled: false };
+
+  await walk("the login page weighs at most 30 KB and says at its form what was wrong", still, async (page) => {
+    let bytes = 0;
+    page.on("response", async (answer) => (bytes += Number((await answer.request().sizes()).responseBodySize)));
+    await page.goto(base + "/dang-nhap?tiep=/tai-khoan", { waitUntil: "networkidle" });
+    await fits(page);
+    await photograph(page, "login");
+    await page.fill("#login", "khong-co-ai");
+    await page.fill("#password", "khong dung dau");
+    await page.click("main form button");
+    assert.match(await page.innerText("main [role=alert]"), /không đúng/);
+    assert.equal(await page.inputValue("#login"), "khong-co-ai");
+    const page_only = (await (await page.request.get(base + "/dang-nhap")).body()).length;
+    assert.ok(page_only < 30_000, `${page_only} bytes`);
+  });
+
+  await walk("somebody new is given a role and a code, sets a password, turns the second factor on and comes back", phone, async (page) => {
+    await enter(page, base, "Triệu Thị Nga");
+    await page.goto(base + "/quan-tri/nguoi");
+    await fits(page);
+    await accessible(page);
+    await photograph(page, "people");
+    await page.fill("#name", "Hứa Văn Thử");
+    await page.fill("#login", "thu-nghiem");
+    await page.click("main form.narrow button");
+    await page.waitForURL(/quan-tri\/nguoi\/\d+/);
+    await page.selectOption("#role", "appraiser");
+    await page.fill("#unit", "999999");
+    await page.click("main form.narrow button");
+    assert.match(await page.innerText("main [role=alert]"), /Không tìm thấy đơn vị/);
+    await page.selectOption("#role", "appraiser");
+    await page.fill("#unit", "250");
+    await page.click("main form.narrow button");
+    assert.match(await page.innerText("main table"), /Tân Mỹ/);
+    await page.click("main button:has-text('Cấp mã')");
+    const code = await page.innerText("main [role=status] code");
+    assert.match(code, /^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$/);
+    await photograph(page, "person");
+    await accessible(page);
+    await page.goto(base + "/tai-khoan");
+    await page.click("main button:has-text('Đăng xuất')");
+
+    await page.goto(base + "/dat-mat-khau");
+    await page.fill("#code", code.toLowerCase());
+    await page.fill("#password", "12345678");
+    await page.click("main form button");
+    assert.match(await page.innerText("main [role=alert]"), /quá nhiều người biết/);
+    await page.fill("#password", "ba con trâu uống nước");
+    await page.click("main form button");
+    assert.match(await page.innerText("main [role=status]"), /thu-nghiem/);
+    await page.goto(base + "/dat-mat-khau");
+    await page.fill("#code", code);
+    await page.fill("#password", "bốn con trâu uống nước");
+    await page.click("main form button");
+    assert.match(await page.innerText("main [role=alert]"), /đã dùng/);
+
+    const log_in = async () => {
+      await page.goto(base + "/dang-nhap?tiep=/tai-khoan");
+      await page.fill("#login", "thu-nghiem");
+      await page.fill("#password", "ba con trâu uống nước");
+      await page.locator("#password").press("Enter");
+    };
+    await log_in();
+    // Who appraises needs a second factor, and is led to it first.
+    await page.goto(base + "/don-vi/ranh-gioi");
+    await page.goto(base + "/xa/250/cong-bo");
+    await page.waitForURL(/tai-khoan\/xac-thuc/);
+    await accessible(page);
+    await photograph(page, "second-factor");
+    const secret = await page.innerText("main code");
+    await page.fill("#code", codeOf(secret));
+    await page.locator("#code").press("Enter");
+    await page.waitForURL(/tai-khoan$/);
+    assert.match(await page.innerText("main"), /Đã bật/);
+    await page.click("main button:has-text('Đăng xuất')");
+    await log_in();
+    await page.waitForURL(/dang-nhap\/ma/);
+    await page.fill("#code", codeOf(secret));
+    await page.locator("#code").press("Enter");
+    assert.match(await page.innerText("main [role=alert]"), /đã dùng/, "a code is taken twice");
+    await fits(page);
+  });
+
+  await walk("a commune officer sees the drafts of their own commune and is sent away from another's", { ...still }, async (page) => {
+    await enter(page, base, "Nguyễn Thị Hồng");
+    const own = await page.goto(base + "/xa/250/cong-bo");
+    assert.equal(own.status(), 200);
+    await page.goto(base + "/tai-khoan");
+    await page.click("main button:has-text('Đăng xuất')");
+    await enter(page, base, "Ma Thị Lan");
+    const refused = await page.goto(base + "/quan-tri/nguoi");
+    assert.equal(refused.status(), 403);
+    assert.match(await page.innerText("main"), /vai trò khác/);
+  });
+}
