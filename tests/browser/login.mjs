@@ -107,6 +107,27 @@ export default async function ({ base, walk, photograph }) {
     await fits(page);
   });
 
+  await walk("the people of a spreadsheet are checked cell by cell, previewed, written, and get slips", still, async (page) => {
+    await enter(page, base, "Triệu Thị Nga");
+    await page.goto(base + "/quan-tri/nguoi/nhap");
+    const send = async (text) => {
+      await page.setInputFiles("#file", { name: "nguoi.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.click("main form.narrow button");
+    };
+    const head = "Họ và tên,Tên đăng nhập,Thư,Vai trò,Mã,Tiêu chí,Từ,Đến\n";
+    await send(head + "Ai đó,ai do,,vua,,,,\n");
+    assert.match(await page.innerText("main [role=alert]"), /B2[^]*D2[^]*E2/);
+    await send(head + "Nguyễn Thị Thử,thu.kiemtoan,,Kiểm toán,,,,\nNguyễn Thị Thử,thu.kiemtoan,,Biên tập viên,,,,\n");
+    assert.match(await page.innerText("main [role=status]"), /Sẽ thêm 1 người và 2 vai trò/);
+    await photograph(page, "roster-preview");
+    await fits(page);
+    await page.click("main [role=status] button");
+    assert.match(await page.innerText("main"), /Đã thêm 1 người[^]*thu\.kiemtoan/);
+    assert.match(await page.innerText("main section code:last-of-type"), /./);
+    await photograph(page, "roster-slips");
+    await fits(page);
+  });
+
   await walk("a commune officer sees the drafts of their own commune and is sent away from another's", { ...still }, async (page) => {
     await enter(page, base, "Nguyễn Thị Hồng");
     const own = await page.goto(base + "/xa/250/cong-bo");

@@ -6,6 +6,7 @@
 //! - [`second`]: the second factor, codes by time.
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod keeper;
@@ -13,6 +14,7 @@ pub mod login;
 pub mod model;
 pub mod pages;
 pub mod password;
+pub mod roster;
 pub mod second;
 pub mod secrets;
 pub mod store;

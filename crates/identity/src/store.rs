@@ -109,6 +109,13 @@ pub async fn list(tx: &mut impl Query, q: &str, limit: i64, offset: i64) -> Resu
     Ok((rows.iter().map(person).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
 }
 
+/// By what somebody is found, and ordered: people are ordered by their given name, which stands last.
+pub(crate) fn keys(name: &str, login: &str) -> (String, String) {
+    let given = name.rsplit(' ').next().unwrap_or(name);
+    let search = format!("{} {}", text::search_key(name), text::search_key(login));
+    (search, text::order_key(&format!("{given} {name}")))
+}
+
 /// Adds somebody; their id. `StoreError::is_duplicate` where the login is taken.
 pub async fn add(
     tx: &mut WriteTx,
@@ -119,10 +126,7 @@ pub async fn add(
     demo: bool,
 ) -> Result<PersonId> {
     let login = login_key(login);
-    let search = format!("{} {}", text::search_key(name), text::search_key(&login));
-    let given = name.rsplit(' ').next().unwrap_or(name);
-    // People are ordered by their given name, which stands last.
-    let order = text::order_key(&format!("{given} {name}"));
+    let (search, order) = keys(name, &login);
     let row = tx
         .row(
             "INSERT INTO identity_person (login, name, search, ord, email, lang, totp_step, disabled, demo, version, made_at)

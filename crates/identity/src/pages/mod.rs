@@ -17,9 +17,11 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 mod account;
 mod login;
 mod people;
+mod roster;
 mod setup;
 
 pub use people::criteria;
+pub(crate) use people::{day, is_address};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -55,6 +57,10 @@ fn routes() -> Routes {
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/quan-tri/nguoi/nhap", "people", get(roster::page))
+        .read_inside("/quan-tri/nguoi/mau.xlsx", "people", get(roster::template))
+        .write("/quan-tri/nguoi/kiem-tra", "import", "people", post(roster::check))
+        .write("/quan-tri/nguoi/ghi", "import", "people", post(roster::commit))
         .write("/quan-tri/nguoi", "keep", "people", post(people::add))
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
@@ -71,6 +77,16 @@ fn identity(ctx: &Ctx) -> Arc<Identity> {
 /// A role in words.
 pub(crate) fn role_word(lang: locale::Lang, role: Role) -> String {
     locale::say_key(lang, &format!("role-{}", role.name().replace('_', "-")), &[])
+}
+
+/// A role by its name, or by what either language calls it.
+pub(crate) fn role_named(text: &str) -> Option<Role> {
+    let wanted = kernel::text::search_key(text);
+    let called = |role: Role, lang| kernel::text::search_key(&role_word(lang, role)) == wanted;
+    let held = Role::ALL.iter().copied().filter(|role| role.is_held());
+    let mut found =
+        held.filter(|&role| role.name() == text || called(role, locale::Lang::Vi) || called(role, locale::Lang::En));
+    found.next()
 }
 
 /// The browser in a few words, for its owner's list of sessions: what it says of itself, cut short.

@@ -144,7 +144,7 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 }
 
 /// Something that a mail program takes for one address, on one line.
-fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let plain =
         |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
     text.split_once('@')
@@ -208,7 +208,7 @@ pub fn criteria(text: &str) -> Option<Option<Vec<CriterionRef>>> {
 }
 
 /// A day of a form; the other way round, too, as people write it.
-fn day(text: &str) -> Option<Day> {
+pub(crate) fn day(text: &str) -> Option<Day> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
         let parts: Vec<i16> = text.split('/').map(|part| part.parse().ok()).collect::<Option<_>>()?;

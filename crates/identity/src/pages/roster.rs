@@ -1,0 +1,91 @@
+//! The people of many units from one spreadsheet, on the page: template out, file in, preview, slips to be printed.
+
+use crate::roster::{self, COLUMNS, Cells, Plan};
+use axum::http::StatusCode;
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use kernel::{Phrase, Problem};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use web::{Ctx, Form, Multipart, Outcome};
+
+/// Problems that a page lists; all are counted.
+const SHOWN: usize = 200;
+
+/// `GET /quan-tri/nguoi/nhap`
+pub(super) async fn page(ctx: Ctx) -> Outcome {
+    shown(&ctx, StatusCode::OK, &[], None, "")
+}
+
+/// `GET /quan-tri/nguoi/mau.xlsx`: the headings, and nobody.
+pub(super) async fn template(ctx: Ctx) -> Outcome {
+    let headings = COLUMNS.iter().map(|name| locale::say_key(ctx.lang, &format!("roster-{name}"), &[])).collect();
+    let text = |text: &str| Content::Text(text.to_owned());
+    // A made-up row shows how; it is refused as it stands, since no unit has this code.
+    let example = ["Nguyễn Văn A", "tenxa01", "", "commune_officer", "MÃ-ĐƠN-VỊ", "commune-2021-2025/17", "", ""];
+    let rows = vec![example.iter().map(|cell| text(cell)).collect()];
+    let list = List { name: locale::word(ctx.lang, "roster-sheet"), headings, rows };
+    let bytes = list.bytes(Kind::Xlsx, ctx.site.clock.today())?;
+    ctx.download("nguoi-va-vai-tro.xlsx", Kind::Xlsx.media_type(), bytes)
+}
+
+fn shown(ctx: &Ctx, status: StatusCode, problems: &[Problem], plan: Option<&Plan>, text: &str) -> Outcome {
+    let body = context! {
+        title => locale::word(ctx.lang, "roster-title"), count => problems.len(),
+        problems => problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect::<Vec<_>>(),
+        plan => plan.map(|p| context! { people => p.new_people, roles => p.new_roles, unchanged => p.unchanged }),
+        text => text, slips => Vec::<Value>::new(), done => false,
+    };
+    ctx.page_with(status, "roster.html", body)
+}
+
+/// `POST /quan-tri/nguoi/kiem-tra`: every problem at its cell, or what the file would do.
+pub(super) async fn check(ctx: Ctx, mut form: Multipart) -> Outcome {
+    let mut bytes = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| Problem::input(Phrase::new("problem-broken-off")))? {
+        if field.name() == Some("file") {
+            bytes = field.bytes().await.map_err(|_| Problem::input(Phrase::new("problem-broken-off")))?.to_vec();
+        }
+    }
+    let cells = match roster::read(&bytes) {
+        Ok(cells) => cells,
+        Err(problems) => return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &problems, None, ""),
+    };
+    let mut tx = ctx.read().await?;
+    let plan = roster::plan(&mut tx, &cells, ctx.site.clock.today()).await?;
+    if !plan.problems.is_empty() {
+        return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &plan.problems, None, "");
+    }
+    shown(&ctx, StatusCode::OK, &[], Some(&plan), &serde_json::to_string(&cells)?)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    /// The rows as they were previewed; checked again from the beginning.
+    text: String,
+}
+
+/// `POST /quan-tri/nguoi/ghi`: writes what was previewed; who is new gets a slip with a code, shown this once.
+pub(super) async fn commit(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
+    let cells: Cells =
+        serde_json::from_str(&sent.text).map_err(|_| Problem::input(Phrase::new("roster-unread")).at_field("text"))?;
+    let mut tx = ctx.write().await?;
+    tx.lock("identity.roster").await?;
+    let plan = roster::plan(&mut tx, &cells, ctx.site.clock.today()).await?;
+    if !plan.problems.is_empty() || cells.len() > roster::MOST {
+        drop(tx);
+        return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &plan.problems, None, "");
+    }
+    let slips = roster::carry_out(&mut tx, &plan).await?;
+    tx.commit().await?;
+    let slip = |slip: &roster::Slip| context! { name => slip.name, login => slip.login, code => slip.code };
+    let body = context! {
+        title => locale::word(ctx.lang, "roster-title"), count => 0, problems => Vec::<Value>::new(), text => "",
+        plan => context! { people => plan.new_people, roles => plan.new_roles, unchanged => plan.unchanged },
+        slips => slips.iter().map(slip).collect::<Vec<_>>(), done => true,
+    };
+    ctx.page_with(StatusCode::OK, "roster.html", body)
+}
