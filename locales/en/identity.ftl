@@ -149,3 +149,5 @@ roster-too-many = More than { $most } rows: please split the file.
 roster-role-unknown = There is no role “{ $value }”.
 roster-login-twice = The login name { $value } is somebody else's in a row above.
 roster-login-other = This login name is { $value }'s.
+roster-example-name = Nguyễn Văn A
+roster-example-code = CODE-OF-THE-UNIT

@@ -149,3 +149,5 @@ roster-too-many = Nhiều hơn { $most } dòng: hãy chia tệp.
 roster-role-unknown = Không có vai trò “{ $value }”.
 roster-login-twice = Tên đăng nhập { $value } đã dùng cho người khác ở dòng trên.
 roster-login-other = Tên đăng nhập này là của { $value }.
+roster-example-name = Nguyễn Văn A
+roster-example-code = MÃ-ĐƠN-VỊ

@@ -1,4 +1,5 @@
 mod addresses;
+mod asked_for;
 mod at_once;
 mod dhis2;
 mod drafts;

@@ -24,7 +24,8 @@ pub(super) async fn template(ctx: Ctx) -> Outcome {
     let headings = COLUMNS.iter().map(|name| locale::say_key(ctx.lang, &format!("roster-{name}"), &[])).collect();
     let text = |text: &str| Content::Text(text.to_owned());
     // A made-up row shows how; it is refused as it stands, since no unit has this code.
-    let example = ["Nguyễn Văn A", "tenxa01", "", "commune_officer", "MÃ-ĐƠN-VỊ", "commune-2021-2025/17", "", ""];
+    let (name, code) = (locale::word(ctx.lang, "roster-example-name"), locale::word(ctx.lang, "roster-example-code"));
+    let example = [&name, "tenxa01", "", "commune_officer", &code, "commune-2021-2025/17", "", ""];
     let rows = vec![example.iter().map(|cell| text(cell)).collect()];
     let list = List { name: locale::word(ctx.lang, "roster-sheet"), headings, rows };
     let bytes = list.bytes(Kind::Xlsx, ctx.site.clock.today())?;
