@@ -17,6 +17,7 @@ mod postgres;
 mod s3;
 mod scope;
 mod sqlite;
+pub mod trail;
 mod value;
 
 use kernel::{Phrase, Problem};

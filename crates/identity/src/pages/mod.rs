@@ -19,6 +19,7 @@ mod login;
 mod people;
 mod roster;
 mod setup;
+mod trail;
 
 pub use people::criteria;
 pub(crate) use people::{day, is_address};
@@ -57,6 +58,8 @@ fn routes() -> Routes {
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/nhat-ky", "audit", get(trail::page))
+        .read_inside("/nhat-ky.csv", "audit", get(trail::csv))
         .read_inside("/quan-tri/nguoi/nhap", "people", get(roster::page))
         .read_inside("/quan-tri/nguoi/mau.xlsx", "people", get(roster::template))
         .write("/quan-tri/nguoi/kiem-tra", "import", "people", post(roster::check))

@@ -47,7 +47,7 @@ pub(super) struct Sent {
 }
 
 /// The line of a reading of somebody's data, in a transaction of its own beside the reading.
-async fn note_reading(
+pub(super) async fn note_reading(
     ctx: &Ctx,
     action: &'static str,
     person: Option<PersonId>,

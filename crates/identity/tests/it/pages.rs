@@ -136,6 +136,40 @@ fn a_wrong_password_is_said_on_the_form_and_the_demo_has_its_own_door() {
 }
 
 #[test]
+fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "kiemtoan", Role::Auditor).await?;
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+        let key = identity(&store).key.seal(&identity::second::secret());
+        identity::store::set_totp(&mut tx, person, Some(&key), 0, None).await?;
+        let details = serde_json::json!({"before": {"name": "Cũ", "same": 1}, "after": {"name": "Mới", "same": 1}});
+        let line = store::AuditLine { action: "test.change", kind: "thing", subject: "7".into(), unit: None, details };
+        tx.audit(line).await?;
+        let secret = "s1";
+        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, true, "").await?;
+        tx.commit().await?;
+        let get = async |path: &str| text(send(&store, false, "GET", path, "langso=s1", "").await?).await;
+        let page = get("/nhat-ky?viec=test.").await?;
+        ensure!(page.contains("test.change") && page.contains("Cũ") && page.contains("Mới"), "{page}");
+        ensure!(!page.contains(">same<") && !page.contains("identity.password"), "more than was asked for: {page}");
+        for (query, wanted) in [
+            ("nguoi=kiemtoan", "audit.read"),
+            ("nguoi=khong-co", "Không có dòng nào"),
+            ("doi_tuong=thing", "test.change"),
+            ("tu=2026-11-24&den=2026-11-24", "test.change"),
+            ("den=2026-11-23", "Không có dòng nào"),
+            ("viec=audit.read", "audit.read"),
+        ] {
+            let page = get(&format!("/nhat-ky?{query}")).await?;
+            ensure!(page.contains(wanted), "{query}: {page}");
+        }
+        let csv = get("/nhat-ky.csv?viec=test.").await?;
+        ensure!(csv.lines().count() == 2 && csv.contains("test.change"), "{csv}");
+        Ok(())
+    });
+}
+
+#[test]
 fn who_needs_a_second_factor_is_led_to_it_first() {
     each_engine(ROOMS, |store| async move {
         somebody(&store, "tanmy", Role::Administrator).await?;

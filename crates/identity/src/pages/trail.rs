@@ -1,0 +1,163 @@
+//! The audit trail, for who reads it: by who, what, unit and time, a line shown as what it changed.
+
+use super::{people::day, role_word};
+use crate::store;
+use ::store::trail::{Line, Wanted, lines};
+use axum::http::StatusCode;
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use kernel::{Day, Moment, PersonId, Role, UnitId};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use web::{Asking, Ctx, Failure, Outcome};
+
+/// Lines on a page, and of one file.
+const PER: i64 = 50;
+const MOST: i64 = 50_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// Login of whoever did it.
+    nguoi: String,
+    viec: String,
+    don_vi: String,
+    doi_tuong: String,
+    tu: String,
+    den: String,
+    trang: String,
+}
+
+/// The beginning of a day in Viet Nam.
+fn begins(day: Day) -> Moment {
+    /// Asia/Ho_Chi_Minh is seven hours ahead of UTC all year.
+    const AHEAD: i64 = 7 * store::HOUR;
+    Moment(day.epoch_days() * 24 * store::HOUR - AHEAD)
+}
+
+/// What is asked; `None` where somebody is named whom nobody knows.
+async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Option<Wanted>, Failure> {
+    let mut tx = ctx.read().await?;
+    let person = match asked.nguoi.trim() {
+        "" => None,
+        login => match store::by_login(&mut tx, login).await? {
+            Some(person) => Some(person.id),
+            None => return Ok(None),
+        },
+    };
+    let next = |day: Day| Day::from_epoch_days(day.epoch_days() + 1);
+    Ok(Some(Wanted {
+        person,
+        action: asked.viec.trim().to_owned(),
+        unit: asked.don_vi.trim().parse().ok().map(UnitId),
+        subject: asked.doi_tuong.trim().to_owned(),
+        from: day(&asked.tu).map(begins),
+        to: day(&asked.den).map(|day| begins(next(day))),
+    }))
+}
+
+/// A value in a few words.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::Null => "–".to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What a line says, field by field: before and after where it has both, else what it has.
+fn fields(details: &Json) -> Vec<Value> {
+    let object = |name: &str| details.get(name).and_then(Json::as_object);
+    if let (Some(before), Some(after)) = (object("before"), object("after")) {
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+        let side = |side: &serde_json::Map<String, Json>, name: &str| side.get(name).map_or_else(String::new, plain);
+        return changed
+            .map(|name| context! { name => name, before => side(before, name), after => side(after, name) })
+            .collect();
+    }
+    let all = details.as_object().into_iter().flatten();
+    all.map(|(name, value)| context! { name => name, before => "", after => plain(value) }).collect()
+}
+
+fn clock(at: Moment) -> String {
+    let (hour, minute) = at.wall_clock();
+    format!("{} {hour:02}:{minute:02}", locale::date(at.day()))
+}
+
+/// Names of the people of these lines. Cost: those people.
+async fn names(ctx: &Ctx, found: &[Line]) -> Result<BTreeMap<PersonId, String>, Failure> {
+    let people: BTreeSet<PersonId> = found.iter().filter_map(|line| line.person).collect();
+    let people: Vec<PersonId> = people.into_iter().collect();
+    let mut tx = ctx.read().await?;
+    let contacts = ctx.site.people.contacts(&mut tx, &people).await?;
+    Ok(contacts.into_iter().map(|(person, contact)| (person, contact.name)).collect())
+}
+
+fn role(ctx: &Ctx, name: &str) -> String {
+    Role::from_name(name).map_or_else(|| name.to_owned(), |role| role_word(ctx.lang, role))
+}
+
+/// `GET /nhat-ky`. Reading the trail is itself a line of it.
+pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let page = web::page_from_one(&asked.trang);
+    let (found, more) = match wanted(&ctx, &asked).await? {
+        Some(wanted) => lines(&mut ctx.read().await?, &wanted, PER, page * PER).await?,
+        None => (Vec::new(), false),
+    };
+    let names = names(&ctx, &found).await?;
+    super::people::note_reading(&ctx, "audit.read", None, serde_json::json!({"lines": found.len()})).await?;
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|line| {
+            context! {
+                seq => line.seq, at => clock(line.at), who => line.person.and_then(|p| names.get(&p)), role => role(&ctx, &line.role),
+                action => line.action, kind => line.kind, subject => line.subject, unit => line.unit.map(|u| u.0), hash => line.hash,
+                sealed => line.sealed, erased => line.erased, fields => line.details.as_ref().map(fields).unwrap_or_default(),
+            }
+        })
+        .collect();
+    let body = context! {
+        title => locale::word(ctx.lang, "trail-title"), lines => shown, nguoi => asked.nguoi, viec => asked.viec,
+        don_vi => asked.don_vi, doi_tuong => asked.doi_tuong, tu => asked.tu, den => asked.den, page => page + 1, more => more,
+    };
+    ctx.page_with(StatusCode::OK, "trail.html", body)
+}
+
+/// `GET /nhat-ky.csv`
+pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let found = match wanted(&ctx, &asked).await? {
+        Some(wanted) => lines(&mut ctx.read().await?, &wanted, MOST, 0).await?.0,
+        None => Vec::new(),
+    };
+    super::people::note_reading(&ctx, "audit.export", None, serde_json::json!({"lines": found.len()})).await?;
+    let heads = ["seq", "at", "role", "person", "action", "kind", "subject", "unit", "details", "erased", "hash"];
+    let text = |text: String| Content::Text(text);
+    let number = |number: Option<i64>| text(number.map_or_else(String::new, |n| n.to_string()));
+    let row = |line: &Line| {
+        let details = line.details.as_ref().map_or_else(String::new, Json::to_string);
+        vec![
+            number(Some(line.seq)),
+            text(line.at.rfc3339()),
+            text(line.role.clone()),
+            number(line.person.map(|p| p.0)),
+            text(line.action.clone()),
+            text(line.kind.clone()),
+            text(line.subject.clone()),
+            number(line.unit.map(|u| u.0)),
+            text(details),
+            text(line.erased.clone().unwrap_or_default()),
+            text(line.hash.clone()),
+        ]
+    };
+    let list = List {
+        name: locale::word(ctx.lang, "trail-title"),
+        headings: heads.map(str::to_owned).to_vec(),
+        rows: found.iter().map(row).collect(),
+    };
+    ctx.download("nhat-ky.csv", Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
+}
