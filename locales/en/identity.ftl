@@ -165,3 +165,4 @@ trail-field = Field
 trail-before = Before
 trail-after = After
 trail-none = There is no such line.
+role-to-oneself = Nobody gives themselves a role; please ask another administrator.

@@ -165,3 +165,4 @@ trail-field = Mục
 trail-before = Trước
 trail-after = Sau
 trail-none = Không có dòng nào như vậy.
+role-to-oneself = Không ai tự giao vai trò cho mình; hãy nhờ người quản trị khác.

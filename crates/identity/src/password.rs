@@ -39,10 +39,15 @@ async fn dear<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> R
         QUEUED.fetch_sub(1, Ordering::Relaxed);
         return Err(Busy);
     }
-    let _place = Place;
-    let _permit = RUNNING.acquire().await.map_err(|_| Busy)?;
+    let place = Place;
+    let permit = RUNNING.acquire().await.map_err(|_| Busy)?;
     MADE.fetch_add(1, Ordering::Relaxed);
-    tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+    // Both go with the work: whoever hangs up does not make room while their hash still runs.
+    let held = move || {
+        let _held = (place, permit);
+        work()
+    };
+    tokio::task::spawn_blocking(held).await.map_err(|_| Busy)
 }
 
 /// The hash of a password in PHC form. Cost: one hash.
@@ -111,6 +116,7 @@ mod tests {
 
     #[test]
     fn an_unknown_user_costs_as_many_hashes_as_a_known_one() {
+        let _alone = ALONE.lock();
         let nobody = PasswordHash::new(NOBODY).expect("a hash");
         assert!(
             Argon2::default()
@@ -129,6 +135,26 @@ mod tests {
                 assert_eq!(is(given, hash).await, Ok(same));
                 assert_eq!(made() - before, 1);
             }
+        });
+    }
+
+    /// One at a time: they count what the whole program does.
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    #[test]
+    fn who_hangs_up_makes_no_room_while_the_work_goes_on() {
+        let _alone = ALONE.lock();
+        testkit::block_on(async {
+            let (gate, wait) = std::sync::mpsc::channel::<()>();
+            let running = tokio::spawn(dear(move || wait.recv()));
+            while RUNNING.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+            running.abort();
+            assert!(running.await.is_err());
+            tokio::task::yield_now().await;
+            assert_eq!(RUNNING.available_permits(), 0, "the work goes on and nobody counts it");
+            gate.send(()).expect("it waits");
         });
     }
 }

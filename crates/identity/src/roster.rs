@@ -221,6 +221,14 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     Ok(plan)
 }
 
+impl Plan {
+    /// Whether somebody would get a role by it: nobody gives one to themselves.
+    pub fn gives(&self, person: PersonId) -> bool {
+        let theirs = |wanted: &&Wanted| self.known.get(&wanted.login) == Some(&person);
+        self.rows.iter().filter(theirs).any(|wanted| !self.held.contains(&held(person, wanted)))
+    }
+}
+
 fn held(id: PersonId, wanted: &Wanted) -> (i64, &'static str, Option<i64>, Option<String>) {
     (id.0, wanted.role.name(), wanted.unit.map(|u| u.0), said(wanted))
 }
@@ -285,7 +293,8 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Vec<Slip>> {
         let (from, to) = (wanted.from.epoch_days(), wanted.to.map(Day::epoch_days));
         grants.push(args![id.0, wanted.role.name(), unit, said(wanted), from, to, by, now]);
     }
-    let details = json!({"people": ids, "roles": grants.len(), "unchanged": plan.unchanged});
+    let told: Vec<_> = given.iter().map(|(id, role, unit, criteria)| json!([id, role, unit, criteria])).collect();
+    let details = json!({"people": ids, "roles": told, "unchanged": plan.unchanged});
     let columns = ["person", "role", "unit", "criteria", "from_day", "to_day", "given_by", "given_at"];
     tx.insert_many("identity_grant", &columns, grants.into_iter()).await?;
     let line =

@@ -5,7 +5,7 @@
 //! against the tree of the day of the thing by `store`; see `store::Within` and `WriteTx::reach`.
 
 use crate::people::Who;
-use kernel::{Actor, Places, Role, Scope};
+use kernel::{Actor, Charge, Places, Role, Scope};
 
 /// How far a role reaches for an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,8 +178,12 @@ pub fn rule_of(action: &str, resource: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.action == action && rule.resource == resource)
 }
 
-/// Where somebody sees unpublished figures.
+/// Where somebody sees unpublished figures: nowhere by a token that was made for something else, nor before what must be done
+/// first (a second factor) is done.
 pub fn working(who: &Who) -> Places {
+    if who.first.is_some() || !who.token_allows(WORKING.0, WORKING.1) {
+        return Places::None;
+    }
     rule_of(WORKING.0, WORKING.1).and_then(|rule| reach_of(rule, who)).map_or(Places::None, |(_, places)| places)
 }
 
@@ -212,7 +216,16 @@ pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
         return None;
     }
     let (role, writes) = reach_of(rule, who)?;
-    Some(Actor { role, person: Some(who.person), scope: Scope { working: working(who), writes } })
+    // What is written of a unit is judged with all of its figures, and compared with what is worked on: whoever writes there
+    // does it over the working ones, whatever their pages show.
+    let touched = match &writes {
+        Places::Some(charges) => {
+            Places::Some(charges.iter().map(|charge| Charge { unit: charge.unit, criteria: None }).collect())
+        }
+        Places::All if action != "read" => Places::All,
+        _ => Places::None,
+    };
+    Some(Actor { role, person: Some(who.person), scope: Scope { working: working(who).and(touched), writes } })
 }
 
 /// The actor as whom somebody reads what everybody may read, or tells what everybody may tell.
@@ -220,4 +233,48 @@ pub fn at_large(who: &Who, writes: bool) -> Actor {
     let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
     let writes = if writes { Places::All } else { Places::None };
     Actor { role, person: Some(who.person), scope: Scope { working: working(who), writes } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Grant, Moment, PersonId, UnitId};
+
+    fn who(role: Role, only: Option<&[&str]>, first: Option<&'static str>) -> Who {
+        let grant = Grant { id: 1, role, unit: Some(UnitId(250)), agency: None, criteria: None };
+        let only = only.map(|only| only.iter().map(|&one| one.to_owned()).collect());
+        let (person, name, session) = (PersonId(1), String::new(), String::new());
+        Who { person, name, grants: vec![grant], session, only, first, proved_at: Moment(0) }
+    }
+
+    #[test]
+    fn a_narrow_token_and_half_an_account_see_what_everybody_sees() {
+        let sees = |who: &Who| !at_large(who, false).scope.working.is_none();
+        assert!(sees(&who(Role::Coordination, None, None)));
+        assert!(sees(&who(Role::Coordination, Some(&["read working figures"]), None)));
+        assert!(!sees(&who(Role::Coordination, Some(&["read jobs"]), None)), "a token made for something else");
+        assert!(!sees(&who(Role::Coordination, None, Some("/tai-khoan/xac-thuc"))), "before the second factor");
+        assert!(!sees(&who(Role::Editor, None, None)));
+    }
+
+    #[test]
+    fn whoever_writes_of_a_unit_judges_it_with_all_its_figures() {
+        let machine = who(Role::Machine, Some(&["import figures"]), None);
+        let actor = admit("import", "figures", &machine).expect("it was made for this");
+        assert!(!actor.scope.working.is_none());
+        assert!(admit("edit", "figures", &machine).is_none());
+        let keeper = admit("correct", "units", &who(Role::Administrator, None, None)).expect("a rule");
+        assert_eq!(keeper.scope.working, Places::All);
+        let reader = admit("read", "people", &who(Role::Administrator, None, None)).expect("a rule");
+        assert!(reader.scope.working.is_none(), "no power over figures, nor a look at drafts");
+    }
+
+    #[test]
+    fn an_action_on_a_resource_has_one_rule() {
+        for (at, rule) in RULES.iter().enumerate() {
+            let again =
+                RULES[at + 1..].iter().any(|other| (other.action, other.resource) == (rule.action, rule.resource));
+            assert!(!again, "{} {}", rule.action, rule.resource);
+        }
+    }
 }

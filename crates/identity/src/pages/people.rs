@@ -221,6 +221,9 @@ pub(crate) fn day(text: &str) -> Option<Day> {
 pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
     let id = PersonId(id);
     let refuse = async |problem| person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
+    if ctx.actor.person == Some(id) {
+        return refuse(("role", "role-to-oneself")).await;
+    }
     let Some(role) = Role::from_name(&sent.role).filter(|role| role.is_held()) else {
         return refuse(("role", "role-unknown")).await;
     };

@@ -80,6 +80,13 @@ pub(super) async fn commit(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         drop(tx);
         return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &plan.problems, None, "");
     }
+    if let Some(me) = ctx.actor.person
+        && plan.gives(me)
+    {
+        drop(tx);
+        let problem = Problem::forbidden(Phrase::new("role-to-oneself"));
+        return shown(&ctx, StatusCode::FORBIDDEN, &[problem], None, "");
+    }
     let slips = roster::carry_out(&mut tx, &plan).await?;
     tx.commit().await?;
     let slip = |slip: &roster::Slip| context! { name => slip.name, login => slip.login, code => slip.code };

@@ -172,7 +172,7 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
 #[test]
 fn who_needs_a_second_factor_is_led_to_it_first() {
     each_engine(ROOMS, |store| async move {
-        somebody(&store, "tanmy", Role::Administrator).await?;
+        let person = somebody(&store, "tanmy", Role::Administrator).await?;
         let answer = send(&store, false, "POST", "/dang-nhap", "", &form("/", PASSWORD)).await?;
         let cookie = said(&answer, header::SET_COOKIE).split(';').next().context("a cookie")?.to_owned();
         let led = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
@@ -190,6 +190,9 @@ fn who_needs_a_second_factor_is_led_to_it_first() {
         ensure!(set.status() == 303, "{set:?}");
         let people = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
         ensure!(people.status() == 200, "{people:?}");
+        let own = format!("/quan-tri/nguoi/{person}/vai-tro");
+        let given = send(&store, false, "POST", &own, &cookie, "role=coordination&unit=1").await?;
+        ensure!(given.status() == 422, "an administrator makes themselves what they like: {given:?}");
         Ok(())
     });
 }

@@ -53,9 +53,18 @@ fn a_spreadsheet_is_taken_once_and_gives_slips_that_work() {
         ensure!(owner == Some(("invite".into(), Some(hoa.id))), "{owner:?}");
         let held = people::held(&mut tx, hoa.id).await?;
         ensure!(held.len() == 2 && held.iter().any(|h| h.criteria.is_some() && h.to.is_some()), "{held:?}");
+        let sql = "SELECT d.details FROM store_audit a JOIN store_audit_details d ON d.seq = a.seq WHERE a.action = 'identity.roster'";
+        let line = tx.row(sql, args![]).await?.context("a line")?.text(0)?;
+        ensure!(
+            line.contains("commune_officer") && line.contains("commune_leader") && line.contains("auditor"),
+            "{line}"
+        );
         drop(tx);
         let again = plan(&store, &text).await?;
         ensure!((again.new_people, again.new_roles, again.unchanged) == (0, 0, 3), "{again:?}");
+        ensure!(!again.gives(hoa.id), "nothing new");
+        let more = plan(&store, &format!("Lý Thị Hoa,hoa.tanmy,,council_chair,{code},,,\n")).await?;
+        ensure!(more.gives(hoa.id), "a role to whoever sends the file");
         Ok(())
     });
 }
