@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{
     body::Body,
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -25,6 +25,7 @@ use locale::Lang;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
@@ -72,7 +73,7 @@ impl Guard {
         if method != "GET" && !same_site(&parts.headers, by_cookie) {
             return Err(Problem::forbidden(Phrase::new("problem-other-site")).into());
         }
-        let reader = Reader { who, nobody: self.site.people.nobody() };
+        let reader = Reader { who, nobody: nobody(parts, &self.site) };
         let actor = match &reader.who {
             Some(who) if who.first.is_some() && !is_own(row) && !row.public => {
                 return Err(Refused {
@@ -244,7 +245,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let stranger = Reader::stranger(&guard.site);
+    let stranger = Reader { who: None, nobody: nobody(&parts, &guard.site) };
     let failure = async |problem: Problem| shown(&guard.site, &stranger, lang, api, &path, &problem).await;
     let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
     let left = match limit.map(|limit| limit.take(&parts)) {
@@ -341,6 +342,28 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 fn is_bare(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     answer.status().is_client_error() && kind.starts_with("text/plain")
+}
+
+/// Headers by which a proxy says for whom it asks, beside `X-Forwarded-*`.
+const FORWARDING: [&str; 3] = ["forwarded", "via", "x-real-ip"];
+
+/// As whom a request is let in that shows nobody. Whoever sits at the machine may all there is, where whoever started the
+/// program said so; everybody else is a reader.
+fn nobody(parts: &Parts, site: &Site) -> Actor {
+    let nobody = site.people.nobody();
+    if nobody.role != Role::LocalAdmin {
+        return nobody;
+    }
+    // What a proxy hands on comes from anywhere, however near the proxy is.
+    let handed_on = |name: &str| FORWARDING.contains(&name) || name.starts_with("x-forwarded-");
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
+    let loopback = peer.is_some_and(|p| p.ip().is_loopback());
+    // A name that points at 127.0.0.1 must not make a foreign page local (DNS rebinding).
+    let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
+    let bare = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(name, _)| name) };
+    let local = matches!(bare, "127.0.0.1" | "localhost" | "[::1]");
+    let sits_there = loopback && local && !parts.headers.keys().any(|name| handed_on(name.as_str()));
+    if sits_there { nobody } else { Actor::READER }
 }
 
 /// A write comes from our own page, or from a program that is no browser (which sends neither header). Who shows a cookie is

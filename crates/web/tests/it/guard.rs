@@ -17,6 +17,35 @@ fn anybody_reads() {
 }
 
 #[test]
+fn writing_needs_whoever_sits_at_the_machine() {
+    for path in ["/ghi", "/tran"] {
+        check(asked("POST", path), 200);
+        check(asked("POST", path).with("host", "localhost"), 200);
+        check(asked("POST", path).with("host", "[::1]:8080"), 200);
+        check(asked("POST", path).with("host", "[::1]"), 200);
+        check(asked("POST", path).reading_only(), 401);
+        check(asked("POST", path).from(Ipv4Addr::new(10, 0, 0, 9)), 401);
+        // A foreign name that points at this machine.
+        check(asked("POST", path).with("host", "evil.example:8080"), 401);
+    }
+}
+
+#[test]
+fn nobody_behind_a_proxy_sits_at_the_machine() {
+    for (name, value) in [
+        ("forwarded", "for=203.0.113.7"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-host", "127.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "127.0.0.1"),
+        ("via", "1.1 proxy"),
+    ] {
+        check(asked("POST", "/ghi").with(name, value), 401);
+        check(asked("GET", "/trang").with(name, value), 200);
+    }
+}
+
+#[test]
 fn a_stranger_writes_nothing_and_is_told_to_log_in() {
     for path in ["/ghi", "/tran"] {
         check(asked("POST", path), 200);
