@@ -79,7 +79,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let secure = origin.starts_with("https://");
-    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, place: String::new(), nobody };
+    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit).await?;
     first_start(&store, args.lang).await?;
     let registry = site::jobs(&site);

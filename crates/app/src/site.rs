@@ -35,17 +35,12 @@ pub fn default_url(data: &Path) -> String {
 pub async fn open(url: &str, options: StoreOptions) -> Result<Store> {
     let store = Store::open(url, options).await.with_context(|| shown(url))?;
     store.migrate(&migrations(), &SystemClock).await?;
-    protect(&store);
+    store.protect(&rooms().iter().map(|room| room.guards).collect::<Vec<_>>());
     let reference = units::reference::Reference::read()?;
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     units::store::seed(&mut tx, &reference).await?;
     tx.commit().await?;
     Ok(store)
-}
-
-/// Says to the store which tables show a scope only a part of themselves.
-fn protect(store: &Store) {
-    store.protect(&rooms().iter().map(|room| room.guards).collect::<Vec<_>>());
 }
 
 /// The overlay files of a data folder: `overlays/*.toml`, in the order of their names.
@@ -83,7 +78,6 @@ pub async fn site(
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
-    protect(&store);
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -98,7 +92,7 @@ pub async fn site(
         routes = routes.merge((room.routes)());
         templates.extend((room.templates)());
     }
-    let identity = Arc::new(Identity { place: place.clone(), ..identity });
+    let identity = Arc::new(identity);
     let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {

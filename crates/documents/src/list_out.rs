@@ -61,9 +61,16 @@ fn said(content: &Content) -> String {
     match content {
         Content::Empty => String::new(),
         Content::Number(number) => number.to_string(),
-        Content::Text(text) if text.starts_with(['=', '+', '@', '\t', '\r']) => format!("'{text}"),
+        Content::Text(text) if is_formula(text) => format!("'{text}"),
         Content::Text(text) => text.clone(),
     }
+}
+
+/// Whether a spreadsheet would take a text for a formula. A minus alone, or before a number, is none.
+fn is_formula(text: &str) -> bool {
+    let minus =
+        text.strip_prefix('-').is_some_and(|rest| rest.contains(|c: char| !c.is_ascii_digit() && !".,".contains(c)));
+    minus || text.starts_with(['=', '+', '@', '\t', '\r'])
 }
 
 #[cfg(test)]
@@ -78,6 +85,9 @@ mod tests {
         let day = Day::new(2026, 11, 24).expect("a day");
         assert_eq!(String::from_utf8(list.bytes(Kind::Csv, day)?)?, "\u{feff}a,b,c\n'=1+1,3,\n");
         assert!(list.bytes(Kind::Xlsx, day)?.starts_with(b"PK"));
+        for (text, wanted) in [("-cmd|x", "'-cmd|x"), ("-", "-"), ("-1,5", "-1,5"), ("@a", "'@a"), ("a-b", "a-b")] {
+            assert_eq!(said(&Content::Text(text.into())), wanted);
+        }
         Ok(())
     }
 }

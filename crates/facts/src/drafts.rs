@@ -2,7 +2,7 @@
 //! the day on which the set itself says it applies.
 
 use crate::{Law, law, overlays};
-use kernel::{Moment, PersonId, Phrase, Problem, Role};
+use kernel::{Moment, PersonId, Phrase, Problem};
 use rulebook::{Library, model::Rulebook};
 use serde::Serialize;
 use serde_json::json;
@@ -120,16 +120,6 @@ pub async fn keep(tx: &mut WriteTx, file: &str, book: &Rulebook) -> Result<i64> 
     Ok(id)
 }
 
-/// Whether this actor may decide: never who drafted it, and nobody whose name is not known.
-pub fn may_decide(draft: &Draft, role: Role, person: Option<PersonId>) -> bool {
-    match (person, draft.drafter) {
-        (Some(person), drafter) => drafter != Some(person),
-        // Who sits at the machine itself is nobody in particular: a draft of a named person has a second one in them.
-        (None, Some(_)) => role == Role::LocalAdmin,
-        (None, None) => false,
-    }
-}
-
 /// Approves a draft, or refuses it saying why. Approved, it is law in the next request; the job judges again what it
 /// changes. `version`: the one that was seen.
 pub async fn decide(
@@ -143,7 +133,7 @@ pub async fn decide(
     if draft.version != version || draft.state != State::Waiting {
         return Ok(Err(Problem::conflict(Phrase::new("draft-changed"), 412)));
     }
-    if !may_decide(draft, tx.actor().role, tx.actor().person) {
+    if !tx.actor().is_second(draft.drafter) {
         return Ok(Err(Problem::forbidden(Phrase::new("draft-second-person"))));
     }
     if !approve && why.trim().is_empty() {

@@ -246,15 +246,7 @@ impl Proposal {
             found.push(problem("overlay-op-missing", field));
             return None;
         };
-        let mut requirement = Requirement {
-            op,
-            value: None,
-            by_attribute: None,
-            by_year: None,
-            by_region: None,
-            by_group: None,
-            delegated_to: indicator.requirement.delegated_to.clone(),
-        };
+        let mut requirement = Requirement::open(op, indicator.requirement.delegated_to.clone());
         if groups.is_empty() {
             requirement.value = limit(&one.value, indicator, field, found);
         } else {

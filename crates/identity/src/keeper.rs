@@ -27,17 +27,18 @@ pub struct Identity {
     pub demo: bool,
     /// Whether the site is reached by https: its cookie is then sent by nothing else.
     pub secure: bool,
-    /// The name of the province, for programs that show codes.
-    pub place: String,
     /// As whom strangers are let in: readers, unless whoever started the program said otherwise.
     pub nobody: Actor,
 }
+
+/// What [`who`] reads, from the first column on: a person, and a role of theirs.
+const WHO: &str = "p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo";
 
 /// The rows of one person as of today: the person and each role.
 fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {
     let Some(first) = rows.first() else { return Ok(None) };
     let grants: Vec<Grant> =
-        rows.iter().map(|row| grant_of(row, 5)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        rows.iter().map(|row| grant_of(row, 4)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     let (has_second, demo) = (first.flag(2)?, first.flag(3)?);
     let must = !demo && !has_second && only.is_none() && grants.iter().any(|grant| grant.role.needs_second_factor());
     Ok(Some(Who {
@@ -47,7 +48,6 @@ fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Optio
         session,
         only,
         first: must.then_some(SECOND_FACTOR),
-        proved_at: Moment(first.i64(4)?),
     }))
 }
 
@@ -71,13 +71,13 @@ impl Identity {
     async fn by_cookie(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
         let hash = secrets::hash(secret);
         let sql = format!(
-            "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, s.proved_at, {GRANT}, s.seen_at
+            "SELECT {WHO}, {GRANT}, s.seen_at
              FROM identity_session s JOIN identity_person p ON p.id = s.person AND p.disabled = 0 {TODAY}
              WHERE s.hash = $1 AND s.state = 'full' AND s.ends_at > $3 AND s.seen_at > $4 ORDER BY g.id"
         );
         let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now, now.0 - IDLE]).await?;
         if let Some(row) = rows.first()
-            && row.i64(10)? < now.0 - NOTED
+            && row.i64(9)? < now.0 - NOTED
         {
             self.seen("UPDATE identity_session SET seen_at = $2 WHERE hash = $1", hash.clone(), now);
         }
@@ -87,16 +87,15 @@ impl Identity {
     async fn by_token(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
         let hash = secrets::hash(secret);
         let sql = format!(
-            "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, t.made_at, {GRANT}, t.id, t.only_for,
-                    COALESCE(t.used_at, 0)
+            "SELECT {WHO}, {GRANT}, t.id, t.only_for, COALESCE(t.used_at, 0)
              FROM identity_token t JOIN identity_person p ON p.id = t.person AND p.disabled = 0 {TODAY}
              WHERE t.hash = $1 AND t.revoked_at IS NULL AND t.ends_at > $3 ORDER BY g.id"
         );
         let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let only: Vec<String> = serde_json::from_str(&row.text(11)?)?;
-        let session = format!("token:{}", row.i64(10)?);
-        if row.i64(12)? < now.0 - NOTED {
+        let only: Vec<String> = serde_json::from_str(&row.text(10)?)?;
+        let session = format!("token:{}", row.i64(9)?);
+        if row.i64(11)? < now.0 - NOTED {
             self.seen("UPDATE identity_token SET used_at = $2 WHERE hash = $1", hash, now);
         }
         who(&rows, session, Some(only))
@@ -119,8 +118,7 @@ impl People for Keeper {
     fn person<'a>(&'a self, tx: &'a mut ReadTx, person: PersonId, now: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
         Box::pin(async move {
             let sql = format!(
-                "SELECT p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo, p.made_at, {GRANT}
-                 FROM identity_person p {TODAY} WHERE p.id = $1 AND p.disabled = 0 ORDER BY g.id"
+                "SELECT {WHO}, {GRANT} FROM identity_person p {TODAY} WHERE p.id = $1 AND p.disabled = 0 ORDER BY g.id"
             );
             let rows = tx.rows(&sql, args![person.0, now.day().epoch_days()]).await?;
             who(&rows, String::new(), None)

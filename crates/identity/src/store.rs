@@ -3,6 +3,7 @@
 use crate::model::{Held, NewGrant, Person, Session, Token};
 use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, PersonId, Role, UnitId, text};
 use serde_json::json;
+use std::collections::HashMap;
 use store::{AuditLine, Migration, Query, Result, Row, StoreError, WriteTx, args};
 
 pub const MIGRATIONS: &[Migration] = &[Migration {
@@ -26,7 +27,7 @@ CREATE INDEX identity_grant_role ON identity_grant (role);
 CREATE INDEX identity_grant_unit ON identity_grant (unit);
 CREATE TABLE identity_session (
     hash TEXT PRIMARY KEY, person INTEGER NOT NULL, state TEXT NOT NULL, made_at INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, proved_at INTEGER NOT NULL, label TEXT NOT NULL
+    seen_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, label TEXT NOT NULL
 ) STRICT;
 CREATE INDEX identity_session_person ON identity_session (person);
 CREATE INDEX identity_session_ends ON identity_session (ends_at);
@@ -40,6 +41,7 @@ CREATE TABLE identity_code (
     used_at INTEGER
 ) STRICT;
 CREATE TABLE identity_attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
+CREATE INDEX identity_attempt_last ON identity_attempt (last_at);
 ",
 }];
 
@@ -240,9 +242,18 @@ pub async fn end_grant(tx: &mut WriteTx, id: i64, reason: &str) -> Result<Option
 
 /// Roles of somebody, those of today first. Cost: those rows.
 pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
-    let sql = "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at
-               FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit WHERE g.person = $1
-               ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id";
+    Ok(held_by(tx, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+/// Roles of several people, of each those of today first. Cost: those rows.
+pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Held>>> {
+    let places: Vec<String> = (1..=people.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person
+         FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit WHERE g.person IN ({})
+         ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id",
+        places.join(",")
+    );
     let held = |row: &Row| -> Result<Option<Held>> {
         let Some(role) = Role::from_name(&row.text(1)?) else { return Ok(None) };
         Ok(Some(Held {
@@ -257,8 +268,11 @@ pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
             ended: row.opt_i64(8)?.is_some(),
         }))
     };
-    let rows = tx.rows(sql, args![id.0]).await?;
-    Ok(rows.iter().map(held).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    let mut found: HashMap<PersonId, Vec<Held>> = HashMap::new();
+    for row in tx.rows(&sql, people.iter().map(|person| person.0.into()).collect()).await? {
+        found.entry(PersonId(row.i64(9)?)).or_default().extend(held(&row)?);
+    }
+    Ok(found)
 }
 
 fn criteria(text: Option<String>) -> Result<Option<Vec<CriterionRef>>> {
@@ -289,8 +303,8 @@ pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, full: bool, label
     tx.execute("DELETE FROM identity_session WHERE ends_at < $1", args![now]).await?;
     let (state, long) = if full { ("full", SESSION) } else { ("half", HALF) };
     tx.execute_one(
-        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, proved_at, label)
-         VALUES ($1, $2, $3, $4, $4, $5, $4, $6)",
+        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, label)
+         VALUES ($1, $2, $3, $4, $4, $5, $6)",
         args![hash, id.0, state, now, now + long, label],
     )
     .await?;

@@ -197,6 +197,16 @@ impl Actor {
     pub const LOCAL_ADMIN: Actor = Actor { role: Role::LocalAdmin, person: None, scope: Scope::WHOLE };
     pub const SYSTEM: Actor = Actor { role: Role::System, person: None, scope: Scope::WHOLE };
 
+    /// Whether this actor is a second person beside whoever drafted something: never the drafter, and nobody whose name is not
+    /// known. Who sits at the machine itself is nobody in particular: what a named person drafted has a second one in them.
+    pub fn is_second(&self, drafter: Option<PersonId>) -> bool {
+        match (self.person, drafter) {
+            (Some(person), drafter) => drafter != Some(person),
+            (None, Some(_)) => self.role == Role::LocalAdmin,
+            (None, None) => false,
+        }
+    }
+
     /// What this actor may reach.
     pub fn scope(&self) -> Scope {
         self.scope.clone()

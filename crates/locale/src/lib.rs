@@ -1,7 +1,7 @@
 //! Says phrases: Fluent messages of `locales/`, numbers and dates as each language writes them. Vietnamese first.
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use kernel::{Arg, Day, Decimal, Phrase, Place, Problem};
+use kernel::{Arg, Day, Decimal, Moment, Phrase, Place, Problem};
 use std::{fmt::Write, sync::LazyLock};
 
 /// A language of the product.
@@ -132,6 +132,12 @@ fn text(lang: Lang, arg: &Arg) -> String {
 /// A day, dd/mm/yyyy in both languages (as the province writes it).
 pub fn date(day: Day) -> String {
     format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
+}
+
+/// The time of day that it is in Viet Nam, `17:05`.
+pub fn clock(at: Moment) -> String {
+    let (hour, minute) = at.wall_clock();
+    format!("{hour:02}:{minute:02}")
 }
 
 /// A whole number, grouped by thousands: `1.234.567` in Vietnamese, `1,234,567` in English.

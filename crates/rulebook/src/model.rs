@@ -211,6 +211,14 @@ pub struct Criterion {
     pub indicators: Vec<Indicator>,
 }
 
+impl Requirement {
+    /// A comparison whose limit is still to be said.
+    pub fn open(op: Op, delegated_to: Option<String>) -> Requirement {
+        let (value, by_attribute, by_year, by_region, by_group) = (None, None, None, None, None);
+        Requirement { op, value, by_attribute, by_year, by_region, by_group, delegated_to }
+    }
+}
+
 impl Indicator {
     /// The measures that it and its parts read.
     pub fn measures(&self) -> Vec<&str> {

@@ -21,18 +21,13 @@ pub mod plans;
 #[include = "*.html"]
 struct Templates;
 
-fn templates() -> Vec<(String, String)> {
-    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
-    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
-}
-
 /// What this room offers the house.
 pub fn room() -> Room {
     Room {
         name: "units",
         migrations: store::MIGRATIONS,
         routes,
-        templates,
+        templates: web::embedded::<Templates>,
         jobs: plans::register,
         search: &[&crate::found::Units],
         guards: &[],

@@ -10,7 +10,7 @@ use crate::{
     rules::Reorganisation,
 };
 use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work};
-use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
+use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem};
 use locale::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -136,16 +136,6 @@ pub async fn prepare(tx: &mut WriteTx, title: &str, plan: &Reorganisation) -> Re
     Ok(id)
 }
 
-/// Whether this actor may approve: never who prepared it, and nobody whose name is not known.
-pub fn may_approve(plan: &Plan, role: Role, person: Option<PersonId>) -> bool {
-    match (person, plan.drafter) {
-        (Some(person), drafter) => drafter != Some(person),
-        // Who sits at the machine itself is nobody in particular: a plan of a named person has a second one in them.
-        (None, Some(_)) => role == Role::LocalAdmin,
-        (None, None) => false,
-    }
-}
-
 /// What is decided about a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -168,7 +158,7 @@ pub async fn decide(
     if plan.version != version || !fits {
         return Ok(Err(Problem::conflict(Phrase::new("plan-changed"), 412)));
     }
-    if decision == Decision::Approve && !may_approve(plan, tx.actor().role, tx.actor().person) {
+    if decision == Decision::Approve && !tx.actor().is_second(plan.drafter) {
         return Ok(Err(Problem::forbidden(Phrase::new("plan-second-person"))));
     }
     if decision == Decision::Cancel && why.trim().is_empty() {

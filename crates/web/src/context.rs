@@ -179,19 +179,6 @@ impl Ctx {
     pub fn may(&self, action: &str, resource: &str) -> bool {
         self.reader.may(action, resource)
     }
-
-    /// Whether whoever asks may do this with a thing of a unit on a day. Cost: a row an ancestor of the unit.
-    pub async fn may_at(
-        &self,
-        tx: &mut impl store::Query,
-        action: &str,
-        resource: &str,
-        unit: kernel::UnitId,
-        day: kernel::Day,
-    ) -> store::Result<bool> {
-        let Some(actor) = self.reader.admitted(action, resource) else { return Ok(false) };
-        Ok(store::reached(tx, &actor.scope.writes, &[(unit, day)]).await?.holds(unit, day))
-    }
 }
 
 /// An address in a language: Vietnamese at `/`, English under `/en`.

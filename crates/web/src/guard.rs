@@ -5,7 +5,7 @@ use crate::{
     Failure, Permission, Site,
     context::{Address, Before, Found, link},
     limit::Limit,
-    people::{COOKIE, Claim, Reader, Who},
+    people::{COOKIE, Claim, Reader, Who, cookie},
     permissions::{self, Holders},
     problems::{Fault, shown},
     routes::{MOST_BYTES, MOST_BYTES_LARGE, MOST_BYTES_PUBLIC, TIME, TIME_LARGE},
@@ -76,12 +76,8 @@ impl Guard {
         let reader = Reader { who, nobody: nobody(parts, &self.site) };
         let actor = match &reader.who {
             Some(who) if who.first.is_some() && !is_own(row) && !row.public => {
-                return Err(Refused {
-                    problem: Problem::forbidden(Phrase::new("problem-first")),
-                    who: None,
-                    row: *row,
-                    first: who.first,
-                });
+                let problem = Problem::forbidden(Phrase::new("problem-first"));
+                return Err(Refused { problem, noted: None, first: who.first });
             }
             Some(who) if row.public => Some(permissions::at_large(who, method != "GET")),
             None if row.public => {
@@ -98,17 +94,17 @@ impl Guard {
                 Some(_) => Problem::forbidden(Phrase::new("problem-forbidden")),
                 None => Problem { phrase: Phrase::new("problem-not-logged-in"), place: None, status: 401 },
             };
-            return Err(Refused { problem, who: reader.who, row: *row, first: None });
+            return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
         };
         if let (false, Some(thing)) = (row.public, thing_of(path, parts.uri.path(), self.site.clock.today()))
             && let Places::Some(_) = actor.scope.writes
             && !self.reaches(&actor, thing).await?
         {
             let problem = Problem::forbidden(Phrase::new("problem-out-of-reach"));
-            return Err(Refused { problem, who: reader.who, row: *row, first: None });
+            return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
         }
         let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
-        let large = row.large && asked && matches!(actor.role, Role::LocalAdmin | Role::Coordination | Role::Machine);
+        let large = row.large && asked && permissions::takes_much(actor.role);
         let public = method != "GET" && row.public;
         let most = match (large, public) {
             (true, _) => MOST_BYTES_LARGE,
@@ -145,14 +141,13 @@ impl Guard {
 
     /// Notes that somebody was refused. Of strangers, whom nobody can name, the log has the line of the request.
     async fn note(&self, refused: &Refused, path: &str) {
-        let Some(who) = &refused.who else { return };
+        let Some((who, row)) = &refused.noted else { return };
         let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
         let actor = Actor { role, person: Some(who.person), scope: Scope::PUBLIC };
         let noted = async {
             let mut tx = self.site.store.write(&actor, &*self.site.clock).await?;
-            let (action, resource) = (refused.row.action, refused.row.resource);
-            let details =
-                serde_json::json!({"method": refused.row.method, "path": path, "action": action, "resource": resource});
+            let (method, action, resource) = (row.method, row.action, row.resource);
+            let details = serde_json::json!({"method": method, "path": path, "action": action, "resource": resource});
             let subject = who.person.to_string();
             tx.audit_quietly(AuditLine { action: "web.refused", kind: "person", subject, unit: None, details }).await?;
             tx.commit().await
@@ -185,16 +180,15 @@ fn thing_of(pattern: &str, path: &str, today: Day) -> Option<(UnitId, Day)> {
 /// What stands against a request, and who sent it.
 struct Refused {
     problem: Problem,
-    who: Option<Arc<Who>>,
-    row: Permission,
+    /// Who was refused what, where they are known.
+    noted: Option<(Arc<Who>, Permission)>,
     /// What they must do first.
     first: Option<&'static str>,
 }
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {
-        let row = Permission { method: "", path: "", action: "", resource: "", public: false, large: false };
-        Refused { problem, who: None, row, first: None }
+        Refused { problem, noted: None, first: None }
     }
 }
 
@@ -212,15 +206,6 @@ fn claim(headers: &HeaderMap) -> Option<Claim<'_>> {
         return Some(Claim::Bearer(bearer.1.trim()));
     }
     cookie(headers, &COOKIE).map(Claim::Cookie)
-}
-
-/// A cookie by one of its names, the first that is there.
-pub fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
-    let all =
-        || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
-    names
-        .iter()
-        .find_map(|name| all().filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| n == name).map(|(_, v)| v))
 }
 
 /// More bytes than a request may send.
@@ -316,7 +301,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 }
 
 /// Where one logs in, and comes back from.
-pub(crate) fn log_in(lang: Lang, path: &str) -> String {
+fn log_in(lang: Lang, path: &str) -> String {
     let back = form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
     format!("{}?tiep={back}", link(lang, "/dang-nhap"))
 }

@@ -26,7 +26,7 @@ pub use context::{Before, Ctx, Site, SiteParts, link};
 pub use meta::Meta;
 pub use people::{Everybody, People, Who};
 pub use problems::{Failure, Outcome, json_problem};
-pub use render::{Templates, page_links, page_of, share};
+pub use render::{Templates, embedded, page_links, page_of, share};
 pub use repeatable::Repeatable;
 pub use routes::{Permission, Routes};
 pub use serve::app;

@@ -1,6 +1,7 @@
 //! Who asks: the edge's view of people. The crate that keeps them gives the site an implementation.
 
 use crate::permissions;
+use axum::http::{HeaderMap, header};
 use futures::future::BoxFuture;
 use kernel::{Actor, Grant, Moment, PersonId, Role};
 use std::{collections::HashMap, sync::Arc};
@@ -22,8 +23,6 @@ pub struct Who {
     pub only: Option<Vec<String>>,
     /// What must be done before anything else: the path of that page.
     pub first: Option<&'static str>,
-    /// When they last proved who they are, by a password or key.
-    pub proved_at: Moment,
 }
 
 impl Who {
@@ -38,6 +37,15 @@ impl Who {
 pub enum Claim<'a> {
     Cookie(&'a str),
     Bearer(&'a str),
+}
+
+/// A cookie by one of its names, the first that is there.
+pub fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
+    let all =
+        || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
+    names
+        .iter()
+        .find_map(|name| all().filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| n == name).map(|(_, v)| v))
 }
 
 /// How to reach somebody.
@@ -57,7 +65,7 @@ pub trait People: Send + Sync {
     /// A person with the roles held today: for what they asked for earlier (a queued job).
     fn person<'a>(&'a self, tx: &'a mut ReadTx, person: PersonId, now: Moment) -> BoxFuture<'a, Result<Option<Who>>>;
 
-    /// Names and addresses of people, and whoever holds one of these roles today where `roles` is given.
+    /// Names and addresses of people, of locked accounts, too.
     fn contacts<'a>(
         &'a self,
         tx: &'a mut ReadTx,
@@ -115,8 +123,6 @@ impl People for Everybody {
         true
     }
 }
-
-pub use crate::guard::cookie;
 
 /// Who reads a page: what it shows depends on what they may do next.
 #[derive(Clone, Debug)]

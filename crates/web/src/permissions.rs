@@ -63,6 +63,15 @@ const fn own(action: &'static str, resource: &'static str) -> Rule {
 /// Action and resource of the rule that says where unpublished figures are seen; no route has it, every page asks it.
 pub const WORKING: (&str, &str) = ("read", "working figures");
 
+/// Who takes in tables of figures.
+const TAKE_IN: &[(Role, Reach)] =
+    &[(CommuneOfficer, C), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, C), (Coordination, U), (Machine, C)];
+
+/// Whether whoever imports takes in a whole province or more, and may send as much.
+pub fn takes_much(role: Role) -> bool {
+    matches!(role, Role::LocalAdmin | Coordination | Machine)
+}
+
 /// The table. Whoever administers has no power over figures; whoever reads all writes nothing.
 pub const RULES: &[Rule] = &[
     own("read", "own account"),
@@ -93,30 +102,8 @@ pub const RULES: &[Rule] = &[
         "figures",
         &[(CommuneOfficer, C), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, C), (Coordination, U)],
     ),
-    rule(
-        "check",
-        "figures",
-        &[
-            (CommuneOfficer, C),
-            (CommuneLeader, U),
-            (DistrictVerifier, U),
-            (Appraiser, C),
-            (Coordination, U),
-            (Machine, C),
-        ],
-    ),
-    rule(
-        "import",
-        "figures",
-        &[
-            (CommuneOfficer, C),
-            (CommuneLeader, U),
-            (DistrictVerifier, U),
-            (Appraiser, C),
-            (Coordination, U),
-            (Machine, C),
-        ],
-    ),
+    rule("check", "figures", TAKE_IN),
+    rule("import", "figures", TAKE_IN),
     rule("read", "figures", &[(Coordination, U)]),
     rule("publish", "figures", &[(Coordination, U)]),
     rule(
@@ -238,13 +225,13 @@ pub fn at_large(who: &Who, writes: bool) -> Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{Grant, Moment, PersonId, UnitId};
+    use kernel::{Grant, PersonId, UnitId};
 
     fn who(role: Role, only: Option<&[&str]>, first: Option<&'static str>) -> Who {
         let grant = Grant { id: 1, role, unit: Some(UnitId(250)), agency: None, criteria: None };
         let only = only.map(|only| only.iter().map(|&one| one.to_owned()).collect());
         let (person, name, session) = (PersonId(1), String::new(), String::new());
-        Who { person, name, grants: vec![grant], session, only, first, proved_at: Moment(0) }
+        Who { person, name, grants: vec![grant], session, only, first }
     }
 
     #[test]

@@ -83,8 +83,7 @@ impl Templates {
             place => site.place,
             head => crate::meta::head(site, lang, path, &page, changed),
             data_changed => changed.map(|at| {
-                let (hour, minute) = at.wall_clock();
-                context! { day => locale::date(at.day()), clock => format!("{hour:02}:{minute:02}"), iso => at.rfc3339() }
+                context! { day => locale::date(at.day()), clock => locale::clock(at), iso => at.rfc3339() }
             }),
         };
         #[cfg(debug_assertions)]
@@ -95,6 +94,12 @@ impl Templates {
             None => self.env.get_template(name)?.render(page),
         }
     }
+}
+
+/// The templates that a room embeds, by name.
+pub fn embedded<E: rust_embed::RustEmbed>() -> Vec<(String, String)> {
+    let text = |name: &str| E::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
+    E::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
 }
 
 /// What every template can say.

@@ -199,7 +199,7 @@ async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Opti
         sure += usize::from(i.confidence == rulebook::Confidence::Verified);
     });
     let role = |name: &String| locale::say_key(ctx.lang, &format!("role-{}", name.replace('_', "-")), &[]);
-    let second = ctx.may("approve", "law") && drafts::may_decide(&draft, ctx.actor.role, ctx.actor.person);
+    let second = ctx.may("approve", "law") && ctx.actor.is_second(draft.drafter);
     let sets = law.library().sets().map(|s| {
         context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en), chosen => s.set == with }
     });

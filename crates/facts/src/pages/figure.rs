@@ -125,7 +125,7 @@ fn tell_figure(ctx: &Ctx, sheet: &Sheet, f: &Figure) -> Value {
         revision => f.revision.0, address => f.revision.address(), value => say::exactly(ctx.lang, &f.value, sheet.measure.unit.as_deref()),
         origin => say::origin(ctx.lang, f.key.origin), stage => locale::say_key(ctx.lang, &format!("stage-{}", f.stage.name()), &[]),
         actor => locale::say_key(ctx.lang, &format!("role-{}", f.actor.replace('_', "-")), &[]), source => f.source, note => f.note,
-        at => locale::date(f.at.day()), clock => { let (h, m) = f.at.wall_clock(); format!("{h:02}:{m:02}") },
+        at => locale::date(f.at.day()), clock => locale::clock(f.at),
     }
 }
 

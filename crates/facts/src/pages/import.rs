@@ -16,10 +16,9 @@ use axum::{
     http::{StatusCode, header},
 };
 use documents::values_in::{Form, How, Wrong};
-use kernel::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{Asking, Ctx, Outcome, Repeatable};
+use web::{Asking, Ctx, Outcome, Repeatable, permissions::takes_much};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -76,7 +75,7 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
     let intake = Intake { set: asked.set.clone(), origin, publish: asked.publish, source };
     let body: Body = request.into_body();
     let bytes = ctx.whole(body).await?;
-    let how = How { form: form(&ctx), large: asked.large && large(&ctx) };
+    let how = How { form: form(&ctx), large: asked.large && takes_much(ctx.actor.role) };
     let repeatable = Repeatable::new(&ctx, &bytes);
     if !asked.dry_run
         && let Some(answer) = repeatable.seen(&mut ctx.write().await?).await?
@@ -142,9 +141,4 @@ fn refused(ctx: &Ctx, checked: &Checked) -> Outcome {
         "count": checked.wrong.len(), "problems": listed(ctx, &checked.wrong),
     });
     ctx.json_with(StatusCode::UNPROCESSABLE_ENTITY, &body)
-}
-
-/// Whether whoever imports takes in a whole province or more.
-fn large(ctx: &Ctx) -> bool {
-    matches!(ctx.actor.role, Role::LocalAdmin | Role::Coordination | Role::Machine)
 }

@@ -42,11 +42,6 @@ use web::{Ctx, Room, Routes};
 #[include = "*.html"]
 struct Templates;
 
-fn templates() -> Vec<(String, String)> {
-    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
-    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
-}
-
 /// The law in use, as [`refresh`] read it before this request.
 fn law(ctx: &Ctx) -> Arc<Law> {
     Arc::new(ctx.site.thing::<Law>().latest())
@@ -71,7 +66,7 @@ pub fn room() -> Room {
         name: "facts",
         migrations: crate::MIGRATIONS,
         routes,
-        templates,
+        templates: web::embedded::<Templates>,
         jobs: register,
         search: &[&found::Law],
         guards: crate::published::GUARDS,

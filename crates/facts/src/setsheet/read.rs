@@ -90,15 +90,7 @@ impl Reader<'_> {
 
     fn requirement(&mut self, at: &At, kind: Kind) -> Option<Requirement> {
         let op = self.one(at, "op")?;
-        let mut r = Requirement {
-            op,
-            value: None,
-            by_attribute: None,
-            by_year: None,
-            by_region: None,
-            by_group: None,
-            delegated_to: at.opt("delegated_to"),
-        };
+        let mut r = Requirement::open(op, at.opt("delegated_to"));
         if let Some(text) = at.opt("value") {
             r.value = text.replace(',', ".").parse().ok();
             if r.value.is_none() {

@@ -34,10 +34,7 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<Phrase>, done: &
     let Some(person) = store::get(&mut tx, who.person).await? else { return Err(ctx.not_found()) };
     let held = store::held(&mut tx, who.person).await?;
     let sessions = store::sessions(&mut tx, who.person, ctx.site.clock.now()).await?;
-    let at = |at: kernel::Moment| {
-        let (hour, minute) = at.wall_clock();
-        format!("{} {hour:02}:{minute:02}", locale::date(at.day()))
-    };
+    let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let sessions: Vec<Value> = sessions
         .iter()
         .map(|s| context! { hash => s.hash, made => at(s.made), seen => at(s.seen), label => s.label, this => s.hash == who.session })
@@ -104,7 +101,7 @@ fn second_form(ctx: &Ctx, status: StatusCode, who: &Who, secret: &[u8], problem:
     let identity = identity(ctx);
     // Whose it is goes under the seal with it.
     let sealed = identity.key.seal(&[&who.person.0.to_be_bytes()[..], secret].concat());
-    let issuer = locale::say_key(ctx.lang, "second-issuer", &[("place", identity.place.as_str().into())]);
+    let issuer = locale::say_key(ctx.lang, "second-issuer", &[("place", ctx.site.place.as_str().into())]);
     let address = second::address(secret, &who.name, &issuer);
     let page = context! {
         title => locale::word(ctx.lang, "second-title"), picture => second::picture(&address), sealed => sealed,

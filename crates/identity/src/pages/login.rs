@@ -1,6 +1,6 @@
 //! In and out.
 
-use super::{back, cookie, identity, label, lead, role_word, said};
+use super::{back, cookie, identity, is_own, label, lead, role_word, said};
 use crate::{keeper::Identity, login::Step, store};
 use axum::{
     extract::ConnectInfo,
@@ -10,7 +10,7 @@ use axum::{
 use kernel::{PersonId, Problem, Scope};
 use minijinja::{Value, context};
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::{collections::HashMap, net::SocketAddr};
 use web::{Asking, Ctx, Form, Outcome, people::COOKIE};
 
 #[derive(Debug, Default, Deserialize)]
@@ -29,15 +29,18 @@ pub(super) struct Sent {
     tiep: String,
 }
 
-/// The people of the demo with their roles, where the site is one. Cost: those rows and a query a person: a dozen.
+/// The people of the demo with their roles, where the site is one. Cost: those rows.
 async fn demo_people(ctx: &Ctx, identity: &Identity) -> Result<Vec<Value>, web::Failure> {
     if !identity.demo {
         return Ok(Vec::new());
     }
     let mut tx = ctx.site.store.read(&Scope::PUBLIC).await?;
+    let people = store::demo(&mut tx).await?;
+    let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+    let all = if ids.is_empty() { HashMap::new() } else { store::held_by(&mut tx, &ids).await? };
     let mut shown = Vec::new();
-    for person in store::demo(&mut tx).await? {
-        let held = store::held(&mut tx, person.id).await?;
+    for person in people {
+        let held = all.get(&person.id).map_or(&[][..], Vec::as_slice);
         let mut roles: Vec<String> = held
             .iter()
             .map(|h| {
@@ -111,7 +114,7 @@ pub(super) async fn second(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>,
     match entered {
         // The address is in its language already.
         Ok(secret) => {
-            let there = if sent.tiep.starts_with('/') { back_as_is(&sent.tiep) } else { ctx.link("/") };
+            let there = if is_own(&sent.tiep) { sent.tiep.clone() } else { ctx.link("/") };
             Ok(lead(&there, cookie(&identity, Some(&secret))))
         }
         Err(refused) => {
@@ -119,13 +122,6 @@ pub(super) async fn second(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>,
             second_form(&ctx, status(&problem), &sent.tiep, Some(&problem))
         }
     }
-}
-
-/// An address that [`back`] made before; held against its rule again, since it came back from a form.
-fn back_as_is(asked: &str) -> String {
-    let own =
-        asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(|c: char| c == '\\' || c.is_control());
-    if own { asked.to_owned() } else { "/".to_owned() }
 }
 
 /// `POST /dang-nhap/demo`

@@ -29,14 +29,17 @@ pub(crate) use people::{day, is_address};
 #[include = "*.html"]
 struct Templates;
 
-fn templates() -> Vec<(String, String)> {
-    let text = |name: &str| Templates::get(name).map(|f| String::from_utf8_lossy(&f.data).into_owned());
-    Templates::iter().filter_map(|name| Some((name.to_string(), text(&name)?))).collect()
-}
-
 /// What this room offers the house.
 pub fn room() -> Room {
-    Room { name: "identity", migrations: MIGRATIONS, routes, templates, jobs: |_, _| {}, search: &[], guards: &[] }
+    Room {
+        name: "identity",
+        migrations: MIGRATIONS,
+        routes,
+        templates: web::embedded::<Templates>,
+        jobs: |_, _| {},
+        search: &[],
+        guards: &[],
+    }
 }
 
 fn routes() -> Routes {
@@ -115,13 +118,14 @@ fn lead(to: &str, cookie: HeaderValue) -> Response {
         .into_response()
 }
 
-/// Where somebody wanted to go: an address of this site, else home. Nothing that a browser might read as another site.
+/// Whether this is an address of this site, and nothing that a browser might read as another one.
+fn is_own(asked: &str) -> bool {
+    asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(|c: char| c == '\\' || c.is_control())
+}
+
+/// Where somebody wanted to go: an address of this site, else home.
 fn back(ctx: &Ctx, asked: &str) -> String {
-    let own = asked.starts_with('/')
-        && !asked.starts_with("//")
-        && !asked.contains(|c: char| c == '\\' || c.is_control())
-        && !asked.starts_with("/dang-nhap");
-    ctx.link(if own { asked } else { "/" })
+    ctx.link(if is_own(asked) && !asked.starts_with("/dang-nhap") { asked } else { "/" })
 }
 
 /// A refusal as a problem to be shown on the form, or our own fault.

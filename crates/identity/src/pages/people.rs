@@ -10,6 +10,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
 use kernel::{CriterionRef, Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -100,18 +104,19 @@ pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         store::list(&mut tx, asked.q.trim(), MOST, 0).await?
     };
     note_reading(&ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
-    // A cell that a spreadsheet would take for a formula is kept a text.
-    let cell = |text: &str| {
-        let safe =
-            if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-        format!("\"{}\"", safe.replace('"', "\"\""))
+    let row = |person: &Person| {
+        let texts = [
+            person.id.to_string(),
+            person.login.clone(),
+            person.name.clone(),
+            person.email.clone().unwrap_or_default(),
+            person.disabled.to_string(),
+        ];
+        texts.map(Content::Text).to_vec()
     };
-    let mut body = String::from("id,login,name,email,disabled\n");
-    for p in &people {
-        let email = p.email.as_deref().unwrap_or("");
-        body += &format!("{},{},{},{},{}\n", p.id, cell(&p.login), cell(&p.name), cell(email), p.disabled);
-    }
-    ctx.download("nguoi.csv", "text/csv; charset=utf-8", body.into_bytes())
+    let headings = ["id", "login", "name", "email", "disabled"].map(str::to_owned).to_vec();
+    let list = List { name: locale::word(ctx.lang, "people-title"), headings, rows: people.iter().map(row).collect() };
+    ctx.download("nguoi.csv", Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
 }
 
 /// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.

@@ -8,7 +8,7 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Day, Moment, PersonId, Role, UnitId};
+use kernel::{Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -32,13 +32,6 @@ pub(super) struct Asked {
     trang: String,
 }
 
-/// The beginning of a day in Viet Nam.
-fn begins(day: Day) -> Moment {
-    /// Asia/Ho_Chi_Minh is seven hours ahead of UTC all year.
-    const AHEAD: i64 = 7 * store::HOUR;
-    Moment(day.epoch_days() * 24 * store::HOUR - AHEAD)
-}
-
 /// What is asked; `None` where somebody is named whom nobody knows.
 async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Option<Wanted>, Failure> {
     let mut tx = ctx.read().await?;
@@ -55,8 +48,8 @@ async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Option<Wanted>, Failure> {
         action: asked.viec.trim().to_owned(),
         unit: asked.don_vi.trim().parse().ok().map(UnitId),
         subject: asked.doi_tuong.trim().to_owned(),
-        from: day(&asked.tu).map(begins),
-        to: day(&asked.den).map(|day| begins(next(day))),
+        from: day(&asked.tu).map(Day::begins),
+        to: day(&asked.den).map(|day| next(day).begins()),
     }))
 }
 
@@ -82,11 +75,6 @@ fn fields(details: &Json) -> Vec<Value> {
     }
     let all = details.as_object().into_iter().flatten();
     all.map(|(name, value)| context! { name => name, before => "", after => plain(value) }).collect()
-}
-
-fn clock(at: Moment) -> String {
-    let (hour, minute) = at.wall_clock();
-    format!("{} {hour:02}:{minute:02}", locale::date(at.day()))
 }
 
 /// Names of the people of these lines. Cost: those people.
@@ -115,7 +103,7 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         .iter()
         .map(|line| {
             context! {
-                seq => line.seq, at => clock(line.at), who => line.person.and_then(|p| names.get(&p)), role => role(&ctx, &line.role),
+                seq => line.seq, at => format!("{} {}", locale::date(line.at.day()), locale::clock(line.at)), who => line.person.and_then(|p| names.get(&p)), role => role(&ctx, &line.role),
                 action => line.action, kind => line.kind, subject => line.subject, unit => line.unit.map(|u| u.0), hash => line.hash,
                 sealed => line.sealed, erased => line.erased, fields => line.details.as_ref().map(fields).unwrap_or_default(),
             }

@@ -280,7 +280,7 @@ async fn show(ctx: &Ctx, id: i64, status: StatusCode, wrong: Option<&Problem>) -
     let (word, class) = state(ctx, &plan);
     let role = |name: &String| locale::say_key(ctx.lang, &format!("role-{}", name.replace('_', "-")), &[]);
     let (may, prepared) = (ctx.may("approve", "reorganisations"), plan.state == plans::State::Prepared);
-    let second = may && plans::may_approve(&plan, ctx.actor.role, ctx.actor.person);
+    let second = may && ctx.actor.is_second(plan.drafter);
     ctx.page_with(
         status,
         "plan.html",
