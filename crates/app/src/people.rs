@@ -142,7 +142,7 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
             let role = Role::from_name(&args.role).filter(|role| role.is_held());
             let role = role.ok_or_else(|| wrong("cli-no-role", &args.role))?;
             let criteria =
-                identity::pages::criteria(&args.criteria).ok_or_else(|| wrong("cli-bad-criteria", &args.criteria))?;
+                identity::rules::criteria(&args.criteria).ok_or_else(|| wrong("cli-bad-criteria", &args.criteria))?;
             let unit = args.unit.map(UnitId);
             if let Some(unit) = unit
                 && units::store::get(&mut tx, unit).await?.is_none()

@@ -1,6 +1,7 @@
 //! People: who they are, which roles they hold where and when, how they log in.
 //!
 //! - [`store`]: the tables; [`model`]: the nouns.
+//! - [`rules`]: what people type about people, read.
 //! - [`secrets`]: random secrets, what is kept of them, the key of the data folder.
 //! - [`password`]: hashing that costs everybody the same, passwords that too many know.
 //! - [`second`]: the second factor, codes by time.
@@ -15,6 +16,7 @@ pub mod model;
 pub mod pages;
 pub mod password;
 pub mod roster;
+pub mod rules;
 pub mod second;
 pub mod secrets;
 pub mod store;

@@ -4,7 +4,7 @@
 //! changes nothing.
 
 use crate::{
-    pages::{criteria, day, is_address, role_named},
+    rules::{criteria, day, is_address, is_login, role_named},
     secrets,
     store::{HOUR, login_key},
 };
@@ -116,7 +116,7 @@ fn row(
     if cell(0).is_empty() {
         wrong(0, "name-missing");
     }
-    if cell(1).chars().count() < 3 || cell(1).contains(char::is_whitespace) {
+    if !is_login(cell(1)) {
         wrong(1, "login-bad");
     }
     if !cell(2).is_empty() && !is_address(cell(2)) {

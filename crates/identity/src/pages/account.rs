@@ -1,7 +1,7 @@
 //! The own account: roles, password, second factor, sessions.
 
-use super::{busy, identity, role_word};
-use crate::{model::Held, password, second, store};
+use super::{busy, identity};
+use crate::{model::Held, password, rules::role_word, second, store};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},

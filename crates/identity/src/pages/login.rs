@@ -1,7 +1,7 @@
 //! In and out.
 
-use super::{back, cookie, identity, is_own, label, lead, role_word, said};
-use crate::{keeper::Identity, login::Step, store};
+use super::{back, cookie, identity, is_own, label, lead, said};
+use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
     extract::ConnectInfo,
     http::StatusCode,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kernel::{Phrase, Problem, Role};
+use kernel::{Phrase, Problem};
 use std::sync::Arc;
 use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
@@ -20,9 +20,6 @@ mod people;
 mod roster;
 mod setup;
 mod trail;
-
-pub use people::criteria;
-pub(crate) use people::{day, is_address};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -78,21 +75,6 @@ fn routes() -> Routes {
 /// The people of this site.
 fn identity(ctx: &Ctx) -> Arc<Identity> {
     ctx.site.thing::<Identity>()
-}
-
-/// A role in words.
-pub(crate) fn role_word(lang: locale::Lang, role: Role) -> String {
-    locale::say_key(lang, &format!("role-{}", role.name().replace('_', "-")), &[])
-}
-
-/// A role by its name, or by what either language calls it.
-pub(crate) fn role_named(text: &str) -> Option<Role> {
-    let wanted = kernel::text::search_key(text);
-    let called = |role: Role, lang| kernel::text::search_key(&role_word(lang, role)) == wanted;
-    let held = Role::ALL.iter().copied().filter(|role| role.is_held());
-    let mut found =
-        held.filter(|&role| role.name() == text || called(role, locale::Lang::Vi) || called(role, locale::Lang::En));
-    found.next()
 }
 
 /// The browser in a few words, for its owner's list of sessions: what it says of itself, cut short.

@@ -1,8 +1,9 @@
 //! People and their roles, for who keeps them. Reading somebody else's data is itself a line of the trail.
 
-use super::{account::shown, role_word};
+use super::account::shown;
 use crate::{
     model::{NewGrant, Person},
+    rules::{criteria, day, is_address, is_login, role_word},
     secrets,
     store::{self, HOUR},
 };
@@ -14,7 +15,7 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{CriterionRef, Day, PersonId, Role, UnitId};
+use kernel::{Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
@@ -122,9 +123,7 @@ pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 /// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.
 pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let wrong = match () {
-        () if sent.login.trim().chars().count() < 3 || sent.login.trim().contains(char::is_whitespace) => {
-            Some(("login", "login-bad"))
-        }
+        () if !is_login(&sent.login) => Some(("login", "login-bad")),
         () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
         () if !sent.email.trim().is_empty() && !is_address(sent.email.trim()) => Some(("email", "email-bad")),
         () => None,
@@ -146,14 +145,6 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     };
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
-}
-
-/// Something that a mail program takes for one address, on one line.
-pub(crate) fn is_address(text: &str) -> bool {
-    let plain =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
-    text.split_once('@')
-        .is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.') && !host.contains('@'))
 }
 
 async fn person(
@@ -197,29 +188,6 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
     }
     let found = units::store::with_codes(tx, &[text]).await?;
     Ok(found.into_iter().find(|unit| unit.valid_to.is_none_or(|to| to >= today)))
-}
-
-/// `set/number`, separated by commas.
-pub fn criteria(text: &str) -> Option<Option<Vec<CriterionRef>>> {
-    if text.trim().is_empty() {
-        return Some(None);
-    }
-    let one = |part: &str| {
-        let (set, no) = part.trim().rsplit_once('/')?;
-        Some(CriterionRef { set: set.trim().to_owned(), no: no.trim().to_owned() })
-            .filter(|c| !c.set.is_empty() && !c.no.is_empty())
-    };
-    text.split(',').map(one).collect::<Option<Vec<_>>>().map(Some)
-}
-
-/// A day of a form; the other way round, too, as people write it.
-pub(crate) fn day(text: &str) -> Option<Day> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| {
-        let parts: Vec<i16> = text.split('/').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-        let [day, month, year] = parts[..] else { return None };
-        Day::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
-    })
 }
 
 /// `POST /quan-tri/nguoi/{person}/vai-tro`

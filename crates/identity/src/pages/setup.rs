@@ -3,7 +3,9 @@
 use super::{busy, cookie, identity, label, lead};
 use crate::{
     model::{NewGrant, Person},
-    password, secrets, store,
+    password,
+    rules::is_login,
+    secrets, store,
 };
 use axum::http::StatusCode;
 use kernel::{Actor, PersonId, Phrase, Role, Scope};
@@ -68,7 +70,7 @@ pub(super) async fn make(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
             return refuse(&ctx, template, &sent, "code", "code-wrong");
         }
     }
-    if sent.login.trim().chars().count() < 3 || sent.login.trim().contains(char::is_whitespace) {
+    if !is_login(&sent.login) {
         return refuse(&ctx, template, &sent, "login", "login-bad");
     }
     if sent.name.trim().is_empty() {

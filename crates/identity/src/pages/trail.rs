@@ -1,7 +1,9 @@
 //! The audit trail, for who reads it: by who, what, unit and time, a line shown as what it changed.
 
-use super::{people::day, role_word};
-use crate::store;
+use crate::{
+    rules::{day, role_word},
+    store,
+};
 use ::store::trail::{Line, Wanted, lines};
 use axum::http::StatusCode;
 use documents::{
