@@ -166,3 +166,11 @@ trail-before = Before
 trail-after = After
 trail-none = There is no such line.
 role-to-oneself = Nobody gives themselves a role; please ask another administrator.
+proof-code = 6-digit code of the phone in use
+proof-why = For this, show once more that the account is yours.
+proof-session-ended = Wrong too often, so this session was logged out. Please log in again.
+proof-old-login = This account has no password: log out, log in again and do this within 10 minutes.
+account-keep-tokens = { $count ->
+    [one] Keep the one program token in use (otherwise it is revoked with the old password)
+   *[other] Keep the { $count } program tokens in use (otherwise they are revoked with the old password)
+}

@@ -162,13 +162,24 @@ pub(crate) async fn note_own(
     tx.audit_quietly(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
 }
 
-/// Sets a password; every session but `keep` ends with the old one.
-pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Option<&str>) -> Result<()> {
+/// What outlives a change of password: nothing, unless it is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// The session that goes on, by the hash of its secret.
+    pub session: Option<&'a str>,
+    /// Whether tokens of programs go on.
+    pub tokens: bool,
+}
+
+/// Sets a password; sessions and tokens end with the old one, but for what is kept.
+pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Kept<'_>) -> Result<()> {
     let sql = "UPDATE identity_person SET password = $2, password_at = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, hash, tx.now()]).await?;
     let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
-    tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
-    note_own(tx, "identity.password", id, json!({})).await
+    tx.execute(sql, args![id.0, keep.session.unwrap_or("")]).await?;
+    let sql = "UPDATE identity_token SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL";
+    let revoked = if keep.tokens { 0 } else { tx.execute(sql, args![id.0, tx.now()]).await? };
+    note_own(tx, "identity.password", id, json!({"tokens_revoked": revoked})).await
 }
 
 /// Sets or takes away the sealed secret of the second factor; every session but `keep` ends.
@@ -328,6 +339,12 @@ pub async fn end(tx: &mut WriteTx, id: PersonId, hash: &str) -> Result<bool> {
     Ok(ended)
 }
 
+/// When a session began that stands.
+pub async fn session_made(tx: &mut impl Query, hash: &str) -> Result<Option<Moment>> {
+    let sql = "SELECT made_at FROM identity_session WHERE hash = $1 AND state = 'full'";
+    Ok(tx.row(sql, args![hash]).await?.map(|row| row.i64(0)).transpose()?.map(Moment))
+}
+
 /// Sessions of somebody that stand, the latest first.
 pub async fn sessions(tx: &mut impl Query, id: PersonId, now: Moment) -> Result<Vec<Session>> {
     let sql = "SELECT hash, made_at, seen_at, label FROM identity_session
@@ -425,6 +442,12 @@ pub async fn failed(tx: &mut WriteTx, key: &str) -> Result<()> {
     let sql = "INSERT INTO identity_attempt (key, count, last_at) VALUES ($1, 1, $2)
                ON CONFLICT (key) DO UPDATE SET count = identity_attempt.count + 1, last_at = excluded.last_at";
     tx.execute(sql, args![key, now]).await?;
+    Ok(())
+}
+
+/// A try that was counted was none: there was no room for it.
+pub async fn not_tried(tx: &mut WriteTx, key: &str) -> Result<()> {
+    tx.execute("UPDATE identity_attempt SET count = count - 1 WHERE key = $1 AND count > 0", args![key]).await?;
     Ok(())
 }
 

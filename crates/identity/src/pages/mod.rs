@@ -88,7 +88,8 @@ fn label(ctx: &Ctx) -> String {
 
 /// The cookie of a session, for every page and no script; gone with the session. Without a secret: gone now.
 fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
-    let (name, secure) = if identity.secure { (COOKIE[0], "; Secure") } else { (COOKIE[1], "") };
+    let name = COOKIE[usize::from(!identity.secure)];
+    let secure = if identity.secure { "; Secure" } else { "" };
     let age = secret.map_or(0, |_| SESSION / 1_000_000);
     let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.unwrap_or(""));
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
