@@ -28,7 +28,7 @@ pub(super) fn shown(lang: Lang, held: &Held) -> Value {
     let criteria =
         held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
     context! {
-        id => held.id, role => role_word(lang, held.role), unit => held.unit_name, unit_id => held.unit.map(|u| u.0),
+        id => held.id, role => role_word(lang, held.role), unit => held.unit_name, agency => held.agency_name.as_ref().map(|(vi, en)| lang.pick(vi, en)), unit_id => held.unit.map(|u| u.0),
         criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended,
     }
 }

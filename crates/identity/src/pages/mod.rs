@@ -17,6 +17,7 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 mod account;
 mod login;
 mod people;
+mod proposals;
 mod roster;
 mod setup;
 mod trail;
@@ -66,6 +67,8 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/ghi", "import", "people", post(roster::commit))
         .write("/quan-tri/nguoi", "keep", "people", post(people::add))
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
+        .read_inside("/quan-tri/cho-duyet", "people", get(proposals::list))
+        .write("/quan-tri/cho-duyet/{proposal}", "approve", "people", post(proposals::decide))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
         .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))

@@ -18,6 +18,7 @@ use web::{People, people::Claim};
 
 mod guesses;
 mod pages;
+mod proposals;
 mod roster;
 
 const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];
