@@ -62,7 +62,7 @@ export default async function ({ base, walk, photograph }) {
     const person = page.url();
     const leave = async () => {
       await page.goto(base + "/tai-khoan");
-      await page.click("main button:has-text('Đăng xuất')");
+      await Promise.all([page.waitForNavigation(), page.click("main button:has-text('Đăng xuất')")]);
     };
     const approve = async () => {
       await leave();
@@ -73,8 +73,7 @@ export default async function ({ base, walk, photograph }) {
       await photograph(page, "proposals");
       const button = page.locator("main section:has-text('Hứa Văn Thử') button[value=approve]");
       await button.focus();
-      await page.keyboard.press("Enter");
-      await page.waitForLoadState("load");
+      await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     };
     await approve();
     await leave();
