@@ -10,6 +10,7 @@
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`roster`]: the people of many units from one spreadsheet.
+//! - [`tokens`]: tokens of programs.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod fresh;
@@ -25,6 +26,7 @@ pub mod rules;
 pub mod second;
 pub mod secrets;
 pub mod store;
+pub mod tokens;
 
 pub use keeper::Identity;
 pub use pages::room;

@@ -20,6 +20,7 @@ mod people;
 mod proposals;
 mod roster;
 mod setup;
+mod tokens;
 mod trail;
 
 #[derive(rust_embed::RustEmbed)]
@@ -40,6 +41,11 @@ pub fn room() -> Room {
     }
 }
 
+/// The description of the API of people, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    <tokens::Description as utoipa::OpenApi>::openapi()
+}
+
 fn routes() -> Routes {
     Routes::new()
         .read("/dang-nhap", "login", get(login::page))
@@ -57,6 +63,15 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/khoa", "own account", get(tokens::own))
+        .write("/tai-khoan/khoa", "keep", "own account", post(tokens::add))
+        .write("/tai-khoan/khoa/{token}", "keep", "own account", post(tokens::revoke))
+        .read_inside("/api/v1/tokens", "own account", get(tokens::api_list))
+        .write("/api/v1/tokens", "keep", "own account", post(tokens::api_add))
+        .write("/api/v1/tokens/{token}/revocation", "keep", "own account", post(tokens::api_revoke))
+        .read_inside("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "people", get(tokens::list))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "keep", "people", post(tokens::add_for))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
         .read_inside("/nhat-ky", "audit", get(trail::page))

@@ -20,6 +20,7 @@ mod guesses;
 mod pages;
 mod proposals;
 mod roster;
+mod tokens;
 
 const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];
 const PASSWORD: &str = "bốn con trâu uống trà";
