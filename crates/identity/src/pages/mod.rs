@@ -17,6 +17,7 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 mod account;
 mod login;
 mod people;
+mod people_api;
 mod proposals;
 mod roster;
 mod setup;
@@ -43,7 +44,10 @@ pub fn room() -> Room {
 
 /// The description of the API of people, to be merged into the site's.
 pub fn description() -> utoipa::openapi::OpenApi {
-    <tokens::Description as utoipa::OpenApi>::openapi()
+    let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
+    all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
+    all.merge(<trail::Description as utoipa::OpenApi>::openapi());
+    all
 }
 
 fn routes() -> Routes {
@@ -74,6 +78,16 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/quan-tri/nguoi.xlsx", "people", get(people::xlsx))
+        .read_inside("/api/v1/people", "people", get(people_api::list))
+        .write("/api/v1/people", "keep", "people", post(people_api::add))
+        .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
+        .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
+        .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
+        .read_inside("/api/v1/people-proposals", "people", get(people_api::waiting))
+        .write("/api/v1/people-proposals/{proposal}/decision", "approve", "people", post(people_api::decide))
+        .read_inside("/nhat-ky.xlsx", "audit", get(trail::xlsx))
+        .read_inside("/api/v1/audit", "audit", get(trail::api))
         .read_inside("/nhat-ky", "audit", get(trail::page))
         .read_inside("/nhat-ky.csv", "audit", get(trail::csv))
         .read_inside("/quan-tri/nguoi/nhap", "people", get(roster::page))

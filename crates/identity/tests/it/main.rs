@@ -17,6 +17,7 @@ use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
 mod guesses;
+mod listing;
 mod pages;
 mod proposals;
 mod roster;

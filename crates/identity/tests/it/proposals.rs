@@ -27,7 +27,7 @@ pub async fn post(store: &Store, who: &str, path: &str, form: &str) -> Result<(u
     Ok((answer.status().as_u16(), text(answer).await?))
 }
 
-async fn waiting(store: &Store) -> Result<Vec<i64>> {
+pub async fn waiting(store: &Store) -> Result<Vec<i64>> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     Ok(proposals::waiting(&mut tx, CLOCK.now()).await?.iter().map(|one| one.id).collect())
 }

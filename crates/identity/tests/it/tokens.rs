@@ -16,7 +16,7 @@ use testkit::each_engine;
 use tower::ServiceExt;
 
 /// A request of a program; the status and what came.
-async fn by_program(
+pub async fn by_program(
     store: &Store,
     method: &str,
     path: &str,
