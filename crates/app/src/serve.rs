@@ -80,7 +80,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit).await?;
+    let ledger = ledger::Keys::of_folder(&args.data, &origin);
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, origin, limit).await?;
     first_start(&store, args.lang).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);

@@ -30,6 +30,7 @@ pub fn routes() -> Routes {
 pub fn description() -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
+    all.merge(ledger::description());
     all.merge(units::api::Description::openapi());
     all.merge(units::pages::plans::Description::openapi());
     all.merge(units::pages::edit::Description::openapi());
