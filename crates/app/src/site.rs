@@ -112,7 +112,7 @@ pub async fn site(
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description(),
+        openapi: facts::pages::description_with(vec![identity::pages::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
