@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 13] = [
     ("web", 3),
     ("documents", 3),
     ("units", 4),
+    ("ledger", 4),
     ("identity", 5),
     ("facts", 5),
     ("app", 7),

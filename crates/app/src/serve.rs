@@ -81,7 +81,9 @@ pub async fn run(args: &Args) -> Result<()> {
     let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit, retention).await?;
+    let ledger = ledger::Keys::of_folder(&args.data, &origin);
+    let edge = site::Edge { origin, limit, retention };
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);

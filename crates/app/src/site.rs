@@ -22,7 +22,7 @@ use web::{
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), identity::room(), facts::pages::room()]
+    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room()]
 }
 
 /// The migrations of every room.
@@ -88,16 +88,23 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
         .map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
 }
 
+/// What whoever starts the program says of how the site is reached and how long it keeps what it knows of people.
+pub struct Edge {
+    pub origin: String,
+    pub limit: Option<NonZeroU32>,
+    pub retention: Retention,
+}
+
 /// The site over an open store.
 pub async fn site(
     store: Store,
     library: Library,
     attachments: Attachments,
     identity: Identity,
-    origin: String,
-    limit: Option<NonZeroU32>,
-    retention: Retention,
+    ledger: ledger::Keys,
+    edge: Edge,
 ) -> Result<(Site, Routes)> {
+    let Edge { origin, limit, retention } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -129,6 +136,7 @@ pub async fn site(
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description_with([identity::pages::description()]),

@@ -35,6 +35,7 @@ pub fn description() -> String {
 pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
+    all.merge(ledger::description());
     all.merge(units::api::Description::openapi());
     all.merge(units::pages::plans::Description::openapi());
     all.merge(units::pages::edit::Description::openapi());
