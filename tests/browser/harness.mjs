@@ -35,6 +35,7 @@ export const pages = [
   "/tu-dien-so-lieu?q=ty+le",
   "/api/problems",
   "/dang-nhap",
+  "/du-lieu-ca-nhan",
   "/dat-mat-khau",
   "/don-vi",
   "/don-vi?q=tan+trao",
