@@ -39,6 +39,7 @@ export const pages = [
   "/minh-chung/1",
   "/minh-chung/ket-qua/250/commune-2021-2025/2024",
   "/dang-nhap",
+  "/du-lieu-ca-nhan",
   "/dat-mat-khau",
   "/don-vi",
   "/don-vi?q=tan+trao",
