@@ -225,3 +225,5 @@ recovery-left = { $count ->
 recovery-make = Make ten new codes
 recovery-no-second = Two-step login is not on.
 recovery-or = Phone lost: type a recovery code.
+proposal-used = Account { $login }, made on { $day }, has a password: ask its owner whether it is they who use it.
+proposal-unused = Account { $login }, made on { $day }, has no password yet; codes given before end with the approval.

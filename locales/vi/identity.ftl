@@ -210,3 +210,5 @@ recovery-left = Còn { $count } mã dự phòng.
 recovery-make = Tạo mười mã mới
 recovery-no-second = Chưa bật xác thực hai bước.
 recovery-or = Mất điện thoại: nhập một mã dự phòng.
+proposal-used = Tài khoản { $login }, lập ngày { $day }, đã có mật khẩu: hỏi chủ tài khoản xem có phải chính họ đang dùng.
+proposal-unused = Tài khoản { $login }, lập ngày { $day }, chưa có mật khẩu; mã đã cấp trước đây hết hiệu lực khi duyệt.

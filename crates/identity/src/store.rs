@@ -43,6 +43,20 @@ pub async fn get(tx: &mut impl Query, id: PersonId) -> Result<Option<Person>> {
     row.as_ref().map(person).transpose()
 }
 
+/// Several by id, those who are there. Cost: those rows.
+pub async fn many(tx: &mut impl Query, ids: &[PersonId]) -> Result<HashMap<PersonId, Person>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(500) {
+        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.id IN ({})", places.join(","));
+        for row in tx.rows(&sql, some.iter().map(|id| id.0.into()).collect()).await? {
+            let one = person(&row)?;
+            found.insert(one.id, one);
+        }
+    }
+    Ok(found)
+}
+
 /// Logins are compared without regard to case and to blanks around them.
 pub fn login_key(login: &str) -> String {
     login.trim().to_lowercase()
@@ -458,6 +472,12 @@ pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, ha
         note(tx, "identity.code", person, json!({"kind": kind})).await?;
     }
     Ok(())
+}
+
+/// Ends the codes of somebody by which a password is set; how many. Recovery codes are their own.
+pub(crate) async fn end_codes(tx: &mut WriteTx, person: PersonId) -> Result<u64> {
+    let sql = "DELETE FROM identity_code WHERE person = $1 AND used_at IS NULL AND kind <> $2";
+    tx.execute(sql, args![person.0, crate::recovery::KIND]).await
 }
 
 /// What a code that stands is for; a recovery code sets nothing up. Cost: one row.
