@@ -9,18 +9,20 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 15] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
     ("charts", 1),
     ("store", 2),
     ("paper", 2),
+    ("mail", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),
     ("identity", 5),
     ("facts", 5),
+    ("operations", 5),
     ("app", 7),
     ("testkit", 6),
 ];
