@@ -13,12 +13,13 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{Migration, Store, StoreOptions, attachments::Attachments};
+use store::{Migration, Store, StoreOptions, attachments::Attachments, secrets::SecretKey};
+use operations::Post;
 use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), identity::room(), facts::pages::room()]
+    vec![web::room(), units::room(), identity::room(), facts::pages::room(), operations::room()]
 }
 
 /// The migrations of every room.
@@ -75,6 +76,7 @@ pub async fn site(
     library: Library,
     attachments: Attachments,
     identity: Identity,
+    post: Post,
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
@@ -93,6 +95,7 @@ pub async fn site(
         templates.extend((room.templates)());
     }
     let identity = Arc::new(identity);
+    let key = Arc::new(identity.key.clone());
     let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
@@ -108,9 +111,11 @@ pub async fn site(
             (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description(),
+        openapi: facts::pages::description_with([operations::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),

@@ -28,6 +28,11 @@ pub fn routes() -> Routes {
 
 /// The OpenAPI 3.1 description, made from the code.
 pub fn description() -> String {
+    description_with([])
+}
+
+/// The same, with what rooms beside this one have.
+pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
     all.merge(units::api::Description::openapi());
@@ -41,6 +46,7 @@ pub fn description() -> String {
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());
     all.merge(super::address::Description::openapi());
+    also.into_iter().for_each(|one| all.merge(one));
     let mut all = serde_json::to_value(all).unwrap_or_default();
     enrich(&mut all, serde_json::from_str(ANSWERS).unwrap_or_default());
     all.to_string()
