@@ -94,3 +94,8 @@ mail-reset-text =
     Or open “Set a password by a code” and enter the code: { $code }
 
     The code works once. If you did not ask for this, tell an administrator at once.
+person-code-mail = Send a code by mail
+person-code-mail-text = It goes straight to { $email }; nobody else sees the code, this page does not show it either.
+person-code-mailed = A letter with a code is being sent.
+person-code-mailed-next = A code given before works no more. Whether the letter got through: see “Letters”.
+person-no-email = This person has no mail address that can be used.

@@ -82,3 +82,8 @@ mail-reset-text =
     Hoặc mở trang “Đặt mật khẩu bằng mã” và nhập mã: { $code }
 
     Mã chỉ dùng được một lần. Nếu bạn không yêu cầu việc này, hãy báo ngay cho người quản trị.
+person-code-mail = Gửi mã qua thư
+person-code-mail-text = Gửi thẳng tới { $email }; không ai khác thấy mã, trang này cũng không hiện.
+person-code-mailed = Thư có mã đang được gửi.
+person-code-mailed-next = Mã trước, nếu có, không còn dùng được. Thư có tới không: xem ở “Thư gửi đi”.
+person-no-email = Người này chưa có địa chỉ thư điện tử dùng được.

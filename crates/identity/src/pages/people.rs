@@ -15,12 +15,21 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Day, PersonId, Role, UnitId};
+use kernel::{Arg, Day, Moment, PersonId, Phrase, Role, UnitId};
+use locale::Lang;
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use units::Unit;
-use web::{Asking, Ctx, Failure, Form, Outcome, Path};
+use web::{
+    Asking, Ctx, Failure, Form, Outcome, Path,
+    notices::{
+        Notice, To,
+        outbox::{self, Mail},
+        spread::address,
+    },
+    people::Contact,
+};
 
 /// People on a page.
 const PER: i64 = 50;
@@ -34,6 +43,8 @@ const CODE: i64 = 72 * HOUR;
 pub(super) struct Asked {
     q: String,
     trang: String,
+    /// Whether a code was just sent.
+    thu: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,6 +60,9 @@ pub(super) struct Sent {
     to: String,
     reason: String,
     disabled: String,
+    /// Not of a form: whether a code was just sent.
+    #[serde(skip)]
+    mailed: bool,
 }
 
 /// The line of a reading of somebody's data, in a transaction of its own beside the reading.
@@ -168,15 +182,16 @@ async fn person(
         .collect();
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
-        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, code => code,
+        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, code => code, mailed => sent.mailed,
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)
 }
 
 /// `GET /quan-tri/nguoi/{person}`
-pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
-    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, None).await
+pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    let sent = Sent { mailed: asked.thu == "1", ..Sent::default() };
+    person(&ctx, PersonId(id), StatusCode::OK, &sent, None, None).await
 }
 
 /// The unit that was meant: by its number, or by its code of today.
@@ -188,6 +203,20 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
     }
     let found = units::store::with_codes(tx, &[text]).await?;
     Ok(found.into_iter().find(|unit| unit.valid_to.is_none_or(|to| to >= today)))
+}
+
+/// Whose role it is hears of it.
+async fn tell_role(
+    tx: &mut ::store::WriteTx,
+    person: PersonId,
+    role: Role,
+    grant: i64,
+    key: &'static str,
+) -> ::store::Result<()> {
+    let phrase = Phrase::new(key).both("role", role_word(Lang::Vi, role), role_word(Lang::En, role));
+    let (to, link) = (To::Person(person), "/tai-khoan".to_owned());
+    let notice = Notice { to, kind: web::notices::Kind::Role, key: format!("{key}/{grant}"), phrase, link, unit: None };
+    web::notices::tell(tx, &notice).await.map(drop)
 }
 
 /// `POST /quan-tri/nguoi/{person}/vai-tro`
@@ -222,7 +251,8 @@ pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>)
     if store::get(&mut tx, id).await?.is_none() {
         return Err(ctx.not_found());
     }
-    store::grant(&mut tx, &NewGrant { person: id, role, unit, agency: None, criteria, from, to }).await?;
+    let given = store::grant(&mut tx, &NewGrant { person: id, role, unit, agency: None, criteria, from, to }).await?;
+    tell_role(&mut tx, id, role, given, "notice-role-given").await?;
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
@@ -234,8 +264,12 @@ pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, For
         return person(&ctx, PersonId(id), StatusCode::UNPROCESSABLE_ENTITY, &sent, problem, None).await;
     }
     let mut tx = ctx.write().await?;
+    let role = store::held(&mut tx, PersonId(id)).await?.iter().find(|held| held.id == grant).map(|held| held.role);
     if store::end_grant(&mut tx, grant, sent.reason.trim()).await? != Some(PersonId(id)) {
         return Err(ctx.not_found());
+    }
+    if let Some(role) = role {
+        tell_role(&mut tx, PersonId(id), role, grant, "notice-role-ended").await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
@@ -255,6 +289,37 @@ pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent
     store::disable(&mut tx, id, sent.disabled == "1", sent.reason.trim()).await?;
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// `POST /quan-tri/nguoi/{person}/thu-ma`: the same by a letter to the person's own address: nobody else sees the code. It is
+/// written in the transaction of the code, and sent a moment later. Cost: some six rows.
+pub(super) async fn code_by_mail(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let id = PersonId(id);
+    let code = secrets::code();
+    let mut tx = ctx.write().await?;
+    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let to = Contact { name: found.name.clone(), email: found.email.clone(), lang: found.lang.clone() };
+    let (kind, template) = if found.password.is_some() { ("reset", "reset") } else { ("invite", "invite") };
+    store::add_code(&mut tx, kind, Some(id), &secrets::hash(&code), CODE).await?;
+    let lang = Lang::from_tag(&found.lang).unwrap_or_default();
+    let link = address(&ctx.site.origin, lang, &format!("/dat-mat-khau?ma={code}"));
+    let values = vec![
+        ("name", Arg::from(found.name)),
+        ("login", Arg::from(found.login)),
+        ("hours", Arg::from(CODE / HOUR)),
+        ("link", Arg::from(link)),
+        ("code", Arg::from(code)),
+    ];
+    let ends = Some(Moment(tx.now().0 + CODE));
+    let key = format!("code/{id}/{}", secrets::secret());
+    let letter = Mail { key, person: Some(id), to: &to, template, values, ends };
+    if !outbox::mail(&mut tx, &super::identity(&ctx).key, &letter).await? {
+        drop(tx);
+        let problem = Some(("email", "person-no-email"));
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?thu=1"))).into_response())
 }
 
 /// `POST /quan-tri/nguoi/{person}/ma`: a code to set a password by, shown once, to be handed over on paper.

@@ -115,7 +115,7 @@ async fn stop(ctx: &Ctx, id: i64) -> Result<(), Failure> {
     }
     match jobs::find(&mut tx, id).await? {
         None => Err(ctx.not_found()),
-        Some(_) => Err(conflict("jobs-ended")),
+        Some(_) => Err(conflict("jobs-has-ended")),
     }
 }
 
