@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
@@ -17,6 +17,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("store", 2),
     ("paper", 2),
     ("mail", 2),
+    ("caller", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, anyhow};
 use facts::Law;
 use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
+use operations::Post;
 use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
@@ -14,7 +15,6 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments, secrets::SecretKey};
-use operations::Post;
 use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.

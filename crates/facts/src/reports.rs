@@ -5,7 +5,10 @@ use kernel::{Moment, Phrase, Problem, Role, UnitId, text};
 use rulebook::Library;
 use serde_json::json;
 use store::{Query, Result, Row, StoreError, WriteTx, args, audit::AuditLine};
-use web::notices::{self, Kind, Notice, To};
+use web::notices::{
+    self, Kind, Notice, To,
+    hooks::{self, Event},
+};
 
 /// Letters of a message, a contact, an answer, an address.
 pub const MOST_TEXT: usize = 4_000;
@@ -137,6 +140,9 @@ pub async fn tell(tx: &mut WriteTx, told: &Told) -> Result<std::result::Result<(
     let (to, link) = (To::Role(Role::Coordination), format!("/bao-sai/so/{id}"));
     let (key, unit) = (format!("report/{id}"), place.unit);
     notices::tell(tx, &Notice { to, kind: Kind::Report, key, phrase, link, unit }).await?;
+    // Of the address its path alone: a query may hold what somebody typed.
+    let path = place.page.split(['?', '#']).next().unwrap_or("/");
+    hooks::happened(tx, Event::Reported, &json!({"report": id, "page": path, "unit": place.unit})).await?;
     Ok(Ok((id, token)))
 }
 
@@ -242,6 +248,7 @@ pub async fn answer(tx: &mut WriteTx, id: i64, answer: &str) -> Result<bool> {
         1 => {
             let unit = get(tx, id).await?.and_then(|report| report.place.unit);
             audit(tx, "facts.report_answer", id, unit, json!({"answer": answer.trim()})).await?;
+            hooks::happened(tx, Event::Answered, &json!({"report": id, "unit": unit})).await?;
             Ok(true)
         }
         touched => Err(StoreError::NotOne { statement: sql.into(), touched }),

@@ -138,12 +138,7 @@ pub struct Mailer {
 impl Mailer {
     /// `password`: of the user that the server's address names. `authority`: the certificate (PEM) by which the server's is
     /// told, beside those of the system. `from`: `Name <mailbox@host>` or a mailbox.
-    pub fn new(
-        server: Server,
-        password: Option<&str>,
-        authority: Option<&[u8]>,
-        from: &str,
-    ) -> Result<Mailer, Wrong> {
+    pub fn new(server: Server, password: Option<&str>, authority: Option<&[u8]>, from: &str) -> Result<Mailer, Wrong> {
         let from: Mailbox = from.trim().parse().map_err(|_| Wrong::From)?;
         let parameters = || -> Result<TlsParameters, lettre::transport::smtp::Error> {
             let mut builder = TlsParameters::builder(server.host.clone());
@@ -192,7 +187,10 @@ impl Mailer {
 
     fn message(&self, letter: &Letter) -> Result<Message, String> {
         let said = |error: &dyn fmt::Display| error.to_string();
-        if [&letter.subject, &letter.name, &letter.address, &letter.id].iter().any(|text| text.contains(char::is_control)) {
+        if [&letter.subject, &letter.name, &letter.address, &letter.id]
+            .iter()
+            .any(|text| text.contains(char::is_control))
+        {
             return Err("a line of the head holds a control character".to_owned());
         }
         let address: Address = letter.address.parse().map_err(|e: lettre::address::AddressError| said(&e))?;

@@ -104,10 +104,12 @@ pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<JobStat
         "name" => "job, id DESC",
         _ => "id DESC",
     };
-    let wanted = "($1 = '' OR state = $1) AND ($2 = '' OR job LIKE '%' || $2 || '%' OR LOWER(problem) LIKE '%' || $2 || '%')";
+    let wanted =
+        "($1 = '' OR state = $1) AND ($2 = '' OR job LIKE '%' || $2 || '%' OR LOWER(problem) LIKE '%' || $2 || '%')";
     let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
     let state_wanted = listing.state.as_str();
-    let count = tx.row(&format!("SELECT COUNT(*) FROM store_job WHERE {wanted}"), args![state_wanted, key.as_str()]).await?;
+    let count =
+        tx.row(&format!("SELECT COUNT(*) FROM store_job WHERE {wanted}"), args![state_wanted, key.as_str()]).await?;
     let sql = format!("SELECT {STATE} FROM store_job WHERE {wanted} ORDER BY {order} LIMIT $3 OFFSET $4");
     let rows = tx.rows(&sql, args![state_wanted, key, listing.per, listing.page * listing.per]).await?;
     Ok((rows.iter().map(state).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))

@@ -51,7 +51,15 @@ pub struct Room {
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
     let routes = || search::routes().merge(design::routes()).merge(meta::routes());
-    Room { name: "web", migrations: notices::MIGRATIONS, routes, templates: Vec::new, jobs: |_, _| {}, search: &[], guards: &[] }
+    Room {
+        name: "web",
+        migrations: notices::MIGRATIONS,
+        routes,
+        templates: Vec::new,
+        jobs: |_, _| {},
+        search: &[],
+        guards: &[],
+    }
 }
 
 /// The description of the edge's own API, to be merged into the site's.

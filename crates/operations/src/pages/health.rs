@@ -74,7 +74,9 @@ pub(super) async fn page(ctx: Ctx) -> Outcome {
 #[utoipa::path(get, path = "/api/v1/health", responses((status = 200, description = "Database, jobs, letters, backups")))]
 pub(super) async fn api(ctx: Ctx) -> Outcome {
     let State { health, letters, backups } = state(&ctx).await?;
-    let counts = |all: &[(String, i64)]| -> Json { all.iter().map(|(name, count)| (name.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into() };
+    let counts = |all: &[(String, i64)]| -> Json {
+        all.iter().map(|(name, count)| (name.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into()
+    };
     ctx.json(&json!({
         "engine": engine(&health), "version": health.version, "bytes": health.bytes, "migrations": counts(&health.rooms),
         "jobs": counts(&health.jobs), "mail": counts(&letters), "mail_server": server(&ctx), "unsealed": health.unsealed,

@@ -13,9 +13,8 @@ use web::{Asking, Ctx, Failure, Outcome, Path};
 
 const STATES: [&str; 5] = ["waiting", "running", "failed", "cancelled", "done"];
 const ORDERS: [&str; 2] = ["oldest", "name"];
-const FIELDS: &[&str] = &[
-    "id", "job", "state", "done", "total", "phase", "tries", "problem", "person", "queued_at", "run_at", "ended_at",
-];
+const FIELDS: &[&str] =
+    &["id", "job", "state", "done", "total", "phase", "tries", "problem", "person", "queued_at", "run_at", "ended_at"];
 
 fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
     let (search, state, sort) = (asked.q.clone(), asked.tt.clone(), asked.sap.clone());
@@ -35,10 +34,8 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             person => job.person.map(|person| person.0),
         }
     };
-    let states: Vec<Value> = STATES
-        .iter()
-        .map(|name| context! { name => name, word => word(&ctx, &format!("job-state-{name}")) })
-        .collect();
+    let states: Vec<Value> =
+        STATES.iter().map(|name| context! { name => name, word => word(&ctx, &format!("job-state-{name}")) }).collect();
     ctx.page(
         "ops_jobs.html",
         context! {

@@ -18,7 +18,8 @@ use web::{
 const STATES: [&str; 5] = ["waiting", "dead", "sent", "expired", "cancelled"];
 const ORDERS: [&str; 2] = ["oldest", "address"];
 const FIELDS: &[&str] = &[
-    "id", "template", "person", "address", "name", "lang", "subject", "state", "tries", "problem", "at", "due_at", "ended_at",
+    "id", "template", "person", "address", "name", "lang", "subject", "state", "tries", "problem", "at", "due_at",
+    "ended_at",
 ];
 
 fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
@@ -35,13 +36,7 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     show(&ctx, StatusCode::OK, &asked, &Trial::default(), None).await
 }
 
-async fn show(
-    ctx: &Ctx,
-    status: StatusCode,
-    asked: &Asked,
-    typed: &Trial,
-    wrong: Option<&'static str>,
-) -> Outcome {
+async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, typed: &Trial, wrong: Option<&'static str>) -> Outcome {
     note_reading(ctx, "web.mail-read", asked).await?;
     let mut tx = ctx.read().await?;
     let (found, count) = outbox::list(&mut tx, &listing(asked, asked.page(), PER)).await?;
@@ -53,8 +48,7 @@ async fn show(
             person => letter.person.map(|person| person.0),
         }
     };
-    let states: Vec<Value> =
-        STATES.iter().map(|name| context! { name => name, word => state(ctx, name) }).collect();
+    let states: Vec<Value> = STATES.iter().map(|name| context! { name => name, word => state(ctx, name) }).collect();
     let body = context! {
         title => locale::word(ctx.lang, "mail-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
         pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => states,
@@ -69,16 +63,8 @@ pub(super) fn server(ctx: &Ctx) -> Option<String> {
     ctx.site.thing::<Post>().0.as_ref().map(mail::Mailer::server)
 }
 
-const HEADINGS: [&str; 8] = [
-    "mail-number",
-    "mail-name",
-    "mail-address",
-    "mail-subject",
-    "jobs-state",
-    "jobs-tries",
-    "jobs-problem",
-    "mail-at",
-];
+const HEADINGS: [&str; 8] =
+    ["mail-number", "mail-name", "mail-address", "mail-subject", "jobs-state", "jobs-tries", "jobs-problem", "mail-at"];
 
 async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     note_reading(ctx, "web.mail-export", asked).await?;
@@ -127,8 +113,14 @@ pub(super) async fn trial(ctx: Ctx, Form(sent): Form<Trial>) -> Outcome {
     let mut tx = ctx.write().await?;
     let to = Contact { name: String::new(), email: Some(address.to_owned()), lang: ctx.lang.tag().to_owned() };
     let key = if sent.key.is_empty() { uuid::Uuid::new_v4().to_string() } else { sent.key.clone() };
-    let letter =
-        outbox::Mail { key: format!("trial/{key}"), person: None, to: &to, template: "trial", values: vec![], ends: None };
+    let letter = outbox::Mail {
+        key: format!("trial/{key}"),
+        person: None,
+        to: &to,
+        template: "trial",
+        values: vec![],
+        ends: None,
+    };
     // The same form again is the same letter.
     outbox::mail(&mut tx, &ctx.site.thing::<SecretKey>(), &letter).await?;
     let details = json!({"address": address});

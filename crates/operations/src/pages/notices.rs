@@ -60,8 +60,10 @@ async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, wrong: Option<&'stat
         let way = chosen.get(&(person, kind)).copied().unwrap_or(kind.usual());
         context! { name => kind.name(), word => word(ctx, &format!("notice-kind-{}", kind.name())), way => way.name(), by_mail => kind.by_mail() }
     };
-    let ways: Vec<Value> =
-        Way::ALL.iter().map(|way| context! { name => way.name(), word => word(ctx, &format!("notice-way-{}", way.name())) }).collect();
+    let ways: Vec<Value> = Way::ALL
+        .iter()
+        .map(|way| context! { name => way.name(), word => word(ctx, &format!("notice-way-{}", way.name())) })
+        .collect();
     let body = context! {
         title => locale::word(ctx.lang, "notice-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
         pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),

@@ -52,7 +52,10 @@ fn a_letter_is_one_sealed_and_without_lines_that_somebody_typed() {
         let sealed = store::Query::row(&mut tx, "SELECT sealed, subject, name FROM web_outbox", vec![]).await?;
         let row = sealed.expect("a letter");
         ensure!(!row.text(0)?.contains("Hoa") && row.text(0)?.len() > 50, "it lies open");
-        ensure!(!row.text(1)?.contains(char::is_control) && !row.text(2)?.contains(char::is_control), "a line of the head");
+        ensure!(
+            !row.text(1)?.contains(char::is_control) && !row.text(2)?.contains(char::is_control),
+            "a line of the head"
+        );
         let due = outbox::due(&mut tx, &key(), CLOCK.now(), 5).await?;
         ensure!(due.len() == 1 && due[0].text.contains("Kính gửi Hoa"), "{due:?}");
         let other = outbox::due(&mut tx, &SecretKey::new([8; 32]), CLOCK.now(), 5).await?;

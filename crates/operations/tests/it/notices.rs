@@ -130,7 +130,8 @@ fn the_bell_counts_and_a_notice_that_was_opened_leads_on() {
         work(&store, later(0), Post(None)).await?;
         let page = text(send(&store, 2, "GET", "/thong-bao?sap=oldest", "").await?).await?;
         ensure!(page.contains("3 thông báo chưa đọc"), "{page}");
-        let id = page.split_once("name=\"id\" value=\"").context("a line")?.1.split('"').next().context("its number")?;
+        let id =
+            page.split_once("name=\"id\" value=\"").context("a line")?.1.split('"').next().context("its number")?;
         let theirs = send(&store, 3, "POST", "/thong-bao/da-doc", &format!("id={id}")).await?;
         ensure!(theirs.status() == 404, "somebody else's notice is opened: {theirs:?}");
         let opened = send(&store, 2, "POST", "/thong-bao/da-doc", &format!("id={id}")).await?;

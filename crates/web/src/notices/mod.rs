@@ -3,8 +3,9 @@
 //!
 //! [`tell`] keeps the matter and queues [`SPREAD`]; that job finds out who is meant, makes a line of each one's list
 //! ([`list`]) and, as each of them chose ([`choices`]), a letter at once or a place in the next morning's ([`spread`]).
-//! [`outbox`] keeps letters until a mail server took them.
+//! [`outbox`] keeps letters until a mail server took them. [`hooks`] tells programs elsewhere of what happened.
 
+pub mod hooks;
 pub mod list;
 pub mod outbox;
 pub mod spread;
@@ -23,6 +24,9 @@ pub const SPREAD: &str = "notices.spread";
 pub const DIGEST: &str = "notices.digest";
 /// The job that hands letters over.
 pub const SEND: &str = "mail.send";
+
+/// The job that calls programs elsewhere.
+pub const CALL: &str = "webhook.call";
 
 /// What a notice is about; each person chooses a [`Way`] for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -185,7 +189,7 @@ pub fn next_morning(now: Moment) -> Moment {
 /// Tells the administrators of a job that failed for good, in the transaction that gives it up.
 pub async fn job_failed(tx: &mut WriteTx, id: i64, job: &str) -> Result<()> {
     // Of these jobs themselves no notice would get anywhere.
-    if [SPREAD, DIGEST, SEND].contains(&job) {
+    if [SPREAD, DIGEST, SEND, CALL].contains(&job) {
         return Ok(());
     }
     let phrase = Phrase::new("notice-job-failed").with("job", job).with("id", id.to_string());

@@ -32,9 +32,8 @@ pub struct Mail<'a> {
 /// Whether an address may stand in the head of a letter: one mailbox, no sign that begins another line or mailbox.
 pub fn is_address(address: &str) -> bool {
     let odd = |c: char| c.is_control() || c.is_whitespace() || "<>()[],;:\"\\".contains(c);
-    let host = |host: &str| {
-        host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains("..")
-    };
+    let host =
+        |host: &str| host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains("..");
     address.len() <= 254
         && !address.contains(odd)
         && address.split_once('@').is_some_and(|(user, at)| !user.is_empty() && !at.contains('@') && host(at))
@@ -50,7 +49,8 @@ pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<
     let (subject, text) = (plain(say("subject")), say("text"));
     let name = plain(mail.to.name.clone());
     let search = text::search_key(&format!("{address} {name} {subject}"));
-    let sql = "INSERT INTO web_outbox (key, template, person, address, name, lang, subject, sealed, state, tries, at, due_at,
+    let sql =
+        "INSERT INTO web_outbox (key, template, person, address, name, lang, subject, sealed, state, tries, at, due_at,
                                        ends_at, search)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10, $11) ON CONFLICT (key) DO NOTHING";
     let row = args![
@@ -75,9 +75,8 @@ pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<
 
 /// The other form of a text: paragraphs, lines, and addresses of pages to be followed.
 pub fn html(lang: Lang, text: &str) -> String {
-    let escape = |text: &str| {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-    };
+    let escape =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let line = |line: &str| match line.trim() {
         at if (at.starts_with("https://") || at.starts_with("http://")) && !at.contains(char::is_whitespace) => {
             format!("<a href=\"{0}\">{0}</a>", escape(at))
@@ -210,7 +209,8 @@ pub async fn next_due(tx: &mut impl Query) -> Result<Option<Moment>> {
 
 /// Letters that are of no more use are not sent; how many. Cost: the letters that wait.
 pub async fn expire(tx: &mut WriteTx) -> Result<u64> {
-    let sql = "UPDATE web_outbox SET state = 'expired', sealed = '', ended_at = $1 WHERE state = 'waiting' AND ends_at < $1";
+    let sql =
+        "UPDATE web_outbox SET state = 'expired', sealed = '', ended_at = $1 WHERE state = 'waiting' AND ends_at < $1";
     tx.execute(sql, args![tx.now()]).await
 }
 

@@ -47,7 +47,8 @@ pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str)
         let found: Vec<Matter> = rows.iter().filter_map(|row| matter(row).transpose()).collect::<Result<_>>()?;
         // A role's holders once, however many matters are theirs.
         let mut holders: HashMap<Role, Vec<PersonId>> = HashMap::new();
-        let roles: BTreeSet<&str> = found.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role.name()) } else { None }).collect();
+        let roles: BTreeSet<&str> =
+            found.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role.name()) } else { None }).collect();
         for role in roles.into_iter().filter_map(Role::from_name) {
             holders.insert(role, people.holders(&mut tx, role, work.clock.now()).await?);
         }
@@ -64,7 +65,8 @@ pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str)
         tx.lock("web_bell").await?;
         // What another worker took meanwhile is not ours.
         let last = rows.last().map_or(Ok(0), |row| row.i64(0))?;
-        let taken = tx.rows("UPDATE web_matter SET spread = 1 WHERE spread = 0 AND id <= $1 RETURNING id", args![last]).await?;
+        let taken =
+            tx.rows("UPDATE web_matter SET spread = 1 WHERE spread = 0 AND id <= $1 RETURNING id", args![last]).await?;
         let taken: BTreeSet<i64> = taken.iter().map(|row| row.i64(0)).collect::<Result<_>>()?;
         let mut lines = Vec::new();
         for matter in found.iter().filter(|matter| taken.contains(&matter.id)) {

@@ -1,8 +1,34 @@
-//! The tables of notices and letters, prefixed `web_`.
+//! The tables of notices, letters and webhooks, prefixed `web_`.
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND];
+
+/// What happened, who outside wants to hear of it, and how each call went.
+const SECOND: Migration = Migration {
+    room: "web",
+    version: 2,
+    name: "events, webhooks, calls",
+    sql: "
+CREATE TABLE web_webhook (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, sealed TEXT NOT NULL,
+    state TEXT NOT NULL, made_at INTEGER NOT NULL, made_by INTEGER, failing_since INTEGER, search TEXT NOT NULL
+) STRICT;
+CREATE TABLE web_event (
+    id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, event TEXT NOT NULL, data TEXT NOT NULL,
+    hook INTEGER, spread INTEGER NOT NULL
+) STRICT;
+CREATE INDEX web_event_waiting ON web_event (id) WHERE spread = 0;
+CREATE TABLE web_call (
+    id INTEGER PRIMARY KEY, hook INTEGER NOT NULL, event INTEGER NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, ended_at INTEGER, problem TEXT
+) STRICT;
+CREATE UNIQUE INDEX web_call_event ON web_call (hook, event);
+CREATE INDEX web_call_due ON web_call (due_at) WHERE state = 'waiting';
+",
+};
+
+const FIRST: Migration = Migration {
     room: "web",
     version: 1,
     name: "notices, choices, letters",
@@ -33,4 +59,4 @@ CREATE TABLE web_outbox (
 CREATE INDEX web_outbox_due ON web_outbox (due_at) WHERE state = 'waiting';
 CREATE INDEX web_outbox_state ON web_outbox (state, id);
 ",
-}];
+};
