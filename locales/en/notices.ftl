@@ -99,3 +99,4 @@ person-code-mail-text = It goes straight to { $email }; nobody else sees the cod
 person-code-mailed = A letter with a code is being sent.
 person-code-mailed-next = A code given before works no more. Whether the letter got through: see “Letters”.
 person-no-email = This person has no mail address that can be used.
+person-code-power = This person has power over figures or accounts: two administrators hand over half of the code each; it is not sent by mail.

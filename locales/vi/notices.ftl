@@ -87,3 +87,4 @@ person-code-mail-text = Gửi thẳng tới { $email }; không ai khác thấy m
 person-code-mailed = Thư có mã đang được gửi.
 person-code-mailed-next = Mã trước, nếu có, không còn dùng được. Thư có tới không: xem ở “Thư gửi đi”.
 person-no-email = Người này chưa có địa chỉ thư điện tử dùng được.
+person-code-power = Người này có quyền với số liệu hoặc tài khoản: mã của họ do hai người quản trị giao mỗi người một nửa, không gửi qua thư.

@@ -123,7 +123,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, post, origin, limit).await?;
+    let ledger = ledger::Keys::of_folder(&args.data, &origin);
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, post, origin, limit).await?;
     first_start(&store, args.lang).await?;
     operations::post::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);

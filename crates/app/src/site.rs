@@ -19,7 +19,7 @@ use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), identity::room(), facts::pages::room(), operations::room()]
+    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room(), operations::room()]
 }
 
 /// The migrations of every room.
@@ -76,6 +76,7 @@ pub async fn site(
     library: Library,
     attachments: Attachments,
     identity: Identity,
+    ledger: ledger::Keys,
     post: Post,
     origin: String,
     limit: Option<NonZeroU32>,
@@ -113,9 +114,10 @@ pub async fn site(
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with([operations::description()]),
+        openapi: facts::pages::description_with(vec![identity::pages::description(), operations::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),

@@ -156,6 +156,8 @@ pub const RULES: &[Rule] = &[
     rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
+    // Never whoever asked for it: `identity::proposals`.
+    rule("approve", "people", &[(Administrator, H)]),
     rule("import", "people", &[(Administrator, H)]),
     rule("export", "personal data", &[(Administrator, H)]),
     rule("erase", "personal data", &[(Administrator, H)]),
@@ -164,6 +166,23 @@ pub const RULES: &[Rule] = &[
     rule("read", "operation", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "operation", &[(Administrator, H)]),
 ];
+
+impl Rule {
+    /// Whether a token may be made for it: nothing of one's own account, and nothing that takes a person who decides or keeps
+    /// people, so that no program goes round the second factor.
+    pub fn is_for_tokens(&self) -> bool {
+        let personal = matches!(
+            (self.action, self.resource),
+            ("approve", _) | ("keep" | "import", "people") | ("export" | "erase", "personal data")
+        );
+        matches!(self.who, Holders::Roles(_)) && !personal
+    }
+
+    /// Whether one of these roles may, somewhere.
+    pub fn is_held_by(&self, held: &[Role]) -> bool {
+        matches!(self.who, Holders::Roles(roles) if roles.iter().any(|(role, _)| held.contains(role)))
+    }
+}
 
 /// The rule of an action on a resource.
 pub fn rule_of(action: &str, resource: &str) -> Option<&'static Rule> {

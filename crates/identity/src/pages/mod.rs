@@ -17,8 +17,11 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 mod account;
 mod login;
 mod people;
+mod people_api;
+mod proposals;
 mod roster;
 mod setup;
+mod tokens;
 mod trail;
 
 #[derive(rust_embed::RustEmbed)]
@@ -39,6 +42,14 @@ pub fn room() -> Room {
     }
 }
 
+/// The description of the API of people, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
+    all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
+    all.merge(<trail::Description as utoipa::OpenApi>::openapi());
+    all
+}
+
 fn routes() -> Routes {
     Routes::new()
         .read("/dang-nhap", "login", get(login::page))
@@ -56,8 +67,27 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/khoa", "own account", get(tokens::own))
+        .write("/tai-khoan/khoa", "keep", "own account", post(tokens::add))
+        .write("/tai-khoan/khoa/{token}", "keep", "own account", post(tokens::revoke))
+        .read_inside("/api/v1/tokens", "own account", get(tokens::api_list))
+        .write("/api/v1/tokens", "keep", "own account", post(tokens::api_add))
+        .write("/api/v1/tokens/{token}/revocation", "keep", "own account", post(tokens::api_revoke))
+        .read_inside("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "people", get(tokens::list))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "keep", "people", post(tokens::add_for))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/quan-tri/nguoi.xlsx", "people", get(people::xlsx))
+        .read_inside("/api/v1/people", "people", get(people_api::list))
+        .write("/api/v1/people", "keep", "people", post(people_api::add))
+        .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
+        .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
+        .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
+        .read_inside("/api/v1/people-proposals", "people", get(people_api::waiting))
+        .write("/api/v1/people-proposals/{proposal}/decision", "approve", "people", post(people_api::decide))
+        .read_inside("/nhat-ky.xlsx", "audit", get(trail::xlsx))
+        .read_inside("/api/v1/audit", "audit", get(trail::api))
         .read_inside("/nhat-ky", "audit", get(trail::page))
         .read_inside("/nhat-ky.csv", "audit", get(trail::csv))
         .read_inside("/quan-tri/nguoi/nhap", "people", get(roster::page))
@@ -66,6 +96,8 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/ghi", "import", "people", post(roster::commit))
         .write("/quan-tri/nguoi", "keep", "people", post(people::add))
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
+        .read_inside("/quan-tri/cho-duyet", "people", get(proposals::list))
+        .write("/quan-tri/cho-duyet/{proposal}", "approve", "people", post(proposals::decide))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
         .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))
@@ -89,7 +121,8 @@ fn label(ctx: &Ctx) -> String {
 
 /// The cookie of a session, for every page and no script; gone with the session. Without a secret: gone now.
 fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
-    let (name, secure) = if identity.secure { (COOKIE[0], "; Secure") } else { (COOKIE[1], "") };
+    let name = COOKIE[usize::from(!identity.secure)];
+    let secure = if identity.secure { "; Secure" } else { "" };
     let age = secret.map_or(0, |_| SESSION / 1_000_000);
     let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.unwrap_or(""));
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

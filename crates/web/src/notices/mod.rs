@@ -61,8 +61,8 @@ impl Kind {
     /// Where somebody chose nothing.
     pub fn usual(self) -> Way {
         match self {
-            Kind::Report => Way::Digest,
-            Kind::Job | Kind::Role => Way::Now,
+            Kind::Report | Kind::Role => Way::Digest,
+            Kind::Job => Way::Now,
             Kind::Mail => Way::Page,
         }
     }
