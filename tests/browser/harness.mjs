@@ -61,6 +61,7 @@ export const pages = [
   "/quan-tri/viec",
   "/quan-tri/thu",
   "/quan-tri/tinh-trang",
+  "/quan-tri/webhook",
   "/thong-bao",
   "/quan-tri/sap-xep/moi",
   "/quan-tri/don-vi/1113",

@@ -180,12 +180,12 @@ pub fn bless(args: &[String]) -> Result<()> {
 }
 
 /// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, the recipes of the API's page,
-/// the validator of Data Packages, and a mail server.
+/// the validator of Data Packages, a mail server, and a receiver of webhooks.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    for script in ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "mail.py"] {
+    for script in ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "mail.py", "webhooks.py"] {
         let script = format!("tests/clients/{script}");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }

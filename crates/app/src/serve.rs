@@ -6,7 +6,7 @@ use axum::ServiceExt;
 use identity::{Identity, secrets::SecretKey};
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
-use operations::Post;
+use operations::{Calls, Post};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -43,6 +43,9 @@ pub struct Args {
     /// File with the certificate (PEM) by which the mail server is known, beside those of the system
     #[arg(long, env = "LANGSO_SMTP_CA")]
     pub smtp_ca: Option<PathBuf>,
+    /// Webhooks may call this machine itself by http; for development only
+    #[arg(long)]
+    pub webhook_loopback: bool,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -120,11 +123,14 @@ pub async fn run(args: &Args) -> Result<()> {
     let limit = NonZeroU32::new(args.api_limit);
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
     let post = post(args)?;
+    let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
+    let calls = Calls(caller::Caller::new(reach).context("certificates of the system")?);
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, post, origin, limit).await?;
+    let (site, routes) =
+        site::site(store.clone(), library, attachments, identity, ledger, post, calls, origin, limit).await?;
     first_start(&store, args.lang).await?;
     operations::post::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);

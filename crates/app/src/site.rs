@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, anyhow};
 use facts::Law;
 use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
-use operations::Post;
+use operations::{Calls, Post};
 use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
@@ -71,6 +71,7 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
 }
 
 /// The site over an open store.
+#[allow(clippy::too_many_arguments)]
 pub async fn site(
     store: Store,
     library: Library,
@@ -78,6 +79,7 @@ pub async fn site(
     identity: Identity,
     ledger: ledger::Keys,
     post: Post,
+    calls: Calls,
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
@@ -114,6 +116,7 @@ pub async fn site(
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),

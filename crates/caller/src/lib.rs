@@ -74,7 +74,8 @@ pub fn address(text: &str, reach: Reach) -> Result<Uri, Wrong> {
     match scheme {
         // Connected to as they stand, so they are looked at here.
         "https" => match literal {
-            Some(ip) if !is_public(ip) && !(here && reach == Reach::Loopback) => Err(Wrong::Private),
+            Some(_) if here && reach == Reach::Loopback => Ok(uri),
+            Some(ip) if !is_public(ip) => Err(Wrong::Private),
             _ if host.is_empty() => Err(Wrong::Unread),
             _ => Ok(uri),
         },

@@ -65,7 +65,8 @@ async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>, 
         Err(problem) => {
             if hooks::failed(&mut tx, due, &problem).await? {
                 let phrase = Phrase::new("notice-hook-failed").with("name", due.name.as_str());
-                let (key, link) = (format!("hook/{}/{}", due.hook, tx.now().0), format!("/quan-tri/webhook/{}", due.hook));
+                let (key, link) =
+                    (format!("hook/{}/{}", due.hook, tx.now().0), format!("/quan-tri/webhook/{}", due.hook));
                 let to = To::Role(Role::Administrator);
                 notices::tell(&mut tx, &Notice { to, kind: Kind::Job, key, phrase, link, unit: None }).await?;
             }

@@ -165,6 +165,8 @@ pub const RULES: &[Rule] = &[
     // Jobs, letters, how the database and its backups are doing.
     rule("read", "operation", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "operation", &[(Administrator, H)]),
+    rule("read", "webhooks", &[(Administrator, H), (Auditor, H)]),
+    rule("keep", "webhooks", &[(Administrator, H)]),
 ];
 
 impl Rule {

@@ -59,7 +59,8 @@ impl Sent {
     /// The events named; `None` where one of them is none.
     fn chosen(&self) -> Option<Vec<Event>> {
         let named = self.events.split([' ', ',']).filter(|name| !name.is_empty()).map(Event::from_name);
-        let boxes = [(&self.published, Event::Published), (&self.told, Event::Reported), (&self.answered, Event::Answered)];
+        let boxes =
+            [(&self.published, Event::Published), (&self.told, Event::Reported), (&self.answered, Event::Answered)];
         let ticked = boxes.into_iter().filter(|(text, _)| !text.is_empty()).map(|(_, event)| Some(event));
         let mut all: Vec<Event> = named.chain(ticked).collect::<Option<_>>()?;
         all.dedup();

@@ -1,6 +1,7 @@
 //! The pages of those who run the site, and everybody's own notices.
 
 mod health;
+mod hooks;
 mod jobs;
 mod letters;
 mod notices;
@@ -31,7 +32,10 @@ pub fn room() -> Room {
         migrations: &[],
         routes,
         templates: web::embedded::<Templates>,
-        jobs: crate::post::register,
+        jobs: |registry, site| {
+            crate::post::register(registry, site);
+            crate::calls::register(registry, site);
+        },
         search: &[],
         guards: &[],
     }
@@ -56,6 +60,21 @@ fn routes() -> Routes {
         .read_inside("/api/v1/mail", "operation", get(letters::api))
         .write("/api/v1/mail/{letter}/retry", "keep", "operation", post(letters::api_retry))
         .write("/api/v1/mail/{letter}/cancel", "keep", "operation", post(letters::api_cancel))
+        .read_inside("/quan-tri/webhook", "webhooks", get(hooks::page))
+        .write("/quan-tri/webhook", "keep", "webhooks", post(hooks::add))
+        .read_inside("/quan-tri/webhook/{hook}", "webhooks", get(hooks::one))
+        .read_inside("/quan-tri/webhook/{hook}/goi.csv", "webhooks", get(hooks::csv))
+        .read_inside("/quan-tri/webhook/{hook}/goi.xlsx", "webhooks", get(hooks::xlsx))
+        .write("/quan-tri/webhook/{hook}/bat", "keep", "webhooks", post(hooks::switch))
+        .write("/quan-tri/webhook/{hook}/thu", "keep", "webhooks", post(hooks::trial))
+        .write("/quan-tri/webhook/{hook}/goi/{call}/lai", "keep", "webhooks", post(hooks::retry))
+        .read_inside("/api/v1/webhooks", "webhooks", get(hooks::api))
+        .write("/api/v1/webhooks", "keep", "webhooks", post(hooks::api_add))
+        .write("/api/v1/webhooks/{hook}/on", "keep", "webhooks", post(hooks::api_on))
+        .write("/api/v1/webhooks/{hook}/off", "keep", "webhooks", post(hooks::api_off))
+        .write("/api/v1/webhooks/{hook}/trial", "keep", "webhooks", post(hooks::api_trial))
+        .read_inside("/api/v1/webhooks/{hook}/calls", "webhooks", get(hooks::api_calls))
+        .write("/api/v1/webhooks/{hook}/calls/{call}/retry", "keep", "webhooks", post(hooks::api_retry))
         .read_inside("/quan-tri/tinh-trang", "operation", get(health::page))
         .read_inside("/api/v1/health", "operation", get(health::api))
         .read_inside("/thong-bao", "own notices", get(notices::page))
@@ -81,6 +100,13 @@ pub fn description() -> utoipa::openapi::OpenApi {
     letters::api_retry,
     letters::api_cancel,
     health::api,
+    hooks::api,
+    hooks::api_add,
+    hooks::api_on,
+    hooks::api_off,
+    hooks::api_trial,
+    hooks::api_calls,
+    hooks::api_retry,
     notices::api,
     notices::api_mark
 ))]
