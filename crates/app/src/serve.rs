@@ -126,12 +126,14 @@ pub async fn run(args: &Args) -> Result<()> {
     let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
     let calls = Calls(caller::Caller::new(reach).context("certificates of the system")?);
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
+    let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let (site, routes) =
-        site::site(store.clone(), library, attachments, identity, ledger, post, calls, origin, limit).await?;
+    let edge = site::Edge { origin, limit, retention, post, calls };
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
+    web::personal::begin(&store, &SystemClock).await?;
     operations::post::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);

@@ -8,6 +8,7 @@
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`tokens`]: tokens of programs.
@@ -21,6 +22,7 @@ mod migrations;
 pub mod model;
 pub mod pages;
 pub mod password;
+pub mod personal;
 pub mod proposals;
 pub mod roster;
 pub mod rules;

@@ -13,6 +13,7 @@ pub mod meta;
 pub mod notices;
 pub mod people;
 pub mod permissions;
+pub mod personal;
 mod press;
 mod problems;
 mod render;
@@ -46,6 +47,8 @@ pub struct Room {
     pub search: &'static [&'static dyn search::Source],
     /// Its tables of which a scope sees a part.
     pub guards: &'static [store::Guarded],
+    /// What it keeps of people; a test finds a table with a column of people that nobody registered.
+    pub personal: &'static [personal::Personal],
 }
 
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
@@ -56,9 +59,10 @@ pub fn room() -> Room {
         migrations: notices::MIGRATIONS,
         routes,
         templates: Vec::new,
-        jobs: |_, _| {},
+        jobs: personal::jobs,
         search: &[],
         guards: &[],
+        personal: &[personal::STORE, notices::personal::NOTICES],
     }
 }
 

@@ -255,6 +255,7 @@ async fn person(
         roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
         code => if let Some(Code::Shown(code, _)) = code { Some(code) } else { None },
         half => matches!(code, Some(Code::Shown(_, true))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
+        may_data => ctx.may("read", "personal data"),
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)

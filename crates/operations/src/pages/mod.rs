@@ -38,6 +38,7 @@ pub fn room() -> Room {
         },
         search: &[],
         guards: &[],
+        personal: &[],
     }
 }
 

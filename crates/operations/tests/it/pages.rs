@@ -126,3 +126,88 @@ fn a_site_without_a_backup_says_so_until_there_is_one() {
         Ok(())
     });
 }
+
+#[test]
+fn a_webhook_is_added_once_its_secret_shown_once_and_its_pages_speak_both_languages() {
+    each_engine(ROOMS, |store| async move {
+        let path = "/quan-tri/webhook";
+        for (form, word) in [
+            ("name=&url=https%3A%2F%2Fhook.example&report.told=1", "Tên không để trống"),
+            ("name=a&url=https%3A%2F%2F10.0.0.1&report.told=1", "mạng nội bộ"),
+            ("name=a&url=http%3A%2F%2Fhook.example&report.told=1", "https://"),
+            ("name=a&url=https%3A%2F%2Fhook.example", "ít nhất một chuyện"),
+        ] {
+            let wrong = send(&store, 1, "POST", path, form).await?;
+            ensure!(wrong.status() == 422, "{form}: {wrong:?}");
+            let page = text(wrong).await?;
+            ensure!(page.contains(word) && page.contains("aria-invalid"), "{form}: {page}");
+        }
+        let form = "name=S%E1%BB%9F&url=https%3A%2F%2Fhook.example%2Fin&report.told=1&figures.published=1&key=k1";
+        let made = text(send(&store, 1, "POST", path, form).await?).await?;
+        let secret = made.split("whsec_").nth(1).and_then(|rest| rest.split('<').next()).expect("a secret").to_owned();
+        let again = text(send(&store, 1, "POST", path, form).await?).await?;
+        ensure!(!again.contains("whsec_") && again.contains(">1 địa chỉ<"), "{again}");
+        let mut tx = read(&store).await?;
+        let row = tx.row("SELECT sealed FROM web_webhook", args![]).await?.expect("one");
+        ensure!(!row.text(0)?.contains(&secret), "the secret lies open");
+        drop(tx);
+        ensure!(send(&store, 2, "GET", path, "").await?.status() == 403);
+        let mut tx = write(&store).await?;
+        let data = serde_json::json!({"unit": 250});
+        web::notices::hooks::happened(&mut tx, web::notices::hooks::Event::Answered, &data).await?;
+        web::notices::hooks::happened(&mut tx, web::notices::hooks::Event::Published, &data).await?;
+        web::notices::hooks::spread(&mut tx).await?;
+        tx.commit().await?;
+        for lang in ["", "/en"] {
+            for path in ["/quan-tri/webhook", "/quan-tri/webhook/1"] {
+                let page = text(send(&store, 1, "GET", &format!("{lang}{path}"), "").await?).await?;
+                ensure!(page.contains("hook.example") && !page.contains("[hook") && !page.contains("whsec_"), "{page}");
+            }
+        }
+        let calls = text(send(&store, 1, "GET", "/api/v1/webhooks/1/calls", "").await?).await?;
+        ensure!(calls.contains("figures.published") && calls.contains("\"count\":1"), "what was not chosen: {calls}");
+        ensure!(send(&store, 1, "POST", "/quan-tri/webhook/1/goi/1/lai", "").await?.status() == 409);
+        ensure!(send(&store, 1, "POST", "/quan-tri/webhook/1/bat", "on=0").await?.status() == 303);
+        ensure!(send(&store, 1, "POST", "/api/v1/webhooks/1/trial", "").await?.status() == 409, "it is off");
+        ensure!(send(&store, 1, "GET", "/quan-tri/webhook/9", "").await?.status() == 404);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_kept_of_somebody_is_exported_erased_and_forgotten_in_time() {
+    each_engine(ROOMS, |store| async move {
+        use web::{
+            notices::{self, Kind, Notice, To, personal::NOTICES},
+            personal::{Retention, Whom},
+        };
+        let phrase = kernel::Phrase::new("notice-role-given").both("role", "Biên tập", "Editor");
+        let (to, link) = (To::Person(crate::HOA), "/tai-khoan".to_owned());
+        let mut tx = write(&store).await?;
+        let notice = Notice { to, kind: Kind::Role, key: "r".into(), phrase, link, unit: None };
+        notices::tell(&mut tx, &notice).await?;
+        notices::choose(&mut tx, crate::HOA, &[(Kind::Role, notices::Way::Now)]).await?;
+        tx.commit().await?;
+        crate::work(&store, crate::later(0), operations::Post(None)).await?;
+        let whom = Whom { person: crate::HOA, login: "hoa".into(), email: Some("hoa@tinh.example".into()) };
+        let of = async |whom: &Whom| -> Result<Vec<usize>> {
+            let mut tx = read(&store).await?;
+            Ok((NOTICES.export)(&mut tx, whom).await?.iter().map(|part| part.rows.len()).collect())
+        };
+        ensure!(of(&whom).await? == [2, 1, 0], "{:?}", of(&whom).await?);
+        // Nothing is due yet; a letter that waits is never due.
+        let mut tx = write(&store).await?;
+        ensure!((NOTICES.retain)(&mut tx, &Retention::default()).await? == 0);
+        tx.commit().await?;
+        let year = kernel::FixedClock(kernel::Moment(kernel::Clock::now(&testkit::CLOCK).0 + 366 * 86_400_000_000));
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &year).await?;
+        ensure!((NOTICES.retain)(&mut tx, &Retention::default()).await? == 2, "the notice and its matter");
+        ensure!(notices::unread(&mut tx, crate::HOA).await? == 0, "the bell counts what is gone");
+        drop(tx);
+        let mut tx = write(&store).await?;
+        ensure!((NOTICES.erase)(&mut tx, &whom, "").await? == 5);
+        tx.commit().await?;
+        ensure!(of(&whom).await? == [0, 0, 0]);
+        Ok(())
+    });
+}

@@ -8,6 +8,7 @@
 pub mod hooks;
 pub mod list;
 pub mod outbox;
+pub mod personal;
 pub mod spread;
 mod tables;
 
