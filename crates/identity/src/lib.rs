@@ -10,6 +10,7 @@
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
 //! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
+//! - [`recovery`]: codes on paper in place of the phone.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`tokens`]: tokens of programs.
 //! - [`told`]: what people are told of their account, in the pages and by letter.
@@ -24,6 +25,7 @@ pub mod pages;
 pub mod password;
 pub mod personal;
 pub mod proposals;
+pub mod recovery;
 pub mod roster;
 pub mod rules;
 pub mod second;

@@ -207,6 +207,8 @@ pub async fn decide(
         Asked::Grant(new) => {
             // A role that is to go on longer, or shorter, stands once.
             people::end_same(tx, &new, "replaced").await?;
+            // A code that one administrator saw before must not open an account that has power now.
+            people::end_codes(tx, new.person).await?;
             Ok(Some(Decided::Given(people::grant(tx, &new).await?)))
         }
         Asked::Code => {

@@ -43,6 +43,20 @@ pub async fn get(tx: &mut impl Query, id: PersonId) -> Result<Option<Person>> {
     row.as_ref().map(person).transpose()
 }
 
+/// Several by id, those who are there. Cost: those rows.
+pub async fn many(tx: &mut impl Query, ids: &[PersonId]) -> Result<HashMap<PersonId, Person>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(500) {
+        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.id IN ({})", places.join(","));
+        for row in tx.rows(&sql, some.iter().map(|id| id.0.into()).collect()).await? {
+            let one = person(&row)?;
+            found.insert(one.id, one);
+        }
+    }
+    Ok(found)
+}
+
 /// Logins are compared without regard to case and to blanks around them.
 pub fn login_key(login: &str) -> String {
     login.trim().to_lowercase()
@@ -203,6 +217,7 @@ pub async fn set_totp(
 ) -> Result<()> {
     let sql = "UPDATE identity_person SET totp = $2, totp_step = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, sealed, step]).await?;
+    crate::recovery::forget(tx, id).await?;
     let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
     tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
     note_own(tx, "identity.second-factor", id, json!({"set": sealed.is_some()})).await
@@ -451,8 +466,8 @@ pub async fn revoke(tx: &mut WriteTx, id: PersonId, token: i64) -> Result<bool> 
 
 /// Makes a code that is used once: `setup` of nobody, `invite` or `reset` of somebody. An older one of theirs ends.
 pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, hash: &str, long: i64) -> Result<()> {
-    let sql = "DELETE FROM identity_code WHERE used_at IS NULL AND COALESCE(person, 0) = $1";
-    tx.execute(sql, args![person.map_or(0, |p| p.0)]).await?;
+    let sql = "DELETE FROM identity_code WHERE used_at IS NULL AND COALESCE(person, 0) = $1 AND kind <> $2";
+    tx.execute(sql, args![person.map_or(0, |p| p.0), crate::recovery::KIND]).await?;
     let sql = "INSERT INTO identity_code (hash, kind, person, made_at, ends_at) VALUES ($1, $2, $3, $4, $5)";
     tx.execute_one(sql, args![hash, kind, person.map(|p| p.0), tx.now(), tx.now().0 + long]).await?;
     if let Some(person) = person {
@@ -461,10 +476,17 @@ pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, ha
     Ok(())
 }
 
-/// What a code that stands is for. Cost: one row.
+/// Ends the codes of somebody by which a password is set; how many. Recovery codes are their own.
+pub(crate) async fn end_codes(tx: &mut WriteTx, person: PersonId) -> Result<u64> {
+    let sql = "DELETE FROM identity_code WHERE person = $1 AND used_at IS NULL AND kind <> $2";
+    tx.execute(sql, args![person.0, crate::recovery::KIND]).await
+}
+
+/// What a code that stands is for; a recovery code sets nothing up. Cost: one row.
 pub async fn code(tx: &mut impl Query, hash: &str, now: Moment) -> Result<Option<(String, Option<PersonId>)>> {
-    let sql = "SELECT kind, person FROM identity_code WHERE hash = $1 AND used_at IS NULL AND ends_at > $2";
-    let row = tx.row(sql, args![hash, now]).await?;
+    let sql =
+        "SELECT kind, person FROM identity_code WHERE hash = $1 AND used_at IS NULL AND ends_at > $2 AND kind <> $3";
+    let row = tx.row(sql, args![hash, now, crate::recovery::KIND]).await?;
     row.map(|row| Ok((row.text(0)?, row.opt_i64(1)?.map(PersonId)))).transpose()
 }
 

@@ -20,6 +20,7 @@ mod login;
 mod people;
 mod people_api;
 mod proposals;
+mod recovery;
 mod roster;
 mod setup;
 mod tokens;
@@ -70,6 +71,8 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/ma-du-phong", "own account", get(recovery::show))
+        .write("/tai-khoan/ma-du-phong", "keep", "own account", post(recovery::make))
         .read_inside("/tai-khoan/khoa", "own account", get(tokens::own))
         .write("/tai-khoan/khoa", "keep", "own account", post(tokens::add))
         .write("/tai-khoan/khoa/{token}", "keep", "own account", post(tokens::revoke))

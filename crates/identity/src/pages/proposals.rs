@@ -2,9 +2,10 @@
 
 use super::{identity, people::note_reading};
 use crate::{
-    model::{Asked, NewGrant, Proposal},
+    model::{Asked, NewGrant, Person, Proposal},
     proposals::{self, Decided},
     rules::role_word,
+    store,
 };
 use axum::{
     http::StatusCode,
@@ -28,7 +29,7 @@ pub(super) struct Listing {
 
 /// Names of what proposals speak of.
 struct Names {
-    people: HashMap<PersonId, web::people::Contact>,
+    people: HashMap<PersonId, Person>,
     units: HashMap<UnitId, units::Unit>,
     agencies: HashMap<AgencyId, String>,
 }
@@ -44,7 +45,7 @@ async fn names(ctx: &Ctx, found: &[Proposal]) -> Result<Names, Failure> {
     let wanted: BTreeSet<UnitId> = grants.iter().filter_map(|new| new.unit).collect();
     let wanted: Vec<UnitId> = wanted.into_iter().collect();
     let mut tx = ctx.read().await?;
-    let people = ctx.site.people.contacts(&mut tx, &people).await?;
+    let people = store::many(&mut tx, &people).await?;
     let units = units::store::many(&mut tx, &wanted).await?;
     let agencies = match grants.iter().any(|new| new.agency.is_some()) {
         true => units::store::agencies(&mut tx).await?,
@@ -55,7 +56,7 @@ async fn names(ctx: &Ctx, found: &[Proposal]) -> Result<Names, Failure> {
 }
 
 fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
-    let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |contact| contact.name.clone());
+    let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let (role, unit, agency, criteria, from, to) = match &one.asked {
         Asked::Code => (None, None, None, None, None, None),
         Asked::Grant(new) => (
@@ -70,7 +71,11 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
         ),
     };
     let me = ctx.actor.person;
+    let whose = names.people.get(&one.person);
     context! {
+        // Whoever lets power pass sees whether somebody uses the account already.
+        login => whose.map(|person| &person.login), used => whose.is_some_and(|person| person.password.is_some()),
+        made => whose.map(|person| locale::date(person.made.day())),
         id => one.id, person => one.person.0, name => name(one.person), role => role, unit => unit, agency => agency,
         criteria => criteria, from => from, to => to, by => one.by.map(name),
         at => format!("{} {}", locale::date(one.at.day()), locale::clock(one.at)),

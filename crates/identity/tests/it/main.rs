@@ -21,6 +21,7 @@ mod guesses;
 mod listing;
 mod pages;
 mod proposals;
+mod recovery;
 mod roster;
 mod tokens;
 

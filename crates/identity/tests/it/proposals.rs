@@ -118,3 +118,27 @@ fn a_code_for_somebody_with_power_comes_in_two_halves() {
         Ok(())
     });
 }
+
+#[test]
+fn a_code_seen_before_opens_no_account_that_got_power() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "mot").await?;
+        administrator(&store, "hai").await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let target = people::add(&mut tx, "moi", "Người Mới", None, "vi", false).await?;
+        tx.commit().await?;
+        let (_, page) = post(&store, "mot", &format!("/quan-tri/nguoi/{target}/ma"), "").await?;
+        let seen = code(&page)?;
+        ensure!(seen.len() == 23, "{seen}");
+        post(&store, "mot", &format!("/quan-tri/nguoi/{target}/vai-tro"), "role=coordination&unit=1").await?;
+        let page = text(send(&store, false, "GET", "/quan-tri/cho-duyet", "langso=hai", "").await?).await?;
+        ensure!(page.contains("chưa có mật khẩu"), "{page}");
+        let id = waiting(&store).await?[0];
+        ensure!(post(&store, "hai", &format!("/quan-tri/cho-duyet/{id}"), "decision=approve").await?.0 == 303);
+        let form = format!("code={seen}&password={}", plain("mười con nai uống suối"));
+        let (status, _) = post(&store, "x", "/dat-mat-khau", &form).await?;
+        ensure!(status == 422, "one administrator enters as whom two gave power: {status}");
+        Ok(())
+    });
+}
