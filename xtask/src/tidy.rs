@@ -9,13 +9,14 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
     ("charts", 1),
     ("store", 2),
     ("paper", 2),
+    ("passkeys", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),

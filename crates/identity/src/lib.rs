@@ -7,13 +7,16 @@
 //! - [`second`]: the second factor, codes by time.
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`passkey`]: passkeys, which show both factors at once.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
+pub mod fresh;
 pub mod keeper;
 pub mod login;
 pub mod model;
 pub mod pages;
+pub mod passkey;
 pub mod password;
 pub mod roster;
 pub mod rules;

@@ -61,7 +61,7 @@ pub fn network(address: IpAddr) -> String {
 }
 
 /// Somebody acting on their own account, before a role is known.
-fn own(person: PersonId) -> Actor {
+pub(crate) fn own(person: PersonId) -> Actor {
     Actor { role: kernel::Role::Reader, person: Some(person), scope: Scope::PUBLIC }
 }
 

@@ -6,7 +6,9 @@ use serde_json::json;
 use std::collections::HashMap;
 use store::{AuditLine, Migration, Query, Result, Row, StoreError, WriteTx, args};
 
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[FIRST, crate::passkey::MIGRATION];
+
+const FIRST: Migration = Migration {
     room: "identity",
     version: 1,
     name: "people, roles, sessions, tokens, codes",
@@ -43,7 +45,7 @@ CREATE TABLE identity_code (
 CREATE TABLE identity_attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
 CREATE INDEX identity_attempt_last ON identity_attempt (last_at);
 ",
-}];
+};
 
 /// A session ends so long after it began, and so long after it was last seen.
 pub const SESSION: i64 = 12 * HOUR;
