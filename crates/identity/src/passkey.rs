@@ -14,6 +14,7 @@ use passkeys::{Asked, Handle, Made, Party, Passkey, Shown, WAIT};
 use serde_json::json;
 use std::net::IpAddr;
 use store::{Migration, Query, Result as Stored, Row, StoreError, WriteTx, args};
+use web::Who;
 
 pub const MIGRATION: Migration = Migration {
     room: "identity",
@@ -73,7 +74,8 @@ pub(crate) async fn ask(
 
 /// Takes a question away: its state, and whom it was asked. Nobody gets it twice.
 pub(crate) async fn take(tx: &mut WriteTx, kind: &str, challenge: &str) -> Stored<Option<(String, Option<PersonId>)>> {
-    let sql = "DELETE FROM identity_question WHERE challenge = $1 AND kind = $2 AND ends_at > $3 RETURNING state, person";
+    let sql =
+        "DELETE FROM identity_question WHERE challenge = $1 AND kind = $2 AND ends_at > $3 RETURNING state, person";
     let row = tx.row(sql, args![challenge, kind, tx.now()]).await?;
     row.map(|row| Ok((row.text(0)?, row.opt_i64(1)?.map(PersonId)))).transpose()
 }
@@ -124,7 +126,12 @@ fn own_fault(refused: passkeys::Refused) -> Refused {
 
 impl Identity {
     /// Asks somebody's browser for a new passkey. Whoever calls has seen that it is still them ([`Identity::prove`]).
-    pub async fn ask_passkey(&self, party: &Party, person: &crate::model::Person, clock: &dyn Clock) -> Result<Asked, Refused> {
+    pub async fn ask_passkey(
+        &self,
+        party: &Party,
+        person: &crate::model::Person,
+        clock: &dyn Clock,
+    ) -> Result<Asked, Refused> {
         let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
         let (handle, has) = held(&mut tx, person.id).await?.unwrap_or_else(|| (secrets::random(), Vec::new()));
         if has.len() >= MOST {
@@ -138,17 +145,18 @@ impl Identity {
         Ok(asked)
     }
 
-    /// Keeps the passkey that a browser made for whom it was asked. Cost: three rows.
+    /// Keeps the passkey that a browser made for whom it was asked; the session showed two factors by it. Cost: four rows.
     pub async fn add_passkey(
         &self,
         party: &Party,
-        person: PersonId,
+        who: &Who,
         name: &str,
         answer: &str,
         clock: &dyn Clock,
     ) -> Result<(), Refused> {
         let Ok(made) = Made::read(answer) else { return Err(said("passkey-wrong")) };
         let Ok(challenge) = made.challenge() else { return Err(said("passkey-wrong")) };
+        let person = who.person;
         let mut tx = self.store.write(&own(person), clock).await?;
         let question = take(&mut tx, "passkey-new", &challenge).await?.filter(|(_, whom)| *whom == Some(person));
         let Some((state, _)) = question else { return Err(said("passkey-late")) };
@@ -176,6 +184,7 @@ impl Identity {
             row => row?,
         };
         let id = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
+        tx.execute("UPDATE identity_session SET strong = 1 WHERE hash = $1", args![who.session.as_str()]).await?;
         people::note_own(&mut tx, "identity.passkey", person, json!({"passkey": id, "name": name})).await?;
         Ok(tx.commit().await?)
     }
@@ -191,7 +200,13 @@ impl Identity {
     }
 
     /// A login by a passkey that verified its owner: both factors at once. Cost: four rows.
-    pub async fn by_passkey(&self, party: &Party, answer: &str, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
+    pub async fn by_passkey(
+        &self,
+        party: &Party,
+        answer: &str,
+        label: &str,
+        clock: &dyn Clock,
+    ) -> Result<Step, Refused> {
         let Ok(shown) = Shown::read(answer) else { return Err(said("passkey-wrong")) };
         let Ok(challenge) = shown.challenge() else { return Err(said("passkey-wrong")) };
         let credential = hex::encode(shown.id());

@@ -13,7 +13,8 @@ use webauthn_rp::{
         AsciiDomain, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
         register::{
-            Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, UserHandle16, Username,
+            Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, UserHandle16,
+            Username,
         },
     },
     response::{
@@ -151,13 +152,7 @@ fn handle_of(handle: Handle) -> Result<UserHandle16, Refused> {
 
 /// Asks for a new passkey. `login` and `name` are shown by the authenticator; `has` are the ids that this person has here
 /// already, so that one authenticator is not taken twice.
-pub fn ask_new(
-    party: &Party,
-    handle: Handle,
-    login: &str,
-    name: &str,
-    has: Vec<Vec<u8>>,
-) -> Result<Asked, Refused> {
+pub fn ask_new(party: &Party, handle: Handle, login: &str, name: &str, has: Vec<Vec<u8>>) -> Result<Asked, Refused> {
     let (id, handle) = (party.id()?, handle_of(handle)?);
     let user = PublicKeyCredentialUserEntity {
         // What the standard does not take as a name (blanks at its ends, other marks) is shown as what it can be.

@@ -79,10 +79,21 @@ impl Authenticator {
         let length = u16::try_from(self.id.len()).expect("a short id").to_be_bytes();
         let data = [&self.data(true)[..], &[0; 16], &length, &self.id, &key].concat();
         let size = u8::try_from(data.len()).expect("fewer than 256 bytes");
-        let object =
-            [&[0xa3, 0x63][..], b"fmt", &[0x64], b"none", &[0x67], b"attStmt", &[0xa0, 0x68], b"authData", &[0x58, size], &data]
-                .concat();
+        let object = [
+            &[0xa3, 0x63][..],
+            b"fmt",
+            &[0x64],
+            b"none",
+            &[0x67],
+            b"attStmt",
+            &[0xa0, 0x68],
+            b"authData",
+            &[0x58, size],
+            &data,
+        ]
+        .concat();
         let client = self.client("webauthn.create", &Self::challenge(options));
+        self.counter += 1;
         let id = base64url(&self.id);
         serde_json::json!({
             "id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {},

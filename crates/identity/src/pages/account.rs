@@ -1,6 +1,6 @@
 //! The own account: roles, password, second factor, sessions.
 
-use super::{busy, identity};
+use super::{busy, identity, passkeys};
 use crate::{model::Held, password, rules::role_word, second, store};
 use axum::{
     http::StatusCode,
@@ -41,7 +41,7 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<Phrase>, done: &
         .collect();
     let page = context! {
         title => locale::word(ctx.lang, "account-title"), name => person.name, login => person.login,
-        has_second => person.totp.is_some(), demo => person.demo, sessions => sessions,
+        has_second => person.totp.is_some(), demo => person.demo, sessions => sessions, passkey => passkeys::offered(ctx),
         roles => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         problem => problem.map(|p| locale::say(ctx.lang, &p)), done => done,
     };

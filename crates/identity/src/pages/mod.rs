@@ -16,6 +16,7 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
 mod account;
 mod login;
+mod passkeys;
 mod people;
 mod roster;
 mod setup;
@@ -47,6 +48,8 @@ fn routes() -> Routes {
         .write_public("/dang-nhap/ma", "log in", "login", post(login::second))
         .write_public("/dang-nhap/demo", "log in", "login", post(login::demo))
         .write_public("/dang-xuat", "log out", "login", post(login::leave))
+        .write_public("/dang-nhap/passkey/hoi", "log in", "login", post(passkeys::question))
+        .write_public("/dang-nhap/passkey", "log in", "login", post(passkeys::enter))
         .read("/thiet-lap", "login", get(setup::page))
         .write_public("/thiet-lap", "set up", "login", post(setup::make))
         .read("/dat-mat-khau", "login", get(setup::code_page))
@@ -56,6 +59,10 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/passkey", "own account", get(passkeys::page))
+        .write("/tai-khoan/passkey", "keep", "own account", post(passkeys::add))
+        .write("/tai-khoan/passkey/moi", "keep", "own account", post(passkeys::ask))
+        .write("/tai-khoan/passkey/bo", "keep", "own account", post(passkeys::remove))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
         .read_inside("/nhat-ky", "audit", get(trail::page))

@@ -17,6 +17,7 @@ use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
 mod pages;
+mod passkeys;
 mod roster;
 
 const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];

@@ -37,7 +37,7 @@ fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::Rout
 }
 
 /// A request of a browser on our own page; `cookie` as it was set.
-async fn send(
+pub async fn send(
     store: &Store,
     secure: bool,
     method: &str,
@@ -54,11 +54,11 @@ async fn send(
     Ok(web::app(site, routes).oneshot(request.header("cookie", cookie).body(Body::from(form.to_owned()))?).await?)
 }
 
-fn said(answer: &Response<Body>, name: header::HeaderName) -> &str {
+pub fn said(answer: &Response<Body>, name: header::HeaderName) -> &str {
     answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
 }
 
-async fn text(answer: Response<Body>) -> Result<String> {
+pub async fn text(answer: Response<Body>) -> Result<String> {
     let bytes = axum::body::to_bytes(answer.into_body(), 10_000_000).await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
