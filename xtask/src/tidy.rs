@@ -9,12 +9,13 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
     ("charts", 1),
     ("store", 2),
+    ("oidc", 2),
     ("paper", 2),
     ("passkeys", 2),
     ("web", 3),
