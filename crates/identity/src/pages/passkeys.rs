@@ -36,12 +36,16 @@ pub(super) struct Sent {
     tiep: String,
 }
 
-/// The site as authenticators know it: by its public address; without one only on this machine, where a browser says so.
+/// The site as authenticators know it: by its public address; where that is none but of this machine, by what a browser on
+/// it calls it, since browsers make no passkeys for numbers.
 pub(super) fn party(ctx: &Ctx) -> Option<Party> {
-    if !ctx.site.origin.is_empty() {
-        return Party::at(&ctx.site.origin);
+    let origin = &ctx.site.origin;
+    let here = origin.is_empty() || origin.starts_with("http://127.0.0.1:") || origin.starts_with("http://[::1]:");
+    if !here {
+        return Party::at(origin);
     }
     let host = ctx.headers.get(header::HOST).and_then(|v| v.to_str().ok())?;
+    // Over http no other name is taken than `localhost`.
     Party::at(&format!("http://{host}"))
 }
 
