@@ -166,3 +166,43 @@ trail-before = Before
 trail-after = After
 trail-none = There is no such line.
 role-to-oneself = Nobody gives themselves a role; please ask another administrator.
+proof-code = 6-digit code of the phone in use
+proof-why = For this, show once more that the account is yours.
+proof-session-ended = Wrong too often, so this session was logged out. Please log in again.
+proof-old-login = This account has no password: log out, log in again and do this within 10 minutes.
+account-keep-tokens = { $count ->
+    [one] Keep the one program token in use (otherwise it is revoked with the old password)
+   *[other] Keep the { $count } program tokens in use (otherwise they are revoked with the old password)
+}
+proposals-title = Awaiting approval
+proposals-text = Roles with power to verify, appraise, coordinate, decide, audit or administer, and password codes for those who hold them, take two administrators: one asks, another approves. What is asked for lapses after 14 days.
+proposals-none = Nothing awaits approval.
+proposals-of-person = { $count ->
+    [one] One thing of this person awaits a second administrator.
+   *[other] { $count } things of this person await a second administrator.
+}
+proposal-code = Code to set a password
+proposal-asked = { $name } asked at { $at }
+proposal-approve = Approve
+proposal-decline = Decline
+proposal-withdraw = Take back
+proposal-mine = You asked for this; another administrator approves it.
+proposal-not-yours = Another administrator approves this.
+proposal-own = Neither who asked nor whom it is for approves it.
+proposal-nobody = This takes a second administrator, and there is no other now. Whoever keeps the server does it by command: langso person grant, langso person code.
+proposal-alone-text = There is no other administrator who could approve: roles with power to verify, coordinate or administer, and codes for those who hold them, are given at the server by command: langso person grant, langso person code.
+proposal-code-first = First half of the code, shown this once:
+proposal-code-waits = Hand it over in person. The second administrator approves under “Awaiting approval” and hands over the second half; the code is both halves joined by a hyphen.
+proposal-code-second = Second half of the code, shown this once:
+proposal-code-next = Hand it over to the owner of the account; who asked has the first half. The code stands for 72 hours.
+role-agency = Code or number of the agency (empty if of none)
+agency-unknown = There is no such agency.
+roster-agency = Agency code
+roster-power = { $count ->
+    [one] One role of these awaits a second administrator; who is new in it gets a code after approval, not a slip here.
+   *[other] { $count } roles of these await a second administrator; who is new in them gets a code after approval, not a slip here.
+}
+roster-moved = { $count ->
+    [one] One role changes its days:
+   *[other] { $count } roles change their days:
+}

@@ -30,4 +30,3 @@ passkey-remove = Remove
 passkey-keep = Keep it
 passkey-remove-title = Remove the passkey "{ $name }"?
 passkey-remove-text = Nobody can log in with it afterwards.
-proof-code = The six digits your phone shows now

@@ -30,4 +30,3 @@ passkey-remove = Bỏ
 passkey-keep = Giữ lại
 passkey-remove-title = Bỏ passkey "{ $name }"?
 passkey-remove-text = Sau khi bỏ, không đăng nhập được bằng passkey này nữa.
-proof-code = Mã 6 chữ số đang hiện trên điện thoại

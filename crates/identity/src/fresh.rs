@@ -1,26 +1,107 @@
-//! What whoever is logged in shows anew before something that a session alone must not do.
+//! What whoever is logged in shows anew before something that a session alone must not do: the password, and a code of the
+//! second factor where there is one. Guesses within a session are counted, and it ends with the last one.
 
-use crate::{keeper::Identity, login::Refused, model::Person, password, second, store};
+use crate::{
+    keeper::Identity,
+    login::{Refused, own},
+    model::Person,
+    password, second, secrets, store,
+};
 use kernel::{Clock, Phrase, Problem, Scope};
+use serde_json::json;
 use web::Who;
 
+/// Wrong ones within a session before it ends.
+pub const MOST: i64 = 5;
+/// Who has neither password nor second factor must have logged in so recently.
+const RECENT: i64 = 10 * store::MINUTE;
+
+fn refused(key: &'static str, field: &'static str) -> Refused {
+    Refused::Said(Problem::input(Phrase::new(key)).at_field(field))
+}
+
 impl Identity {
-    /// Whether this is still the person of that session.
-    pub async fn prove(&self, who: &Who, old: &str, code: &str, clock: &dyn Clock) -> Result<Person, Refused> {
-        let wrong = |key, field| Refused::Said(Problem::input(Phrase::new(key)).at_field(field));
-        let person = {
+    /// Whether this is still the person of that session: their password, and their code where they have a second factor;
+    /// otherwise what is wrong, at the field `old` or `now`, or that the session ended (401). Each try counts before it is
+    /// made. Cost: one hash at most; six rows.
+    pub async fn prove(&self, who: &Who, password: &str, code: &str, clock: &dyn Clock) -> Result<Person, Refused> {
+        let now = clock.now();
+        let (person, made) = {
             let mut tx = self.store.read(&Scope::PUBLIC).await?;
-            store::get(&mut tx, who.person).await?
+            let person = store::get(&mut tx, who.person).await?;
+            (person, store::session_made(&mut tx, &who.session).await?)
         };
-        let Some(person) = person.filter(|_| who.only.is_none()) else { return Err(wrong("account-old-wrong", "old")) };
-        if person.password.is_some() && !password::is(old, person.password.as_deref()).await? {
-            return Err(wrong("account-old-wrong", "old"));
+        let (Some(person), Some(made)) = (person, made) else { return Err(ended()) };
+        if who.only.is_some() {
+            return Err(ended());
         }
-        let sealed = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
-        let step = sealed.and_then(|secret| second::step(&secret, code, clock.now(), person.totp_step));
-        if person.totp.is_some() && step.is_none() {
-            return Err(wrong("login-code-wrong", "now"));
+        if person.password.is_none() && person.totp.is_none() {
+            return if made.0 > now.0 - RECENT { Ok(person) } else { Err(refused("proof-old-login", "old")) };
         }
+        let key = secrets::hash(&format!("session {}", who.session));
+        let tries = self.try_once(&key, clock).await?;
+        let long = password.chars().count() > password::MOST;
+        let known = match person.password.as_deref() {
+            None => true,
+            Some(hash) => {
+                let said = password::is(if long { "" } else { password }, Some(hash)).await;
+                self.hash_tried(&key, said, clock).await? && !long
+            }
+        };
+        if !known {
+            return Err(self
+                .wrong_proof(&person, who, &key, tries, refused("account-old-wrong", "old"), clock)
+                .await?);
+        }
+        if let Some(sealed) = person.totp.as_deref() {
+            let secret = self.key.open(sealed);
+            let step = secret.and_then(|secret| second::step(&secret, code, now, person.totp_step));
+            let mut tx = self.store.write(&own(person.id), clock).await?;
+            // Of two that bring the same code at once one comes first.
+            let taken = match step {
+                Some(step) => store::take_step(&mut tx, person.id, step).await?,
+                None => false,
+            };
+            if !taken {
+                drop(tx);
+                let wrong = refused("login-code-wrong", "now");
+                return Err(self.wrong_proof(&person, who, &key, tries, wrong, clock).await?);
+            }
+            store::succeeded(&mut tx, &key).await?;
+            store::note_own(&mut tx, "identity.proven", person.id, json!({})).await?;
+            tx.commit().await?;
+            return Ok(person);
+        }
+        let mut tx = self.store.write(&own(person.id), clock).await?;
+        store::succeeded(&mut tx, &key).await?;
+        store::note_own(&mut tx, "identity.proven", person.id, json!({})).await?;
+        tx.commit().await?;
         Ok(person)
     }
+
+    /// Notes a wrong one; the session ends with the last.
+    async fn wrong_proof(
+        &self,
+        person: &Person,
+        who: &Who,
+        key: &str,
+        tries: i64,
+        wrong: Refused,
+        clock: &dyn Clock,
+    ) -> Result<Refused, Refused> {
+        let mut tx = self.store.write(&own(person.id), clock).await?;
+        store::note_own(&mut tx, "identity.proof-failed", person.id, json!({"tries": tries})).await?;
+        let over = tries >= MOST;
+        if over {
+            store::end(&mut tx, person.id, &who.session).await?;
+            store::succeeded(&mut tx, key).await?;
+        }
+        tx.commit().await?;
+        Ok(if over { ended() } else { wrong })
+    }
+}
+
+/// The session ended; whoever it is logs in again.
+fn ended() -> Refused {
+    Refused::Said(Problem { phrase: Phrase::new("proof-session-ended"), place: None, status: 401 })
 }

@@ -152,6 +152,10 @@ impl People for Keeper {
         })
     }
 
+    fn cookie(&self) -> &'static str {
+        web::people::COOKIE[usize::from(!self.0.secure)]
+    }
+
     fn nobody(&self) -> Actor {
         self.0.nobody.clone()
     }

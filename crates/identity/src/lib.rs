@@ -6,18 +6,22 @@
 //! - [`password`]: hashing that costs everybody the same, passwords that too many know.
 //! - [`second`]: the second factor, codes by time.
 //! - [`login`]: from a name and a password to a session, step by step.
+//! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
 //! - [`passkey`]: passkeys, which show both factors at once.
+//! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod fresh;
 pub mod keeper;
 pub mod login;
+mod migrations;
 pub mod model;
 pub mod pages;
 pub mod passkey;
 pub mod password;
+pub mod proposals;
 pub mod roster;
 pub mod rules;
 pub mod second;

@@ -1,6 +1,6 @@
 //! From a name and a password to a session, step by step. Each step that fails says the same, whatever was wrong.
 //!
-//! Failures are counted by account and network, so that nobody locks others out: who knocks from elsewhere meets no count.
+//! Tries are counted by account and network before they are made, so that nobody locks others out: who knocks from elsewhere meets no count.
 
 use crate::{
     keeper::Identity,
@@ -70,26 +70,58 @@ fn wait(count: i64) -> i64 {
     if count < FREE { 0 } else { (1_000_000i64 << (count - FREE).min(20)).min(LONGEST) }
 }
 
+/// Whether, after so many, another try must wait.
+fn waits(count: i64, last: Moment, now: Moment) -> Result<(), Refused> {
+    let left = last.0 + wait(count) - now.0;
+    if left <= 0 {
+        return Ok(());
+    }
+    let seconds = left.div_euclid(1_000_000) + 1;
+    let phrase = Phrase::new("login-wait").with("seconds", seconds);
+    Err(Refused::Said(Problem { phrase, place: None, status: 429 }))
+}
+
 impl Identity {
     async fn may_try(&self, key: &str, now: Moment) -> Result<(), Refused> {
         let mut tx = self.store.read(&Scope::PUBLIC).await?;
         let (count, last) = store::attempts(&mut tx, key).await?;
-        let left = last.0 + wait(count) - now.0;
-        if left <= 0 {
-            return Ok(());
-        }
-        let seconds = left.div_euclid(1_000_000) + 1;
-        let phrase = Phrase::new("login-wait").with("seconds", seconds);
-        Err(Refused::Said(Problem { phrase, place: None, status: 429 }))
+        waits(count, last, now)
     }
 
-    async fn note_failure(&self, key: &str, person: Option<PersonId>, clock: &dyn Clock) -> Result<(), Refused> {
+    /// Counts a try before it is made, in a transaction of its own, so that many sent at once are not all the first; the
+    /// how-manieth it is. What succeeds is forgotten afterwards ([`store::succeeded`]). Cost: two rows.
+    pub(crate) async fn try_once(&self, key: &str, clock: &dyn Clock) -> Result<i64, Refused> {
+        // Looking first does not stand in writers' way.
+        self.may_try(key, clock.now()).await?;
         let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
+        tx.lock(&format!("identity.attempt {key}")).await?;
+        let (count, last) = store::attempts(&mut tx, key).await?;
+        waits(count, last, clock.now())?;
         store::failed(&mut tx, key).await?;
-        // Of nobody we know there is nothing to say; the request stands in the log.
-        if let Some(person) = person {
-            store::note_own(&mut tx, "identity.login-failed", person, json!({})).await?;
+        tx.commit().await?;
+        Ok(count + 1)
+    }
+
+    /// What a hash said; where there was no room for one, the try was none.
+    pub(crate) async fn hash_tried(
+        &self,
+        key: &str,
+        said: Result<bool, Busy>,
+        clock: &dyn Clock,
+    ) -> Result<bool, Refused> {
+        if said.is_err() {
+            let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
+            store::not_tried(&mut tx, key).await?;
+            tx.commit().await?;
         }
+        Ok(said?)
+    }
+
+    async fn note_failure(&self, person: Option<PersonId>, clock: &dyn Clock) -> Result<(), Refused> {
+        // Of nobody we know there is nothing to say; the request stands in the log.
+        let Some(person) = person else { return Ok(()) };
+        let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
+        store::note_own(&mut tx, "identity.login-failed", person, json!({})).await?;
         Ok(tx.commit().await?)
     }
 
@@ -103,15 +135,15 @@ impl Identity {
         clock: &dyn Clock,
     ) -> Result<Step, Refused> {
         let key = secrets::hash(&format!("{} {}", store::login_key(login), network(from)));
-        self.may_try(&key, clock.now()).await?;
+        self.try_once(&key, clock).await?;
         let person = {
             let mut tx = self.store.read(&Scope::PUBLIC).await?;
             store::by_login(&mut tx, login).await?
         };
         let known = person.as_ref().filter(|p| !p.disabled).and_then(|p| p.password.as_deref());
         let long = password.chars().count() > password::MOST;
-        if !password::is(if long { "" } else { password }, known).await? || long {
-            self.note_failure(&key, person.map(|p| p.id), clock).await?;
+        if !self.hash_tried(&key, password::is(if long { "" } else { password }, known).await, clock).await? || long {
+            self.note_failure(person.map(|p| p.id), clock).await?;
             return Err(wrong("login-wrong"));
         }
         let Some(person) = person else { return Err(wrong("login-wrong")) };
@@ -160,11 +192,11 @@ impl Identity {
         };
         let Some(person) = person.filter(|person| !person.disabled) else { return Err(wrong("login-again")) };
         let key = secrets::hash(&format!("second {} {}", person.id, network(from)));
-        self.may_try(&key, clock.now()).await?;
+        self.try_once(&key, clock).await?;
         let sealed = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
         let step = sealed.and_then(|secret| second::step(&secret, code, clock.now(), person.totp_step));
         let Some(step) = step else {
-            self.note_failure(&key, Some(person.id), clock).await?;
+            self.note_failure(Some(person.id), clock).await?;
             return Err(wrong("login-code-wrong"));
         };
         let secret = secrets::secret();

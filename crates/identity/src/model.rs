@@ -31,6 +31,8 @@ pub struct Held {
     pub unit: Option<UnitId>,
     pub unit_name: String,
     pub agency: Option<AgencyId>,
+    /// Its name in Vietnamese and in English.
+    pub agency_name: Option<(String, String)>,
     pub criteria: Option<Vec<CriterionRef>>,
     pub from: Day,
     pub to: Option<Day>,
@@ -47,6 +49,26 @@ pub struct NewGrant {
     pub criteria: Option<Vec<CriterionRef>>,
     pub from: Day,
     pub to: Option<Day>,
+}
+
+/// What waits for a second administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Grant(NewGrant),
+    /// A code to set a password by, for somebody with power.
+    Code,
+}
+
+/// Something that one administrator asks for and another lets pass or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    pub id: i64,
+    pub person: PersonId,
+    pub asked: Asked,
+    /// The sealed first half of a code.
+    pub half: Option<String>,
+    pub by: Option<PersonId>,
+    pub at: Moment,
 }
 
 /// A session of somebody, as they see it themselves.

@@ -1,15 +1,17 @@
 //! The people of many units from one spreadsheet: read, checked cell by cell, previewed, written at once.
 //!
 //! A row is a person and one role of theirs; who holds several has a row each. What stands already stays: the same file twice
-//! changes nothing.
+//! changes nothing. A role that ran out is given anew; one whose days the file says otherwise is moved, and shown so before.
 
 use crate::{
+    model::{Asked, NewGrant},
+    proposals,
     rules::{criteria, day, is_address, is_login, role_named},
     secrets,
     store::{HOUR, login_key},
 };
 use documents::sheet_in::{self, Limits};
-use kernel::{CriterionRef, Day, PersonId, Phrase, Place, Problem, Role, UnitId, text};
+use kernel::{AgencyId, CriterionRef, Day, PersonId, Phrase, Place, Problem, Role, UnitId, text};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -19,7 +21,7 @@ use store::{AuditLine, Query, Result, WriteTx, args};
 use units::Unit;
 
 /// The columns, in their order; headings are said by `roster-NAME`.
-pub const COLUMNS: [&str; 8] = ["name", "login", "email", "role", "unit", "criteria", "from", "to"];
+pub const COLUMNS: [&str; 9] = ["name", "login", "email", "role", "unit", "criteria", "from", "to", "agency"];
 /// Rows that one file has at most.
 pub const MOST: usize = 20_000;
 /// How long the codes of new people stand.
@@ -77,9 +79,41 @@ struct Wanted {
     email: Option<String>,
     role: Role,
     unit: Option<UnitId>,
+    agency: Option<AgencyId>,
     criteria: Option<Vec<CriterionRef>>,
     from: Day,
+    /// Whether the file says the first day; of a role that stands already none is meant otherwise.
+    says_from: bool,
     to: Option<Day>,
+}
+
+/// What makes a role the same, whatever its days: whose, which, where, for what.
+type Key = (i64, &'static str, Option<i64>, Option<i64>, Option<String>);
+
+/// A role that stands, or waits for a second administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Standing {
+    from: Day,
+    to: Option<Day>,
+    asked: bool,
+}
+
+/// A role whose days the file changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub name: String,
+    pub login: String,
+    pub role: Role,
+    pub before: (Day, Option<Day>),
+    pub after: (Day, Option<Day>),
+}
+
+/// What is to be done with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Nothing,
+    Give,
+    Move,
 }
 
 /// What a file would do.
@@ -91,9 +125,13 @@ pub struct Plan {
     pub new_people: usize,
     pub new_roles: usize,
     pub unchanged: usize,
+    /// Of the new and changed roles those that are power: a second administrator lets them pass.
+    pub power: usize,
+    /// Roles whose days change.
+    pub moved: Vec<Moved>,
     rows: Vec<Wanted>,
     known: HashMap<String, PersonId>,
-    held: BTreeSet<(i64, &'static str, Option<i64>, Option<String>)>,
+    held: HashMap<Key, Standing>,
 }
 
 fn at(number: u32, column: usize, key: &'static str, value: &str) -> Problem {
@@ -108,6 +146,7 @@ fn row(
     number: u32,
     cells: &[String],
     units: &HashMap<&str, &Unit>,
+    agencies: &HashMap<String, AgencyId>,
     today: Day,
 ) -> std::result::Result<Wanted, Vec<Problem>> {
     let cell = |column: usize| cells.get(column).map_or("", |text| text.trim());
@@ -131,6 +170,10 @@ fn row(
     if unit.is_none() && !house {
         wrong(4, "unit-unknown");
     }
+    let agency = agencies.get(cell(8)).copied();
+    if !cell(8).is_empty() && agency.is_none() {
+        wrong(8, "agency-unknown");
+    }
     let named = criteria(cell(5));
     if named.is_none() {
         wrong(5, "criteria-bad");
@@ -150,8 +193,10 @@ fn row(
             email: Some(cell(2).to_owned()).filter(|email| !email.is_empty()),
             role,
             unit,
+            agency,
             criteria,
             from,
+            says_from: !cell(6).is_empty(),
             to,
         }),
         _ => Err(problems),
@@ -169,10 +214,14 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     // A code may have been another unit's before: the one of today is meant, else the last.
     found.sort_by_key(|unit| unit.valid_to.map_or(i64::MAX, Day::epoch_days));
     let by_code: HashMap<&str, &Unit> = found.iter().map(|unit| (unit.code.as_str(), unit)).collect();
+    let named = cells.iter().any(|(_, cells)| cells.get(8).is_some_and(|code| !code.trim().is_empty()));
+    let agencies = if named { units::store::agencies(tx).await? } else { Vec::new() };
+    let stands = |a: &units::Agency| a.valid_to.is_none_or(|to| to >= today);
+    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code, AgencyId(a.id))).collect();
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {
-        match row(*number, cells, &by_code, today) {
+        match row(*number, cells, &by_code, &agencies, today) {
             Err(problems) => plan.problems.extend(problems),
             Ok(wanted) => {
                 let first = names.entry(wanted.login.clone()).or_insert_with(|| (*number, wanted.name.clone()));
@@ -188,8 +237,11 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     for some in logins.chunks(1000) {
         let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
         let sql = format!(
-            "SELECT p.id, p.login, p.name, g.role, g.unit, g.criteria FROM identity_person p
-             LEFT JOIN identity_grant g ON g.person = p.id AND g.ended_at IS NULL WHERE p.login IN ({})",
+            "SELECT p.id, p.login, p.name, g.role, g.unit, g.criteria, g.agency, g.from_day, g.to_day FROM identity_person p
+             LEFT JOIN identity_grant g ON g.person = p.id AND g.ended_at IS NULL AND (g.to_day IS NULL OR g.to_day >= {})
+             WHERE p.login IN ({})",
+            // What ran out stands no more, and is given anew.
+            today.epoch_days(),
             places.join(",")
         );
         for row in tx.rows(&sql, some.iter().map(|login| login.as_str().into()).collect()).await? {
@@ -201,40 +253,75 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
                 plan.problems.push(at(*number, 1, "roster-login-other", &name));
             }
             if let Some(role) = row.opt_text(3)?.and_then(|role| Role::from_name(&role)) {
-                plan.held.insert((id, role.name(), row.opt_i64(4)?, row.opt_text(5)?));
+                let key = (id, role.name(), row.opt_i64(4)?, row.opt_i64(6)?, row.opt_text(5)?);
+                let from = Day::from_epoch_days(row.i64(7)?);
+                let to = row.opt_i64(8)?.map(Day::from_epoch_days);
+                plan.held.insert(key, Standing { from, to, asked: false });
             }
             plan.known.insert(login, PersonId(id));
         }
     }
+    for one in proposals::waiting(tx, today.begins()).await? {
+        if let Asked::Grant(new) = one.asked {
+            let standing = Standing { from: new.from, to: new.to, asked: true };
+            plan.held.insert(key_of(&new), standing);
+        }
+    }
     let mut fresh = BTreeSet::new();
     for wanted in &plan.rows {
-        match plan.known.get(&wanted.login) {
-            Some(id) if plan.held.contains(&held(*id, wanted)) => plan.unchanged += 1,
-            Some(_) => plan.new_roles += 1,
-            None => {
-                fresh.insert(&wanted.login);
-                plan.new_roles += 1;
+        if !plan.known.contains_key(&wanted.login) {
+            fresh.insert(&wanted.login);
+        }
+        let step = plan.step(wanted);
+        match step {
+            Step::Nothing => plan.unchanged += 1,
+            Step::Give => plan.new_roles += 1,
+            Step::Move => {
+                let before = plan.standing(wanted).map_or((wanted.from, wanted.to), |held| (held.from, held.to));
+                let after = (if wanted.says_from { wanted.from } else { before.0 }, wanted.to);
+                let (name, login, role) = (wanted.name.clone(), wanted.login.clone(), wanted.role);
+                plan.moved.push(Moved { name, login, role, before, after });
             }
         }
+        plan.power += usize::from(step != Step::Nothing && proposals::is_power(wanted.role));
     }
     plan.new_people = fresh.len();
     Ok(plan)
+}
+
+fn key_of(new: &NewGrant) -> Key {
+    let criteria = new.criteria.as_ref().and_then(|criteria| serde_json::to_string(criteria).ok());
+    (new.person.0, new.role.name(), new.unit.map(|u| u.0), new.agency.map(|a| a.0), criteria)
 }
 
 impl Plan {
     /// Whether somebody would get a role by it: nobody gives one to themselves.
     pub fn gives(&self, person: PersonId) -> bool {
         let theirs = |wanted: &&Wanted| self.known.get(&wanted.login) == Some(&person);
-        self.rows.iter().filter(theirs).any(|wanted| !self.held.contains(&held(person, wanted)))
+        self.rows.iter().filter(theirs).any(|wanted| self.step(wanted) != Step::Nothing)
+    }
+
+    fn standing(&self, wanted: &Wanted) -> Option<Standing> {
+        let id = self.known.get(&wanted.login)?;
+        self.held.get(&key_of(&wanted.grant(*id))).copied()
+    }
+
+    fn step(&self, wanted: &Wanted) -> Step {
+        match self.standing(wanted) {
+            None => Step::Give,
+            Some(held) if held.to == wanted.to && (!wanted.says_from || held.from == wanted.from) => Step::Nothing,
+            // What waits is decided as it was asked for.
+            Some(held) if held.asked => Step::Nothing,
+            Some(_) => Step::Move,
+        }
     }
 }
 
-fn held(id: PersonId, wanted: &Wanted) -> (i64, &'static str, Option<i64>, Option<String>) {
-    (id.0, wanted.role.name(), wanted.unit.map(|u| u.0), said(wanted))
-}
-
-fn said(wanted: &Wanted) -> Option<String> {
-    wanted.criteria.as_ref().and_then(|criteria| serde_json::to_string(criteria).ok())
+impl Wanted {
+    fn grant(&self, person: PersonId) -> NewGrant {
+        let Wanted { role, unit, agency, from, to, .. } = *self;
+        NewGrant { person, role, unit, agency, criteria: self.criteria.clone(), from, to }
+    }
 }
 
 /// Somebody new with the code by which they set their password: for a slip of paper.
@@ -245,61 +332,132 @@ pub struct Slip {
     pub code: String,
 }
 
-/// Does what the plan says; the slips of who is new. Cost: a row a person, role and code, one line of the trail.
-pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Vec<Slip>> {
+/// What became of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Of who is new; none of who is to get power: their code is asked for when they have it.
+    pub slips: Vec<Slip>,
+    /// Roles that wait for a second administrator.
+    pub waits: usize,
+}
+
+/// Does what the plan says. Of roles that are power a second administrator is asked, unless whoever acts needs nobody else.
+/// Cost: a row a person, role and code, one line of the trail.
+pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Carried> {
+    let alone = proposals::is_alone(tx.actor());
     let mut people: BTreeMap<&str, &Wanted> = BTreeMap::new();
-    for wanted in plan.rows.iter().filter(|wanted| !plan.known.contains_key(&wanted.login)) {
-        people.entry(&wanted.login).or_insert(wanted);
+    let mut power = BTreeSet::new();
+    for wanted in &plan.rows {
+        if !plan.known.contains_key(&wanted.login) {
+            people.entry(&wanted.login).or_insert(wanted);
+        }
+        if !alone && proposals::is_power(wanted.role) {
+            power.insert(wanted.login.as_str());
+        }
     }
     let now = tx.now();
     let by = tx.actor().person.map(|person| person.0);
     let ids = tx.reserve("identity_person", "id", people.len()).await?;
     let mut known = plan.known.clone();
-    let (mut rows, mut codes, mut slips) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut codes, mut done) = (Vec::new(), Vec::new(), Carried::default());
     for (&id, (login, wanted)) in ids.iter().zip(&people) {
         known.insert((*login).to_owned(), PersonId(id));
         let (search, order) = crate::store::keys(&wanted.name, login);
         let email = wanted.email.clone();
         rows.push(args![id, *login, wanted.name.as_str(), search, order, email, "vi", 0, 0, 0, 1, now]);
-        let code = secrets::code();
-        codes.push(args![secrets::hash(&code), "invite", id, now, now.0 + CODE]);
-        slips.push(Slip { name: wanted.name.clone(), login: (*login).to_owned(), code });
-    }
-    let columns = [
-        "id",
-        "login",
-        "name",
-        "search",
-        "ord",
-        "email",
-        "lang",
-        "totp_step",
-        "disabled",
-        "demo",
-        "version",
-        "made_at",
-    ];
-    tx.insert_many("identity_person", &columns, rows.into_iter()).await?;
-    tx.insert_many("identity_code", &["hash", "kind", "person", "made_at", "ends_at"], codes.into_iter()).await?;
-    let mut given = BTreeSet::new();
-    let mut grants = Vec::new();
-    for wanted in &plan.rows {
-        let Some(&id) = known.get(&wanted.login) else { continue };
-        let key = held(id, wanted);
-        if plan.held.contains(&key) || !given.insert(key) {
+        if power.contains(login) {
             continue;
         }
-        let unit = wanted.unit.map(|unit| unit.0);
-        let (from, to) = (wanted.from.epoch_days(), wanted.to.map(Day::epoch_days));
-        grants.push(args![id.0, wanted.role.name(), unit, said(wanted), from, to, by, now]);
+        let code = secrets::code();
+        codes.push(args![secrets::hash(&code), "invite", id, now, now.0 + CODE]);
+        done.slips.push(Slip { name: wanted.name.clone(), login: (*login).to_owned(), code });
     }
-    let told: Vec<_> = given.iter().map(|(id, role, unit, criteria)| json!([id, role, unit, criteria])).collect();
-    let details = json!({"people": ids, "roles": told, "unchanged": plan.unchanged});
-    let columns = ["person", "role", "unit", "criteria", "from_day", "to_day", "given_by", "given_at"];
+    tx.insert_many("identity_person", &PERSON, rows.into_iter()).await?;
+    tx.insert_many("identity_code", &["hash", "kind", "person", "made_at", "ends_at"], codes.into_iter()).await?;
+    let (mut given, mut asked) = (BTreeSet::new(), BTreeSet::new());
+    let (mut grants, mut waits, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for wanted in &plan.rows {
+        let Some(&id) = known.get(&wanted.login) else { continue };
+        let step = plan.step(wanted);
+        let new = wanted.grant(id);
+        let key = key_of(&new);
+        if step == Step::Nothing || given.contains(&key) || asked.contains(&key) {
+            continue;
+        }
+        if !alone && proposals::is_power(wanted.role) {
+            asked.insert(key);
+            waits.push(args!["grant", id.0, proposals::written(&new).to_string(), by, now]);
+            continue;
+        }
+        let from = match (step, plan.standing(wanted)) {
+            (Step::Move, Some(held)) if !wanted.says_from => held.from,
+            _ => wanted.from,
+        };
+        if step == Step::Move {
+            ends.push(key.clone());
+        }
+        let (role, unit, agency, criteria) = (key.1, key.2, key.3, key.4.clone());
+        given.insert(key);
+        grants.push(args![
+            id.0,
+            role,
+            unit,
+            agency,
+            criteria,
+            from.epoch_days(),
+            wanted.to.map(Day::epoch_days),
+            by,
+            now
+        ]);
+    }
+    done.waits = waits.len();
+    end(tx, &ends).await?;
+    let told = |keys: &BTreeSet<Key>| keys.iter().map(|key| json!(key)).collect::<Vec<_>>();
+    let details = json!({
+        "people": ids, "roles": told(&given), "asked": told(&asked), "moved": ends.len(), "unchanged": plan.unchanged,
+    });
+    let columns = ["person", "role", "unit", "agency", "criteria", "from_day", "to_day", "given_by", "given_at"];
     tx.insert_many("identity_grant", &columns, grants.into_iter()).await?;
+    let columns = ["kind", "person", "details", "asked_by", "asked_at"];
+    tx.insert_many("identity_proposal", &columns, waits.into_iter()).await?;
     let line =
         AuditLine { action: "identity.roster", kind: PersonId::KIND, subject: "roster".into(), unit: None, details };
     tx.audit(line).await?;
-    slips.sort_by_cached_key(|slip| text::order_key(&slip.name));
-    Ok(slips)
+    done.slips.sort_by_cached_key(|slip| text::order_key(&slip.name));
+    Ok(done)
 }
+
+/// Ends the roles that stand once more with other days. Cost: those rows, a statement for five hundred.
+async fn end(tx: &mut WriteTx, keys: &[Key]) -> Result<()> {
+    let (now, by) = (tx.now(), tx.actor().person.map(|person| person.0));
+    for some in keys.chunks(500) {
+        let people: BTreeSet<i64> = some.iter().map(|key| key.0).collect();
+        let list = people.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let sql = format!(
+            "SELECT id, person, role, unit, agency, criteria FROM identity_grant
+             WHERE person IN ({list}) AND ended_at IS NULL AND (to_day IS NULL OR to_day >= $1)"
+        );
+        let mut ids = Vec::new();
+        for row in tx.rows(&sql, args![now.day().epoch_days()]).await? {
+            let (id, person, role) = (row.i64(0)?, row.i64(1)?, row.text(2)?);
+            let (unit, agency, criteria) = (row.opt_i64(3)?, row.opt_i64(4)?, row.opt_text(5)?);
+            let same = |key: &&Key| {
+                (key.0, key.1, key.2, key.3, key.4.as_ref()) == (person, &*role, unit, agency, criteria.as_ref())
+            };
+            if some.iter().any(|key| same(&key)) {
+                ids.push(id.to_string());
+            }
+        }
+        if !ids.is_empty() {
+            let sql = format!(
+                "UPDATE identity_grant SET ended_at = $1, ended_by = $2, reason = 'roster' WHERE id IN ({})",
+                ids.join(",")
+            );
+            tx.execute(&sql, args![now, by]).await?;
+        }
+    }
+    Ok(())
+}
+
+const PERSON: [&str; 12] =
+    ["id", "login", "name", "search", "ord", "email", "lang", "totp_step", "disabled", "demo", "version", "made_at"];

@@ -4,48 +4,9 @@ use crate::model::{Held, NewGrant, Person, Session, Token};
 use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, PersonId, Role, UnitId, text};
 use serde_json::json;
 use std::collections::HashMap;
-use store::{AuditLine, Migration, Query, Result, Row, StoreError, WriteTx, args};
+use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args};
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, crate::passkey::MIGRATION];
-
-const FIRST: Migration = Migration {
-    room: "identity",
-    version: 1,
-    name: "people, roles, sessions, tokens, codes",
-    sql: "
-CREATE TABLE identity_person (
-    id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, search TEXT NOT NULL, ord TEXT NOT NULL,
-    email TEXT, lang TEXT NOT NULL, password TEXT, password_at INTEGER, totp TEXT, totp_step INTEGER NOT NULL,
-    disabled INTEGER NOT NULL, demo INTEGER NOT NULL, version INTEGER NOT NULL, made_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX identity_person_ord ON identity_person (ord, id);
-CREATE TABLE identity_grant (
-    id INTEGER PRIMARY KEY, person INTEGER NOT NULL, role TEXT NOT NULL, unit INTEGER, agency INTEGER, criteria TEXT,
-    from_day INTEGER NOT NULL, to_day INTEGER, given_by INTEGER, given_at INTEGER NOT NULL, ended_by INTEGER,
-    ended_at INTEGER, reason TEXT
-) STRICT;
-CREATE INDEX identity_grant_person ON identity_grant (person);
-CREATE INDEX identity_grant_role ON identity_grant (role);
-CREATE INDEX identity_grant_unit ON identity_grant (unit);
-CREATE TABLE identity_session (
-    hash TEXT PRIMARY KEY, person INTEGER NOT NULL, state TEXT NOT NULL, made_at INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, label TEXT NOT NULL
-) STRICT;
-CREATE INDEX identity_session_person ON identity_session (person);
-CREATE INDEX identity_session_ends ON identity_session (ends_at);
-CREATE TABLE identity_token (
-    id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, person INTEGER NOT NULL, name TEXT NOT NULL, only_for TEXT NOT NULL,
-    made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER, revoked_at INTEGER
-) STRICT;
-CREATE INDEX identity_token_person ON identity_token (person);
-CREATE TABLE identity_code (
-    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, person INTEGER, made_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
-    used_at INTEGER
-) STRICT;
-CREATE TABLE identity_attempt (key TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT;
-CREATE INDEX identity_attempt_last ON identity_attempt (last_at);
-",
-};
+pub use crate::migrations::MIGRATIONS;
 
 /// A session ends so long after it began, and so long after it was last seen.
 pub const SESSION: i64 = 12 * HOUR;
@@ -164,13 +125,24 @@ pub(crate) async fn note_own(
     tx.audit_quietly(AuditLine { action, kind: PersonId::KIND, subject: id.to_string(), unit: None, details }).await
 }
 
-/// Sets a password; every session but `keep` ends with the old one.
-pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Option<&str>) -> Result<()> {
+/// What outlives a change of password: nothing, unless it is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// The session that goes on, by the hash of its secret.
+    pub session: Option<&'a str>,
+    /// Whether tokens of programs go on.
+    pub tokens: bool,
+}
+
+/// Sets a password; sessions and tokens end with the old one, but for what is kept.
+pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Kept<'_>) -> Result<()> {
     let sql = "UPDATE identity_person SET password = $2, password_at = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, hash, tx.now()]).await?;
     let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
-    tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
-    note_own(tx, "identity.password", id, json!({})).await
+    tx.execute(sql, args![id.0, keep.session.unwrap_or("")]).await?;
+    let sql = "UPDATE identity_token SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL";
+    let revoked = if keep.tokens { 0 } else { tx.execute(sql, args![id.0, tx.now()]).await? };
+    note_own(tx, "identity.password", id, json!({"tokens_revoked": revoked})).await
 }
 
 /// Sets or takes away the sealed secret of the second factor; every session but `keep` ends.
@@ -242,6 +214,37 @@ pub async fn end_grant(tx: &mut WriteTx, id: i64, reason: &str) -> Result<Option
     Ok(Some(person))
 }
 
+/// Ends the standing roles of somebody that are the same but for their days; how many. Cost: those rows.
+pub(crate) async fn end_same(tx: &mut WriteTx, new: &NewGrant, reason: &str) -> Result<u64> {
+    // What begins later takes nothing away before.
+    if new.from > tx.now().day() {
+        return Ok(0);
+    }
+    let criteria = new.criteria.as_ref().map(serde_json::to_string).transpose()?;
+    let by = tx.actor().person.map(|p| p.0);
+    let sql = "UPDATE identity_grant SET ended_at = $2, ended_by = $3, reason = $4
+               WHERE person = $1 AND role = $5 AND COALESCE(unit, 0) = $6 AND COALESCE(agency, 0) = $7
+               AND COALESCE(criteria, '') = $8 AND ended_at IS NULL AND (to_day IS NULL OR to_day >= $9)";
+    let (unit, agency) = (new.unit.map_or(0, |u| u.0), new.agency.map_or(0, |a| a.0));
+    let args = args![
+        new.person.0,
+        tx.now(),
+        by,
+        reason,
+        new.role.name(),
+        unit,
+        agency,
+        criteria.unwrap_or_default(),
+        new.from.epoch_days()
+    ];
+    let ended = tx.execute(sql, args).await?;
+    if ended > 0 {
+        let details = json!({"role": new.role.name(), "unit": new.unit, "reason": reason, "ended": ended});
+        note(tx, "identity.grant-ended", new.person, details).await?;
+    }
+    Ok(ended)
+}
+
 /// Roles of somebody, those of today first. Cost: those rows.
 pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
     Ok(held_by(tx, &[id]).await?.remove(&id).unwrap_or_default())
@@ -251,8 +254,8 @@ pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
 pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Held>>> {
     let places: Vec<String> = (1..=people.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
-        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person
-         FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit WHERE g.person IN ({})
+        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en
+         FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit LEFT JOIN units_agency a ON a.id = g.agency WHERE g.person IN ({})
          ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id",
         places.join(",")
     );
@@ -268,6 +271,7 @@ pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap
             from: Day::from_epoch_days(row.i64(6)?),
             to: row.opt_i64(7)?.map(Day::from_epoch_days),
             ended: row.opt_i64(8)?.is_some(),
+            agency_name: row.opt_text(10)?.zip(row.opt_text(11)?),
         }))
     };
     let mut found: HashMap<PersonId, Vec<Held>> = HashMap::new();
@@ -328,6 +332,12 @@ pub async fn end(tx: &mut WriteTx, id: PersonId, hash: &str) -> Result<bool> {
         note_own(tx, "identity.logout", id, json!({})).await?;
     }
     Ok(ended)
+}
+
+/// When a session began that stands.
+pub async fn session_made(tx: &mut impl Query, hash: &str) -> Result<Option<Moment>> {
+    let sql = "SELECT made_at FROM identity_session WHERE hash = $1 AND state = 'full'";
+    Ok(tx.row(sql, args![hash]).await?.map(|row| row.i64(0)).transpose()?.map(Moment))
 }
 
 /// Sessions of somebody that stand, the latest first.
@@ -427,6 +437,12 @@ pub async fn failed(tx: &mut WriteTx, key: &str) -> Result<()> {
     let sql = "INSERT INTO identity_attempt (key, count, last_at) VALUES ($1, 1, $2)
                ON CONFLICT (key) DO UPDATE SET count = identity_attempt.count + 1, last_at = excluded.last_at";
     tx.execute(sql, args![key, now]).await?;
+    Ok(())
+}
+
+/// A try that was counted was none: there was no room for it.
+pub async fn not_tried(tx: &mut WriteTx, key: &str) -> Result<()> {
+    tx.execute("UPDATE identity_attempt SET count = count - 1 WHERE key = $1 AND count > 0", args![key]).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use futures::StreamExt;
 use http_body_util::LengthLimitError;
 use kernel::{Actor, Clock, Phrase, Problem};
 use locale::Lang;
-use std::{any::Any, collections::HashMap, num::NonZeroU32, ops::Deref, sync::Arc};
+use std::{any::Any, collections::HashMap, net::IpAddr, num::NonZeroU32, ops::Deref, sync::Arc};
 use store::{ReadTx, Store, WriteTx};
 
 /// What all requests share.
@@ -96,6 +96,8 @@ pub struct Ctx {
     /// The path without its language, with the query.
     pub path: String,
     pub headers: HeaderMap,
+    /// The address it comes from; behind a proxy on this machine the one that the proxy names.
+    pub from: IpAddr,
     /// Whether the answer is for a program.
     pub api: bool,
     most: usize,
@@ -119,9 +121,21 @@ impl FromRequestParts<Site> for Ctx {
             return Err(Problem::not_found(Phrase::new("problem-not-found")).into());
         };
         let reader = parts.extensions.get::<Reader>().cloned().unwrap_or_else(|| Reader::stranger(site));
+        let from = crate::limit::from(parts);
         let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
         let state = parts.extensions.get::<Found>().map_or_else(String::new, |found| found.0.clone());
-        Ok(Ctx { state, site: site.clone(), lang, actor, reader, path, headers: parts.headers.clone(), api, most })
+        Ok(Ctx {
+            state,
+            site: site.clone(),
+            lang,
+            actor,
+            reader,
+            path,
+            headers: parts.headers.clone(),
+            from,
+            api,
+            most,
+        })
     }
 }
 

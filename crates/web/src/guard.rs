@@ -5,7 +5,7 @@ use crate::{
     Failure, Permission, Site,
     context::{Address, Before, Found, link},
     limit::Limit,
-    people::{COOKIE, Claim, Reader, Who, cookie},
+    people::{Claim, Reader, Who, cookie},
     permissions::{self, Holders},
     problems::{Fault, shown},
     routes::{MOST_BYTES, MOST_BYTES_LARGE, MOST_BYTES_PUBLIC, TIME, TIME_LARGE},
@@ -67,7 +67,7 @@ impl Guard {
         let Some(row) = self.rows.get(&(path, method)) else {
             return Err(Problem { phrase: Phrase::new("problem-method"), place: None, status: 405 }.into());
         };
-        let shown = claim(&parts.headers);
+        let shown = claim(&parts.headers, self.site.people.cookie());
         let who = self.who(shown).await?;
         let by_cookie = matches!(shown, Some(Claim::Cookie(_)));
         if method != "GET" && !same_site(&parts.headers, by_cookie) {
@@ -198,14 +198,14 @@ fn is_own(row: &Permission) -> bool {
 }
 
 /// The token of a program, or the session's cookie.
-fn claim(headers: &HeaderMap) -> Option<Claim<'_>> {
+fn claim<'h>(headers: &'h HeaderMap, name: &str) -> Option<Claim<'h>> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     if let Some(bearer) =
         bearer.and_then(|text| text.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
     {
         return Some(Claim::Bearer(bearer.1.trim()));
     }
-    cookie(headers, &COOKIE).map(Claim::Cookie)
+    cookie(headers, name).map(Claim::Cookie)
 }
 
 /// More bytes than a request may send.

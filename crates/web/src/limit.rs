@@ -109,6 +109,12 @@ impl Left {
     }
 }
 
+/// Where a request comes from, for counts against guessing: as [`asks`] says, this machine itself where that is nobody.
+pub(crate) fn from(parts: &Parts) -> IpAddr {
+    let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    asks(parts).or_else(peer).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+}
+
 /// Who asks: the peer; where a proxy on this machine asks, the last address that it says it asks for. `None` for whoever
 /// sits at this machine. A network of IPv6 is one address.
 fn asks(parts: &Parts) -> Option<IpAddr> {

@@ -39,13 +39,10 @@ pub enum Claim<'a> {
     Bearer(&'a str),
 }
 
-/// A cookie by one of its names, the first that is there.
-pub fn cookie<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
-    let all =
-        || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
-    names
-        .iter()
-        .find_map(|name| all().filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| n == name).map(|(_, v)| v))
+/// A cookie by its name, the first that is there.
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|text| text.split(';'));
+    all.filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v)
 }
 
 /// How to reach somebody.
@@ -79,6 +76,12 @@ pub trait People: Send + Sync {
         role: kernel::Role,
         now: Moment,
     ) -> BoxFuture<'a, Result<Vec<PersonId>>>;
+
+    /// The one name under which a session's cookie is read: where the site is reached by https no other, since any page of the
+    /// same host could set the plain one.
+    fn cookie(&self) -> &'static str {
+        COOKIE[1]
+    }
 
     /// Who asks where a request shows nothing.
     fn nobody(&self) -> Actor {

@@ -154,6 +154,8 @@ pub const RULES: &[Rule] = &[
     rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
+    // Never whoever asked for it: `identity::proposals`.
+    rule("approve", "people", &[(Administrator, H)]),
     rule("import", "people", &[(Administrator, H)]),
     rule("export", "personal data", &[(Administrator, H)]),
     rule("erase", "personal data", &[(Administrator, H)]),

@@ -1,12 +1,17 @@
 //! The own account: roles, password, second factor, sessions.
 
-use super::{busy, identity, passkeys};
-use crate::{model::Held, password, rules::role_word, second, store};
+use super::{busy, identity, passkeys, said};
+use crate::{
+    model::{Held, Person},
+    password,
+    rules::role_word,
+    second, store,
+};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use kernel::{Phrase, Problem};
+use kernel::{Phrase, Place, Problem};
 use locale::Lang;
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -23,17 +28,19 @@ pub(super) fn shown(lang: Lang, held: &Held) -> Value {
     let criteria =
         held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
     context! {
-        id => held.id, role => role_word(lang, held.role), unit => held.unit_name, unit_id => held.unit.map(|u| u.0),
+        id => held.id, role => role_word(lang, held.role), unit => held.unit_name, agency => held.agency_name.as_ref().map(|(vi, en)| lang.pick(vi, en)), unit_id => held.unit.map(|u| u.0),
         criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended,
     }
 }
 
-async fn account(ctx: &Ctx, status: StatusCode, problem: Option<Phrase>, done: &str) -> Outcome {
+async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done: &str) -> Outcome {
     let who = me(ctx)?;
     let mut tx = ctx.read().await?;
     let Some(person) = store::get(&mut tx, who.person).await? else { return Err(ctx.not_found()) };
     let held = store::held(&mut tx, who.person).await?;
     let sessions = store::sessions(&mut tx, who.person, ctx.site.clock.now()).await?;
+    let now = ctx.site.clock.now();
+    let tokens = store::tokens(&mut tx, who.person).await?.iter().filter(|t| !t.revoked && t.ends > now).count();
     let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let sessions: Vec<Value> = sessions
         .iter()
@@ -43,7 +50,8 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<Phrase>, done: &
         title => locale::word(ctx.lang, "account-title"), name => person.name, login => person.login,
         has_second => person.totp.is_some(), demo => person.demo, sessions => sessions, passkey => passkeys::offered(ctx),
         roles => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
-        problem => problem.map(|p| locale::say(ctx.lang, &p)), done => done,
+        problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem), done => done,
+        tokens => tokens, has_password => person.password.is_some(),
     };
     ctx.page_with(status, "account.html", page)
 }
@@ -61,27 +69,58 @@ pub(super) struct Sent {
     hash: String,
     sealed: String,
     code: String,
+    /// A code of the second factor that stands.
+    now: String,
+    /// Whether tokens of programs outlive the old password.
+    keep_tokens: String,
 }
 
-/// `POST /tai-khoan/mat-khau`: a new password for the old one; other sessions end. Cost: two hashes.
+/// Whoever is logged in, with a session of their own and an account of their own.
+async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> {
+    let mut tx = ctx.read().await?;
+    let person = store::get(&mut tx, who.person).await?.filter(|person| !person.demo && who.only.is_none());
+    person.ok_or_else(|| ctx.not_found())
+}
+
+/// What stands against it that this is still whoever logged in; a session that ended by it is a failure.
+async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
+    match identity(ctx).prove(who, &sent.old, &sent.now, &*ctx.site.clock).await {
+        Ok(_) => Ok(None),
+        Err(refused) => match said(refused)? {
+            problem if problem.status == 401 => Err(ctx.failure(problem)),
+            problem => Ok(Some(problem)),
+        },
+    }
+}
+
+fn status(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Where on a form a problem stands.
+fn field(problem: Option<&Problem>) -> &str {
+    match problem.and_then(|problem| problem.place.as_ref()) {
+        Some(Place::Field(field)) => field,
+        _ => "",
+    }
+}
+
+/// `POST /tai-khoan/mat-khau`: a new password for the old one, and a code where there is a second factor; other sessions
+/// end, and tokens, unless they are to go on. Cost: two hashes.
 pub(super) async fn password(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let who = me(&ctx)?;
-    let person = {
-        let mut tx = ctx.read().await?;
-        store::get(&mut tx, who.person).await?.filter(|person| !person.demo && who.only.is_none())
-    };
-    let Some(person) = person else { return Err(ctx.not_found()) };
+    let person = own_person(&ctx, &who).await?;
     let problem = match password::wrong(&sent.new, &person.login, &person.name) {
-        Some(key) => Some(key),
-        None if !password::is(&sent.old, person.password.as_deref()).await.map_err(busy)? => Some("account-old-wrong"),
-        None => None,
+        Some(key) => Some(Problem::input(Phrase::new(key)).at_field("new")),
+        None => proof(&ctx, &who, &sent).await?,
     };
-    if let Some(key) = problem {
-        return account(&ctx, StatusCode::UNPROCESSABLE_ENTITY, Some(Phrase::new(key)), "").await;
+    if let Some(problem) = problem {
+        return account(&ctx, status(&problem), Some(&problem), "").await;
     }
     let hash = password::hashed(&sent.new).await.map_err(busy)?;
     let mut tx = ctx.write().await?;
-    store::set_password(&mut tx, who.person, &hash, Some(&who.session)).await?;
+    let keep = store::Kept { session: Some(&who.session), tokens: sent.keep_tokens == "1" };
+    store::set_password(&mut tx, who.person, &hash, keep).await?;
     tx.commit().await?;
     account(&ctx, StatusCode::OK, None, "password").await
 }
@@ -97,7 +136,8 @@ pub(super) async fn end_session(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     Ok(Redirect::to(&ctx.link("/tai-khoan")).into_response())
 }
 
-fn second_form(ctx: &Ctx, status: StatusCode, who: &Who, secret: &[u8], problem: Option<&Problem>) -> Outcome {
+fn second_form(ctx: &Ctx, status: StatusCode, person: &Person, secret: &[u8], problem: Option<&Problem>) -> Outcome {
+    let who = me(ctx)?;
     let identity = identity(ctx);
     // Whose it is goes under the seal with it.
     let sealed = identity.key.seal(&[&who.person.0.to_be_bytes()[..], secret].concat());
@@ -106,18 +146,20 @@ fn second_form(ctx: &Ctx, status: StatusCode, who: &Who, secret: &[u8], problem:
     let page = context! {
         title => locale::word(ctx.lang, "second-title"), picture => second::picture(&address), sealed => sealed,
         typed => second::base32(secret).as_bytes().chunks(4).map(|c| String::from_utf8_lossy(c).into_owned()).collect::<Vec<_>>().join(" "),
-        must => who.first.is_some(), problem => problem.map(|p| locale::problem(ctx.lang, p)),
+        must => who.first.is_some(), problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem),
+        has_password => person.password.is_some(), has_second => person.totp.is_some(),
     };
     ctx.page_with(status, "second.html", page)
 }
 
 /// `GET /tai-khoan/xac-thuc`: a new secret to be photographed.
 pub(super) async fn second_page(ctx: Ctx) -> Outcome {
-    let who = me(&ctx)?;
-    second_form(&ctx, StatusCode::OK, &who, &second::secret(), None)
+    let person = own_person(&ctx, &*me(&ctx)?).await?;
+    second_form(&ctx, StatusCode::OK, &person, &second::secret(), None)
 }
 
-/// `POST /tai-khoan/xac-thuc`: the first code of it; from then on each login asks for one.
+/// `POST /tai-khoan/xac-thuc`: the first code of it, and what shows that it is still whoever logged in: who took over a
+/// session must not set a second factor of theirs. From then on each login asks for one. Cost: one hash.
 pub(super) async fn second(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let who = me(&ctx)?;
     let identity = identity(&ctx);
@@ -126,10 +168,16 @@ pub(super) async fn second(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         Some((whose, secret)) if whose == who.person.0.to_be_bytes() && who.only.is_none() => secret.to_vec(),
         _ => return Err(ctx.not_found()),
     };
-    let Some(step) = second::step(&secret, &sent.code, ctx.site.clock.now(), 0) else {
-        let problem = Problem::input(Phrase::new("login-code-wrong")).at_field("code");
-        return second_form(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &who, &secret, Some(&problem));
+    let person = own_person(&ctx, &who).await?;
+    let step = second::step(&secret, &sent.code, ctx.site.clock.now(), 0);
+    let problem = match step {
+        None => Some(Problem::input(Phrase::new("login-code-wrong")).at_field("code")),
+        Some(_) => proof(&ctx, &who, &sent).await?,
     };
+    if let Some(problem) = problem {
+        return second_form(&ctx, status(&problem), &person, &secret, Some(&problem));
+    }
+    let step = step.unwrap_or_default();
     let mut tx = ctx.write().await?;
     let sealed = identity.key.seal(&secret);
     store::set_totp(&mut tx, who.person, Some(&sealed), step, Some(&who.session)).await?;

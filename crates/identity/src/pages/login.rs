@@ -3,15 +3,14 @@
 use super::{back, cookie, identity, is_own, label, lead, passkeys, said};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
-    extract::ConnectInfo,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
 use kernel::{PersonId, Problem, Scope};
 use minijinja::{Value, context};
 use serde::Deserialize;
-use std::{collections::HashMap, net::SocketAddr};
-use web::{Asking, Ctx, Form, Outcome, people::COOKIE};
+use std::collections::HashMap;
+use web::{Asking, Ctx, Form, Outcome};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -82,10 +81,10 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 }
 
 /// `POST /dang-nhap`. Cost: one hash, whoever it is.
-pub(super) async fn enter(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>, Form(sent): Form<Sent>) -> Outcome {
+pub(super) async fn enter(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let identity = identity(&ctx);
     let clock = &*ctx.site.clock;
-    match identity.by_password(&sent.login, &sent.password, peer.ip(), &label(&ctx), clock).await {
+    match identity.by_password(&sent.login, &sent.password, ctx.from, &label(&ctx), clock).await {
         Ok(Step::In(secret)) => Ok(lead(&back(&ctx, &sent.tiep), cookie(&identity, Some(&secret)))),
         Ok(Step::Second(secret)) => {
             let tiep = back(&ctx, &sent.tiep);
@@ -113,10 +112,10 @@ pub(super) async fn second_page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outco
 }
 
 /// `POST /dang-nhap/ma`
-pub(super) async fn second(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>, Form(sent): Form<Sent>) -> Outcome {
+pub(super) async fn second(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let identity = identity(&ctx);
-    let waiting = web::people::cookie(&ctx.headers, &COOKIE).unwrap_or("").to_owned();
-    let entered = identity.by_code(&waiting, &sent.code, peer.ip(), &label(&ctx), &*ctx.site.clock).await;
+    let waiting = web::people::cookie(&ctx.headers, ctx.site.people.cookie()).unwrap_or("").to_owned();
+    let entered = identity.by_code(&waiting, &sent.code, ctx.from, &label(&ctx), &*ctx.site.clock).await;
     match entered {
         // The address is in its language already.
         Ok(secret) => {

@@ -18,6 +18,7 @@ mod account;
 mod login;
 mod passkeys;
 mod people;
+mod proposals;
 mod roster;
 mod setup;
 mod trail;
@@ -73,6 +74,8 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/ghi", "import", "people", post(roster::commit))
         .write("/quan-tri/nguoi", "keep", "people", post(people::add))
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
+        .read_inside("/quan-tri/cho-duyet", "people", get(proposals::list))
+        .write("/quan-tri/cho-duyet/{proposal}", "approve", "people", post(proposals::decide))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
         .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))
@@ -95,7 +98,8 @@ fn label(ctx: &Ctx) -> String {
 
 /// The cookie of a session, for every page and no script; gone with the session. Without a secret: gone now.
 fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
-    let (name, secure) = if identity.secure { (COOKIE[0], "; Secure") } else { (COOKIE[1], "") };
+    let name = COOKIE[usize::from(!identity.secure)];
+    let secure = if identity.secure { "; Secure" } else { "" };
     let age = secret.map_or(0, |_| SESSION / 1_000_000);
     let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.unwrap_or(""));
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))

@@ -1,8 +1,9 @@
 //! People and their roles, for who keeps them. Reading somebody else's data is itself a line of the trail.
 
-use super::account::shown;
+use super::{account::shown, identity};
 use crate::{
     model::{NewGrant, Person},
+    proposals::{self, Outcome as Given},
     rules::{criteria, day, is_address, is_login, role_word},
     secrets,
     store::{self, HOUR},
@@ -15,7 +16,7 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Day, PersonId, Role, UnitId};
+use kernel::{AgencyId, Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,7 +28,7 @@ const PER: i64 = 50;
 /// People that one file takes.
 const MOST: i64 = 100_000;
 /// How long a code that was given stands.
-const CODE: i64 = 72 * HOUR;
+pub(super) const CODE: i64 = 72 * HOUR;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -44,6 +45,7 @@ pub(super) struct Sent {
     email: String,
     role: String,
     unit: String,
+    agency: String,
     criteria: String,
     from: String,
     to: String,
@@ -76,9 +78,10 @@ async fn listed(
     problem: Option<(&str, &'static str)>,
 ) -> Outcome {
     let page = web::page_from_one(&asked.trang);
-    let (people, count) = {
+    let ((people, count), waits) = {
         let mut tx = ctx.read().await?;
-        store::list(&mut tx, asked.q.trim(), PER, page * PER).await?
+        let waits = proposals::waiting(&mut tx, ctx.site.clock.now()).await?.len();
+        (store::list(&mut tx, asked.q.trim(), PER, page * PER).await?, waits)
     };
     note_reading(ctx, "identity.list", None, json!({"q": asked.q, "shown": people.len()})).await?;
     let pages: Vec<Value> = web::page_links(page, PER, count)
@@ -87,7 +90,7 @@ async fn listed(
         .collect();
     let body = context! {
         title => locale::word(ctx.lang, "people-title"), people => people.iter().map(told).collect::<Vec<_>>(), q => asked.q,
-        count => count, pages => pages, login => sent.login, name => sent.name, email => sent.email,
+        count => count, pages => pages, waits => waits, login => sent.login, name => sent.name, email => sent.email,
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "people.html", body)
@@ -153,12 +156,17 @@ async fn person(
     status: StatusCode,
     sent: &Sent,
     problem: Option<(&str, &'static str)>,
-    code: Option<&str>,
+    code: Option<(&str, bool)>,
 ) -> Outcome {
-    let (found, held) = {
+    let (found, held, waits, alone) = {
         let mut tx = ctx.read().await?;
         let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-        (found, store::held(&mut tx, id).await?)
+        let held = store::held(&mut tx, id).await?;
+        let waits = proposals::waiting(&mut tx, ctx.site.clock.now()).await?.iter().filter(|p| p.person == id).count();
+        // Where nobody could be the second, the page says so before anybody tries.
+        let by = ctx.actor.person;
+        let alone = by.is_some() && proposals::seconds(&mut tx, by, id, ctx.site.clock.today()).await? == 0;
+        (found, held, waits, alone)
     };
     note_reading(ctx, "identity.read", Some(id), json!({})).await?;
     let roles: Vec<Value> = Role::ALL
@@ -168,7 +176,8 @@ async fn person(
         .collect();
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
-        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, code => code,
+        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
+        code => code.map(|(code, _)| code), half => code.is_some_and(|(_, half)| half), waits => waits, alone => alone,
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)
@@ -190,7 +199,15 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
     Ok(found.into_iter().find(|unit| unit.valid_to.is_none_or(|to| to >= today)))
 }
 
-/// `POST /quan-tri/nguoi/{person}/vai-tro`
+/// The agency that was meant: by its number, or by its code of today.
+async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<AgencyId>> {
+    let all = units::store::agencies(tx).await?;
+    let stands = |a: &&units::Agency| a.valid_to.is_none_or(|to| to >= today);
+    let named = |a: &&units::Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
+    Ok(all.iter().filter(stands).find(named).map(|a| AgencyId(a.id)))
+}
+
+/// `POST /quan-tri/nguoi/{person}/vai-tro`; of a role that is power a second administrator is asked.
 pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
     let id = PersonId(id);
     let refuse = async |problem| person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
@@ -222,7 +239,21 @@ pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>)
     if store::get(&mut tx, id).await?.is_none() {
         return Err(ctx.not_found());
     }
-    store::grant(&mut tx, &NewGrant { person: id, role, unit, agency: None, criteria, from, to }).await?;
+    let agency = match sent.agency.trim() {
+        "" => None,
+        text => match agency(&mut tx, text, today).await? {
+            Some(agency) => Some(agency),
+            None => {
+                drop(tx);
+                return refuse(("agency", "agency-unknown")).await;
+            }
+        },
+    };
+    let new = NewGrant { person: id, role, unit, agency, criteria, from, to };
+    if proposals::give(&mut tx, &new).await? == Given::Nobody {
+        drop(tx);
+        return refuse(("role", "proposal-nobody")).await;
+    }
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
@@ -257,14 +288,25 @@ pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
 
-/// `POST /quan-tri/nguoi/{person}/ma`: a code to set a password by, shown once, to be handed over on paper.
+/// `POST /quan-tri/nguoi/{person}/ma`: a code to set a password by, shown once, to be handed over on paper; for somebody
+/// with power its first half, and the second one by a second administrator.
 pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let id = PersonId(id);
-    let code = secrets::code();
     let mut tx = ctx.write().await?;
     let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    if !proposals::is_alone(&ctx.actor) && proposals::has_power(&mut tx, id, ctx.site.clock.today()).await? {
+        let half = proposals::ask_code(&mut tx, &identity(&ctx).key, id).await?;
+        let Some(half) = half else {
+            drop(tx);
+            let problem = Some(("code", "proposal-nobody"));
+            return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
+        };
+        tx.commit().await?;
+        return person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some((&half, true))).await;
+    }
+    let code = secrets::code();
     let kind = if found.password.is_some() { "reset" } else { "invite" };
     store::add_code(&mut tx, kind, Some(id), &secrets::hash(&code), CODE).await?;
     tx.commit().await?;
-    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(&code)).await
+    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some((&code, false))).await
 }

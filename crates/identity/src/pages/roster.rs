@@ -1,12 +1,16 @@
 //! The people of many units from one spreadsheet, on the page: template out, file in, preview, slips to be printed.
 
-use crate::roster::{self, COLUMNS, Cells, Plan};
+use crate::{
+    proposals,
+    roster::{self, COLUMNS, Cells, Plan},
+    rules::role_word,
+};
 use axum::http::StatusCode;
 use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Phrase, Problem};
+use kernel::{Day, Phrase, Problem};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use web::{Ctx, Form, Multipart, Outcome};
@@ -25,18 +29,36 @@ pub(super) async fn template(ctx: Ctx) -> Outcome {
     let text = |text: &str| Content::Text(text.to_owned());
     // A made-up row shows how; it is refused as it stands, since no unit has this code.
     let (name, code) = (locale::word(ctx.lang, "roster-example-name"), locale::word(ctx.lang, "roster-example-code"));
-    let example = [&name, "tenxa01", "", "commune_officer", &code, "commune-2021-2025/17", "", ""];
+    let example = [&name, "tenxa01", "", "commune_officer", &code, "commune-2021-2025/17", "", "", ""];
     let rows = vec![example.iter().map(|cell| text(cell)).collect()];
     let list = List { name: locale::word(ctx.lang, "roster-sheet"), headings, rows };
     let bytes = list.bytes(Kind::Xlsx, ctx.site.clock.today())?;
     ctx.download("nguoi-va-vai-tro.xlsx", Kind::Xlsx.media_type(), bytes)
 }
 
+/// A plan in numbers, with the roles whose days it changes.
+fn told(ctx: &Ctx, plan: &Plan) -> Value {
+    let span = |(from, to): (Day, Option<Day>)| {
+        format!("{} – {}", locale::date(from), to.map_or_else(|| "…".to_owned(), locale::date))
+    };
+    let moved = plan.moved.iter().take(SHOWN).map(|one| {
+        context! {
+            name => one.name, role => role_word(ctx.lang, one.role), before => span(one.before), after => span(one.after),
+        }
+    });
+    // Whoever works at the machine needs no second one.
+    let power = if proposals::is_alone(&ctx.actor) { 0 } else { plan.power };
+    context! {
+        people => plan.new_people, roles => plan.new_roles, unchanged => plan.unchanged, power => power,
+        moved => moved.collect::<Vec<_>>(), moved_count => plan.moved.len(),
+    }
+}
+
 fn shown(ctx: &Ctx, status: StatusCode, problems: &[Problem], plan: Option<&Plan>, text: &str) -> Outcome {
     let body = context! {
         title => locale::word(ctx.lang, "roster-title"), count => problems.len(),
         problems => problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect::<Vec<_>>(),
-        plan => plan.map(|p| context! { people => p.new_people, roles => p.new_roles, unchanged => p.unchanged }),
+        plan => plan.map(|p| told(ctx, p)),
         text => text, slips => Vec::<Value>::new(), done => false,
     };
     ctx.page_with(status, "roster.html", body)
@@ -87,13 +109,22 @@ pub(super) async fn commit(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         let problem = Problem::forbidden(Phrase::new("role-to-oneself"));
         return shown(&ctx, StatusCode::FORBIDDEN, &[problem], None, "");
     }
-    let slips = roster::carry_out(&mut tx, &plan).await?;
+    if let Some(me) = ctx.actor.person
+        && plan.power > 0
+        // Nobody could let them pass: the person of each row is somebody else than the second administrator.
+        && proposals::seconds(&mut tx, Some(me), kernel::PersonId(0), ctx.site.clock.today()).await? == 0
+    {
+        drop(tx);
+        let problem = Problem::input(Phrase::new("proposal-nobody"));
+        return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &[problem], None, "");
+    }
+    let carried = roster::carry_out(&mut tx, &plan).await?;
     tx.commit().await?;
     let slip = |slip: &roster::Slip| context! { name => slip.name, login => slip.login, code => slip.code };
     let body = context! {
         title => locale::word(ctx.lang, "roster-title"), count => 0, problems => Vec::<Value>::new(), text => "",
-        plan => context! { people => plan.new_people, roles => plan.new_roles, unchanged => plan.unchanged },
-        slips => slips.iter().map(slip).collect::<Vec<_>>(), done => true,
+        plan => told(&ctx, &plan), waits => carried.waits,
+        slips => carried.slips.iter().map(slip).collect::<Vec<_>>(), done => true,
     };
     ctx.page_with(StatusCode::OK, "roster.html", body)
 }

@@ -5,7 +5,8 @@ use crate::{
     model::{NewGrant, Person},
     password,
     rules::is_login,
-    secrets, store,
+    secrets,
+    store::{self, Kept},
 };
 use axum::http::StatusCode;
 use kernel::{Actor, PersonId, Phrase, Role, Scope};
@@ -89,7 +90,7 @@ pub(super) async fn make(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         return refuse(&ctx, template, &sent, "code", "code-wrong");
     }
     let person = store::add(&mut tx, &sent.login, sent.name.trim(), None, ctx.lang.tag(), false).await?;
-    store::set_password(&mut tx, person, &password, None).await?;
+    store::set_password(&mut tx, person, &password, Kept::default()).await?;
     let from = ctx.site.clock.today();
     let role = NewGrant { person, role: Role::Administrator, unit: None, agency: None, criteria: None, from, to: None };
     store::grant(&mut tx, &role).await?;
@@ -127,7 +128,7 @@ pub(super) async fn by_code(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     if !store::use_code(&mut tx, &hash).await? {
         return refuse(&ctx, template, &sent, "code", "code-wrong");
     }
-    store::set_password(&mut tx, id, &password, None).await?;
+    store::set_password(&mut tx, id, &password, Kept::default()).await?;
     if reset && person.totp.is_some() {
         store::set_totp(&mut tx, id, None, 0, None).await?;
     }

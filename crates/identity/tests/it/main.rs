@@ -16,8 +16,10 @@ use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
+mod guesses;
 mod pages;
 mod passkeys;
+mod proposals;
 mod roster;
 
 const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];
@@ -42,7 +44,7 @@ async fn somebody(store: &Store, login: &str, role: Role) -> Result<PersonId> {
     let hash = password::hashed(PASSWORD).await.ok().context("a hash")?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let person = people::add(&mut tx, login, "Lý Thị Hoa", None, "vi", false).await?;
-    people::set_password(&mut tx, person, &hash, None).await?;
+    people::set_password(&mut tx, person, &hash, people::Kept::default()).await?;
     let from = CLOCK.today();
     let new = NewGrant { person, role, unit: Some(UnitId(1)), agency: None, criteria: None, from, to: None };
     people::grant(&mut tx, &new).await?;
@@ -87,7 +89,9 @@ fn a_login_gives_a_new_session_that_ends_by_itself() {
         ensure!(who(&identity, &first, &later(13 * 3600)).await?.is_none(), "older than twelve hours");
         // A new password ends what was begun by the old one.
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        people::set_password(&mut tx, person, "x", Some(&secrets::hash(&second))).await?;
+        let kept = secrets::hash(&second);
+        let keep = people::Kept { session: Some(&kept), tokens: false };
+        people::set_password(&mut tx, person, "x", keep).await?;
         tx.commit().await?;
         ensure!(who(&identity, &first, &CLOCK).await?.is_none() && who(&identity, &second, &CLOCK).await?.is_some());
         Ok(())

@@ -45,10 +45,26 @@ pub async fn send(
     cookie: &str,
     form: &str,
 ) -> Result<Response<Body>> {
+    send_from(store, secure, method, path, cookie, form, ([203, 0, 113, 7], None)).await
+}
+
+/// The same from a peer, which says for whom it asks where it is a proxy.
+pub async fn send_from(
+    store: &Store,
+    secure: bool,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    form: &str,
+    (peer, handed_on): ([u8; 4], Option<&str>),
+) -> Result<Response<Body>> {
     let (site, routes) = site(store, false, secure)?;
-    let peer: SocketAddr = ([203, 0, 113, 7], 5000).into();
-    let request =
+    let peer: SocketAddr = (peer, 5000).into();
+    let mut request =
         Request::builder().method(method).uri(path).header("host", "lang.example").extension(ConnectInfo(peer));
+    if let Some(from) = handed_on {
+        request = request.header("x-forwarded-for", from);
+    }
     let request =
         request.header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
     Ok(web::app(site, routes).oneshot(request.header("cookie", cookie).body(Body::from(form.to_owned()))?).await?)
@@ -63,8 +79,11 @@ pub async fn text(answer: Response<Body>) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn form(tiep: &str, password: &str) -> String {
-    let plain = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+pub fn plain(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
+pub fn form(tiep: &str, password: &str) -> String {
     format!("login=tanmy&password={}&tiep={}", plain(password), plain(tiep))
 }
 
@@ -182,11 +201,25 @@ fn who_needs_a_second_factor_is_led_to_it_first() {
             page.split_once("name=\"sealed\" value=\"").context("a secret")?.1.split('"').next().context("it")?;
         let opened = identity(&store).key.open(sealed).context("sealed")?;
         let code = identity::second::code(&opened[8..], kernel::Clock::now(&CLOCK));
-        let wrong =
-            send(&store, false, "POST", "/tai-khoan/xac-thuc", &cookie, &format!("sealed={sealed}&code=1")).await?;
+        let wrong = send(
+            &store,
+            false,
+            "POST",
+            "/tai-khoan/xac-thuc",
+            &cookie,
+            &format!("sealed={sealed}&code=1&old={}", plain(PASSWORD)),
+        )
+        .await?;
         ensure!(wrong.status() == 422);
-        let set = send(&store, false, "POST", "/tai-khoan/xac-thuc", &cookie, &format!("sealed={sealed}&code={code}"))
-            .await?;
+        let set = send(
+            &store,
+            false,
+            "POST",
+            "/tai-khoan/xac-thuc",
+            &cookie,
+            &format!("sealed={sealed}&code={code}&old={}", plain(PASSWORD)),
+        )
+        .await?;
         ensure!(set.status() == 303, "{set:?}");
         let people = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
         ensure!(people.status() == 200, "{people:?}");

@@ -2,8 +2,8 @@
 
 use crate::{CLOCK, ROOMS};
 use anyhow::{Context, Result, ensure};
-use identity::{roster, secrets, store as people};
-use kernel::{Actor, Clock, Place, Problem};
+use identity::{proposals, roster, secrets, store as people};
+use kernel::{Actor, Clock, Place, Problem, Role};
 use store::{Query, Store, args};
 use testkit::each_engine;
 
@@ -43,7 +43,7 @@ fn a_spreadsheet_is_taken_once_and_gives_slips_that_work() {
         let first = plan(&store, &text).await?;
         ensure!((first.new_people, first.new_roles, first.unchanged) == (2, 3, 0), "{first:?}");
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let slips = roster::carry_out(&mut tx, &first).await?;
+        let slips = roster::carry_out(&mut tx, &first).await?.slips;
         tx.commit().await?;
         ensure!(slips.len() == 2, "{slips:?}");
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
@@ -96,6 +96,69 @@ fn what_does_not_fit_is_said_at_its_cell() {
             let problems = roster::read(bytes).err().context("refused")?;
             ensure!(problems[0].phrase.key == key, "{problems:?}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_role_that_ran_out_is_given_anew_and_changed_days_are_shown() {
+    each_engine(ROOMS, |store| async move {
+        let code = seeded(&store).await?;
+        let row = |days: &str| format!("Lý Thị Hoa,hoa.tanmy,,commune_officer,{code},,{days}\n");
+        let take = async |text: &str| -> Result<roster::Plan> {
+            let plan = plan(&store, text).await?;
+            let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+            roster::carry_out(&mut tx, &plan).await?;
+            tx.commit().await?;
+            Ok(plan)
+        };
+        take(&row("2026-01-01,2026-03-31")).await?;
+        let renewed = take(&row("2026-07-01,2026-12-31")).await?;
+        ensure!((renewed.new_roles, renewed.moved.len()) == (1, 0), "a role that ran out is not renewed: {renewed:?}");
+        let same = take(&row(",2026-12-31")).await?;
+        ensure!((same.unchanged, same.moved.len()) == (1, 0), "the same again: {same:?}");
+        let moved = take(&row(",2027-06-30")).await?;
+        ensure!(moved.new_roles == 0 && moved.moved.len() == 1, "{moved:?}");
+        let (before, after) = (moved.moved[0].before, moved.moved[0].after);
+        ensure!(before.0 == after.0 && before.1 != after.1, "{before:?} {after:?}");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let hoa = people::by_login(&mut tx, "hoa.tanmy").await?.context("a person")?;
+        let today = CLOCK.today();
+        let held = people::held(&mut tx, hoa.id).await?;
+        let standing: Vec<_> = held.iter().filter(|h| !h.ended && h.to.is_none_or(|to| to >= today)).collect();
+        ensure!(standing.len() == 1 && standing[0].to == after.1 && standing[0].from == before.0, "{held:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn power_by_a_spreadsheet_waits_for_a_second_administrator() {
+    each_engine(ROOMS, |store| async move {
+        let code = seeded(&store).await?;
+        let first = crate::somebody(&store, "quantri", Role::Administrator).await?;
+        let second = crate::somebody(&store, "quantri2", Role::Administrator).await?;
+        let text = format!("Lý Thị Hoa,hoa.sy,,appraiser,{code},,,\nMa Văn Sơn,son.tanmy,,commune_officer,{code},,,\n");
+        let would = plan(&store, &text).await?;
+        ensure!((would.new_roles, would.power) == (2, 1), "{would:?}");
+        let actor = |person| Actor { role: Role::Administrator, person: Some(person), scope: Actor::SYSTEM.scope() };
+        let mut tx = store.write(&actor(first), &CLOCK).await?;
+        let carried = roster::carry_out(&mut tx, &would).await?;
+        tx.commit().await?;
+        ensure!(carried.waits == 1 && carried.slips.len() == 1 && carried.slips[0].login == "son.tanmy", "{carried:?}");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let hoa = people::by_login(&mut tx, "hoa.sy").await?.context("a person")?.id;
+        ensure!(people::held(&mut tx, hoa).await?.is_empty(), "power by one administrator");
+        let waiting = proposals::waiting(&mut tx, CLOCK.now()).await?;
+        ensure!(waiting.len() == 1 && waiting[0].person == hoa && waiting[0].by == Some(first), "{waiting:?}");
+        drop(tx);
+        ensure!(plan(&store, &text).await?.unchanged == 2, "asked for twice");
+        let key = crate::identity(&store).key;
+        let mut tx = store.write(&actor(second), &CLOCK).await?;
+        let decided = proposals::decide(&mut tx, &key, waiting[0].id, true, "", people::HOUR).await?;
+        tx.commit().await?;
+        ensure!(matches!(decided, Some(proposals::Decided::Given(_))), "{decided:?}");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        ensure!(people::held(&mut tx, hoa).await?.len() == 1);
         Ok(())
     });
 }

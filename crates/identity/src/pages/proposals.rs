@@ -1,0 +1,123 @@
+//! What waits for a second administrator: looked through, let pass or not.
+
+use super::{identity, people::note_reading};
+use crate::{
+    model::{Asked, NewGrant, Proposal},
+    proposals::{self, Decided},
+    rules::role_word,
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use kernel::{AgencyId, PersonId, UnitId};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+use web::{Asking, Ctx, Failure, Form, Outcome, Path};
+
+/// Proposals on a page.
+const PER: i64 = 50;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Listing {
+    trang: String,
+}
+
+/// Names of what proposals speak of.
+struct Names {
+    people: HashMap<PersonId, web::people::Contact>,
+    units: HashMap<UnitId, units::Unit>,
+    agencies: HashMap<AgencyId, String>,
+}
+
+async fn names(ctx: &Ctx, found: &[Proposal]) -> Result<Names, Failure> {
+    let grant = |one: &Proposal| match &one.asked {
+        Asked::Grant(new) => Some(new.clone()),
+        Asked::Code => None,
+    };
+    let grants: Vec<NewGrant> = found.iter().filter_map(grant).collect();
+    let people: BTreeSet<PersonId> = found.iter().flat_map(|one| [Some(one.person), one.by]).flatten().collect();
+    let people: Vec<PersonId> = people.into_iter().collect();
+    let wanted: BTreeSet<UnitId> = grants.iter().filter_map(|new| new.unit).collect();
+    let wanted: Vec<UnitId> = wanted.into_iter().collect();
+    let mut tx = ctx.read().await?;
+    let people = ctx.site.people.contacts(&mut tx, &people).await?;
+    let units = units::store::many(&mut tx, &wanted).await?;
+    let agencies = match grants.iter().any(|new| new.agency.is_some()) {
+        true => units::store::agencies(&mut tx).await?,
+        false => Vec::new(),
+    };
+    let agency = |a: units::Agency| (AgencyId(a.id), ctx.lang.pick(&a.name_vi, &a.name_en).to_owned());
+    Ok(Names { people, units, agencies: agencies.into_iter().map(agency).collect() })
+}
+
+fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
+    let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |contact| contact.name.clone());
+    let (role, unit, agency, criteria, from, to) = match &one.asked {
+        Asked::Code => (None, None, None, None, None, None),
+        Asked::Grant(new) => (
+            Some(role_word(ctx.lang, new.role)),
+            new.unit.map(|unit| names.units.get(&unit).map_or_else(|| unit.to_string(), |unit| unit.name.clone())),
+            new.agency.and_then(|agency| names.agencies.get(&agency).cloned()),
+            new.criteria
+                .as_ref()
+                .map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>().join(", ")),
+            Some(locale::date(new.from)),
+            new.to.map(locale::date),
+        ),
+    };
+    let me = ctx.actor.person;
+    context! {
+        id => one.id, person => one.person.0, name => name(one.person), role => role, unit => unit, agency => agency,
+        criteria => criteria, from => from, to => to, by => one.by.map(name),
+        at => format!("{} {}", locale::date(one.at.day()), locale::clock(one.at)),
+        mine => me.is_some() && one.by == me,
+        may => ctx.may("approve", "people") && ctx.actor.is_second(one.by) && me != Some(one.person),
+    }
+}
+
+async fn page(ctx: &Ctx, status: StatusCode, asked: &Listing, code: Option<&str>) -> Outcome {
+    let found = {
+        let mut tx = ctx.read().await?;
+        proposals::waiting(&mut tx, ctx.site.clock.now()).await?
+    };
+    let (some, pages) = web::page_of(&found, &asked.trang, PER);
+    let names = names(ctx, some).await?;
+    note_reading(ctx, "identity.list", None, json!({"proposals": some.len()})).await?;
+    let body = context! {
+        title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => found.len(),
+        proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),
+        code => code,
+    };
+    ctx.page_with(status, "proposals.html", body)
+}
+
+/// `GET /quan-tri/cho-duyet`. Cost: what waits.
+pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Listing>) -> Outcome {
+    page(&ctx, StatusCode::OK, &asked, None).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sent {
+    /// `approve`, else it is declined or taken back.
+    decision: String,
+    reason: String,
+}
+
+/// `POST /quan-tri/cho-duyet/{proposal}`: by somebody else than whoever asked; of a code the second half is shown once.
+pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
+    let pass = sent.decision == "approve";
+    let key = identity(&ctx);
+    let mut tx = ctx.write().await?;
+    let decided = proposals::decide(&mut tx, &key.key, id, pass, sent.reason.trim(), super::people::CODE).await?;
+    let Some(decided) = decided else { return Err(ctx.not_found()) };
+    tx.commit().await?;
+    match decided {
+        Decided::Code(half) => page(&ctx, StatusCode::OK, &Listing::default(), Some(&half)).await,
+        Decided::Given(_) | Decided::Declined => Ok(Redirect::to(&ctx.link("/quan-tri/cho-duyet")).into_response()),
+    }
+}

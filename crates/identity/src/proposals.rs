@@ -1,0 +1,222 @@
+//! Power over figures or people takes two administrators: one asks, another lets it pass. Otherwise whoever keeps accounts
+//! would make themselves a reviewer by way of an account of somebody else.
+//!
+//! A code for somebody with power is in two halves, one for each of the two: neither can use it alone. Whoever works at the
+//! machine's own command line does both by themselves, and the line of the trail says so.
+
+use crate::{
+    model::{Asked, NewGrant, Proposal},
+    secrets::{self, SecretKey},
+    store::{self as people, HOUR},
+};
+use kernel::{Actor, AgencyId, Day, Moment, PersonId, Phrase, Problem, Role, UnitId};
+use serde_json::{Value, json};
+use store::{Query, Result, Row, StoreError, WriteTx, args};
+
+/// How long something waits before it is forgotten.
+pub const WAITS: i64 = 14 * 24 * HOUR;
+/// Where the second half of a code begins.
+const HALF: usize = 12;
+
+/// Whether a role is power over figures or people: those that want a second factor, too.
+pub fn is_power(role: Role) -> bool {
+    role.needs_second_factor()
+}
+
+/// Whether an actor needs nobody else: whoever works at the machine, and the program itself.
+pub fn is_alone(actor: &Actor) -> bool {
+    actor.person.is_none() && matches!(actor.role, Role::LocalAdmin | Role::System)
+}
+
+/// The roles that are power, as text for a statement.
+fn power() -> String {
+    let names: Vec<String> =
+        Role::ALL.iter().filter(|role| is_power(**role)).map(|role| format!("'{}'", role.name())).collect();
+    names.join(",")
+}
+
+/// Whether somebody holds power today or will. Cost: their roles.
+pub async fn has_power(tx: &mut impl Query, person: PersonId, today: Day) -> Result<bool> {
+    let sql = format!(
+        "SELECT id FROM identity_grant WHERE person = $1 AND ended_at IS NULL AND (to_day IS NULL OR to_day >= $2)
+         AND role IN ({}) LIMIT 1",
+        power()
+    );
+    Ok(tx.row(&sql, args![person.0, today.epoch_days()]).await?.is_some())
+}
+
+/// Administrators who could let something pass that `by` asks for of `person`. Cost: the administrators.
+pub async fn seconds(tx: &mut impl Query, by: Option<PersonId>, person: PersonId, today: Day) -> Result<usize> {
+    let sql = "SELECT DISTINCT p.id FROM identity_person p JOIN identity_grant g ON g.person = p.id
+               WHERE g.role = $1 AND g.from_day <= $2 AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
+               AND p.disabled = 0";
+    let rows = tx.rows(sql, args![Role::Administrator.name(), today.epoch_days()]).await?;
+    let ids = rows.iter().map(|row| Ok(PersonId(row.i64(0)?))).collect::<Result<Vec<_>>>()?;
+    Ok(ids.into_iter().filter(|id| Some(*id) != by && *id != person).count())
+}
+
+/// What was done with what somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done(i64),
+    /// It waits for a second administrator, under this number.
+    Waits(i64),
+    /// There is nobody who could let it pass.
+    Nobody,
+}
+
+/// Gives a role; of one that is power it is asked for, unless whoever asks needs nobody else. The same asked for again is
+/// one. Cost: as [`people::grant`]; of power the administrators and what waits for this person.
+pub async fn give(tx: &mut WriteTx, new: &NewGrant) -> Result<Outcome> {
+    if !is_power(new.role) || is_alone(tx.actor()) {
+        return Ok(Outcome::Done(people::grant(tx, new).await?));
+    }
+    let (by, today) = (tx.actor().person, tx.now().day());
+    if seconds(tx, by, new.person, today).await? == 0 {
+        return Ok(Outcome::Nobody);
+    }
+    let details = written(new).to_string();
+    let sql = "SELECT id FROM identity_proposal WHERE person = $1 AND kind = 'grant' AND details = $2
+               AND decision IS NULL AND asked_at > $3";
+    if let Some(row) = tx.row(sql, args![new.person.0, details.as_str(), tx.now().0 - WAITS]).await? {
+        return Ok(Outcome::Waits(row.i64(0)?));
+    }
+    let id = ask(tx, "grant", new.person, &details, None).await?;
+    people::note(tx, "identity.grant-asked", new.person, json!({"proposal": id, "grant": written(new)})).await?;
+    Ok(Outcome::Waits(id))
+}
+
+async fn ask(tx: &mut WriteTx, kind: &str, person: PersonId, details: &str, half: Option<String>) -> Result<i64> {
+    let by = tx.actor().person.map(|p| p.0);
+    let sql = "INSERT INTO identity_proposal (kind, person, details, half, asked_by, asked_at)
+               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    let row = tx.row(sql, args![kind, person.0, details, half, by, tx.now()]).await?;
+    row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))
+}
+
+/// Asks for a code for somebody with power; the half that is for whoever asks, shown once. What was asked for before is
+/// forgotten. `None` where there is nobody who could let it pass.
+pub async fn ask_code(tx: &mut WriteTx, key: &SecretKey, person: PersonId) -> Result<Option<String>> {
+    let (by, today) = (tx.actor().person, tx.now().day());
+    if seconds(tx, by, person, today).await? == 0 {
+        return Ok(None);
+    }
+    let sql = "UPDATE identity_proposal SET decision = 'replaced', decided_at = $2, half = NULL
+               WHERE person = $1 AND kind = 'code' AND decision IS NULL";
+    tx.execute(sql, args![person.0, tx.now()]).await?;
+    let first = secrets::code()[..HALF].to_owned();
+    let id = ask(tx, "code", person, "{}", Some(key.seal(first.as_bytes()))).await?;
+    people::note(tx, "identity.code-asked", person, json!({"proposal": id})).await?;
+    Ok(Some(first.trim_end_matches('-').to_owned()))
+}
+
+/// A role that was asked for, as it is kept.
+pub(crate) fn written(new: &NewGrant) -> Value {
+    json!({
+        "role": new.role.name(), "unit": new.unit, "agency": new.agency, "criteria": new.criteria, "from": new.from,
+        "to": new.to,
+    })
+}
+
+fn grant_of(person: PersonId, details: &str) -> Result<NewGrant> {
+    let read: Value = serde_json::from_str(details)?;
+    let role = read["role"].as_str().and_then(Role::from_name);
+    Ok(NewGrant {
+        person,
+        role: role.ok_or_else(|| StoreError::Corrupt("a role that is none".into()))?,
+        unit: read["unit"].as_i64().map(UnitId),
+        agency: read["agency"].as_i64().map(AgencyId),
+        criteria: serde_json::from_value(read["criteria"].clone())?,
+        from: serde_json::from_value(read["from"].clone())?,
+        to: serde_json::from_value(read["to"].clone())?,
+    })
+}
+
+const COLUMNS: &str = "id, kind, person, details, half, asked_by, asked_at";
+
+fn proposal(row: &Row) -> Result<Proposal> {
+    let person = PersonId(row.i64(2)?);
+    let asked = match &*row.text(1)? {
+        "grant" => Asked::Grant(grant_of(person, &row.text(3)?)?),
+        _ => Asked::Code,
+    };
+    Ok(Proposal {
+        id: row.i64(0)?,
+        person,
+        asked,
+        half: row.opt_text(4)?,
+        by: row.opt_i64(5)?.map(PersonId),
+        at: Moment(row.i64(6)?),
+    })
+}
+
+/// What waits, the oldest first. Cost: those rows.
+pub async fn waiting(tx: &mut impl Query, now: Moment) -> Result<Vec<Proposal>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM identity_proposal WHERE decision IS NULL AND asked_at > $1 ORDER BY asked_at, id"
+    );
+    tx.rows(&sql, args![now.0 - WAITS]).await?.iter().map(proposal).collect()
+}
+
+/// How it was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// The role stands.
+    Given(i64),
+    /// The code stands; the half for whoever let it pass, shown once.
+    Code(String),
+    Declined,
+}
+
+/// Lets what waits pass, or not. Never by whoever asked, nor by whom it is for; whoever asked may take it back. `None` where
+/// nothing of this number waits. Cost: some five rows.
+pub async fn decide(
+    tx: &mut WriteTx,
+    key: &SecretKey,
+    id: i64,
+    pass: bool,
+    reason: &str,
+    long: i64,
+) -> Result<Option<Decided>> {
+    let sql = format!("SELECT {COLUMNS} FROM identity_proposal WHERE id = $1 AND decision IS NULL AND asked_at > $2");
+    let Some(row) = tx.row(&sql, args![id, tx.now().0 - WAITS]).await? else { return Ok(None) };
+    let found = proposal(&row)?;
+    let me = tx.actor().person;
+    if pass && (!tx.actor().is_second(found.by) || me == Some(found.person)) {
+        return Err(StoreError::Refused(Box::new(Problem::forbidden(Phrase::new("proposal-own")))));
+    }
+    let decision = match pass {
+        true => "approved",
+        false if me.is_some() && me == found.by => "withdrawn",
+        false => "declined",
+    };
+    let sql = "UPDATE identity_proposal SET decision = $2, decided_by = $3, decided_at = $4, reason = $5, half = NULL
+               WHERE id = $1 AND decision IS NULL";
+    // Of two who decide at once one comes first.
+    if tx.execute(sql, args![id, decision, me.map(|p| p.0), tx.now(), reason]).await? != 1 {
+        return Ok(None);
+    }
+    let asked_by = found.by;
+    let details = json!({"proposal": id, "decision": decision, "asked_by": asked_by, "reason": reason});
+    people::note(tx, "identity.proposal-decided", found.person, details).await?;
+    if !pass {
+        return Ok(Some(Decided::Declined));
+    }
+    match found.asked {
+        Asked::Grant(new) => {
+            // A role that is to go on longer, or shorter, stands once.
+            people::end_same(tx, &new, "replaced").await?;
+            Ok(Some(Decided::Given(people::grant(tx, &new).await?)))
+        }
+        Asked::Code => {
+            let first = found.half.and_then(|sealed| key.open(&sealed)).and_then(|half| String::from_utf8(half).ok());
+            let first = first.ok_or_else(|| StoreError::Corrupt("half a code that does not open".into()))?;
+            let second = secrets::code()[HALF..].to_owned();
+            let known = people::get(tx, found.person).await?.is_some_and(|person| person.password.is_some());
+            let kind = if known { "reset" } else { "invite" };
+            let hash = secrets::hash(&format!("{first}{second}"));
+            people::add_code(tx, kind, Some(found.person), &hash, long).await?;
+            Ok(Some(Decided::Code(second)))
+        }
+    }
+}

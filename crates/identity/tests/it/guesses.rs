@@ -1,0 +1,207 @@
+//! Guesses, and what a session alone must not do.
+
+use crate::{
+    CLOCK, PASSWORD, ROOMS, enter, here, identity, later,
+    pages::{form, plain, said, send, send_from, text},
+    somebody,
+};
+use anyhow::{Context, Result, ensure};
+use axum::http::header;
+use identity::{login::Step, second, secrets, store as people};
+use kernel::{Actor, Clock, Moment, PersonId, Role};
+use store::{Query, Store, args};
+use testkit::each_engine;
+
+/// A session of somebody, under a secret that the test knows.
+async fn session(store: &Store, person: PersonId, secret: &str) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    people::begin(&mut tx, &secrets::hash(secret), person, true, "").await?;
+    Ok(tx.commit().await?)
+}
+
+async fn token(store: &Store, person: PersonId, secret: &str) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    let ends = Moment(CLOCK.now().0 + people::HOUR);
+    people::add_token(&mut tx, person, &secrets::hash(secret), "thử", &["read jobs".into()], ends).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn tokens(store: &Store, person: PersonId) -> Result<usize> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    Ok(people::tokens(&mut tx, person).await?.iter().filter(|token| !token.revoked).count())
+}
+
+#[test]
+fn behind_a_proxy_who_guesses_makes_nobody_else_wait() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let proxy = [127, 0, 0, 1];
+        let log_in = async |from, password: &str| -> Result<u16> {
+            let form = form("/", password);
+            Ok(send_from(&store, false, "POST", "/dang-nhap", "", &form, from).await?.status().as_u16())
+        };
+        for _ in 0..5 {
+            ensure!(log_in((proxy, Some("198.51.100.9")), "sai").await? == 422);
+        }
+        ensure!(log_in((proxy, Some("198.51.100.9")), PASSWORD).await? == 429, "a guesser behind a proxy never waits");
+        ensure!(log_in((proxy, Some("203.0.113.200")), PASSWORD).await? == 303, "all behind a proxy wait for one");
+        ensure!(log_in(([198, 51, 100, 9], None), PASSWORD).await? == 429, "another count without the proxy");
+        // Whoever is no proxy of ours says what they like.
+        ensure!(log_in(([198, 51, 100, 9], Some("203.0.113.99")), PASSWORD).await? == 429, "anybody names an address");
+        Ok(())
+    });
+}
+
+#[test]
+fn many_guesses_at_once_are_not_all_the_first() {
+    each_engine(ROOMS, |store| async move {
+        let identity = identity(&store);
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let tries = (0..20).map(|_| enter(&identity, "tanmy", "sai", &CLOCK));
+        let answers = futures::future::join_all(tries).await;
+        let tried = answers.iter().filter(|answer| **answer == Err(422)).count();
+        let waits = answers.iter().filter(|answer| **answer == Err(429)).count();
+        ensure!((tried, waits) == (5, 15), "{tried} tried, {waits} wait");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_code_by_time_is_not_guessed_by_many_at_once() {
+    each_engine(ROOMS, |store| async move {
+        let identity = identity(&store);
+        let person = somebody(&store, "dieuphoi", Role::Coordination).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::set_totp(&mut tx, person, Some(&identity.key.seal(&second::secret())), 0, None).await?;
+        tx.commit().await?;
+        let Ok(Step::Second(waiting)) = enter(&identity, "dieuphoi", PASSWORD, &CLOCK).await else {
+            anyhow::bail!("let in")
+        };
+        let tries = (0..12).map(|_| identity.by_code(&waiting, "x", here(), "", &CLOCK));
+        let refused = futures::future::join_all(tries).await;
+        let status = |refused: &Result<String, _>| match refused {
+            Err(identity::login::Refused::Said(problem)) => problem.status,
+            _ => 0,
+        };
+        let tried = refused.iter().filter(|one| status(one) == 422).count();
+        ensure!(tried == 5, "{tried} tried");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_old_password_is_guessed_five_times_and_the_session_ends() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        session(&store, person, "s1").await?;
+        let change = |old: &str| format!("old={}&new={}", plain(old), plain("một câu thật là dài"));
+        let post = async |old: &str| -> Result<u16> {
+            let answer = send(&store, false, "POST", "/tai-khoan/mat-khau", "langso=s1", &change(old)).await?;
+            Ok(answer.status().as_u16())
+        };
+        for _ in 0..4 {
+            ensure!(post("sai").await? == 422);
+        }
+        ensure!(post("sai").await? == 401, "the fifth");
+        ensure!(post(PASSWORD).await? == 401, "the session goes on after five guesses");
+        // Elsewhere nobody waits for it.
+        ensure!(matches!(enter(&identity(&store), "tanmy", PASSWORD, &CLOCK).await, Ok(Step::In(_))));
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT COUNT(*) FROM store_audit WHERE action = 'identity.proof-failed'";
+        ensure!(tx.row(sql, args![]).await?.context("a count")?.i64(0)? == 5, "guesses are lines");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_session_alone_changes_no_second_factor() {
+    each_engine(ROOMS, |store| async move {
+        let identity = identity(&store);
+        let person = somebody(&store, "dieuphoi", Role::Coordination).await?;
+        let old = second::secret();
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::set_totp(&mut tx, person, Some(&identity.key.seal(&old)), 0, None).await?;
+        tx.commit().await?;
+        session(&store, person, "s1").await?;
+        let new = second::secret();
+        let sealed = identity.key.seal(&[&person.0.to_be_bytes()[..], &new].concat());
+        let code = second::code(&new, CLOCK.now());
+        let post = async |rest: String| -> Result<(u16, String)> {
+            let form = format!("sealed={sealed}&code={code}{rest}");
+            let answer = send(&store, false, "POST", "/tai-khoan/xac-thuc", "langso=s1", &form).await?;
+            Ok((answer.status().as_u16(), text(answer).await?))
+        };
+        let now = second::code(&old, CLOCK.now());
+        let (status, page) = post(String::new()).await?;
+        ensure!(status == 422 && page.contains("name=\"old\"") && page.contains("name=\"now\""), "{page}");
+        ensure!(post(format!("&old={}", plain(PASSWORD))).await?.0 == 422, "without a code of the old one");
+        ensure!(post(format!("&old=sai&now={now}")).await?.0 == 422, "without the password");
+        ensure!(post(format!("&old={}&now={now}", plain(PASSWORD))).await?.0 == 303, "by both");
+        let found = people::get(&mut store.read(&Actor::SYSTEM.scope()).await?, person).await?.context("a person")?;
+        let kept = identity.key.open(found.totp.as_deref().context("a second factor")?);
+        ensure!(kept.as_deref() == Some(&new[..]));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_first_second_factor_asks_for_the_password() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        session(&store, person, "s1").await?;
+        let new = second::secret();
+        let sealed = identity(&store).key.seal(&[&person.0.to_be_bytes()[..], &new].concat());
+        let form = format!("sealed={sealed}&code={}", second::code(&new, CLOCK.now()));
+        let answer = send(&store, false, "POST", "/tai-khoan/xac-thuc", "langso=s1", &form).await?;
+        ensure!(answer.status() == 422, "a session locks its owner out: {}", answer.status());
+        Ok(())
+    });
+}
+
+#[test]
+fn on_an_https_site_the_plain_cookie_is_nobodys() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        session(&store, person, "s1").await?;
+        for (secure, cookie, status) in [
+            (true, "__Host-langso=s1", 200),
+            (true, "langso=s1", 303),
+            (true, "langso=s1; __Host-langso=other", 303),
+            (false, "langso=s1", 200),
+        ] {
+            let page = send(&store, secure, "GET", "/tai-khoan", cookie, "").await?;
+            ensure!(page.status() == status, "{cookie} {secure}: {}", page.status());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn tokens_end_with_the_password_they_were_made_under() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        session(&store, person, "s1").await?;
+        token(&store, person, "t1").await?;
+        let change = |old: &str, new: &str| format!("old={}&new={}&keep_tokens=1", plain(old), plain(new));
+        let next = "một câu thật là dài";
+        let page = text(send(&store, false, "GET", "/tai-khoan", "langso=s1", "").await?).await?;
+        ensure!(page.contains("name=\"keep_tokens\""), "{page}");
+        send(&store, false, "POST", "/tai-khoan/mat-khau", "langso=s1", &change(PASSWORD, next)).await?;
+        ensure!(tokens(&store, person).await? == 1, "kept, as was asked");
+        let form = format!("old={}&new={}", plain(next), plain(PASSWORD));
+        send(&store, false, "POST", "/tai-khoan/mat-khau", "langso=s1", &form).await?;
+        ensure!(tokens(&store, person).await? == 0, "a token outlives a change that did not keep it");
+        token(&store, person, "t2").await?;
+        let code = "ABCDE-ABCDE-ABCDE-ABCDE";
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::add_code(&mut tx, "reset", Some(person), &secrets::hash(code), people::HOUR).await?;
+        tx.commit().await?;
+        let form = format!("code={code}&password={}&keep_tokens=1", plain("bảy con vịt bơi ao"));
+        let answer = send(&store, false, "POST", "/dat-mat-khau", "", &form).await?;
+        ensure!(answer.status() == 200 && said(&answer, header::SET_COOKIE).is_empty());
+        ensure!(tokens(&store, person).await? == 0, "a token outlives a reset");
+        let entered = enter(&identity(&store), "tanmy", "bảy con vịt bơi ao", &later(60)).await;
+        ensure!(matches!(entered, Ok(Step::In(_))));
+        Ok(())
+    });
+}
