@@ -3,7 +3,11 @@
 use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
-use identity::{Identity, secrets::SecretKey};
+use identity::{
+    Identity,
+    providers::{Doors, Providers},
+    secrets::SecretKey,
+};
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
@@ -79,7 +83,10 @@ pub async fn run(args: &Args) -> Result<()> {
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let secure = origin.starts_with("https://");
-    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
+    let file = args.data.join(identity::providers::FILE);
+    let providers = Providers::of_folder(&args.data, |name| std::env::var(name).ok());
+    let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
+    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody, doors };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit).await?;
     first_start(&store, args.lang).await?;
     let registry = site::jobs(&site);

@@ -2,6 +2,7 @@
 //! one loses it in the next, in every tab and token, and in a job that waits.
 
 use crate::{
+    providers::Doors,
     secrets::{self, SecretKey},
     store::{GRANT, IDLE, NOTED, TODAY, grant_of},
 };
@@ -29,6 +30,8 @@ pub struct Identity {
     pub secure: bool,
     /// As whom strangers are let in: readers, unless whoever started the program said otherwise.
     pub nobody: Actor,
+    /// Providers at whom people may log in.
+    pub doors: Doors,
 }
 
 /// What [`who`] reads, from the first column on: a person, and a role of theirs.
@@ -36,7 +39,8 @@ const WHO: &str = "p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.d
 
 /// Of whoever is asked for without a session: any second factor that they have will do.
 const SOMEBODY: &str = "p.id, p.name, CASE WHEN p.totp IS NULL AND NOT EXISTS
-     (SELECT 1 FROM identity_passkey k WHERE k.person = p.id) THEN 0 ELSE 1 END, p.demo";
+     (SELECT 1 FROM identity_passkey k WHERE k.person = p.id)
+     AND NOT EXISTS (SELECT 1 FROM identity_link l WHERE l.person = p.id) THEN 0 ELSE 1 END, p.demo";
 
 /// The rows of one person as of today: the person and each role.
 fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {

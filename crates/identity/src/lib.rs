@@ -10,11 +10,13 @@
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
 //! - [`passkey`]: passkeys, which show both factors at once.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
+//! - [`providers`], [`linked`]: logging in at a provider (OpenID Connect), and what its word is worth.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod fresh;
 pub mod keeper;
+pub mod linked;
 pub mod login;
 mod migrations;
 pub mod model;
@@ -22,6 +24,7 @@ pub mod pages;
 pub mod passkey;
 pub mod password;
 pub mod proposals;
+pub mod providers;
 pub mod roster;
 pub mod rules;
 pub mod second;

@@ -7,8 +7,8 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use openidconnect::{HttpRequest, HttpResponse};
-use std::{future::Future, time::Duration};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use std::{future::Future, pin::Pin, time::Duration};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,23 +39,26 @@ impl Http {
         let tls = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
         Ok(Http(Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(tls)))
     }
+}
 
-    pub fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, Failed>> + Send + 'static {
-        let client = self.0.clone();
-        async move {
-            let failed = |error: &dyn std::error::Error| Failed(crate::told(error));
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = Failed;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Failed>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
             // A provider names further addresses itself: they are held to the same.
             allowed(&request.uri().to_string()).map_err(Failed)?;
             let asked = async {
-                let answer = client.request(request.map(|body| Full::new(Bytes::from(body)))).await;
-                let (head, body) = answer.map_err(|e| failed(&e))?.into_parts();
+                let answer = self.0.request(request.map(|body| Full::new(Bytes::from(body)))).await;
+                let (head, body) = answer.map_err(|e| Failed(crate::told(&e)))?.into_parts();
                 let body = Limited::new(body, MOST).collect().await.map_err(|e| Failed(e.to_string()))?;
                 Ok(HttpResponse::from_parts(head, body.to_bytes().to_vec()))
             };
             tokio::time::timeout(PATIENCE, asked)
                 .await
                 .unwrap_or_else(|_| Err(Failed("no answer in ten seconds".into())))
-        }
+        })
     }
 }
 

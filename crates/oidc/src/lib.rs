@@ -217,9 +217,8 @@ impl Client {
         }
         http::allowed(&provider.issuer).map_err(Wrong::Configured)?;
         let issuer = IssuerUrl::new(provider.issuer.clone()).map_err(|e| Wrong::Configured(e.to_string()))?;
-        let ask = |request| self.http.send(request);
         // The library refuses a description that names another issuer.
-        let found = Metadata::discover_async(issuer, &ask).await.map_err(|e| Wrong::Unreachable(told(&e)))?;
+        let found = Metadata::discover_async(issuer, &self.http).await.map_err(|e| Wrong::Unreachable(told(&e)))?;
         if let Ok(mut known) = self.known.lock() {
             known.insert(provider.issuer.clone(), (found.clone(), now));
         }
@@ -271,12 +270,11 @@ impl Client {
             return Err(Wrong::Refused(back.error.chars().filter(|c| c.is_ascii_graphic()).take(80).collect()));
         }
         let party = Self::party(provider, redirect, &metadata)?;
-        let ask = |request| self.http.send(request);
         let code = party
             .exchange_code(AuthorizationCode::new(back.code.clone()))
             .map_err(|e| Wrong::Configured(e.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()));
-        let tokens: Tokens = code.request_async(&ask).await.map_err(|error| match error {
+        let tokens: Tokens = code.request_async(&self.http).await.map_err(|error| match error {
             RequestTokenError::ServerResponse(said) => Wrong::Refused(said.error().to_string()),
             error => Wrong::Unreachable(told(&error)),
         })?;
@@ -295,9 +293,8 @@ impl Client {
     async fn more(&self, party: &Party, access: AccessToken, mut told: Told) -> Result<Told, Wrong> {
         let subject = openidconnect::SubjectIdentifier::new(told.subject.clone());
         let Ok(request) = party.user_info(access, Some(subject)) else { return Ok(told) };
-        let ask = |request| self.http.send(request);
         let said: UserInfoClaims<Rest, CoreGenderClaim> =
-            request.request_async(&ask).await.map_err(|e| Wrong::Other(self::told(&e)))?;
+            request.request_async(&self.http).await.map_err(|e| Wrong::Other(self::told(&e)))?;
         let Ok(Value::Object(said)) = serde_json::to_value(&said) else { return Ok(told) };
         for (claim, value) in said {
             told.claims.entry(claim).or_insert(value);

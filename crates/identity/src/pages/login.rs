@@ -58,13 +58,19 @@ async fn form(ctx: &Ctx, status: StatusCode, sent: &Sent, problem: Option<&Probl
     let page = context! {
         title => locale::word(ctx.lang, "login-title"), login => sent.login, tiep => sent.tiep,
         problem => problem.map(|p| locale::problem(ctx.lang, p)), people => demo_people(ctx, &identity).await?,
-        passkey => passkeys::offered(ctx),
+        passkey => passkeys::offered(ctx), doors => doors(&identity),
     };
     ctx.page_with(status, "login.html", page)
 }
 
 fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Buttons that lead to providers.
+fn doors(identity: &Identity) -> Vec<Value> {
+    let all = identity.doors.providers.all().iter();
+    all.map(|provider| context! { name => provider.name, title => provider.title }).collect()
 }
 
 /// The form again, with what was wrong at another door than the password's.

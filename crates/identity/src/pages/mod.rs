@@ -15,6 +15,7 @@ use std::sync::Arc;
 use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
 mod account;
+mod links;
 mod login;
 mod passkeys;
 mod people;
@@ -51,6 +52,8 @@ fn routes() -> Routes {
         .write_public("/dang-xuat", "log out", "login", post(login::leave))
         .write_public("/dang-nhap/passkey/hoi", "log in", "login", post(passkeys::question))
         .write_public("/dang-nhap/passkey", "log in", "login", post(passkeys::enter))
+        .read("/dang-nhap/oidc/{provider}", "login", get(links::start))
+        .read("/dang-nhap/oidc/{provider}/ve", "login", get(links::back_again))
         .read("/thiet-lap", "login", get(setup::page))
         .write_public("/thiet-lap", "set up", "login", post(setup::make))
         .read("/dat-mat-khau", "login", get(setup::code_page))
@@ -60,6 +63,9 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/lien-ket", "own account", get(links::page))
+        .write("/tai-khoan/lien-ket/{provider}", "keep", "own account", post(links::connect))
+        .write("/tai-khoan/lien-ket/{provider}/bo", "keep", "own account", post(links::remove))
         .read_inside("/tai-khoan/passkey", "own account", get(passkeys::page))
         .write("/tai-khoan/passkey", "keep", "own account", post(passkeys::add))
         .write("/tai-khoan/passkey/moi", "keep", "own account", post(passkeys::ask))

@@ -28,7 +28,7 @@ const HERE: &str = "203.0.113.7";
 
 pub fn identity(store: &Store) -> Identity {
     let key = SecretKey::new([7; 32]);
-    Identity { store: store.clone(), key, demo: false, secure: false, nobody: Actor::READER }
+    Identity { store: store.clone(), key, demo: false, secure: false, nobody: Actor::READER, doors: Default::default() }
 }
 
 fn later(seconds: i64) -> FixedClock {
