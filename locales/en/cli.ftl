@@ -85,6 +85,27 @@ cli-audit-about = The audit trail
 cli-audit-verify-about = Check the whole chain: lines altered, removed, reordered, erased, not yet sealed
 cli-audit-verify-head = A head noted earlier, which must be in the chain; may be given several times
 cli-audit-seal-about = Seal committed lines now
+cli-audit-verify-checkpoint = A checkpoint kept elsewhere, that the public ledger must go on from; may be given several times
+cli-audit-verify-proof = Check the proof of one result instead; needs no database
+cli-audit-verify-key = A verifier key of the ledger that you trust; may be given several times
+cli-audit-seal-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
+cli-audit-rotate-key-about = Sign checkpoints by another key from now on
+cli-audit-rotate-key-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
+cli-audit-admit-restore-about = Say in the ledger that the database was set back on purpose, and sign on
+cli-audit-admit-restore-reason = Why the database was set back
+cli-audit-admit-restore-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
+cli-audit-witness-key-about = Make a key for a witness
+cli-audit-witness-key-name = What the witness is called: a host and a path, no spaces
+cli-audit-witness-key-out = Where the private key goes
+cli-audit-add-witness-about = Make a witness of the ledger known
+cli-audit-add-witness-key = Its verifier key
+cli-audit-add-witness-holder = The agency, as people know it
+cli-audit-add-witness-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
+cli-audit-witness-about = Work as a witness: check that the ledger goes on, and sign
+cli-audit-witness-key = The witness's private key
+cli-audit-witness-ledger = A verifier key of the ledger; may be given several times
+cli-audit-witness-seen = Where the checkpoint seen last is remembered
+cli-audit-witness-request = What the site shows a witness at /tlog/witness?old=N
 
 cli-permissions-about = Print the permission table: who may do what
 cli-completions-about = Print completions for a shell

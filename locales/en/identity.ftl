@@ -206,3 +206,12 @@ roster-moved = { $count ->
     [one] One role changes its days:
    *[other] { $count } roles change their days:
 }
+people-order = Order by
+people-order-name = name
+people-order-login = login name
+people-order-newest = newest
+people-yes = yes
+people-no = no
+person-number = Number
+person-disabled-head = Locked
+person-made = Added

@@ -85,6 +85,27 @@ cli-audit-about = Nhật ký kiểm toán
 cli-audit-verify-about = Kiểm tra toàn bộ chuỗi: dòng bị sửa, bị xóa, bị đổi chỗ, bị xóa chi tiết, chưa niêm phong
 cli-audit-verify-head = Đầu chuỗi đã ghi lại trước đây, phải có trong chuỗi; có thể nêu nhiều lần
 cli-audit-seal-about = Niêm phong ngay các dòng đã ghi
+cli-audit-verify-checkpoint = Điểm chốt đã giữ ở nơi khác, sổ minh chứng phải nối tiếp nó; có thể nêu nhiều lần
+cli-audit-verify-proof = Thay vào đó kiểm tra bằng chứng của một kết quả; không cần cơ sở dữ liệu
+cli-audit-verify-key = Khóa kiểm tra của sổ mà bạn tin; có thể nêu nhiều lần
+cli-audit-seal-public-url = Địa chỉ mọi người truy cập, https://MÁY-CHỦ; đặt tên cho sổ chưa có khóa
+cli-audit-rotate-key-about = Từ nay ký điểm chốt bằng một khóa khác
+cli-audit-rotate-key-public-url = Địa chỉ mọi người truy cập, https://MÁY-CHỦ; đặt tên cho sổ chưa có khóa
+cli-audit-admit-restore-about = Ghi vào sổ rằng cơ sở dữ liệu được đưa về trước có chủ ý, và ký tiếp
+cli-audit-admit-restore-reason = Vì sao cơ sở dữ liệu được đưa về trước
+cli-audit-admit-restore-public-url = Địa chỉ mọi người truy cập, https://MÁY-CHỦ; đặt tên cho sổ chưa có khóa
+cli-audit-witness-key-about = Tạo khóa cho một nhân chứng
+cli-audit-witness-key-name = Tên nhân chứng: máy chủ và đường dẫn, không có dấu cách
+cli-audit-witness-key-out = Nơi ghi khóa bí mật
+cli-audit-add-witness-about = Thêm một nhân chứng của sổ
+cli-audit-add-witness-key = Khóa kiểm tra của nhân chứng
+cli-audit-add-witness-holder = Cơ quan, như mọi người vẫn gọi
+cli-audit-add-witness-public-url = Địa chỉ mọi người truy cập, https://MÁY-CHỦ; đặt tên cho sổ chưa có khóa
+cli-audit-witness-about = Làm nhân chứng: kiểm tra sổ có nối tiếp không, rồi ký
+cli-audit-witness-key = Khóa bí mật của nhân chứng
+cli-audit-witness-ledger = Khóa kiểm tra của sổ; có thể nêu nhiều lần
+cli-audit-witness-seen = Tệp ghi nhớ điểm chốt đã thấy lần trước
+cli-audit-witness-request = Văn bản mà trang đưa cho nhân chứng ở /tlog/witness?old=N
 
 cli-permissions-about = In bảng quyền: ai được làm gì
 cli-completions-about = In tệp gợi ý lệnh cho shell

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("web", 3),
     ("documents", 3),
     ("units", 4),
+    ("ledger", 4),
     ("identity", 5),
     ("facts", 5),
     ("app", 7),

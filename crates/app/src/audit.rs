@@ -1,9 +1,10 @@
 //! `langso audit`: the chain of the audit trail, checked and sealed.
 
-use crate::{manage::Database, stop::Stop};
+use crate::{manage::Database, proofs, stop::Stop};
 use anyhow::Result;
 use kernel::{Phrase, SystemClock};
 use locale::Lang;
+use std::path::PathBuf;
 use store::audit::{Finding, Head, Report};
 
 /// The audit trail
@@ -17,8 +18,18 @@ pub struct Audit {
 enum Command {
     /// Check the whole chain
     Verify(Verify),
-    /// Seal committed lines now
-    Seal(Database),
+    /// Seal committed lines now, and sign a checkpoint of the public ledger
+    Seal(proofs::Site),
+    /// Sign checkpoints by another key from now on
+    RotateKey(proofs::Site),
+    /// Say in the ledger that the database was set back on purpose, and sign on
+    AdmitRestore(proofs::Admit),
+    /// Make a key for a witness
+    WitnessKey(proofs::WitnessKey),
+    /// Make a witness known
+    AddWitness(proofs::AddWitness),
+    /// Work as a witness: check that the ledger goes on, and sign
+    Witness(proofs::Cosign),
 }
 
 #[derive(clap::Args, Clone, Debug)]
@@ -28,29 +39,61 @@ struct Verify {
     /// A head noted earlier, that must be in the chain
     #[arg(long, value_name = "POSITION CHAIN")]
     head: Vec<String>,
+    /// A checkpoint kept elsewhere, that the ledger must go on from
+    #[arg(long, value_name = "FILE", conflicts_with = "proof")]
+    checkpoint: Vec<PathBuf>,
+    /// Check the proof of one result instead; needs no database
+    #[arg(long, value_name = "FILE")]
+    proof: Option<PathBuf>,
+    /// A verifier key of the ledger that you trust
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
 }
 
 /// Runs; the exit code is 1 where the chain does not hold.
 pub async fn audit(args: &Audit, lang: Lang) -> Result<i32> {
     match &args.what {
-        Command::Seal(at) => {
-            let store = at.existing().await?;
+        Command::Seal(site) => {
+            let store = site.existing().await?;
             let count = store::audit::seal(&store, &SystemClock).await?;
             println!("{}", locale::say(lang, &Phrase::new("audit-sealed-now").with("count", count as i64)));
+            let signed = proofs::round(&store, site, lang).await;
             store.close().await;
-            Ok(0)
+            signed
         }
+        Command::RotateKey(site) => proofs::rotate(site, lang).await,
+        Command::AdmitRestore(args) => proofs::admit(args, lang).await,
+        Command::WitnessKey(args) => proofs::witness_key(args, lang),
+        Command::AddWitness(args) => proofs::add_witness(args, lang).await,
+        Command::Witness(args) => proofs::cosign(args, lang),
+        Command::Verify(Verify { proof: Some(proof), key, .. }) => proofs::verify(proof, key, lang),
         Command::Verify(args) => {
             let bad = |given: String| Stop::option("--head", Phrase::new("audit-head-bad").with("head", given));
             let heads: Vec<Head> = args.head.iter().map(|h| h.parse().map_err(bad)).collect::<Result<_, _>>()?;
             let store = args.at.existing().await?;
-            let report = store::audit::verify_against(&store, &heads).await?;
-            tell(&report, lang);
-            let figures = figures(&store, lang).await?;
+            let found = chain_and_ledger(&store, heads, &args.checkpoint, &args.key, lang).await;
             store.close().await;
-            Ok(i32::from(!report.findings.is_empty() || figures > 0))
+            Ok(i32::from(found? > 0))
         }
     }
+}
+
+/// Checks the chain, the figures that its lines speak of, and the public ledger with the heads it noted; how much is wrong,
+/// each said.
+pub async fn chain_and_ledger(
+    store: &store::Store,
+    mut heads: Vec<Head>,
+    kept: &[PathBuf],
+    keys: &[String],
+    lang: Lang,
+) -> Result<usize> {
+    let ledger = proofs::check(store, kept, keys).await?;
+    heads.extend(ledger.iter().flat_map(|report| report.heads.clone()));
+    let report = store::audit::verify_against(store, &heads).await?;
+    tell(&report, lang);
+    let figures = figures(store, lang).await?;
+    let ledger = ledger.map_or(0, |ledger| proofs::tell(&ledger, lang));
+    Ok(report.findings.len() + figures + ledger)
 }
 
 /// Holds the history of figures against what audit lines say of it; how many do not agree, each said.

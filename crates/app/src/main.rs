@@ -12,6 +12,7 @@ mod import;
 mod law;
 mod manage;
 mod people;
+mod proofs;
 mod serve;
 mod site;
 mod stop;

@@ -87,7 +87,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let providers = Providers::of_folder(&args.data, |name| std::env::var(name).ok());
     let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody, doors };
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, origin, limit).await?;
+    let ledger = ledger::Keys::of_folder(&args.data, &origin);
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, origin, limit).await?;
     first_start(&store, args.lang).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);

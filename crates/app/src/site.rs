@@ -18,7 +18,7 @@ use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), identity::room(), facts::pages::room()]
+    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room()]
 }
 
 /// The migrations of every room.
@@ -75,6 +75,7 @@ pub async fn site(
     library: Library,
     attachments: Attachments,
     identity: Identity,
+    ledger: ledger::Keys,
     origin: String,
     limit: Option<NonZeroU32>,
 ) -> Result<(Site, Routes)> {
@@ -108,9 +109,10 @@ pub async fn site(
             (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description(),
+        openapi: facts::pages::description_with(vec![identity::pages::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),

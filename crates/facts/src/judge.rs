@@ -8,7 +8,8 @@ use crate::{
     model::Edition,
     record::{Held, Known},
 };
-use kernel::{Day, UnitId};
+use kernel::{Day, Moment, UnitId};
+use ledger::Leaf;
 use rulebook::{
     Judged, Origin, Status, Traits, Value, Verdict,
     evaluate::{Asked, evaluate_asked},
@@ -33,12 +34,15 @@ type Cases = Arc<Vec<Case>>;
 /// Units and the sets that judge them, ready to be judged without the database.
 pub(crate) struct Judging {
     law: Law,
+    names: HashMap<UnitId, Arc<str>>,
     cases: HashMap<(UnitId, i16), Cases>,
 }
 
 /// One verdict to be written.
 pub(crate) struct Written {
     unit: UnitId,
+    /// As it is called where the result is published.
+    name: Option<Arc<str>>,
     year: i16,
     edition: Edition,
     cases: Cases,
@@ -87,7 +91,8 @@ impl Judging {
                 cases.insert((unit.id, year), of.clone());
             }
         }
-        Ok(Judging { law: law.clone(), cases })
+        let names = rows.values().map(|unit| (unit.id, Arc::from(unit.name.as_str()))).collect();
+        Ok(Judging { law: law.clone(), names, cases })
     }
 
     /// Leaves out every set but these.
@@ -114,7 +119,8 @@ impl Judging {
             let mut written = Vec::new();
             if let Some(held) = known.get(&(*unit, *year)) {
                 places.fill(held);
-                judge_one(&mut written, &self.law, (*unit, *year), held, places, cases, editions);
+                let name = self.names.get(unit);
+                judge_one(&mut written, &self.law, (*unit, *year, name), held, places, cases, editions);
                 places.clear(held);
             }
             written
@@ -188,7 +194,7 @@ impl Places {
 fn judge_one(
     out: &mut Vec<Written>,
     law: &Law,
-    key: (UnitId, i16),
+    key: (UnitId, i16, Option<&Arc<str>>),
     held: &[Held],
     places: &Places,
     cases: &Cases,
@@ -216,7 +222,7 @@ fn judge_one(
 
 impl Written {
     fn new(
-        (unit, year): (UnitId, i16),
+        (unit, year, name): (UnitId, i16, Option<&Arc<str>>),
         edition: Edition,
         cases: &Cases,
         at: usize,
@@ -227,6 +233,7 @@ impl Written {
         let (failing, shortfall) = distance(&cases[at], verdict);
         Written {
             unit,
+            name: name.filter(|_| edition == Edition::Published).cloned(),
             year,
             edition,
             cases: cases.clone(),
@@ -294,9 +301,29 @@ const COLUMNS: [&str; 16] = [
     "judged_at",
 ];
 
-/// Writes verdicts. `fresh`: whether most likely none of them is there yet. Where the law changed since they were judged,
+/// A published verdict as the public ledger keeps it: `docs/proof.md`.
+fn leaf(w: &Written, now: Moment) -> Leaf {
+    let book = &w.case().plan.book;
+    let letters = w.criteria.as_bytes().chunks(2);
+    let criteria: serde_json::Map<_, _> = book
+        .criteria
+        .iter()
+        .zip(letters)
+        .map(|(criterion, letters)| (criterion.no.clone(), String::from_utf8_lossy(letters).into_owned().into()))
+        .collect();
+    let body = serde_json::json!({
+        "unit": w.unit.0, "unit_name": w.name.as_deref(), "set": w.case().set, "period": format!("{:04}", w.year),
+        "status": w.set.status.name(), "confidence": w.set.confidence.name(), "criteria": criteria, "passed": w.passed,
+        "total": w.total, "ruletext": book.hash, "version": book.version, "revision": w.revision,
+        "judged_at": now.rfc3339(),
+    });
+    let subject = format!("{}/{}/{:04}", w.unit.0, w.case().set, w.year);
+    Leaf { kind: "verdict", subject, body: body.as_object().cloned().unwrap_or_default() }
+}
+
+/// Writes verdicts, and leaves of the public ledger for those that are published. `fresh`: whether most likely none of them is there yet. Where the law changed since they were judged,
 /// nothing is written: their units are held by this transaction, so that the job which judges again comes either before
-/// and is found here, or after and judges what was written. Cost: one row a verdict.
+/// and is found here, or after and judges what was written. Cost: one row a verdict, and one more of a published one.
 pub(crate) async fn write(tx: &mut WriteTx, law: &Law, all: &[Written], fresh: bool) -> Result<()> {
     law.still_stands(tx).await?;
     let texts = ruletexts(tx, law, all).await?;
@@ -310,7 +337,9 @@ pub(crate) async fn write(tx: &mut WriteTx, law: &Law, all: &[Written], fresh: b
     } else {
         tx.upsert_many("facts_verdict", &key, &COLUMNS, (0..all.len()).map(row)).await?;
     }
-    Ok(())
+    let at = tx.now();
+    let published = all.iter().filter(|w| w.edition == Edition::Published);
+    ledger::leaf::write(tx, &published.map(|w| leaf(w, at)).collect::<Vec<_>>()).await
 }
 
 fn row<'a>(

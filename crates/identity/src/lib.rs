@@ -12,6 +12,7 @@
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`providers`], [`linked`]: logging in at a provider (OpenID Connect), and what its word is worth.
 //! - [`roster`]: the people of many units from one spreadsheet.
+//! - [`tokens`]: tokens of programs.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod fresh;
@@ -30,6 +31,7 @@ pub mod rules;
 pub mod second;
 pub mod secrets;
 pub mod store;
+pub mod tokens;
 
 pub use keeper::Identity;
 pub use pages::room;

@@ -21,6 +21,7 @@ pub struct Person {
     pub disabled: bool,
     /// A made-up person of the demo: logs in by a button, where the demo says so.
     pub demo: bool,
+    pub made: Moment,
 }
 
 /// A role held, or once held.

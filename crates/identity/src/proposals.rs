@@ -18,9 +18,10 @@ pub const WAITS: i64 = 14 * 24 * HOUR;
 /// Where the second half of a code begins.
 const HALF: usize = 12;
 
-/// Whether a role is power over figures or people: those that want a second factor, too.
+/// Whether a role is power over figures or people: those that want a second factor, and a program's, which takes in figures
+/// and whose token whoever keeps people sees.
 pub fn is_power(role: Role) -> bool {
-    role.needs_second_factor()
+    role.needs_second_factor() || role == Role::Machine
 }
 
 /// Whether an actor needs nobody else: whoever works at the machine, and the program itself.

@@ -8,6 +8,11 @@ pub fn role_word(lang: Lang, role: Role) -> String {
     locale::say_key(lang, &format!("role-{}", role.name().replace('_', "-")), &[])
 }
 
+/// What a rule of the permission table allows, in words.
+pub fn rule_word(lang: Lang, action: &str, resource: &str) -> String {
+    locale::say_key(lang, &format!("right-{action}-{resource}").replace(' ', "-"), &[])
+}
+
 /// A role by its name, or by what either language calls it.
 pub fn role_named(typed: &str) -> Option<Role> {
     let wanted = text::search_key(typed);

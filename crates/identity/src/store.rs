@@ -18,7 +18,8 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// How often it is noted that a session or token was seen.
 pub const NOTED: i64 = 5 * MINUTE;
 
-const PERSON: &str = "p.id, p.login, p.name, p.email, p.lang, p.password, p.totp, p.totp_step, p.disabled, p.demo";
+const PERSON: &str =
+    "p.id, p.login, p.name, p.email, p.lang, p.password, p.totp, p.totp_step, p.disabled, p.demo, p.made_at";
 
 fn person(row: &Row) -> Result<Person> {
     Ok(Person {
@@ -32,6 +33,7 @@ fn person(row: &Row) -> Result<Person> {
         totp_step: row.i64(7)?,
         disabled: row.flag(8)?,
         demo: row.flag(9)?,
+        made: Moment(row.i64(10)?),
     })
 }
 
@@ -63,15 +65,61 @@ pub async fn demo(tx: &mut impl Query) -> Result<Vec<Person>> {
     tx.rows(&sql, args![]).await?.iter().map(person).collect()
 }
 
-/// People whose name or login has these letters, in Vietnamese order; and how many there are in all. Cost: the people.
-pub async fn list(tx: &mut impl Query, q: &str, limit: i64, offset: i64) -> Result<(Vec<Person>, i64)> {
+/// By what people are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By given name, in Vietnamese order.
+    #[default]
+    Name,
+    Login,
+    /// The newest first.
+    Newest,
+}
+
+/// The names of the orders.
+pub const ORDERS: [&str; 3] = ["name", "login", "newest"];
+
+impl Order {
+    /// By its name; by people's names where it is none.
+    pub fn named(name: &str) -> Order {
+        match name {
+            "login" => Order::Login,
+            "newest" => Order::Newest,
+            _ => Order::Name,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        ORDERS[self as usize]
+    }
+
+    fn sql(self) -> &'static str {
+        match self {
+            Order::Name => "p.ord, p.id",
+            Order::Login => "p.login, p.id",
+            Order::Newest => "p.made_at DESC, p.id DESC",
+        }
+    }
+}
+
+/// People whose name or login has these letters, in an order; and how many there are in all. Cost: the people.
+pub async fn list(tx: &mut impl Query, q: &str, order: Order, limit: i64, offset: i64) -> Result<(Vec<Person>, i64)> {
     let like = format!("%{}%", text::search_key(q));
     let count = tx.row("SELECT COUNT(*) FROM identity_person p WHERE p.search LIKE $1", args![like.as_str()]).await?;
     let sql = format!(
-        "SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 ORDER BY p.ord, p.id LIMIT $2 OFFSET $3"
+        "SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 ORDER BY {} LIMIT $2 OFFSET $3",
+        order.sql()
     );
     let rows = tx.rows(&sql, args![like, limit, offset]).await?;
     Ok((rows.iter().map(person).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+}
+
+/// People whose name or login has these letters, after a number, the oldest account first. Cost: the people passed over.
+pub async fn list_after(tx: &mut impl Query, q: &str, after: i64, limit: i64) -> Result<Vec<Person>> {
+    let like = format!("%{}%", text::search_key(q));
+    let sql =
+        format!("SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 AND p.id > $2 ORDER BY p.id LIMIT $3");
+    tx.rows(&sql, args![like, after, limit]).await?.iter().map(person).collect()
 }
 
 /// By what somebody is found, and ordered: people are ordered by their given name, which stands last.

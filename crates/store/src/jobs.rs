@@ -197,10 +197,15 @@ impl Work {
 /// The function of a job. What it returns as an error is written down, and the job is tried again.
 pub type Run = Box<dyn Fn(Work) -> BoxFuture<'static, std::result::Result<(), String>> + Send + Sync>;
 
+/// What the worker tends after each round; whether there was something to do.
+pub type Tend =
+    Box<dyn Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>> + Send + Sync>;
+
 /// Which function does which job.
 #[derive(Default)]
 pub struct Registry {
     runs: BTreeMap<&'static str, Run>,
+    tended: Vec<Tend>,
 }
 
 impl Registry {
@@ -211,6 +216,32 @@ impl Registry {
         Fut: Future<Output = std::result::Result<(), String>> + Send + 'static,
     {
         self.runs.insert(job, Box::new(move |work| Box::pin(run(work))));
+    }
+
+    /// Adds what is tended after each round of the worker, once the audit trail is sealed.
+    pub fn tend(
+        &mut self,
+        tend: impl Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.tended.push(Box::new(tend));
+    }
+
+    /// Tends everything once; whether something was done. What fails is said, and does not keep the rest from its turn.
+    pub async fn tend_once(&self, store: &Store, clock: &Arc<dyn Clock>, said: &mut Vec<String>) -> bool {
+        let (mut done, mut failed) = (false, Vec::new());
+        for tend in &self.tended {
+            match tend(store.clone(), clock.clone()).await {
+                Ok(did) => done |= did,
+                Err(error) => failed.push(error),
+            }
+        }
+        // The same failure a second later is no news.
+        failed.iter().filter(|error| !said.contains(error)).for_each(|error| tracing::warn!("worker: {error}"));
+        *said = failed;
+        done
     }
 
     /// The names of all jobs.
@@ -286,7 +317,7 @@ impl Registry {
         pause: Duration,
         mut stop: tokio::sync::watch::Receiver<bool>,
     ) {
-        let mut day = None;
+        let (mut day, mut said) = (None, Vec::new());
         while !*stop.borrow() {
             let outcome = async {
                 let ran = self.run_one(&store, &clock).await?;
@@ -297,7 +328,8 @@ impl Registry {
                     tx.forget_old_jobs().await?;
                     tx.commit().await?;
                 }
-                Ok::<_, StoreError>(ran || sealed > 0)
+                let tended = self.tend_once(&store, &clock, &mut said).await;
+                Ok::<_, StoreError>(ran || tended || sealed > 0)
             };
             match outcome.await {
                 Ok(true) => continue,

@@ -15,6 +15,8 @@ pub struct Wanted {
     /// From this moment on, and before that one.
     pub from: Option<Moment>,
     pub to: Option<Moment>,
+    /// Older than the line of this number.
+    pub before: Option<i64>,
 }
 
 /// A line with its details, where they were not erased.
@@ -64,6 +66,9 @@ pub async fn lines(tx: &mut impl Query, wanted: &Wanted, limit: i64, offset: i64
     }
     if let Some(to) = wanted.to {
         test("a.at < ?", to.into());
+    }
+    if let Some(before) = wanted.before {
+        test("a.seq < ?", before.into());
     }
     let sql = format!(
         "SELECT a.seq, a.at, a.role, a.person, a.action, a.kind, a.subject, a.unit, a.details_hash, a.sealed, d.details,

@@ -237,7 +237,8 @@ pub(crate) fn seen(ctx: &Ctx) -> Result<i64, Failure> {
     version.ok_or_else(|| ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)))
 }
 
-pub(crate) fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
+/// A body in JSON, read.
+pub fn parsed<T: serde::de::DeserializeOwned>(ctx: &Ctx, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body)
         .map_err(|e| ctx.failure(Problem::input(Phrase::new("units-bad-json").with("error", e.to_string()))))
 }

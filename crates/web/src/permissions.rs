@@ -162,6 +162,23 @@ pub const RULES: &[Rule] = &[
     rule("read", "audit", &[(Auditor, H), (Administrator, H)]),
 ];
 
+impl Rule {
+    /// Whether a token may be made for it: nothing of one's own account, and nothing that takes a person who decides or keeps
+    /// people, so that no program goes round the second factor.
+    pub fn is_for_tokens(&self) -> bool {
+        let personal = matches!(
+            (self.action, self.resource),
+            ("approve", _) | ("keep" | "import", "people") | ("export" | "erase", "personal data")
+        );
+        matches!(self.who, Holders::Roles(_)) && !personal
+    }
+
+    /// Whether one of these roles may, somewhere.
+    pub fn is_held_by(&self, held: &[Role]) -> bool {
+        matches!(self.who, Holders::Roles(roles) if roles.iter().any(|(role, _)| held.contains(role)))
+    }
+}
+
 /// The rule of an action on a resource.
 pub fn rule_of(action: &str, resource: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.action == action && rule.resource == resource)

@@ -81,7 +81,7 @@ pub fn units_csv() -> String {
 
 /// Migrates an empty database, puts the nation's units in and registers the law.
 pub async fn prepare(store: &Store) -> Result<Law> {
-    store.migrate(&[units::store::MIGRATIONS, facts::MIGRATIONS], &SystemClock).await?;
+    store.migrate(&[units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS], &SystemClock).await?;
     let unit = |id: i64, level: &str, parent: Option<i64>| Unit {
         id: UnitId(id),
         level: level.into(),

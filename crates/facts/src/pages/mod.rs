@@ -57,7 +57,7 @@ pub fn refresh() -> web::Before {
     })
 }
 
-pub use openapi::description;
+pub use openapi::{description, description_with};
 pub use say::exactly;
 
 /// What this room offers the house.

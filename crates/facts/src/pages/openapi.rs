@@ -26,10 +26,16 @@ pub fn routes() -> Routes {
     )
 }
 
-/// The OpenAPI 3.1 description, made from the code.
+/// The OpenAPI 3.1 description of this room and those below it, made from the code.
 pub fn description() -> String {
+    description_with(Vec::new())
+}
+
+/// The same together with rooms of this floor and above.
+pub fn description_with(others: Vec<utoipa::openapi::OpenApi>) -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
+    all.merge(ledger::description());
     all.merge(units::api::Description::openapi());
     all.merge(units::pages::plans::Description::openapi());
     all.merge(units::pages::edit::Description::openapi());
@@ -41,6 +47,7 @@ pub fn description() -> String {
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());
     all.merge(super::address::Description::openapi());
+    others.into_iter().for_each(|other| all.merge(other));
     let mut all = serde_json::to_value(all).unwrap_or_default();
     enrich(&mut all, serde_json::from_str(ANSWERS).unwrap_or_default());
     all.to_string()

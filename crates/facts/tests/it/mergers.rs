@@ -22,7 +22,7 @@ use units::{
     store::Filter,
 };
 
-const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, facts::MIGRATIONS];
+const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
 const PROVINCE: UnitId = UnitId(1001);
 const YEAR: i16 = 2026;
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use web::{Ctx, Failure, Form, Outcome, Who};
 
-fn me(ctx: &Ctx) -> Result<Arc<Who>, Failure> {
+pub(super) fn me(ctx: &Ctx) -> Result<Arc<Who>, Failure> {
     ctx.who().cloned().ok_or_else(|| ctx.not_found())
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Sent {
 }
 
 /// Whoever is logged in, with a session of their own and an account of their own.
-async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> {
+pub(super) async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> {
     let mut tx = ctx.read().await?;
     let person = store::get(&mut tx, who.person).await?.filter(|person| !person.demo && who.only.is_none());
     person.ok_or_else(|| ctx.not_found())
@@ -84,7 +84,12 @@ async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> {
 
 /// What stands against it that this is still whoever logged in; a session that ended by it is a failure.
 async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
-    match identity(ctx).prove(who, &sent.old, &sent.now, &*ctx.site.clock).await {
+    proof_by(ctx, who, &sent.old, &sent.now).await
+}
+
+/// The same by a password and a code of the second factor.
+pub(super) async fn proof_by(ctx: &Ctx, who: &Who, old: &str, now: &str) -> Result<Option<Problem>, Failure> {
+    match identity(ctx).prove(who, old, now, &*ctx.site.clock).await {
         Ok(_) => Ok(None),
         Err(refused) => match said(refused)? {
             problem if problem.status == 401 => Err(ctx.failure(problem)),
@@ -98,7 +103,7 @@ fn status(problem: &Problem) -> StatusCode {
 }
 
 /// Where on a form a problem stands.
-fn field(problem: Option<&Problem>) -> &str {
+pub(super) fn field(problem: Option<&Problem>) -> &str {
     match problem.and_then(|problem| problem.place.as_ref()) {
         Some(Place::Field(field)) => field,
         _ => "",

@@ -19,9 +19,11 @@ mod links;
 mod login;
 mod passkeys;
 mod people;
+mod people_api;
 mod proposals;
 mod roster;
 mod setup;
+mod tokens;
 mod trail;
 
 #[derive(rust_embed::RustEmbed)]
@@ -40,6 +42,14 @@ pub fn room() -> Room {
         search: &[],
         guards: &[],
     }
+}
+
+/// The description of the API of people, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
+    all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
+    all.merge(<trail::Description as utoipa::OpenApi>::openapi());
+    all
 }
 
 fn routes() -> Routes {
@@ -70,8 +80,27 @@ fn routes() -> Routes {
         .write("/tai-khoan/passkey", "keep", "own account", post(passkeys::add))
         .write("/tai-khoan/passkey/moi", "keep", "own account", post(passkeys::ask))
         .write("/tai-khoan/passkey/bo", "keep", "own account", post(passkeys::remove))
+        .read_inside("/tai-khoan/khoa", "own account", get(tokens::own))
+        .write("/tai-khoan/khoa", "keep", "own account", post(tokens::add))
+        .write("/tai-khoan/khoa/{token}", "keep", "own account", post(tokens::revoke))
+        .read_inside("/api/v1/tokens", "own account", get(tokens::api_list))
+        .write("/api/v1/tokens", "keep", "own account", post(tokens::api_add))
+        .write("/api/v1/tokens/{token}/revocation", "keep", "own account", post(tokens::api_revoke))
+        .read_inside("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "people", get(tokens::list))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "keep", "people", post(tokens::add_for))
+        .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/quan-tri/nguoi.xlsx", "people", get(people::xlsx))
+        .read_inside("/api/v1/people", "people", get(people_api::list))
+        .write("/api/v1/people", "keep", "people", post(people_api::add))
+        .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
+        .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
+        .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
+        .read_inside("/api/v1/people-proposals", "people", get(people_api::waiting))
+        .write("/api/v1/people-proposals/{proposal}/decision", "approve", "people", post(people_api::decide))
+        .read_inside("/nhat-ky.xlsx", "audit", get(trail::xlsx))
+        .read_inside("/api/v1/audit", "audit", get(trail::api))
         .read_inside("/nhat-ky", "audit", get(trail::page))
         .read_inside("/nhat-ky.csv", "audit", get(trail::csv))
         .read_inside("/quan-tri/nguoi/nhap", "people", get(roster::page))

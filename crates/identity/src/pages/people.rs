@@ -2,11 +2,11 @@
 
 use super::{account::shown, identity};
 use crate::{
-    model::{NewGrant, Person},
+    model::{Held, NewGrant, Person},
     proposals::{self, Outcome as Given},
     rules::{criteria, day, is_address, is_login, role_word},
     secrets,
-    store::{self, HOUR},
+    store::{self, HOUR, ORDERS, Order},
 };
 use axum::{
     http::StatusCode,
@@ -20,6 +20,7 @@ use kernel::{AgencyId, Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::HashMap;
 use units::Unit;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 
@@ -34,23 +35,40 @@ pub(super) const CODE: i64 = 72 * HOUR;
 #[serde(default)]
 pub(super) struct Asked {
     q: String,
+    /// What the list is ordered by.
+    sap: String,
     trang: String,
+}
+
+impl Asked {
+    fn order(&self) -> Order {
+        Order::named(&self.sap)
+    }
+
+    /// The part of an address that keeps search and order.
+    fn kept(&self) -> String {
+        let plain = |text: &str| -> String {
+            let hex = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
+            text.bytes().map(hex).collect()
+        };
+        format!("q={}&sap={}", plain(&self.q), self.order().name())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Sent {
-    login: String,
-    name: String,
-    email: String,
-    role: String,
-    unit: String,
-    agency: String,
-    criteria: String,
-    from: String,
-    to: String,
-    reason: String,
-    disabled: String,
+    pub login: String,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub unit: String,
+    pub agency: String,
+    pub criteria: String,
+    pub from: String,
+    pub to: String,
+    pub reason: String,
+    pub disabled: String,
 }
 
 /// The line of a reading of somebody's data, in a transaction of its own beside the reading.
@@ -70,18 +88,12 @@ fn told(person: &Person) -> Value {
     context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
 }
 
-async fn listed(
-    ctx: &Ctx,
-    asked: &Asked,
-    status: StatusCode,
-    sent: &Sent,
-    problem: Option<(&str, &'static str)>,
-) -> Outcome {
+async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, problem: Option<Wrong>) -> Outcome {
     let page = web::page_from_one(&asked.trang);
     let ((people, count), waits) = {
         let mut tx = ctx.read().await?;
         let waits = proposals::waiting(&mut tx, ctx.site.clock.now()).await?.len();
-        (store::list(&mut tx, asked.q.trim(), PER, page * PER).await?, waits)
+        (store::list(&mut tx, asked.q.trim(), asked.order(), PER, page * PER).await?, waits)
     };
     note_reading(ctx, "identity.list", None, json!({"q": asked.q, "shown": people.len()})).await?;
     let pages: Vec<Value> = web::page_links(page, PER, count)
@@ -90,7 +102,7 @@ async fn listed(
         .collect();
     let body = context! {
         title => locale::word(ctx.lang, "people-title"), people => people.iter().map(told).collect::<Vec<_>>(), q => asked.q,
-        count => count, pages => pages, waits => waits, login => sent.login, name => sent.name, email => sent.email,
+        count => count, pages => pages, waits => waits, sap => asked.order().name(), orders => ORDERS, kept => asked.kept(), login => sent.login, name => sent.name, email => sent.email,
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "people.html", body)
@@ -101,53 +113,109 @@ pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     listed(&ctx, &asked, StatusCode::OK, &Sent::default(), None).await
 }
 
-/// `GET /quan-tri/nguoi.csv`
+/// `GET /quan-tri/nguoi.csv`: what the search finds. Cost: those people and their roles.
 pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    let (people, _) = {
+    export(&ctx, &asked, Kind::Csv).await
+}
+
+/// `GET /quan-tri/nguoi.xlsx`: the same as a spreadsheet.
+pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Xlsx).await
+}
+
+/// Columns of the file; those of the roster's file are named as there.
+const HEADINGS: [&str; 8] = [
+    "person-number",
+    "login-name",
+    "person-name",
+    "person-email",
+    "account-roles",
+    "second-title",
+    "person-disabled-head",
+    "person-made",
+];
+
+async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
+    let (people, roles) = {
         let mut tx = ctx.read().await?;
-        store::list(&mut tx, asked.q.trim(), MOST, 0).await?
+        let (people, _) = store::list(&mut tx, asked.q.trim(), asked.order(), MOST, 0).await?;
+        let mut roles = HashMap::new();
+        for some in people.chunks(500) {
+            let ids: Vec<PersonId> = some.iter().map(|person| person.id).collect();
+            roles.extend(store::held_by(&mut tx, &ids).await?);
+        }
+        (people, roles)
     };
-    note_reading(&ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
+    note_reading(ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
+    let today = ctx.site.clock.today();
+    let yes = |is: bool| locale::word(ctx.lang, if is { "people-yes" } else { "people-no" });
     let row = |person: &Person| {
+        let stands = |h: &&Held| !h.ended && h.to.is_none_or(|to| to >= today);
+        let role = |h: &Held| {
+            let place = [h.unit_name.as_str(), agency_name(ctx, h)].into_iter().filter(|name| !name.is_empty());
+            let place: Vec<&str> = place.collect();
+            format!("{} {}", role_word(ctx.lang, h.role), place.join(", ")).trim_end().to_owned()
+        };
+        let held = roles.get(&person.id).map_or(&[][..], Vec::as_slice);
         let texts = [
             person.id.to_string(),
             person.login.clone(),
             person.name.clone(),
             person.email.clone().unwrap_or_default(),
-            person.disabled.to_string(),
+            held.iter().filter(stands).map(role).collect::<Vec<_>>().join("; "),
+            yes(person.totp.is_some()),
+            yes(person.disabled),
+            locale::date(person.made.day()),
         ];
         texts.map(Content::Text).to_vec()
     };
-    let headings = ["id", "login", "name", "email", "disabled"].map(str::to_owned).to_vec();
+    let headings = HEADINGS.map(|key| locale::word(ctx.lang, key)).to_vec();
     let list = List { name: locale::word(ctx.lang, "people-title"), headings, rows: people.iter().map(row).collect() };
-    ctx.download("nguoi.csv", Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
+    ctx.download(&format!("nguoi.{}", of.extension()), of.media_type(), list.bytes(of, today)?)
+}
+
+fn agency_name<'h>(ctx: &Ctx, held: &'h Held) -> &'h str {
+    held.agency_name.as_ref().map_or("", |(vi, en)| ctx.lang.pick(vi.as_str(), en.as_str()))
+}
+
+/// Adds somebody as typed; the number of their account.
+pub(super) async fn added(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    sent: &Sent,
+) -> Result<Result<PersonId, Wrong>, Failure> {
+    let email = Some(sent.email.trim()).filter(|email| !email.is_empty());
+    let wrong = match () {
+        () if !is_login(&sent.login) => Some(("login", "login-bad")),
+        () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
+        () if email.is_some_and(|email| !is_address(email)) => Some(("email", "email-bad")),
+        () if store::by_login(tx, &sent.login).await?.is_some() => Some(("login", "login-taken")),
+        () => None,
+    };
+    if let Some(wrong) = wrong {
+        return Ok(Err(wrong));
+    }
+    match store::add(tx, &sent.login, sent.name.trim(), email, ctx.lang.tag(), false).await {
+        Ok(id) => Ok(Ok(id)),
+        // Somebody else took it meanwhile.
+        Err(error) if error.is_duplicate() => Ok(Err(("login", "login-taken"))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.
 pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
-    let wrong = match () {
-        () if !is_login(&sent.login) => Some(("login", "login-bad")),
-        () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
-        () if !sent.email.trim().is_empty() && !is_address(sent.email.trim()) => Some(("email", "email-bad")),
-        () => None,
-    };
-    let refuse =
-        async |problem| listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await;
-    if let Some(problem) = wrong {
-        return refuse(problem).await;
-    }
     let mut tx = ctx.write().await?;
-    let email = Some(sent.email.trim()).filter(|email| !email.is_empty());
-    let id = match store::add(&mut tx, &sent.login, sent.name.trim(), email, "vi", false).await {
-        Ok(id) => id,
-        Err(error) if error.is_duplicate() => {
-            drop(tx);
-            return refuse(("login", "login-taken")).await;
+    match added(&ctx, &mut tx, &sent).await? {
+        Ok(id) => {
+            tx.commit().await?;
+            Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
         }
-        Err(error) => return Err(error.into()),
-    };
-    tx.commit().await?;
-    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+        Err(problem) => {
+            drop(tx);
+            listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await
+        }
+    }
 }
 
 async fn person(
@@ -155,7 +223,7 @@ async fn person(
     id: PersonId,
     status: StatusCode,
     sent: &Sent,
-    problem: Option<(&str, &'static str)>,
+    problem: Option<Wrong>,
     code: Option<(&str, bool)>,
 ) -> Outcome {
     let (found, held, waits, alone) = {
@@ -207,52 +275,74 @@ async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store
     Ok(all.iter().filter(stands).find(named).map(|a| AgencyId(a.id)))
 }
 
-/// `POST /quan-tri/nguoi/{person}/vai-tro`; of a role that is power a second administrator is asked.
-pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
-    let id = PersonId(id);
-    let refuse = async |problem| person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
+/// What stands against something: the field and the key of a phrase.
+pub(super) type Wrong = (&'static str, &'static str);
+
+/// A role as it was typed. Cost: the unit's rows, and the agencies where one is named.
+async fn typed_grant(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    sent: &Sent,
+) -> Result<Result<NewGrant, Wrong>, Failure> {
     if ctx.actor.person == Some(id) {
-        return refuse(("role", "role-to-oneself")).await;
+        return Ok(Err(("role", "role-to-oneself")));
     }
     let Some(role) = Role::from_name(&sent.role).filter(|role| role.is_held()) else {
-        return refuse(("role", "role-unknown")).await;
+        return Ok(Err(("role", "role-unknown")));
     };
     let today = ctx.site.clock.today();
     let from = if sent.from.trim().is_empty() { Some(today) } else { day(&sent.from) };
-    let Some(from) = from else { return refuse(("from", "day-bad")).await };
+    let Some(from) = from else { return Ok(Err(("from", "day-bad"))) };
     let to = day(&sent.to);
     if (!sent.to.trim().is_empty() && to.is_none()) || to.is_some_and(|to| to < from) {
-        return refuse(("to", "day-bad")).await;
+        return Ok(Err(("to", "day-bad")));
     }
-    let Some(criteria) = criteria(&sent.criteria) else { return refuse(("criteria", "criteria-bad")).await };
-    let mut tx = ctx.write().await?;
+    let Some(criteria) = criteria(&sent.criteria) else { return Ok(Err(("criteria", "criteria-bad"))) };
     let unit = match sent.unit.trim() {
         "" if role.is_of_house() => None,
-        text => match unit(&mut tx, text, today).await? {
+        text => match unit(tx, text, today).await? {
             Some(unit) => Some(unit.id),
-            None => {
-                drop(tx);
-                return refuse(("unit", "unit-unknown")).await;
-            }
+            None => return Ok(Err(("unit", "unit-unknown"))),
         },
     };
-    if store::get(&mut tx, id).await?.is_none() {
-        return Err(ctx.not_found());
-    }
     let agency = match sent.agency.trim() {
         "" => None,
-        text => match agency(&mut tx, text, today).await? {
+        text => match agency(tx, text, today).await? {
             Some(agency) => Some(agency),
-            None => {
-                drop(tx);
-                return refuse(("agency", "agency-unknown")).await;
-            }
+            None => return Ok(Err(("agency", "agency-unknown"))),
         },
     };
-    let new = NewGrant { person: id, role, unit, agency, criteria, from, to };
-    if proposals::give(&mut tx, &new).await? == Given::Nobody {
+    Ok(Ok(NewGrant { person: id, role, unit, agency, criteria, from, to }))
+}
+
+/// Gives a role as it was typed, or asks a second administrator for it.
+pub(super) async fn give(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    sent: &Sent,
+) -> Result<Result<Given, Wrong>, Failure> {
+    if store::get(tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    let new = match typed_grant(ctx, tx, id, sent).await? {
+        Ok(new) => new,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    Ok(match proposals::give(tx, &new).await? {
+        Given::Nobody => Err(("role", "proposal-nobody")),
+        given => Ok(given),
+    })
+}
+
+/// `POST /quan-tri/nguoi/{person}/vai-tro`; of a role that is power a second administrator is asked.
+pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
+    let id = PersonId(id);
+    let mut tx = ctx.write().await?;
+    if let Err(problem) = give(&ctx, &mut tx, id, &sent).await? {
         drop(tx);
-        return refuse(("role", "proposal-nobody")).await;
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
     }
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())

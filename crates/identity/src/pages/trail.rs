@@ -15,6 +15,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
+use units::listed::{Answer, Listed};
 use web::{Asking, Ctx, Failure, Outcome};
 
 /// Lines on a page, and of one file.
@@ -52,6 +53,7 @@ async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Option<Wanted>, Failure> {
         subject: asked.doi_tuong.trim().to_owned(),
         from: day(&asked.tu).map(Day::begins),
         to: day(&asked.den).map(|day| next(day).begins()),
+        before: None,
     }))
 }
 
@@ -118,14 +120,54 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page_with(StatusCode::OK, "trail.html", body)
 }
 
-/// `GET /nhat-ky.csv`
+/// `GET /nhat-ky.csv`: what the search finds.
 pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    let found = match wanted(&ctx, &asked).await? {
+    export(&ctx, &asked, Kind::Csv).await
+}
+
+/// `GET /nhat-ky.xlsx`: the same as a spreadsheet.
+pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Xlsx).await
+}
+
+const FIELDS: [&str; 11] =
+    ["seq", "at", "role", "person", "action", "kind", "subject", "unit", "details", "erased", "hash"];
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(api))]
+pub struct Description;
+
+/// `GET /api/v1/audit`: lines of the trail, the newest first. Reading them is itself a line.
+#[utoipa::path(get, path = "/api/v1/audit", responses((status = 200, description = "Lines, the newest first; reading is noted")),
+    params(("nguoi" = Option<String>, Query, description = "Login of whoever did it"), ("viec" = Option<String>, Query, description = "How the action begins"),
+        ("don_vi" = Option<i64>, Query, description = "Number of the unit"), ("doi_tuong" = Option<String>, Query, description = "Kind or number of the subject"),
+        ("tu" = Option<String>, Query), ("den" = Option<String>, Query), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
+    let per = listed.per(100);
+    let before = listed.after_number(&ctx, "lines")?;
+    let (found, more) = match wanted(&ctx, &asked).await? {
+        Some(wanted) => lines(&mut ctx.read().await?, &Wanted { before, ..wanted }, per, 0).await?,
+        None => (Vec::new(), false),
+    };
+    super::people::note_reading(&ctx, "audit.read", None, serde_json::json!({"lines": found.len()})).await?;
+    let next = found.last().filter(|_| more).map(|line| line.seq.to_string());
+    let row = |line: &Line| {
+        serde_json::json!({
+            "seq": line.seq, "at": line.at.rfc3339(), "role": line.role, "person": line.person, "action": line.action,
+            "kind": line.kind, "subject": line.subject, "unit": line.unit, "details": line.details, "erased": line.erased,
+            "hash": line.hash,
+        })
+    };
+    let rows = found.iter().map(row).collect();
+    listed.answer(&ctx, Answer { name: "lines", about: serde_json::json!({}), fields: &FIELDS, rows, next })
+}
+
+async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
+    let found = match wanted(ctx, asked).await? {
         Some(wanted) => lines(&mut ctx.read().await?, &wanted, MOST, 0).await?.0,
         None => Vec::new(),
     };
-    super::people::note_reading(&ctx, "audit.export", None, serde_json::json!({"lines": found.len()})).await?;
-    let heads = ["seq", "at", "role", "person", "action", "kind", "subject", "unit", "details", "erased", "hash"];
+    super::people::note_reading(ctx, "audit.export", None, serde_json::json!({"lines": found.len()})).await?;
     let text = |text: String| Content::Text(text);
     let number = |number: Option<i64>| text(number.map_or_else(String::new, |n| n.to_string()));
     let row = |line: &Line| {
@@ -146,8 +188,8 @@ pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     };
     let list = List {
         name: locale::word(ctx.lang, "trail-title"),
-        headings: heads.map(str::to_owned).to_vec(),
+        headings: FIELDS.map(str::to_owned).to_vec(),
         rows: found.iter().map(row).collect(),
     };
-    ctx.download("nhat-ky.csv", Kind::Csv.media_type(), list.bytes(Kind::Csv, ctx.site.clock.today())?)
+    ctx.download(&format!("nhat-ky.{}", of.extension()), of.media_type(), list.bytes(of, ctx.site.clock.today())?)
 }

@@ -17,10 +17,12 @@ use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
 mod guesses;
+mod listing;
 mod pages;
 mod passkeys;
 mod proposals;
 mod roster;
+mod tokens;
 
 const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];
 const PASSWORD: &str = "bốn con trâu uống trà";

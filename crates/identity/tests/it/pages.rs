@@ -14,7 +14,7 @@ use store::Store;
 use testkit::each_engine;
 use tower::ServiceExt;
 
-fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::Routes)> {
+pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::Routes)> {
     let rooms = [web::room(), units::room(), identity::room()];
     let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
     let templates = rooms.iter().flat_map(|room| (room.templates)());

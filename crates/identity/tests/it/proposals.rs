@@ -12,7 +12,7 @@ use store::{Query, Store, args};
 use testkit::each_engine;
 
 /// An administrator with a second factor and a session under their login name.
-async fn administrator(store: &Store, login: &str) -> Result<PersonId> {
+pub async fn administrator(store: &Store, login: &str) -> Result<PersonId> {
     let person = somebody(store, login, Role::Administrator).await?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let sealed = identity(store).key.seal(&second::secret());
@@ -22,12 +22,12 @@ async fn administrator(store: &Store, login: &str) -> Result<PersonId> {
     Ok(person)
 }
 
-async fn post(store: &Store, who: &str, path: &str, form: &str) -> Result<(u16, String)> {
+pub async fn post(store: &Store, who: &str, path: &str, form: &str) -> Result<(u16, String)> {
     let answer = send(store, false, "POST", path, &format!("langso={who}"), form).await?;
     Ok((answer.status().as_u16(), text(answer).await?))
 }
 
-async fn waiting(store: &Store) -> Result<Vec<i64>> {
+pub async fn waiting(store: &Store) -> Result<Vec<i64>> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     Ok(proposals::waiting(&mut tx, CLOCK.now()).await?.iter().map(|one| one.id).collect())
 }

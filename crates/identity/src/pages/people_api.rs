@@ -1,0 +1,216 @@
+//! People, their roles and what waits for a second administrator, for programs. Reading somebody's data is a line of the
+//! trail here as on the pages.
+
+use super::{
+    identity,
+    people::{self, Sent, Wrong, note_reading},
+};
+use crate::{
+    model::{Asked, Held, Person, Proposal},
+    proposals::{self, Decided, Outcome as Given},
+    store,
+};
+use axum::{body::Bytes, http::StatusCode};
+use kernel::{PersonId, Phrase, Problem};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use units::listed::{Answer, Listed};
+use web::{Asking, Ctx, Failure, Outcome, Path, Repeatable};
+
+const FIELDS: [&str; 7] = ["id", "login", "name", "email", "disabled", "second_factor", "made"];
+const PROPOSALS: [&str; 6] = ["id", "kind", "person", "grant", "asked_by", "at"];
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, add, one, grant, end_grant, waiting, decide))]
+pub struct Description;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Search {
+    q: String,
+}
+
+fn row(person: &Person) -> Value {
+    json!({
+        "id": person.id, "login": person.login, "name": person.name, "email": person.email, "disabled": person.disabled,
+        "second_factor": person.totp.is_some(), "made": person.made.rfc3339(),
+    })
+}
+
+fn held(held: &Held) -> Value {
+    json!({
+        "id": held.id, "role": held.role.name(), "unit": held.unit, "agency": held.agency, "criteria": held.criteria,
+        "from": held.from, "to": held.to, "ended": held.ended,
+    })
+}
+
+fn wrong(ctx: &Ctx, (field, key): Wrong) -> Failure {
+    ctx.failure(Problem::input(Phrase::new(key)).at_field(field))
+}
+
+/// `GET /api/v1/people`: whose name or login has these letters.
+#[utoipa::path(get, path = "/api/v1/people", responses((status = 200, description = "People, the oldest account first; reading is noted")),
+    params(("q" = Option<String>, Query), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+pub(super) async fn list(ctx: Ctx, Asking(search): Asking<Search>, Asking(listed): Asking<Listed>) -> Outcome {
+    let per = listed.per(100);
+    let after = listed.after_number(&ctx, "people")?.unwrap_or(0);
+    let mut found = {
+        let mut tx = ctx.read().await?;
+        store::list_after(&mut tx, search.q.trim(), after, per + 1).await?
+    };
+    let more = found.len() as i64 > per;
+    found.truncate(usize::try_from(per).unwrap_or(0));
+    note_reading(&ctx, "identity.list", None, json!({"q": search.q, "shown": found.len()})).await?;
+    let next = found.last().filter(|_| more).map(|person| person.id.to_string());
+    let rows = found.iter().map(row).collect();
+    listed.answer(&ctx, Answer { name: "people", about: json!({}), fields: &FIELDS, rows, next })
+}
+
+/// Somebody with their roles.
+async fn told(ctx: &Ctx, id: PersonId) -> Result<Value, Failure> {
+    let mut tx = ctx.read().await?;
+    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let mut body = row(&found);
+    body["grants"] = store::held(&mut tx, id).await?.iter().map(held).collect();
+    Ok(body)
+}
+
+/// `GET /api/v1/people/{person}`
+#[utoipa::path(get, path = "/api/v1/people/{person}", params(("person" = i64, Path)),
+    responses((status = 200, description = "Somebody and every role held or once held; reading is noted"), (status = 404, description = "Nobody")))]
+pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let body = told(&ctx, PersonId(id)).await?;
+    note_reading(&ctx, "identity.read", Some(PersonId(id)), json!({})).await?;
+    ctx.json_with(StatusCode::OK, &body)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Entered {
+    login: String,
+    name: String,
+    email: String,
+}
+
+/// `POST /api/v1/people`: somebody new, without a password.
+#[utoipa::path(post, path = "/api/v1/people", request_body(content = Object, content_type = "application/json", description = "login, name, email"),
+    responses((status = 200, description = "Their number"), (status = 422, description = "What is wrong, with its field")),
+    params(("Idempotency-Key" = Option<String>, Header)))]
+pub(super) async fn add(ctx: Ctx, body: Bytes) -> Outcome {
+    let Entered { login, name, email } = units::api::parsed(&ctx, &body)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match people::added(&ctx, &mut tx, &Sent { login, name, email, ..Sent::default() }).await? {
+        Ok(id) => repeatable.done(tx, json!({"id": id})).await,
+        Err(problem) => Err(wrong(&ctx, problem)),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Granted {
+    role: String,
+    /// Number or code.
+    unit: String,
+    agency: String,
+    /// `set/number`, separated by commas; empty: all.
+    criteria: String,
+    from: String,
+    to: String,
+}
+
+/// `POST /api/v1/people/{person}/grants`: gives a role; of one that is power a second administrator is asked.
+#[utoipa::path(post, path = "/api/v1/people/{person}/grants", params(("person" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, content_type = "application/json", description = "role, unit, agency, criteria, from, to"),
+    responses((status = 200, description = "grant: its number, or proposal: what waits for a second administrator"), (status = 422, description = "What is wrong, with its field")))]
+pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let Granted { role, unit, agency, criteria, from, to } = units::api::parsed(&ctx, &body)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    let sent = Sent { role, unit, agency, criteria, from, to, ..Sent::default() };
+    match people::give(&ctx, &mut tx, PersonId(id), &sent).await? {
+        Ok(Given::Done(grant)) => repeatable.done(tx, json!({"grant": grant})).await,
+        Ok(Given::Waits(proposal)) => repeatable.done(tx, json!({"proposal": proposal})).await,
+        Ok(Given::Nobody) => Err(wrong(&ctx, ("role", "proposal-nobody"))),
+        Err(problem) => Err(wrong(&ctx, problem)),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Because {
+    reason: String,
+}
+
+/// `POST /api/v1/people/{person}/grants/{grant}/end`
+#[utoipa::path(post, path = "/api/v1/people/{person}/grants/{grant}/end", params(("person" = i64, Path), ("grant" = i64, Path)),
+    request_body(content = Object, content_type = "application/json", description = "reason"),
+    responses((status = 200, description = "It is held no more"), (status = 404, description = "No such role that stands"), (status = 422, description = "No reason")))]
+pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, body: Bytes) -> Outcome {
+    let Because { reason } = units::api::parsed(&ctx, &body)?;
+    if reason.trim().is_empty() {
+        return Err(wrong(&ctx, ("reason", "reason-missing")));
+    }
+    let mut tx = ctx.write().await?;
+    if store::end_grant(&mut tx, grant, reason.trim()).await? != Some(PersonId(id)) {
+        return Err(ctx.not_found());
+    }
+    tx.commit().await?;
+    ctx.json_with(StatusCode::OK, &json!({"grant": grant, "ended": true}))
+}
+
+fn proposal(one: &Proposal) -> Value {
+    let (kind, grant) = match &one.asked {
+        Asked::Grant(new) => ("grant", proposals::written(new)),
+        Asked::Code => ("code", Value::Null),
+    };
+    json!({
+        "id": one.id, "kind": kind, "person": one.person, "grant": grant, "asked_by": one.by, "at": one.at.rfc3339(),
+    })
+}
+
+/// `GET /api/v1/people-proposals`: what waits for a second administrator, the oldest first.
+#[utoipa::path(get, path = "/api/v1/people-proposals", responses((status = 200, description = "What waits")),
+    params(("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+pub(super) async fn waiting(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome {
+    let found = {
+        let mut tx = ctx.read().await?;
+        proposals::waiting(&mut tx, ctx.site.clock.now()).await?
+    };
+    note_reading(&ctx, "identity.list", None, json!({"proposals": found.len()})).await?;
+    let (some, next) = listed.cut(&ctx, "proposals", &found, |one| one.id.to_string())?;
+    let rows = some.iter().map(proposal).collect();
+    listed.answer(&ctx, Answer { name: "proposals", about: json!({}), fields: &PROPOSALS, rows, next })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Decision {
+    approve: bool,
+    reason: String,
+}
+
+/// `POST /api/v1/people-proposals/{proposal}/decision`: by whoever is logged in and did not ask; no token decides.
+#[utoipa::path(post, path = "/api/v1/people-proposals/{proposal}/decision", params(("proposal" = i64, Path)),
+    request_body(content = Object, content_type = "application/json", description = "approve: true or false; reason"),
+    responses((status = 200, description = "grant: its number, or code: the second half, this once"), (status = 403, description = "By whoever asked, or for oneself"), (status = 404, description = "Nothing of this number waits")))]
+pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let Decision { approve, reason } = units::api::parsed(&ctx, &body)?;
+    let identity = identity(&ctx);
+    let mut tx = ctx.write().await?;
+    let decided = proposals::decide(&mut tx, &identity.key, id, approve, reason.trim(), people::CODE).await?;
+    let Some(decided) = decided else { return Err(ctx.not_found()) };
+    tx.commit().await?;
+    let body = match decided {
+        Decided::Given(grant) => json!({"grant": grant}),
+        Decided::Code(half) => json!({"code": half}),
+        Decided::Declined => json!({"declined": true}),
+    };
+    ctx.json_with(StatusCode::OK, &body)
+}

@@ -1,0 +1,214 @@
+//! Checkpoints, keys and witnesses, as a page, a feed, files and by API.
+
+use super::{failed, said};
+use crate::{
+    checkpoint::{self, Signed},
+    witness,
+};
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use serde_json::json;
+use store::AuditLine;
+use web::{Asking, Ctx, Failure, Outcome, Path};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(api_list, api_one, cosign))]
+pub struct Description;
+
+/// Checkpoints on a page, in a feed and in a file at most.
+const PER: i64 = 25;
+const FED: i64 = 50;
+const MOST: i64 = 50_000;
+
+/// What the list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Leaves, from and to.
+    tu: Option<i64>,
+    den: Option<i64>,
+    /// `cu`: oldest first.
+    sap: String,
+    trang: String,
+}
+
+impl Asked {
+    fn span(&self) -> (i64, i64) {
+        (self.tu.unwrap_or(0), self.den.unwrap_or(i64::MAX))
+    }
+
+    fn oldest_first(&self) -> bool {
+        self.sap == "cu"
+    }
+
+    /// The part of an address that keeps search and order.
+    fn kept(&self) -> String {
+        let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
+        let named = [("tu", number(self.tu)), ("den", number(self.den)), ("sap", self.sap.clone())];
+        let named: Vec<String> =
+            named.iter().filter(|(_, v)| !v.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
+        // Of words only the ones we know stand in an address that we make.
+        named.into_iter().filter(|part| !part.starts_with("sap=") || part == "sap=cu").collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Names of the keys that signed a note, from its signature lines.
+fn signers(note: &str) -> Vec<String> {
+    let (_, lines) = note.rsplit_once("\n\n").unwrap_or(("", ""));
+    lines.lines().filter_map(|line| Some(line.strip_prefix("— ")?.split(' ').next()?.to_owned())).collect()
+}
+
+fn row(signed: &Signed) -> Value {
+    context! { id => signed.id, size => signed.size, root => signed.root, at => said(signed.at), signers => signers(&signed.note).len() }
+}
+
+/// `GET /minh-chung`. Cost: a page of checkpoints and their count, the keys, the witnesses.
+pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let number = web::page_from_one(&asked.trang);
+    let (list, count) = checkpoint::list(&mut tx, asked.span(), asked.oldest_first(), (PER, number * PER)).await?;
+    let newest = checkpoint::newest(&mut tx).await?;
+    let known = checkpoint::keys(&mut tx).await?;
+    let witnesses = witness::all(&mut tx).await?;
+    let key =
+        |key: &checkpoint::Key| context! { vkey => key.vkey, since => said(key.since), until => key.until.map(said) };
+    let person = |w: &witness::Witness| {
+        context! { holder => w.holder, vkey => w.vkey, since => said(w.since), until => w.until.map(said) }
+    };
+    let links = web::page_links(number, PER, count);
+    ctx.page(
+        "ledger.html",
+        context! {
+            title => locale::word(ctx.lang, "ledger-title"), newest => newest.as_ref().map(row), note => newest.as_ref().map(|n| &n.note),
+            keys => known.iter().map(key).collect::<Vec<_>>(), witnesses => witnesses.iter().map(person).collect::<Vec<_>>(),
+            list => list.iter().map(row).collect::<Vec<_>>(), count => count, kept => asked.kept(), from => asked.tu, to => asked.den,
+            oldest => asked.oldest_first(),
+            pages => links.into_iter().map(|p| context! { number => p + 1, current => p == number }).collect::<Vec<_>>(),
+        },
+    )
+}
+
+/// `GET /minh-chung/{id}`: one checkpoint as it was signed. Cost: one row.
+pub async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let signed = checkpoint::find(&mut tx, id).await?.ok_or_else(|| ctx.not_found())?;
+    let title = locale::word(ctx.lang, "ledger-checkpoint-title");
+    ctx.page(
+        "ledger-checkpoint.html",
+        context! { title => title, c => row(&signed), note => signed.note, signers => signers(&signed.note) },
+    )
+}
+
+/// `GET /minh-chung.csv`. Cost: those checkpoints.
+pub async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Csv).await
+}
+
+/// `GET /minh-chung.xlsx`: the same as a spreadsheet.
+pub async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Xlsx).await
+}
+
+async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let (list, _) = checkpoint::list(&mut tx, asked.span(), asked.oldest_first(), (MOST, 0)).await?;
+    let line =
+        |s: &Signed| [s.size.to_string(), s.root.clone(), said(s.at), s.note.clone()].map(Content::Text).to_vec();
+    let headings = ["ledger-size", "ledger-root", "ledger-at", "ledger-note"];
+    let headings = headings.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
+    let name = locale::word(ctx.lang, "ledger-checkpoints");
+    let bytes = List { name, headings, rows: list.iter().map(line).collect() }.bytes(of, ctx.site.clock.today())?;
+    ctx.download(&format!("minh-chung.{}", of.extension()), of.media_type(), bytes)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// `GET /minh-chung/tin.xml`: the newest checkpoints as an Atom feed (RFC 4287), so that others keep copies. Cost: those rows.
+pub async fn feed(ctx: Ctx) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let (list, _) = checkpoint::list(&mut tx, (0, i64::MAX), false, (FED, 0)).await?;
+    let origin = &ctx.site.origin;
+    let address = |path: &str| escaped(&format!("{origin}{path}"));
+    let title = escaped(&locale::word(ctx.lang, "ledger-title"));
+    let updated = list.first().map_or_else(|| "1970-01-01T00:00:00Z".to_owned(), |newest| newest.at.rfc3339());
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>{0}</id><title>{title}</title>\
+         <author><name>{title}</name></author><updated>{updated}</updated><link rel=\"self\" href=\"{1}\"/><link href=\"{0}\"/>",
+        address("/minh-chung"),
+        address("/minh-chung/tin.xml")
+    );
+    for signed in &list {
+        let link = address(&format!("/minh-chung/{}", signed.id));
+        xml.push_str(&format!(
+            "<entry><id>{link}</id><title>{} · {}</title><updated>{}</updated><link href=\"{link}\"/><content type=\"text\">{}</content></entry>",
+            signed.size, signed.root, signed.at.rfc3339(), escaped(&signed.note)
+        ));
+    }
+    xml.push_str("</feed>\n");
+    let kind = HeaderValue::from_static("application/atom+xml; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], xml)
+        .into_response())
+}
+
+fn as_json(signed: &Signed) -> serde_json::Value {
+    json!({"id": signed.id, "size": signed.size, "root": signed.root, "at": signed.at.rfc3339(), "note": signed.note})
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Since {
+    /// The number of a checkpoint; those after it are given.
+    after: i64,
+}
+
+/// `GET /api/v1/checkpoints`: oldest first, a hundred at a time. Cost: those rows.
+#[utoipa::path(get, path = "/api/v1/checkpoints", params(("after" = Option<i64>, Query, description = "The number of the last checkpoint seen")),
+    responses((status = 200, description = "Checkpoints after it, oldest first, at most a hundred; the verifier keys and the witnesses")))]
+pub async fn api_list(ctx: Ctx, Asking(since): Asking<Since>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let list = checkpoint::after(&mut tx, since.after, 100).await?;
+    let keys = checkpoint::keys(&mut tx).await?;
+    let key = |k: &checkpoint::Key| json!({"vkey": k.vkey, "since": k.since.rfc3339(), "until": k.until.map(|at| at.rfc3339())});
+    let witnesses = witness::all(&mut tx).await?;
+    let person = |w: &witness::Witness| json!({"holder": w.holder, "vkey": w.vkey, "since": w.since.rfc3339(), "until": w.until.map(|at| at.rfc3339())});
+    ctx.json(&json!({
+        "checkpoints": list.iter().map(as_json).collect::<Vec<_>>(), "keys": keys.iter().map(key).collect::<Vec<_>>(),
+        "witnesses": witnesses.iter().map(person).collect::<Vec<_>>(),
+    }))
+}
+
+/// `GET /api/v1/checkpoints/{id}`. Cost: one row.
+#[utoipa::path(get, path = "/api/v1/checkpoints/{id}", params(("id" = i64, Path)),
+    responses((status = 200, description = "Size, root, time and the signed note"), (status = 404, description = "No such checkpoint")))]
+pub async fn api_one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let signed = checkpoint::find(&mut tx, id).await?.ok_or_else(|| ctx.not_found())?;
+    ctx.json(&as_json(&signed))
+}
+
+/// `POST /api/v1/cosignatures`: a witness's line for the newest checkpoint. Its signature admits it, whoever sends it. Cost:
+/// the checkpoint and the witnesses read, four rows written.
+#[utoipa::path(post, path = "/api/v1/cosignatures", request_body(content = String, content_type = "text/plain", description = "A cosignature/v1 line (C2SP tlog-cosignature)"),
+    responses((status = 201, description = "It stands with the checkpoint"), (status = 422, description = "It is no cosignature of the newest checkpoint by a known witness")))]
+pub async fn cosign(ctx: Ctx, body: Bytes) -> Outcome {
+    let line = String::from_utf8_lossy(&body).into_owned();
+    let mut tx = ctx.site.store.write(&kernel::Actor::SYSTEM, &*ctx.site.clock).await?;
+    let witness = witness::take(&mut tx, &line).await.map_err(|e| -> Failure { failed(&ctx, e) })?;
+    let details = json!({"witness": witness.vkey});
+    let line =
+        AuditLine { action: "ledger.cosign", kind: "witness", subject: witness.id.to_string(), unit: None, details };
+    tx.audit_quietly(line).await?;
+    tx.commit().await?;
+    ctx.json_with(StatusCode::CREATED, &json!({"witness": witness.holder}))
+}

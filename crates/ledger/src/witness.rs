@@ -1,0 +1,179 @@
+//! Witnesses: others who sign that they saw a checkpoint go on from the one they saw before (C2SP tlog-cosignature,
+//! `cosignature/v1`), so that the ledger cannot show different trees to different people.
+
+use crate::{
+    LedgerError, Result, checkpoint,
+    keys::{self, COSIGNATURE, parse_skey, parse_vkey, vkey_of},
+    tree,
+};
+use ed25519_dalek::{Signature, Signer as _, Verifier as _, VerifyingKey};
+use kernel::Moment;
+use signed_note::Note;
+use store::{Query, Row, WriteTx, args};
+use tlog_tiles::{Hash, TreeProof, check_tree};
+
+/// What a witness signs: the time and the text of the checkpoint.
+fn message(seconds: u64, text: &[u8]) -> Vec<u8> {
+    [format!("cosignature/v1\ntime {seconds}\n").as_bytes(), text].concat()
+}
+
+/// Checks cosignatures of one witness.
+pub struct Cosigner {
+    name: String,
+    id: u32,
+    key: VerifyingKey,
+}
+
+impl Cosigner {
+    /// Of a verifier key for cosignatures; `None` for any other.
+    pub fn new(vkey: &str) -> Option<Cosigner> {
+        let (name, kind, public) = parse_vkey(vkey)?;
+        let key = VerifyingKey::from_bytes(&public).ok().filter(|_| kind == COSIGNATURE)?;
+        let id = signed_note::key_id(&name, &[&[COSIGNATURE], public.as_slice()].concat());
+        Some(Cosigner { name, id, key })
+    }
+}
+
+impl signed_note::Verifier for Cosigner {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key_id(&self) -> u32 {
+        self.id
+    }
+
+    fn verify(&self, text: &[u8], sig: &[u8]) -> bool {
+        let Some((time, sig)) = sig.split_first_chunk::<8>() else { return false };
+        let Ok(sig) = Signature::from_slice(sig) else { return false };
+        self.key.verify(&message(u64::from_be_bytes(*time), text), &sig).is_ok()
+    }
+}
+
+/// A new witness key: the private text and the verifier key.
+pub fn new_key(name: &str) -> Result<(String, String)> {
+    if !signed_note::is_key_name_valid(name) {
+        return Err(LedgerError::Key(name.to_owned()));
+    }
+    let skey = keys::new_skey(name, COSIGNATURE)?;
+    let vkey = vkey_of_skey(&skey)?;
+    Ok((skey, vkey))
+}
+
+/// The verifier key of a witness's private text.
+pub fn vkey_of_skey(skey: &str) -> Result<String> {
+    let (name, kind, key) = parse_skey(skey).ok_or(LedgerError::Malformed("private key"))?;
+    Ok(vkey_of(&name, kind, key.verifying_key().as_bytes()))
+}
+
+/// What a witness is shown: the size it saw last, what leads from there to the checkpoint, and the checkpoint, in the text
+/// of C2SP tlog-witness. Cost: the checkpoint and as [`tree::consistency`].
+pub async fn request(tx: &mut impl Query, old: u64) -> Result<Option<String>> {
+    let Some(signed) = checkpoint::newest(tx).await? else { return Ok(None) };
+    if old > signed.size {
+        return Err(LedgerError::SetBack { size: old });
+    }
+    let mut text = format!("old {old}\n");
+    for hash in tree::consistency(tx, signed.size, old).await? {
+        text.push_str(&format!("{hash}\n"));
+    }
+    text.push('\n');
+    text.push_str(&signed.note);
+    Ok(Some(text))
+}
+
+/// What a witness knows of a ledger: the last checkpoint that it signed, as a note.
+pub type Seen = Option<String>;
+
+/// The work of a witness, without network or database: holds a request against what it saw before and the ledger's keys,
+/// and signs; the cosignature's line, and what it is to remember. Nothing is signed where the tree does not go on.
+pub fn cosign(skey: &str, seen: &Seen, request: &str, ledger: &[String], now: Moment) -> Result<(String, String)> {
+    let bad = || LedgerError::Malformed("witness request");
+    let (head, note_text) = request.split_once("\n\n").ok_or_else(bad)?;
+    let mut lines = head.lines();
+    let old: u64 = lines.next().and_then(|line| line.strip_prefix("old ")?.parse().ok()).ok_or_else(bad)?;
+    let hashes: TreeProof = lines.map(Hash::parse_hash).collect::<std::result::Result<_, _>>().map_err(|_| bad())?;
+    let (note, tree) = checkpoint::read(note_text)?;
+    note.verify(&keys::verifiers(ledger)?).map_err(|_| LedgerError::Unsigned)?;
+    let before = seen.as_deref().map(checkpoint::read).transpose()?.map(|(_, before)| before);
+    let known = before.as_ref().map_or(0, |before| before.size());
+    if old != known {
+        return Err(LedgerError::SetBack { size: known });
+    }
+    if let Some(before) = before {
+        let goes_on = match before.size() == tree.size() {
+            true => before.hash() == tree.hash(),
+            false => {
+                before.size() < tree.size()
+                    && check_tree(&hashes, tree.size(), *tree.hash(), before.size(), *before.hash()).is_ok()
+            }
+        };
+        if !goes_on || before.origin() != tree.origin() {
+            return Err(LedgerError::SetBack { size: before.size() });
+        }
+    }
+    let (name, kind, key) = parse_skey(skey).ok_or(LedgerError::Malformed("private key"))?;
+    let id = signed_note::key_id(&name, &[&[kind], key.verifying_key().as_bytes().as_slice()].concat());
+    let seconds = checkpoint::seconds(now);
+    let signature = key.sign(&message(seconds, note.text()));
+    let bytes = [seconds.to_be_bytes().as_slice(), &signature.to_bytes()].concat();
+    let line = signed_note::Signature::new(name, id, bytes).map_err(|e| LedgerError::Key(e.to_string()))?;
+    Ok((String::from_utf8_lossy(&line.to_bytes()).into_owned(), note_text.to_owned()))
+}
+
+/// A witness that the site knows.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    pub id: i64,
+    pub vkey: String,
+    /// Who it is, as people know them.
+    pub holder: String,
+    pub since: Moment,
+    pub until: Option<Moment>,
+}
+
+/// The witnesses, first known first. Cost: those rows, a handful.
+pub async fn all(tx: &mut impl Query) -> store::Result<Vec<Witness>> {
+    let rows = tx.rows("SELECT id, vkey, holder, since, until FROM ledger_witness ORDER BY id", args![]).await?;
+    let witness = |row: &Row| {
+        let (since, until) = (Moment(row.i64(3)?), row.opt_i64(4)?.map(Moment));
+        Ok(Witness { id: row.i64(0)?, vkey: row.text(1)?, holder: row.text(2)?, since, until })
+    };
+    rows.iter().map(witness).collect()
+}
+
+/// Makes a witness known. Cost: one row.
+pub async fn add(tx: &mut WriteTx, vkey: &str, holder: &str) -> Result<()> {
+    Cosigner::new(vkey).ok_or_else(|| LedgerError::Key(vkey.to_owned()))?;
+    let sql = "INSERT INTO ledger_witness (vkey, holder, since) VALUES ($1, $2, $3)";
+    Ok(tx.execute_one(sql, args![vkey.trim(), holder, tx.now()]).await?)
+}
+
+/// Takes a cosignature of the newest checkpoint: held against the witnesses that the site knows, added to the note. Its
+/// signature is what admits it; who sent it is of no account. Who witnessed. Cost: four rows.
+pub async fn take(tx: &mut WriteTx, line: &str) -> Result<Witness> {
+    tx.lock("ledger.sign").await?;
+    let signed = checkpoint::newest(tx).await?.ok_or_else(checkpoint::missing)?;
+    let (note, _) = checkpoint::read(&signed.note)?;
+    let sig = signed_note::Signature::from_bytes(line.trim_end_matches('\n').as_bytes())
+        .map_err(|_| LedgerError::Malformed("cosignature"))?;
+    let known = all(tx).await?.into_iter().filter(|witness| witness.until.is_none());
+    let known: Vec<(Witness, Cosigner)> =
+        known.filter_map(|witness| Cosigner::new(&witness.vkey).map(|cosigner| (witness, cosigner))).collect();
+    let by = |(_, cosigner): &(Witness, Cosigner)| {
+        use signed_note::Verifier;
+        cosigner.name() == sig.name() && cosigner.key_id() == sig.id() && cosigner.verify(note.text(), sig.signature())
+    };
+    let (witness, _) = known.into_iter().find(by).ok_or(LedgerError::Unsigned)?;
+    let line = String::from_utf8_lossy(&sig.to_bytes()).into_owned();
+    let sql = "INSERT INTO ledger_cosignature (checkpoint, witness, line, at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (checkpoint, witness) DO NOTHING";
+    if tx.execute(sql, args![signed.id, witness.id, &line, tx.now()]).await? == 1 {
+        let (text, _) = signed.note.split_once("\n\n").unwrap_or((&signed.note, ""));
+        let whole = Note::from_bytes(format!("{}{line}", signed.note).as_bytes());
+        whole.map_err(|_| LedgerError::Malformed(if text.is_empty() { "checkpoint" } else { "cosignature" }))?;
+        let sql = "UPDATE ledger_checkpoint SET note = $2 WHERE id = $1";
+        tx.execute_one(sql, args![signed.id, format!("{}{line}", signed.note)]).await?;
+    }
+    Ok(witness)
+}
