@@ -5,6 +5,7 @@
 
 pub mod authenticator;
 mod postgres;
+pub mod provider;
 
 use kernel::{FixedClock, Moment};
 pub use postgres::{Database, PrivateServer};
