@@ -26,3 +26,6 @@ links-go-title = Link with { $provider }
 links-go-text = The last step: log in there, and you are led back here. You have ten minutes.
 links-go = Go to { $provider }
 links-stay = No, go back
+personal-links = Accounts elsewhere
+personal-links-why = The number at the provider: to know who logs in from there.
+personal-links-long = Until unlinked, or the person's data are erased.

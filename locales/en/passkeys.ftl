@@ -30,3 +30,6 @@ passkey-remove = Remove
 passkey-keep = Keep it
 passkey-remove-title = Remove the passkey "{ $name }"?
 passkey-remove-text = Nobody can log in with it afterwards.
+personal-passkeys = Passkeys
+personal-passkeys-why = Name of the device, public key, last use: to log in, and so that its owner knows it.
+personal-passkeys-long = Until its owner removes it, or the person's data are erased.

@@ -26,3 +26,6 @@ links-go-title = Nối với { $provider }
 links-go-text = Bước cuối: đăng nhập ở đó, rồi bạn được đưa về đây. Có mười phút.
 links-go = Đi tới { $provider }
 links-stay = Thôi, quay lại
+personal-links = Tài khoản nơi khác
+personal-links-why = Mã định danh ở nơi giữ tài khoản: để nhận ra người đăng nhập từ đó.
+personal-links-long = Đến khi bỏ nối, hoặc khi xóa dữ liệu của người đó.

@@ -30,3 +30,6 @@ passkey-remove = Bỏ
 passkey-keep = Giữ lại
 passkey-remove-title = Bỏ passkey "{ $name }"?
 passkey-remove-text = Sau khi bỏ, không đăng nhập được bằng passkey này nữa.
+personal-passkeys = Passkey
+personal-passkeys-why = Tên thiết bị, khóa công khai, lần dùng cuối: để đăng nhập và để chủ tài khoản nhận ra.
+personal-passkeys-long = Đến khi chủ tài khoản bỏ, hoặc khi xóa dữ liệu của người đó.

@@ -82,14 +82,17 @@ pub async fn run(args: &Args) -> Result<()> {
     let limit = NonZeroU32::new(args.api_limit);
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
+    let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
     let file = args.data.join(identity::providers::FILE);
     let providers = Providers::of_folder(&args.data, |name| std::env::var(name).ok());
     let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, origin, limit).await?;
+    let edge = site::Edge { origin, limit, retention };
+    let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
+    web::personal::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

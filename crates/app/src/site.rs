@@ -14,7 +14,11 @@ use std::{
     sync::Arc,
 };
 use store::{Migration, Store, StoreOptions, attachments::Attachments};
-use web::{Room, Routes, Site, SiteParts, Templates, search::Search};
+use web::{
+    Room, Routes, Site, SiteParts, Templates,
+    personal::{Hooks, Retention},
+    search::Search,
+};
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
@@ -60,6 +64,21 @@ pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
     overlay_files(data).iter().map(read).collect()
 }
 
+/// How long personal data are kept: `retention.toml` of a data folder, else as the program says.
+pub fn retention(data: &Path) -> Result<Retention> {
+    let path = data.join("retention.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Retention::default()),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// What every room keeps of people.
+pub fn hooks(retention: Retention) -> Hooks {
+    Hooks { all: rooms().iter().flat_map(|room| room.personal).copied().collect(), retention }
+}
+
 /// The shipped law with these overlays.
 pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
     let shipped =
@@ -69,6 +88,13 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
         .map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
 }
 
+/// What whoever starts the program says of how the site is reached and how long it keeps what it knows of people.
+pub struct Edge {
+    pub origin: String,
+    pub limit: Option<NonZeroU32>,
+    pub retention: Retention,
+}
+
 /// The site over an open store.
 pub async fn site(
     store: Store,
@@ -76,9 +102,9 @@ pub async fn site(
     attachments: Attachments,
     identity: Identity,
     ledger: ledger::Keys,
-    origin: String,
-    limit: Option<NonZeroU32>,
+    edge: Edge,
 ) -> Result<(Site, Routes)> {
+    let Edge { origin, limit, retention } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -108,11 +134,12 @@ pub async fn site(
             (TypeId::of::<Law>(), law),
             (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with(vec![identity::pages::description()]),
+        openapi: facts::pages::description_with([identity::pages::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
@@ -127,4 +154,69 @@ pub fn jobs(site: &Site) -> store::jobs::Registry {
         (room.jobs)(&mut registry, site);
     }
     registry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Scope;
+    use std::collections::BTreeSet;
+    use store::{Query, args};
+
+    /// Whether a column is of people: names one, or tells how to reach one.
+    fn is_of_people(column: &str) -> bool {
+        let words = ["person", "actor", "drafter", "login", "email", "contact", "phone", "recipient", "address"];
+        words.contains(&column) || column.ends_with("_by")
+    }
+
+    #[test]
+    fn every_column_of_people_is_registered_by_its_room() {
+        testkit::block_on(async {
+            let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database");
+            store.migrate(&migrations(), &SystemClock).await.expect("it migrates");
+            let mut tx = store.read(&Scope::PUBLIC).await.expect("a transaction");
+            let sql = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'";
+            let rows = tx.rows(sql, args![]).await.expect("the schema");
+            let there: BTreeSet<(String, String)> =
+                rows.iter().map(|row| (row.text(0).expect("a table"), row.text(1).expect("a column"))).collect();
+            let hooks = hooks(Retention::default());
+            let named = |personal: &web::personal::Personal| {
+                let tables = personal.kinds.iter().flat_map(|kind| kind.tables);
+                tables
+                    .flat_map(|(table, columns)| columns.iter().map(|c| ((*table).to_owned(), (*c).to_owned())))
+                    .collect::<Vec<_>>()
+            };
+            let registered: BTreeSet<(String, String)> = hooks.all.iter().flat_map(named).collect();
+            let of_people = there.iter().filter(|(_, column)| is_of_people(column));
+            let forgotten: Vec<_> = of_people.filter(|one| !registered.contains(*one)).collect();
+            assert!(forgotten.is_empty(), "columns of people that no room registers: {forgotten:?}");
+            let gone: Vec<_> = registered.iter().filter(|one| !there.contains(*one)).collect();
+            assert!(gone.is_empty(), "registered columns that are not there: {gone:?}");
+            for personal in &hooks.all {
+                for kind in personal.kinds {
+                    for end in ["", "-why", "-long"] {
+                        for lang in [locale::Lang::Vi, locale::Lang::En] {
+                            let key = format!("personal-{}{end}", kind.key);
+                            let words = locale::say_key(lang, &key, &[]);
+                            assert!(!words.starts_with('['), "{key} has no words");
+                        }
+                    }
+                }
+                let tables = personal.kinds.iter().flat_map(|kind| kind.tables);
+                let foreign: Vec<_> = tables.filter(|(table, _)| !table.starts_with(personal.room)).collect();
+                assert!(foreign.is_empty(), "{} registers another room's tables: {foreign:?}", personal.room);
+            }
+        });
+    }
+
+    #[test]
+    fn spans_are_read_from_the_data_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(retention(folder.path()).expect("none"), Retention::default());
+        std::fs::write(folder.path().join("retention.toml"), "codes = 7\ndetails = 0\n").expect("a file");
+        let read = retention(folder.path()).expect("it reads");
+        assert_eq!((read.codes, read.details, read.tokens), (7, 0, 365));
+        std::fs::write(folder.path().join("retention.toml"), "code = 7\n").expect("a file");
+        assert!(retention(folder.path()).is_err(), "a misspelt name is passed over");
+    }
 }

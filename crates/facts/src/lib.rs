@@ -37,6 +37,7 @@ mod migrations;
 pub mod model;
 pub mod overlays;
 pub mod pages;
+pub mod personal;
 pub mod proof;
 pub mod published;
 pub mod record;

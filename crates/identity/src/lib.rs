@@ -9,6 +9,7 @@
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
 //! - [`passkey`]: passkeys, which show both factors at once.
+//! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`providers`], [`linked`]: logging in at a provider (OpenID Connect), and what its word is worth.
 //! - [`roster`]: the people of many units from one spreadsheet.
@@ -24,6 +25,7 @@ pub mod model;
 pub mod pages;
 pub mod passkey;
 pub mod password;
+pub mod personal;
 pub mod proposals;
 pub mod providers;
 pub mod roster;

@@ -116,6 +116,15 @@ pub async fn remove(tx: &mut WriteTx, person: PersonId, id: i64) -> Stored<bool>
     Ok(true)
 }
 
+/// Removes all of somebody's: whoever lost a device gets in anew.
+pub(crate) async fn remove_all(tx: &mut WriteTx, person: PersonId) -> Stored<()> {
+    let removed = tx.execute("DELETE FROM identity_passkey WHERE person = $1", args![person.0]).await?;
+    if removed > 0 {
+        people::note_own(tx, "identity.passkey-removed", person, json!({"all": removed})).await?;
+    }
+    Ok(())
+}
+
 fn said(key: &'static str) -> Refused {
     Refused::Said(Problem::input(Phrase::new(key)))
 }

@@ -13,7 +13,7 @@ use webauthn_rp::{
         AsciiDomain, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
         register::{
-            Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, UserHandle16,
+            CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle, UserHandle16,
             Username,
         },
     },
@@ -166,8 +166,11 @@ pub fn ask_new(party: &Party, handle: Handle, login: &str, name: &str, has: Vec<
         Ok(PublicKeyCredentialDescriptor { id, transports })
     };
     let has = has.into_iter().map(known).collect::<Result<Vec<_>, Refused>>()?;
-    let (server, client) =
-        PublicKeyCredentialCreationOptions::passkey(&id, user, has).start_ceremony().map_err(other)?;
+    let mut asked_for = PublicKeyCredentialCreationOptions::passkey(&id, user, has);
+    // Many authenticators know no levels of protection and refuse where one must be kept; that the owner is verified is seen
+    // in each answer.
+    asked_for.extensions.cred_protect = CredProtect::None;
+    let (server, client) = asked_for.start_ceremony().map_err(other)?;
     asked(server.encode().map_err(other)?, &client)
 }
 

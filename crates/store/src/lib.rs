@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 pub mod jobs;
 mod migrate;
+pub mod personal;
 mod postgres;
 mod s3;
 mod scope;

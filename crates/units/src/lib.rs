@@ -16,6 +16,7 @@ pub mod listed;
 pub mod merger;
 pub mod model;
 pub mod pages;
+pub mod personal;
 pub mod plans;
 pub mod reference;
 pub mod rules;

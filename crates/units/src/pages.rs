@@ -31,6 +31,7 @@ pub fn room() -> Room {
         jobs: plans::register,
         search: &[&crate::found::Units],
         guards: &[],
+        personal: &[crate::personal::PERSONAL],
     }
 }
 

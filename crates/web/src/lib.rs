@@ -12,6 +12,7 @@ mod limit;
 pub mod meta;
 pub mod people;
 pub mod permissions;
+pub mod personal;
 mod press;
 mod problems;
 mod render;
@@ -45,12 +46,23 @@ pub struct Room {
     pub search: &'static [&'static dyn search::Source],
     /// Its tables of which a scope sees a part.
     pub guards: &'static [store::Guarded],
+    /// What it keeps of people; a test finds a table with a column of people that nobody registered.
+    pub personal: &'static [personal::Personal],
 }
 
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
     let routes = || search::routes().merge(design::routes()).merge(meta::routes());
-    Room { name: "web", migrations: &[], routes, templates: Vec::new, jobs: |_, _| {}, search: &[], guards: &[] }
+    Room {
+        name: "web",
+        migrations: &[],
+        routes,
+        templates: Vec::new,
+        jobs: personal::jobs,
+        search: &[],
+        guards: &[],
+        personal: &[personal::STORE],
+    }
 }
 
 /// The description of the edge's own API, to be merged into the site's.

@@ -157,7 +157,7 @@ pub const RULES: &[Rule] = &[
     // Never whoever asked for it: `identity::proposals`.
     rule("approve", "people", &[(Administrator, H)]),
     rule("import", "people", &[(Administrator, H)]),
-    rule("export", "personal data", &[(Administrator, H)]),
+    rule("read", "personal data", &[(Administrator, H)]),
     rule("erase", "personal data", &[(Administrator, H)]),
     rule("read", "audit", &[(Auditor, H), (Administrator, H)]),
 ];
@@ -168,7 +168,7 @@ impl Rule {
     pub fn is_for_tokens(&self) -> bool {
         let personal = matches!(
             (self.action, self.resource),
-            ("approve", _) | ("keep" | "import", "people") | ("export" | "erase", "personal data")
+            ("approve", _) | ("keep" | "import", "people") | (_, "personal data")
         );
         matches!(self.who, Holders::Roles(_)) && !personal
     }

@@ -70,6 +70,7 @@ pub fn room() -> Room {
         jobs: register,
         search: &[&found::Law],
         guards: crate::published::GUARDS,
+        personal: &[crate::personal::PERSONAL],
     }
 }
 

@@ -26,13 +26,13 @@ pub fn routes() -> Routes {
     )
 }
 
-/// The OpenAPI 3.1 description of this room and those below it, made from the code.
+/// The OpenAPI 3.1 description, made from the code.
 pub fn description() -> String {
-    description_with(Vec::new())
+    description_with([])
 }
 
-/// The same together with rooms of this floor and above.
-pub fn description_with(others: Vec<utoipa::openapi::OpenApi>) -> String {
+/// The same, with what rooms beside this one have.
+pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> String {
     let mut all = Description::openapi();
     all.merge(web::description());
     all.merge(ledger::description());
@@ -47,7 +47,7 @@ pub fn description_with(others: Vec<utoipa::openapi::OpenApi>) -> String {
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());
     all.merge(super::address::Description::openapi());
-    others.into_iter().for_each(|other| all.merge(other));
+    also.into_iter().for_each(|one| all.merge(one));
     let mut all = serde_json::to_value(all).unwrap_or_default();
     enrich(&mut all, serde_json::from_str(ANSWERS).unwrap_or_default());
     all.to_string()

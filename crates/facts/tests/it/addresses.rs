@@ -104,7 +104,7 @@ fn every_address_of_the_api_is_described_and_every_description_has_its_address()
     for (path, methods) in described["paths"].as_object().expect("paths") {
         said.extend(methods.as_object().expect("methods").keys().map(|m| format!("{} {path}", m.to_uppercase())));
     }
-    let rooms = [web::room(), units::room(), facts::pages::room()];
+    let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room()];
     let mut there: Vec<String> = rooms
         .iter()
         .flat_map(|room| (room.routes)().table)

@@ -17,7 +17,7 @@ const PARTS: [&str; 6] =
     ["choice.html", "choice_fields.html", "choropleth.html", "components.html", "hits.html", "layout.html"];
 
 async fn site(local_admin: bool) -> Site {
-    let rooms = [web::room(), units::room(), facts::pages::room()];
+    let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room()];
     let texts = rooms.iter().flat_map(|r| (r.templates)());
     Site(Arc::new(SiteParts {
         store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),

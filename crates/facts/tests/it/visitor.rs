@@ -68,7 +68,7 @@ impl Visitor {
     }
 
     pub fn site(&self, local_admin: bool) -> Result<(web::Site, web::Routes)> {
-        let rooms = [web::room(), units::room(), facts::pages::room()];
+        let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room()];
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());

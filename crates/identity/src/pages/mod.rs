@@ -15,6 +15,7 @@ use std::sync::Arc;
 use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
 mod account;
+mod data;
 mod links;
 mod login;
 mod passkeys;
@@ -41,6 +42,7 @@ pub fn room() -> Room {
         jobs: |_, _| {},
         search: &[],
         guards: &[],
+        personal: &[crate::personal::PERSONAL],
     }
 }
 
@@ -48,6 +50,7 @@ pub fn room() -> Room {
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
     all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
+    all.merge(<data::Description as utoipa::OpenApi>::openapi());
     all.merge(<trail::Description as utoipa::OpenApi>::openapi());
     all
 }
@@ -91,6 +94,14 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
         .read_inside("/quan-tri/nguoi", "people", get(people::list))
         .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read("/du-lieu-ca-nhan", "purposes", get(data::purposes))
+        .read_inside("/tai-khoan/du-lieu", "own account", get(data::own))
+        .read_inside("/tai-khoan/du-lieu.json", "own account", get(data::own_file))
+        .read_inside("/quan-tri/nguoi/{person}/du-lieu", "personal data", get(data::one))
+        .read_inside("/quan-tri/nguoi/{person}/du-lieu.json", "personal data", get(data::one_file))
+        .write("/quan-tri/nguoi/{person}/xoa", "erase", "personal data", post(data::erase))
+        .read_inside("/api/v1/people/{person}/data", "personal data", get(data::api))
+        .write("/api/v1/people/{person}/erasure", "erase", "personal data", post(data::api_erase))
         .read_inside("/quan-tri/nguoi.xlsx", "people", get(people::xlsx))
         .read_inside("/api/v1/people", "people", get(people_api::list))
         .write("/api/v1/people", "keep", "people", post(people_api::add))

@@ -245,7 +245,7 @@ async fn person(
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
-        code => code.map(|(code, _)| code), half => code.is_some_and(|(_, half)| half), waits => waits, alone => alone,
+        code => code.map(|(code, _)| code), half => code.is_some_and(|(_, half)| half), waits => waits, alone => alone, may_data => ctx.may("read", "personal data"),
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)

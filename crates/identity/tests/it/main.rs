@@ -16,6 +16,7 @@ use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
+mod data;
 mod guesses;
 mod listing;
 mod pages;

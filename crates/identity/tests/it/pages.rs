@@ -14,6 +14,13 @@ use store::Store;
 use testkit::each_engine;
 use tower::ServiceExt;
 
+/// What the rooms of this site keep of people.
+pub fn hooks() -> web::personal::Hooks {
+    let rooms = [web::room(), units::room(), identity::room()];
+    let all = rooms.iter().flat_map(|room| room.personal).copied().collect();
+    web::personal::Hooks { all, retention: web::personal::Retention::default() }
+}
+
 pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::Routes)> {
     let rooms = [web::room(), units::room(), identity::room()];
     let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
@@ -27,7 +34,10 @@ pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::
         place: "Tỉnh Tuyên Quang".into(),
         illustrative: false,
         permissions: routes.table.clone(),
-        things: HashMap::from([(TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>)]),
+        things: HashMap::from([
+            (TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>),
+            (TypeId::of::<web::personal::Hooks>(), Arc::new(hooks()) as Arc<dyn std::any::Any + Send + Sync>),
+        ]),
         openapi: "{}".into(),
         origin: "https://lang.example".into(),
         limit: None,

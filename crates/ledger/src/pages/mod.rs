@@ -30,6 +30,8 @@ pub fn room() -> Room {
         jobs: register,
         search: &[],
         guards: &[],
+        // Whoever holds a witness's key is an agency; nobody is named.
+        personal: &[],
     }
 }
 

@@ -1,0 +1,104 @@
+//! What the store's own tables keep of a person: lines of the trail, answers to repeated requests, who brought which file.
+
+use crate::{Query, ReadTx, Result, Row, WriteTx, args};
+use kernel::{Moment, PersonId, Role};
+use serde_json::{Map, Value, json};
+
+/// Lines of one person that an export has, the newest; the page of the trail has all.
+pub const MOST: i64 = 10_000;
+/// Lines whose details one run of the retention erases.
+const BATCH: i64 = 10_000;
+
+/// Rows of a kind, each an object of plain values.
+pub type Rows = Vec<Map<String, Value>>;
+
+/// A row with its columns' names; columns after the last name are passed over.
+pub fn named(row: &Row, names: &[(&str, Column)]) -> Result<Map<String, Value>> {
+    let value = |(at, (name, column)): (usize, &(&str, Column))| {
+        let value = match column {
+            Column::Text => row.opt_text(at)?.into(),
+            Column::Number => row.opt_i64(at)?.into(),
+            Column::At => row.opt_i64(at)?.map(|at| Moment(at).rfc3339()).into(),
+            Column::Day => row.opt_i64(at)?.map(kernel::Day::from_epoch_days).map_or(Value::Null, |day| json!(day)),
+            Column::Json => row.opt_text(at)?.map_or(Ok(Value::Null), |text| serde_json::from_str(&text))?,
+        };
+        Ok(((*name).to_owned(), value))
+    };
+    names.iter().enumerate().map(value).collect()
+}
+
+/// How a column is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Text,
+    Number,
+    /// Microseconds.
+    At,
+    /// Days since 1970.
+    Day,
+    Json,
+}
+
+/// An actor of each role as it stands in a column `actor`, as a list for a statement: nobody else's.
+pub fn actors(person: PersonId) -> String {
+    let names: Vec<String> = Role::ALL.iter().map(|role| format!("'{}:{}'", role.name(), person.0)).collect();
+    names.join(",")
+}
+
+/// What is kept of somebody. Cost: their lines, at most twice [`MOST`]; the answers of [`crate::KEY_DAYS`] days.
+pub async fn export(tx: &mut ReadTx, person: PersonId) -> Result<Vec<(&'static str, Rows)>> {
+    use Column::{At, Json, Number, Text};
+    let line = [
+        ("seq", Number),
+        ("at", At),
+        ("role", Text),
+        ("action", Text),
+        ("kind", Text),
+        ("subject", Text),
+        ("unit", Number),
+        ("details", Json),
+        ("erased", Text),
+    ];
+    let sql = "SELECT a.seq, a.at, a.role, a.action, a.kind, a.subject, a.unit, d.details, d.erased_reason
+               FROM store_audit a LEFT JOIN store_audit_details d ON d.seq = a.seq
+               WHERE a.person = $1 OR (a.kind = $2 AND a.subject = $3) ORDER BY a.seq DESC LIMIT $4";
+    let found = tx.rows(sql, args![person.0, PersonId::KIND, person.to_string(), MOST]).await?;
+    let trail = found.iter().map(|row| named(row, &line)).collect::<Result<_>>()?;
+    let list = actors(person);
+    let sql = format!("SELECT route, at FROM store_idempotency WHERE actor IN ({list}) ORDER BY at DESC");
+    let answer = [("route", Text), ("at", At)];
+    let found = tx.rows(&sql, args![]).await?;
+    let answers = found.iter().map(|row| named(row, &answer)).collect::<Result<_>>()?;
+    let sql = format!("SELECT name, size, at FROM store_attachment WHERE actor IN ({list}) ORDER BY at DESC");
+    let file = [("name", Text), ("size", Number), ("at", At)];
+    let found = tx.rows(&sql, args![]).await?;
+    let files = found.iter().map(|row| named(row, &file)).collect::<Result<_>>()?;
+    Ok(vec![("trail", trail), ("answers", answers), ("files", files)])
+}
+
+/// Erases the details of the lines about somebody, and their answers; the lines stay with their hashes and the reason, and
+/// what they did in office stays under their number. How many rows. Cost: those rows.
+pub async fn erase(tx: &mut WriteTx, person: PersonId, reason: &str) -> Result<u64> {
+    let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $3 WHERE details IS NOT NULL
+               AND seq IN (SELECT seq FROM store_audit WHERE kind = $1 AND subject = $2)";
+    let details = tx.execute(sql, args![PersonId::KIND, person.to_string(), reason]).await?;
+    let sql = format!("DELETE FROM store_idempotency WHERE actor IN ({})", actors(person));
+    Ok(details + tx.execute(&sql, args![]).await?)
+}
+
+/// Erases the details of quiet lines older than a moment, a batch at a time; how many. Cost: those rows, and the quiet lines
+/// passed over.
+pub async fn forget_details(tx: &mut WriteTx, before: i64, reason: &str) -> Result<u64> {
+    let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $2 WHERE seq IN
+               (SELECT a.seq FROM store_audit a JOIN store_audit_details d ON d.seq = a.seq
+                WHERE a.at < $1 AND a.quiet = 1 AND d.details IS NOT NULL ORDER BY a.seq LIMIT $3)";
+    tx.execute(sql, args![before, reason, BATCH]).await
+}
+
+impl WriteTx {
+    /// Whether a job of this key waits. Cost: one row.
+    pub async fn waits(&mut self, key: &str) -> Result<bool> {
+        let sql = "SELECT id FROM store_job WHERE key = $1 AND state = 'waiting'";
+        Ok(self.row(sql, args![key]).await?.is_some())
+    }
+}

@@ -1,0 +1,202 @@
+//! Personal data: what each room keeps of people and why, how somebody gets theirs, how it is erased, how long it is kept.
+//!
+//! A room whose tables have a column of people registers them ([`crate::Room::personal`]); a test holds the registered columns
+//! against the schema. Whatever the law on personal data asks of one person goes through every room by these hooks.
+
+use crate::Site;
+use futures::future::BoxFuture;
+use kernel::{Actor, PersonId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use store::{
+    AuditLine, ReadTx, Result, Store, WriteTx,
+    jobs::{Registry, Work},
+};
+
+/// A kind of personal data. In words: `personal-KEY`, why it is kept `personal-KEY-why`, how long `personal-KEY-long`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub key: &'static str,
+    /// Tables with their columns that name a person or tell of one.
+    pub tables: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// Whose data is asked for or erased, as they were known before anything of them was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom {
+    pub person: PersonId,
+    pub login: String,
+    pub email: Option<String>,
+}
+
+/// What a room has of a kind: rows, each an object of plain values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Part {
+    pub kind: &'static str,
+    pub rows: Vec<Map<String, Value>>,
+}
+
+/// The data that a room has of somebody.
+pub type Export = for<'a> fn(&'a mut ReadTx, &'a Whom) -> BoxFuture<'a, Result<Vec<Part>>>;
+/// Erases it, or takes the name off it; how many rows.
+pub type Erase = for<'a> fn(&'a mut WriteTx, &'a Whom, &'a str) -> BoxFuture<'a, Result<u64>>;
+/// Erases what was kept long enough; how many rows.
+pub type Retain = for<'a> fn(&'a mut WriteTx, &'a Retention) -> BoxFuture<'a, Result<u64>>;
+
+/// What a room registers.
+#[derive(Clone, Copy)]
+pub struct Personal {
+    pub room: &'static str,
+    pub kinds: &'static [Kind],
+    pub export: Export,
+    pub erase: Erase,
+    pub retain: Retain,
+}
+
+/// How long things are kept, in days; 0: as long as the account. `DATA/retention.toml` says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Codes that were used or ran out.
+    pub codes: u32,
+    /// Tokens that were revoked or ran out.
+    pub tokens: u32,
+    /// What was asked of a second administrator, after its decision.
+    pub proposals: u32,
+    /// Whom to reach about a mistake that was told, after the answer.
+    pub contacts: u32,
+    /// Details of lines that tell of no change: logins, browsers, readings, exports, refusals. The lines stay.
+    pub details: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { codes: 30, tokens: 365, proposals: 365, contacts: 180, details: 730 }
+    }
+}
+
+impl Retention {
+    /// The names with their days, in order, for pages.
+    pub fn named(&self) -> [(&'static str, u32); 5] {
+        [
+            ("codes", self.codes),
+            ("tokens", self.tokens),
+            ("proposals", self.proposals),
+            ("contacts", self.contacts),
+            ("details", self.details),
+        ]
+    }
+}
+
+/// The last moment (microseconds) of what was kept so many days; `None` where it is kept on.
+pub fn before(now: kernel::Moment, days: u32) -> Option<i64> {
+    (days > 0).then(|| now.0 - i64::from(days) * DAY)
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// What the rooms registered, and how long things are kept: put into the site's things by `app`.
+#[derive(Clone)]
+pub struct Hooks {
+    pub all: Vec<Personal>,
+    pub retention: Retention,
+}
+
+impl Hooks {
+    /// Everything that the house has of somebody. Cost: the rows of that person.
+    pub async fn export(&self, tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        // A room after the other: they are some five.
+        for personal in &self.all {
+            parts.extend((personal.export)(tx, whom).await?);
+        }
+        Ok(parts)
+    }
+
+    /// Erases what the house has of somebody, for a reason; how many rows of which room. The line of it is the caller's.
+    /// Cost: the rows of that person.
+    pub async fn erase(&self, tx: &mut WriteTx, whom: &Whom, reason: &str) -> Result<Value> {
+        let mut told = Map::new();
+        for personal in &self.all {
+            let rows = (personal.erase)(tx, whom, reason).await?;
+            let before = told.get(personal.room).and_then(Value::as_u64).unwrap_or(0);
+            told.insert(personal.room.to_owned(), json!(before + rows));
+        }
+        Ok(told.into())
+    }
+
+    /// Erases what was kept long enough, with a line that says how much by which rule. Cost: the rows erased.
+    pub async fn retain(&self, tx: &mut WriteTx) -> Result<u64> {
+        let (mut told, mut all) = (Map::new(), 0);
+        for personal in &self.all {
+            let rows = (personal.retain)(tx, &self.retention).await?;
+            let before = told.get(personal.room).and_then(Value::as_u64).unwrap_or(0);
+            told.insert(personal.room.to_owned(), json!(before + rows));
+            all += rows;
+        }
+        let details = json!({"rows": told, "days": self.retention});
+        let subject = "retention".to_owned();
+        tx.audit_quietly(AuditLine { action: "web.retention", kind: "house", subject, unit: None, details }).await?;
+        Ok(all)
+    }
+}
+
+/// The job that carries the retention out, once a day.
+pub const JOB: &str = "web.retention";
+
+/// Adds the function of the job. Each run queues the next, a day later.
+pub fn jobs(registry: &mut Registry, site: &Site) {
+    // A site without people has no hooks.
+    let Some(hooks) = site.things.get(&std::any::TypeId::of::<Hooks>()).cloned() else { return };
+    let Ok(hooks) = hooks.downcast::<Hooks>() else { return };
+    registry.add(JOB, move |work| carry_out(work, hooks.clone()));
+}
+
+async fn carry_out(work: Work, hooks: Arc<Hooks>) -> std::result::Result<(), String> {
+    let done = async {
+        let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+        hooks.retain(&mut tx).await?;
+        let next = kernel::Moment(tx.now().0 + DAY);
+        tx.enqueue_at(JOB, Some(JOB), &json!({}), next).await?;
+        tx.commit().await
+    };
+    done.await.map_err(|error| error.to_string())
+}
+
+/// Queues the first run, where none waits. Cost: one row.
+pub async fn begin(store: &Store, clock: &dyn kernel::Clock) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    if tx.waits(JOB).await? {
+        return Ok(());
+    }
+    let now = tx.now();
+    tx.enqueue_at(JOB, Some(JOB), &json!({}), now).await?;
+    tx.commit().await
+}
+
+/// What the store itself keeps of people: the trail, answers to repeated requests, who brought which file.
+pub const STORE: Personal = Personal {
+    room: "store",
+    kinds: &[
+        Kind { key: "trail", tables: &[("store_audit", &["person"])] },
+        Kind { key: "answers", tables: &[("store_idempotency", &["actor"])] },
+        Kind { key: "files", tables: &[("store_attachment", &["actor"])] },
+    ],
+    export: |tx, whom| {
+        Box::pin(async move {
+            let found = store::personal::export(tx, whom.person).await?;
+            let part = |(kind, rows)| Part { kind, rows };
+            Ok(found.into_iter().map(part).collect())
+        })
+    },
+    erase: |tx, whom, reason| Box::pin(store::personal::erase(tx, whom.person, reason)),
+    retain: |tx, retention| {
+        Box::pin(async move {
+            match before(tx.now(), retention.details) {
+                Some(before) => store::personal::forget_details(tx, before, "retention").await,
+                None => Ok(0),
+            }
+        })
+    },
+};

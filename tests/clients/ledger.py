@@ -1,0 +1,95 @@
+"""Proofs of the public ledger, checked by a program that is not ours: `proofbundle` (PyPI) reads C2SP tlog-proof, checks RFC 6962
+inclusion, the signature of the checkpoint and the cosignatures of witnesses."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+from proofbundle.tlogproof import verify_tlog_proof
+from service import run, send, service
+
+TABLE = "unit_code,period,indicator,value\n02503,2024,8.4,đạt\n02506,2024,8.4,đạt\n"
+
+
+def get(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.read().decode()
+
+
+def published(base, binary, data):
+    """Publishes results of two communes; the number of the first, once a checkpoint holds it."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = pathlib.Path(folder) / "t.csv"
+        table.write_text(TABLE, encoding="utf-8")
+        subprocess.run([binary, "import", "--publish", str(table), "--data", data], check=True, capture_output=True)
+    unit = json.loads(get(f"{base}/api/v1/units?code=02503"))["units"][0]["id"]
+    for _ in range(300):
+        try:
+            return unit, json.loads(get(f"{base}/api/v1/proofs/{unit}/commune-2021-2025/2024"))
+        except urllib.error.HTTPError as error:
+            assert error.code in (404, 409), error
+            time.sleep(0.1)
+    raise AssertionError("no checkpoint came")
+
+
+def check_the_proof_of_a_result(base, binary, data):
+    """The package accepts our proof by the ledger's key, and refuses it with another leaf, key or origin."""
+    unit, proof = published(base, binary, data)
+    leaf, key = proof["leaf"].encode(), proof["keys"][0]
+    assert json.loads(proof["leaf"])["unit"] == unit
+    origin = key.split("+")[0]
+    good = verify_tlog_proof(proof["proof"], leaf, key, expected_origin=origin)
+    assert good["ok"] and good["log_ok"] and good["inclusion_ok"], good
+    assert not verify_tlog_proof(proof["proof"], leaf.replace(b"2024", b"2023"), key)["ok"]
+    assert not verify_tlog_proof(proof["proof"], leaf, key, expected_origin="elsewhere.example/tlog")["ok"]
+    name, ident, text = key.split("+", 2)
+    assert not verify_tlog_proof(proof["proof"], leaf, f"{name}+{ident}+{text[:-4]}AAA=")["ok"]
+
+
+def check_a_witness(base, binary, data):
+    """A cosignature by our command counts for the package as a witness's."""
+    _, proof = published(base, binary, data)
+    key = proof["keys"][0]
+    with tempfile.TemporaryDirectory() as folder:
+        at = pathlib.Path(folder)
+        made = subprocess.run([binary, "audit", "witness-key", "--name", "mttq.example.vn/chung", "--out", str(at / "key")], check=True, capture_output=True, text=True)
+        witness = made.stdout.strip().splitlines()[-1]
+        subprocess.run([binary, "audit", "add-witness", "--key", witness, "--holder", "MTTQ", "--data", data], check=True, capture_output=True)
+        for _ in range(20):
+            (at / "request").write_text(get(f"{base}/tlog/witness?old=0"), encoding="utf-8")
+            (at / "seen").unlink(missing_ok=True)
+            signed = subprocess.run([binary, "audit", "witness", "--key", str(at / "key"), "--ledger", key, "--seen", str(at / "seen"), str(at / "request")], check=True, capture_output=True, text=True)
+            status, answer = send(f"{base}/api/v1/cosignatures", signed.stdout.encode(), "text/plain")
+            if status == 201:
+                break
+            time.sleep(0.2)  # another checkpoint came between
+        assert status == 201, answer
+    proof = json.loads(get(f"{base}/api/v1/proofs/{json.loads(proof['leaf'])['unit']}/commune-2021-2025/2024"))
+    held = verify_tlog_proof(proof["proof"], proof["leaf"].encode(), key, [witness], threshold=1)
+    assert held["ok"] and held["witnesses_ok"], held
+
+
+def check_our_command_without_the_site(base, binary, data):
+    """`langso audit verify --proof` takes the same file, and a checkpoint kept elsewhere holds the database to its word."""
+    _, proof = published(base, binary, data)
+    with tempfile.TemporaryDirectory() as folder:
+        file, kept = pathlib.Path(folder) / "p.json", pathlib.Path(folder) / "c.txt"
+        file.write_text(json.dumps(proof), encoding="utf-8")
+        kept.write_text(get(f"{base}/tlog/checkpoint"), encoding="utf-8")
+        good = subprocess.run([binary, "audit", "verify", "--proof", str(file), "--key", proof["keys"][0]], capture_output=True, text=True)
+        assert good.returncode == 0, good.stdout + good.stderr
+        proof["leaf"] = proof["leaf"].replace("2024", "2023")
+        file.write_text(json.dumps(proof), encoding="utf-8")
+        assert subprocess.run([binary, "audit", "verify", "--proof", str(file)], capture_output=True).returncode == 1
+        whole = subprocess.run([binary, "audit", "verify", "--checkpoint", str(kept), "--data", data], capture_output=True, text=True)
+        assert whole.returncode == 0, whole.stdout + whole.stderr
+
+
+if __name__ == "__main__":
+    program = sys.argv[1]
+    with service(program) as (site, folder):
+        run([check_the_proof_of_a_result, check_a_witness, check_our_command_without_the_site], site, program, folder)
