@@ -15,7 +15,10 @@ pub const PERSONAL: Personal = Personal {
         Kind { key: "sessions", tables: &[("identity_session", &["person"])] },
         Kind { key: "tokens", tables: &[("identity_token", &["person"])] },
         Kind { key: "codes", tables: &[("identity_code", &["person"])] },
-        Kind { key: "passkeys", tables: &[("identity_passkey", &["person", "name"]), ("identity_question", &["person"])] },
+        Kind {
+            key: "passkeys",
+            tables: &[("identity_passkey", &["person", "name"]), ("identity_question", &["person"])],
+        },
         Kind { key: "links", tables: &[("identity_link", &["person", "subject"])] },
         Kind { key: "proposals", tables: &[("identity_proposal", &["person", "asked_by", "decided_by"])] },
     ],
@@ -96,7 +99,8 @@ async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
     .await?;
     let sql = "SELECT name, made_at, used_at FROM identity_passkey WHERE person = $1 ORDER BY id";
     let passkeys = rows(tx, sql, id, &[("name", Text), ("made_at", At), ("used_at", At)]).await?;
-    let sql = "SELECT provider, issuer, subject, made_at, used_at FROM identity_link WHERE person = $1 ORDER BY made_at";
+    let sql =
+        "SELECT provider, issuer, subject, made_at, used_at FROM identity_link WHERE person = $1 ORDER BY made_at";
     let names = [("provider", Text), ("issuer", Text), ("subject", Text), ("made_at", At), ("used_at", At)];
     let links = rows(tx, sql, id, &names).await?;
     let part = |(kind, rows)| Part { kind, rows };
