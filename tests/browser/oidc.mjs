@@ -57,6 +57,9 @@ client_secret_file = "oidc-secret.txt"
 scopes = ["profile"]
 `;
 
+/** The provider's page asks the network for a font: it gets none. */
+const alone = (page) => page.route(/fonts\.g(oogleapis|static)\.com/, (route) => route.fulfill({ contentType: "text/css", body: "" }));
+
 /** Logs in at the provider as one of its people, and agrees. */
 async function there(page, who) {
   await page.waitForURL(/\/interaction\//);
@@ -77,7 +80,7 @@ async function leave(page, base) {
 }
 
 export default async function ({ binary, base: ours, walk, photograph }) {
-  const unit = (await (await fetch(ours + "/api/v1/units/250")).json()).code;
+  const unit = (await (await fetch(ours + "/api/v1/units/250")).json()).unit.code;
   let real;
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
@@ -98,6 +101,7 @@ export default async function ({ binary, base: ours, walk, photograph }) {
     real = await provider("langso", port, ["tinh", "khong-tao"].map((name) => `${base}/dang-nhap/oidc/${name}/ve`));
 
     await walk("an account is made by a provider's word, with the role of its claim, and is the same the next time", { ...phone, javaScriptEnabled: false }, async (page) => {
+      await alone(page);
       await page.goto(base + "/dang-nhap?tiep=/tai-khoan");
       await fits(page);
       await photograph(page, "login-oidc");
@@ -120,6 +124,7 @@ export default async function ({ binary, base: ours, walk, photograph }) {
     });
 
     await walk("who needs two factors and showed one is led to ours; who is linked with nobody is let in nowhere", { ...phone, javaScriptEnabled: false }, async (page) => {
+      await alone(page);
       await page.goto(base + "/dang-nhap/oidc/tinh?tiep=/nhat-ky");
       await there(page, "mai");
       await page.waitForURL(/tai-khoan\/xac-thuc/);
@@ -134,6 +139,7 @@ export default async function ({ binary, base: ours, walk, photograph }) {
     });
 
     await walk("an account is linked by whom it is, logs in by the provider, and is unlinked", phone, async (page) => {
+      await alone(page);
       await page.goto(base + "/dang-nhap");
       await page.click(`main button:has-text("Triệu Thị Nga")`);
       await page.waitForURL((url) => !url.pathname.endsWith("/dang-nhap"));

@@ -83,7 +83,7 @@ export default async function ({ base, walk, photograph }) {
     // By keyboard alone.
     await page.locator("form[data-passkey] button").focus();
     await page.keyboard.press("Enter");
-    await page.waitForURL(/xa\/250\/cong-bo$/, { timeout: 15_000 });
+    await page.waitForURL((url) => url.pathname === "/xa/250/cong-bo", { timeout: 15_000 });
     await page.goto(site + "/tai-khoan/passkey");
     assert.doesNotMatch(await page.innerText("main table"), /chưa dùng/);
     assert.match(await page.innerText("main table"), /điện thoại thử/);

@@ -101,7 +101,7 @@ fn said(key: &'static str) -> Refused {
 
 fn refused(wrong: &Wrong) -> Refused {
     let (key, status) = match wrong {
-        Wrong::Unreachable(_) | Wrong::Configured(_) => ("oidc-unreachable", 502),
+        Wrong::Unreachable(_) | Wrong::Configured(_) => ("oidc-unreachable", 424),
         Wrong::Refused(_) => ("oidc-refused", 422),
         _ => ("oidc-wrong", 422),
     };
@@ -309,7 +309,7 @@ async fn renew(tx: &mut WriteTx, person: PersonId, provider: &str, gives: &[Give
     }
     if !(new.is_empty() && ended.is_empty()) {
         let details = json!({"provider": provider, "given": new, "ended": ended, "to": until});
-        people::note(tx, "identity.provider-roles", person, details).await?;
+        people::note_own(tx, "identity.provider-roles", person, details).await?;
     }
     Ok(())
 }

@@ -241,7 +241,7 @@ criteria = "commune-2021-2025/10, commune-2021-2025/11"
 [[provider.role]]
 claim = "groups"
 value = "doc"
-role = "province_leader"
+role = "ministry_reader"
 "#;
 
     fn told(subject: &str, groups: serde_json::Value) -> Told {
@@ -256,7 +256,7 @@ role = "province_leader"
         let roles = |told: &Told| provider.gives(told).into_iter().map(|given| given.role).collect::<Vec<_>>();
         assert_eq!(
             roles(&told("x", json!(["tan-my", "doc", "administrator"]))),
-            ["commune_officer", "province_leader"]
+            ["commune_officer", "ministry_reader"]
         );
         assert_eq!(roles(&told("x", json!("tan-my"))), ["commune_officer"]);
         assert_eq!(roles(&told("x", json!("tan"))), [""; 0]);

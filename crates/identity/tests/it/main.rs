@@ -18,6 +18,7 @@ use web::{People, people::Claim};
 
 mod data;
 mod guesses;
+mod linked;
 mod listing;
 mod pages;
 mod passkeys;
@@ -63,7 +64,7 @@ async fn enter(identity: &Identity, login: &str, password: &str, clock: &dyn Clo
     }
 }
 
-async fn who(identity: &Identity, secret: &str, clock: &dyn Clock) -> Result<Option<web::Who>> {
+pub async fn who(identity: &Identity, secret: &str, clock: &dyn Clock) -> Result<Option<web::Who>> {
     let mut tx = identity.store.read(&Actor::SYSTEM.scope()).await?;
     let keeper = Keeper(std::sync::Arc::new(self::identity(&identity.store)));
     Ok(keeper.who(&mut tx, Claim::Cookie(secret), clock.now()).await?)
