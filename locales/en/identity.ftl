@@ -215,3 +215,13 @@ people-no = no
 person-number = Number
 person-disabled-head = Locked
 person-made = Added
+recovery-title = Recovery codes
+recovery-text = Ten codes for when the phone is lost, each in place of one 6-digit code. Print them and keep them apart; new codes or a new phone end the old ones.
+recovery-shown = The codes, shown this once: print them or copy them to paper.
+recovery-left = { $count ->
+    [one] One recovery code left.
+   *[other] { $count } recovery codes left.
+}
+recovery-make = Make ten new codes
+recovery-no-second = Two-step login is not on.
+recovery-or = Phone lost: type a recovery code.

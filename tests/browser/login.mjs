@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 
 /** The code of a secret in base 32 at this moment (RFC 6238). */
-function codeOf(secret) {
+function codeOf(secret, later = 0) {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret.replaceAll(" ", "").replaceAll("=", "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
   const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
   const hash = createHmac("sha1", key).update(step).digest();
   const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
   return String(number % 1_000_000).padStart(6, "0");
@@ -130,6 +130,15 @@ export default async function ({ base, walk, photograph }) {
     await page.locator("#code").press("Enter");
     assert.match(await page.innerText("main [role=alert]"), /đã dùng/, "a code is taken twice");
     await fits(page);
+    // The next code of the phone is right already.
+    await page.fill("#code", codeOf(secret, 1));
+    await Promise.all([page.waitForNavigation(), page.locator("#code").press("Enter")]);
+    await page.goto(base + "/tai-khoan/ma-du-phong");
+    await accessible(page);
+    await page.fill("#old", "ba con trâu uống nước");
+    await page.fill("#now", "000000");
+    await page.locator("#now").press("Enter");
+    assert.match(await page.innerText("main [role=alert]"), /Mã không đúng/);
   });
 
   await walk("the people of a spreadsheet are checked cell by cell, previewed, written, and get slips", still, async (page) => {

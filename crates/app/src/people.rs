@@ -6,7 +6,7 @@ use identity::{
     model::{NewGrant, Person},
     secrets, store as people,
 };
-use kernel::{Actor, Clock, Day, Moment, Phrase, Role, SystemClock, UnitId};
+use kernel::{Actor, AgencyId, Clock, Day, Moment, Phrase, Role, SystemClock, UnitId};
 use locale::Lang;
 use store::WriteTx;
 
@@ -44,6 +44,9 @@ struct Grant {
     /// Number of the unit; without one, everywhere
     #[arg(long)]
     unit: Option<i64>,
+    /// Number of the agency, if of one
+    #[arg(long)]
+    agency: Option<i64>,
     /// set/number, separated by commas
     #[arg(long, default_value = "")]
     criteria: String,
@@ -149,8 +152,14 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
             {
                 return Err(wrong("cli-no-unit", &unit.to_string()));
             }
+            let agency = args.agency.map(AgencyId);
+            if let Some(agency) = agency
+                && !units::store::agencies(&mut tx).await?.iter().any(|one| AgencyId(one.id) == agency)
+            {
+                return Err(wrong("cli-no-agency", &agency.to_string()));
+            }
             let from = args.from.unwrap_or(SystemClock.today());
-            let new = NewGrant { person, role, unit, agency: None, criteria, from, to: args.to };
+            let new = NewGrant { person, role, unit, agency, criteria, from, to: args.to };
             let id = people::grant(&mut tx, &new).await?;
             say(lang, Phrase::new("cli-grant-given").with("id", id));
         }

@@ -5,7 +5,7 @@ use crate::{
     keeper::Identity,
     login::{Refused, own},
     model::Person,
-    password, second, secrets, store,
+    password, recovery, second, secrets, store,
 };
 use kernel::{Clock, Phrase, Problem, Scope};
 use serde_json::json;
@@ -60,7 +60,7 @@ impl Identity {
             // Of two that bring the same code at once one comes first.
             let taken = match step {
                 Some(step) => store::take_step(&mut tx, person.id, step).await?,
-                None => false,
+                None => recovery::take(&mut tx, person.id, code).await?,
             };
             if !taken {
                 drop(tx);

@@ -12,6 +12,7 @@
 //! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
 //! - [`providers`], [`linked`]: logging in at a provider (OpenID Connect), and what its word is worth.
+//! - [`recovery`]: codes on paper in place of the phone.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`tokens`]: tokens of programs.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
@@ -28,6 +29,7 @@ pub mod password;
 pub mod personal;
 pub mod proposals;
 pub mod providers;
+pub mod recovery;
 pub mod roster;
 pub mod rules;
 pub mod second;

@@ -111,7 +111,6 @@ fn refused(wrong: &Wrong) -> Refused {
 impl Identity {
     /// The address at the provider to which a browser is sent. `redirect` is our page it comes back to, `browser` what only
     /// that browser knows, `there` where it goes then, `link` whose account is to be linked. Cost: one row; the provider.
-    #[expect(clippy::too_many_arguments, reason = "each is something else")]
     pub async fn to_provider(
         &self,
         provider: &Provider,
@@ -139,7 +138,6 @@ impl Identity {
 
     /// Whoever comes back from a provider: once, in the browser that was sent there. `me` is who is logged in. Cost: the
     /// provider; of the store a row, then those of a login and of the roles.
-    #[expect(clippy::too_many_arguments, reason = "each is something else")]
     pub async fn from_provider(
         &self,
         provider: &Provider,

@@ -6,7 +6,7 @@ use crate::{
     keeper::Identity,
     model::Person,
     password::{self, Busy},
-    second, secrets, store,
+    recovery, second, secrets, store,
 };
 use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
@@ -195,14 +195,16 @@ impl Identity {
         self.try_once(&key, clock).await?;
         let sealed = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
         let step = sealed.and_then(|secret| second::step(&secret, code, clock.now(), person.totp_step));
-        let Some(step) = step else {
-            self.note_failure(Some(person.id), clock).await?;
-            return Err(wrong("login-code-wrong"));
-        };
         let secret = secrets::secret();
         let mut tx = self.store.write(&own(person.id), clock).await?;
         // Of two that bring the same code at once one comes first.
-        if !store::take_step(&mut tx, person.id, step).await? {
+        let taken = match step {
+            Some(step) => store::take_step(&mut tx, person.id, step).await?,
+            None => recovery::take(&mut tx, person.id, code).await?,
+        };
+        if !taken {
+            drop(tx);
+            self.note_failure(Some(person.id), clock).await?;
             return Err(wrong("login-code-wrong"));
         }
         store::succeeded(&mut tx, &key).await?;

@@ -203,6 +203,7 @@ pub async fn set_totp(
 ) -> Result<()> {
     let sql = "UPDATE identity_person SET totp = $2, totp_step = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, sealed, step]).await?;
+    crate::recovery::forget(tx, id).await?;
     let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
     tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
     note_own(tx, "identity.second-factor", id, json!({"set": sealed.is_some()})).await
@@ -450,8 +451,8 @@ pub async fn revoke(tx: &mut WriteTx, id: PersonId, token: i64) -> Result<bool> 
 
 /// Makes a code that is used once: `setup` of nobody, `invite` or `reset` of somebody. An older one of theirs ends.
 pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, hash: &str, long: i64) -> Result<()> {
-    let sql = "DELETE FROM identity_code WHERE used_at IS NULL AND COALESCE(person, 0) = $1";
-    tx.execute(sql, args![person.map_or(0, |p| p.0)]).await?;
+    let sql = "DELETE FROM identity_code WHERE used_at IS NULL AND COALESCE(person, 0) = $1 AND kind <> $2";
+    tx.execute(sql, args![person.map_or(0, |p| p.0), crate::recovery::KIND]).await?;
     let sql = "INSERT INTO identity_code (hash, kind, person, made_at, ends_at) VALUES ($1, $2, $3, $4, $5)";
     tx.execute_one(sql, args![hash, kind, person.map(|p| p.0), tx.now(), tx.now().0 + long]).await?;
     if let Some(person) = person {
@@ -460,10 +461,11 @@ pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, ha
     Ok(())
 }
 
-/// What a code that stands is for. Cost: one row.
+/// What a code that stands is for; a recovery code sets nothing up. Cost: one row.
 pub async fn code(tx: &mut impl Query, hash: &str, now: Moment) -> Result<Option<(String, Option<PersonId>)>> {
-    let sql = "SELECT kind, person FROM identity_code WHERE hash = $1 AND used_at IS NULL AND ends_at > $2";
-    let row = tx.row(sql, args![hash, now]).await?;
+    let sql =
+        "SELECT kind, person FROM identity_code WHERE hash = $1 AND used_at IS NULL AND ends_at > $2 AND kind <> $3";
+    let row = tx.row(sql, args![hash, now, crate::recovery::KIND]).await?;
     row.map(|row| Ok((row.text(0)?, row.opt_i64(1)?.map(PersonId)))).transpose()
 }
 

@@ -3,7 +3,7 @@
 use super::{busy, identity, passkeys, said};
 use crate::{
     model::{Held, Person},
-    password,
+    password, recovery,
     rules::role_word,
     second, store,
 };
@@ -41,6 +41,7 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done:
     let sessions = store::sessions(&mut tx, who.person, ctx.site.clock.now()).await?;
     let now = ctx.site.clock.now();
     let tokens = store::tokens(&mut tx, who.person).await?.iter().filter(|t| !t.revoked && t.ends > now).count();
+    let recovery = recovery::left(&mut tx, who.person, now).await?;
     let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let sessions: Vec<Value> = sessions
         .iter()
@@ -51,7 +52,7 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done:
         has_second => person.totp.is_some(), demo => person.demo, providers => !identity(ctx).doors.providers.all().is_empty(), sessions => sessions, passkey => passkeys::offered(ctx),
         roles => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem), done => done,
-        tokens => tokens, has_password => person.password.is_some(),
+        tokens => tokens, recovery => recovery, has_password => person.password.is_some(),
     };
     ctx.page_with(status, "account.html", page)
 }
@@ -83,7 +84,7 @@ pub(super) async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> 
 }
 
 /// What stands against it that this is still whoever logged in; a session that ended by it is a failure.
-async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
+pub(super) async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
     proof_by(ctx, who, &sent.old, &sent.now).await
 }
 
@@ -98,7 +99,7 @@ pub(super) async fn proof_by(ctx: &Ctx, who: &Who, old: &str, now: &str) -> Resu
     }
 }
 
-fn status(problem: &Problem) -> StatusCode {
+pub(super) fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 

@@ -22,6 +22,7 @@ mod passkeys;
 mod people;
 mod people_api;
 mod proposals;
+mod recovery;
 mod roster;
 mod setup;
 mod tokens;
@@ -76,6 +77,8 @@ fn routes() -> Routes {
         .write("/tai-khoan/phien", "keep", "own account", post(account::end_session))
         .read_inside("/tai-khoan/xac-thuc", "own account", get(account::second_page))
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
+        .read_inside("/tai-khoan/ma-du-phong", "own account", get(recovery::show))
+        .write("/tai-khoan/ma-du-phong", "keep", "own account", post(recovery::make))
         .read_inside("/tai-khoan/lien-ket", "own account", get(links::page))
         .write("/tai-khoan/lien-ket/{provider}", "keep", "own account", post(links::connect))
         .write("/tai-khoan/lien-ket/{provider}/bo", "keep", "own account", post(links::remove))

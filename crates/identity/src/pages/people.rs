@@ -84,6 +84,11 @@ pub(super) async fn note_reading(
     Ok(tx.commit().await?)
 }
 
+/// Whose data were shown: what was typed to find them may be a name, and a line keeps none.
+pub(super) fn ids(people: &[Person]) -> Vec<PersonId> {
+    people.iter().map(|person| person.id).collect()
+}
+
 fn told(person: &Person) -> Value {
     context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
 }
@@ -95,7 +100,7 @@ async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, probl
         let waits = proposals::waiting(&mut tx, ctx.site.clock.now()).await?.len();
         (store::list(&mut tx, asked.q.trim(), asked.order(), PER, page * PER).await?, waits)
     };
-    note_reading(ctx, "identity.list", None, json!({"q": asked.q, "shown": people.len()})).await?;
+    note_reading(ctx, "identity.list", None, json!({"people": ids(&people)})).await?;
     let pages: Vec<Value> = web::page_links(page, PER, count)
         .into_iter()
         .map(|p| context! { number => p + 1, current => p == page })
@@ -146,7 +151,8 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         }
         (people, roles)
     };
-    note_reading(ctx, "identity.export", None, json!({"q": asked.q, "people": people.len()})).await?;
+    note_reading(ctx, "identity.export", None, json!({"people": people.len(), "searched": !asked.q.trim().is_empty()}))
+        .await?;
     let today = ctx.site.clock.today();
     let yes = |is: bool| locale::word(ctx.lang, if is { "people-yes" } else { "people-no" });
     let row = |person: &Person| {

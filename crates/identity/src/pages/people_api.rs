@@ -60,7 +60,7 @@ pub(super) async fn list(ctx: Ctx, Asking(search): Asking<Search>, Asking(listed
     };
     let more = found.len() as i64 > per;
     found.truncate(usize::try_from(per).unwrap_or(0));
-    note_reading(&ctx, "identity.list", None, json!({"q": search.q, "shown": found.len()})).await?;
+    note_reading(&ctx, "identity.list", None, json!({"people": people::ids(&found)})).await?;
     let next = found.last().filter(|_| more).map(|person| person.id.to_string());
     let rows = found.iter().map(row).collect();
     listed.answer(&ctx, Answer { name: "people", about: json!({}), fields: &FIELDS, rows, next })

@@ -87,6 +87,12 @@ fn an_erasure_leaves_a_number_a_reason_and_a_chain_that_holds() {
         let ends = Moment(CLOCK.now().0 + people::HOUR);
         people::add_token(&mut tx, person, "h", "máy của Bưởi", &["read jobs".into()], ends).await?;
         tx.commit().await?;
+        // Whoever looks for somebody types their name; the line of it holds whom they found.
+        let found = format!("/quan-tri/nguoi?q={}", plain(NAME));
+        ensure!(text(send(&store, false, "GET", &found, "langso=quantri", "").await?).await?.contains(NAME));
+        send(&store, false, "GET", &found.replace("nguoi?", "nguoi.csv?"), "langso=quantri", "").await?;
+        let ids = format!("SELECT COUNT(*) FROM store_audit_details WHERE details = '{{\"people\":[{person}]}}'");
+        ensure!(count(&store, &ids).await? == 1, "whose data were read");
         audit::seal(&store, &CLOCK).await?;
         let words = [NAME, EMAIL, "buoi.nong", "Bưởi", "buoi", "nong thi"];
         ensure!(holding(&store, &words).await?.len() >= 4, "nothing to erase");

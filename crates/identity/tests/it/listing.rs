@@ -120,3 +120,16 @@ fn programs_read_and_keep_people_and_the_trail() {
         Ok(())
     });
 }
+
+#[test]
+fn the_api_of_people_is_described() {
+    let described = serde_json::to_value(identity::pages::description()).expect("JSON");
+    let table = (identity::room().routes)().table;
+    let rows = table.iter().filter(|row| row.path.starts_with("/api/"));
+    let missing: Vec<_> = rows
+        .filter(|row| described["paths"][row.path][row.method.to_lowercase()].is_null())
+        .map(|row| (row.method, row.path))
+        .collect();
+    assert!(missing.is_empty(), "not described: {missing:?}");
+    assert!(table.iter().filter(|row| row.path.starts_with("/api/")).count() >= 13);
+}

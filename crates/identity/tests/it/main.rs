@@ -23,6 +23,7 @@ mod listing;
 mod pages;
 mod passkeys;
 mod proposals;
+mod recovery;
 mod roster;
 mod tokens;
 

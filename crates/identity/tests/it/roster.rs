@@ -162,3 +162,40 @@ fn power_by_a_spreadsheet_waits_for_a_second_administrator() {
         Ok(())
     });
 }
+
+#[test]
+fn the_people_of_every_commune_come_from_one_file() {
+    each_engine(ROOMS, |store| async move {
+        seeded(&store).await?;
+        let codes: Vec<String> = {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            let sql = "SELECT code FROM units_unit WHERE level = 'commune' AND to_day < $1 ORDER BY id";
+            let ended = CLOCK.today().epoch_days();
+            tx.rows(sql, args![ended]).await?.iter().map(|row| row.text(0)).collect::<store::Result<_>>()?
+        };
+        ensure!(codes.len() >= 122, "{} communes", codes.len());
+        let mut text = String::new();
+        for (at, code) in codes.iter().enumerate() {
+            for (who, role) in [("a", "commune_officer"), ("b", "commune_leader"), ("c", "fatherland_front")] {
+                text += &format!("Người {who} {at},xa{at}.{who},,{role},{code},,2025-01-01,\n");
+            }
+            text += &format!("Người a {at},xa{at}.a,,interviewer,{code},,,\n");
+        }
+        let would = plan(&store, &text).await?;
+        ensure!(would.problems.is_empty(), "{:?}", would.problems.first());
+        let (people, roles) = (codes.len() * 3, codes.len() * 4);
+        ensure!(
+            (would.new_people, would.new_roles, would.power) == (people, roles, 0),
+            "{} {}",
+            would.new_people,
+            would.new_roles
+        );
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let carried = roster::carry_out(&mut tx, &would).await?;
+        tx.commit().await?;
+        ensure!(carried.slips.len() == people);
+        let again = plan(&store, &text).await?;
+        ensure!((again.new_people, again.new_roles, again.unchanged) == (0, 0, roles), "{again:?}");
+        Ok(())
+    });
+}
