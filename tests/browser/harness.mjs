@@ -99,11 +99,12 @@ export const freePort = () =>
     });
   });
 
-/** Starts a demo of its own and waits until it serves. */
-export async function startDemo(binary) {
+/** Starts a demo of its own and waits until it serves; `prepare(data, base)` puts into its folder what it is to find there. */
+export async function startDemo(binary, prepare = () => {}) {
   const port = await freePort();
   const data = mkdtempSync(join(tmpdir(), "langso-demo-"));
   const base = `http://127.0.0.1:${port}`;
+  prepare(data, base);
   const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data, "--local-admin"], { stdio: ["ignore", "ignore", "inherit"] });
   const stop = async () => {
     demo.kill("SIGTERM");
@@ -156,7 +157,7 @@ export async function start(binary, shots) {
     await context.close();
   }
 
-  return { base: demo.base, walk, photograph, count, stop: () => browser.close().finally(demo.stop) };
+  return { binary, base: demo.base, walk, photograph, count, stop: () => browser.close().finally(demo.stop) };
 }
 
 /** axe-core has nothing to say, of all its rules or of these. */

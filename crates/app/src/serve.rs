@@ -3,7 +3,11 @@
 use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
-use identity::{Identity, secrets::SecretKey};
+use identity::{
+    Identity,
+    providers::{Doors, Providers},
+    secrets::SecretKey,
+};
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
 use operations::{Calls, Post};
@@ -128,7 +132,10 @@ pub async fn run(args: &Args) -> Result<()> {
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
-    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
+    let file = args.data.join(identity::providers::FILE);
+    let providers = Providers::of_folder(&args.data, |name| std::env::var(name).ok());
+    let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
+    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
     let edge = site::Edge { origin, limit, retention, post, calls };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;

@@ -2,6 +2,7 @@
 //! one loses it in the next, in every tab and token, and in a job that waits.
 
 use crate::{
+    providers::Doors,
     secrets::{self, SecretKey},
     store::{GRANT, IDLE, NOTED, TODAY, grant_of},
 };
@@ -29,10 +30,17 @@ pub struct Identity {
     pub secure: bool,
     /// As whom strangers are let in: readers, unless whoever started the program said otherwise.
     pub nobody: Actor,
+    /// Providers at whom people may log in.
+    pub doors: Doors,
 }
 
 /// What [`who`] reads, from the first column on: a person, and a role of theirs.
 const WHO: &str = "p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo";
+
+/// Of whoever is asked for without a session: any second factor that they have will do.
+const SOMEBODY: &str = "p.id, p.name, CASE WHEN p.totp IS NULL AND NOT EXISTS
+     (SELECT 1 FROM identity_passkey k WHERE k.person = p.id)
+     AND NOT EXISTS (SELECT 1 FROM identity_link l WHERE l.person = p.id) THEN 0 ELSE 1 END, p.demo";
 
 /// The rows of one person as of today: the person and each role.
 fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {
@@ -71,7 +79,7 @@ impl Identity {
     async fn by_cookie(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
         let hash = secrets::hash(secret);
         let sql = format!(
-            "SELECT {WHO}, {GRANT}, s.seen_at
+            "SELECT {WHO}, {GRANT}, s.seen_at, s.strong
              FROM identity_session s JOIN identity_person p ON p.id = s.person AND p.disabled = 0 {TODAY}
              WHERE s.hash = $1 AND s.state = 'full' AND s.ends_at > $3 AND s.seen_at > $4 ORDER BY g.id"
         );
@@ -81,7 +89,10 @@ impl Identity {
         {
             self.seen("UPDATE identity_session SET seen_at = $2 WHERE hash = $1", hash.clone(), now);
         }
-        who(&rows, hash, None)
+        let strong = rows.first().map_or(Ok(false), |row| row.flag(10))?;
+        let found = who(&rows, hash, None)?;
+        // Who showed both factors at the login needs no other.
+        Ok(found.map(|who| Who { first: who.first.filter(|_| !strong), ..who }))
     }
 
     async fn by_token(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
@@ -118,7 +129,7 @@ impl People for Keeper {
     fn person<'a>(&'a self, tx: &'a mut ReadTx, person: PersonId, now: Moment) -> BoxFuture<'a, Result<Option<Who>>> {
         Box::pin(async move {
             let sql = format!(
-                "SELECT {WHO}, {GRANT} FROM identity_person p {TODAY} WHERE p.id = $1 AND p.disabled = 0 ORDER BY g.id"
+                "SELECT {SOMEBODY}, {GRANT} FROM identity_person p {TODAY} WHERE p.id = $1 AND p.disabled = 0 ORDER BY g.id"
             );
             let rows = tx.rows(&sql, args![person.0, now.day().epoch_days()]).await?;
             who(&rows, String::new(), None)

@@ -8,8 +8,10 @@
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`passkey`]: passkeys, which show both factors at once.
 //! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
+//! - [`providers`], [`linked`]: logging in at a provider (OpenID Connect), and what its word is worth.
 //! - [`recovery`]: codes on paper in place of the phone.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`tokens`]: tokens of programs.
@@ -18,13 +20,16 @@
 
 pub mod fresh;
 pub mod keeper;
+pub mod linked;
 pub mod login;
 mod migrations;
 pub mod model;
 pub mod pages;
+pub mod passkey;
 pub mod password;
 pub mod personal;
 pub mod proposals;
+pub mod providers;
 pub mod recovery;
 pub mod roster;
 pub mod rules;

@@ -38,6 +38,8 @@ pub struct Held {
     pub from: Day,
     pub to: Option<Day>,
     pub ended: bool,
+    /// The provider by whose word it is held.
+    pub source: Option<String>,
 }
 
 /// A role to be given.

@@ -15,6 +15,11 @@ pub const PERSONAL: Personal = Personal {
         Kind { key: "sessions", tables: &[("identity_session", &["person"])] },
         Kind { key: "tokens", tables: &[("identity_token", &["person"])] },
         Kind { key: "codes", tables: &[("identity_code", &["person"])] },
+        Kind {
+            key: "passkeys",
+            tables: &[("identity_passkey", &["person", "name"]), ("identity_question", &["person"])],
+        },
+        Kind { key: "links", tables: &[("identity_link", &["person", "subject"])] },
         Kind { key: "proposals", tables: &[("identity_proposal", &["person", "asked_by", "decided_by"])] },
     ],
     export: |tx, whom| Box::pin(export(tx, whom)),
@@ -92,6 +97,12 @@ async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
         ],
     )
     .await?;
+    let sql = "SELECT name, made_at, used_at FROM identity_passkey WHERE person = $1 ORDER BY id";
+    let passkeys = rows(tx, sql, id, &[("name", Text), ("made_at", At), ("used_at", At)]).await?;
+    let sql =
+        "SELECT provider, issuer, subject, made_at, used_at FROM identity_link WHERE person = $1 ORDER BY made_at";
+    let names = [("provider", Text), ("issuer", Text), ("subject", Text), ("made_at", At), ("used_at", At)];
+    let links = rows(tx, sql, id, &names).await?;
     let part = |(kind, rows)| Part { kind, rows };
     let all = [
         ("account", account),
@@ -99,6 +110,8 @@ async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
         ("sessions", sessions),
         ("tokens", tokens),
         ("codes", codes),
+        ("passkeys", passkeys),
+        ("links", links),
         ("proposals", proposals),
     ];
     Ok(all.into_iter().map(part).collect())
@@ -124,6 +137,9 @@ async fn erase(tx: &mut WriteTx, whom: &Whom, reason: &str) -> Result<u64> {
         "DELETE FROM identity_token WHERE person = $1",
         "DELETE FROM identity_code WHERE person = $1",
         "DELETE FROM identity_proposal WHERE person = $1",
+        "DELETE FROM identity_passkey WHERE person = $1",
+        "DELETE FROM identity_question WHERE person = $1",
+        "DELETE FROM identity_link WHERE person = $1",
     ] {
         count += tx.execute(sql, args![id]).await?;
     }
@@ -134,6 +150,7 @@ async fn retain(tx: &mut WriteTx, retention: &Retention) -> Result<u64> {
     let now = tx.now();
     let mut count = tx.execute("DELETE FROM identity_session WHERE ends_at < $1", args![now]).await?;
     count += tx.execute("DELETE FROM identity_attempt WHERE last_at < $1", args![now.0 - 24 * HOUR]).await?;
+    count += tx.execute("DELETE FROM identity_question WHERE ends_at < $1", args![now]).await?;
     if let Some(before) = before(now, retention.codes) {
         count += tx.execute("DELETE FROM identity_code WHERE ends_at < $1 OR used_at < $1", args![before]).await?;
     }

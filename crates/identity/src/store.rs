@@ -319,7 +319,7 @@ pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
 pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Held>>> {
     let places: Vec<String> = (1..=people.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
-        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en
+        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en, g.source
          FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit LEFT JOIN units_agency a ON a.id = g.agency WHERE g.person IN ({})
          ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id",
         places.join(",")
@@ -337,6 +337,7 @@ pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap
             to: row.opt_i64(7)?.map(Day::from_epoch_days),
             ended: row.opt_i64(8)?.is_some(),
             agency_name: row.opt_text(10)?.zip(row.opt_text(11)?),
+            source: row.opt_text(12)?,
         }))
     };
     let mut found: HashMap<PersonId, Vec<Held>> = HashMap::new();

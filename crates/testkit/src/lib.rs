@@ -3,7 +3,9 @@
 //! PostgreSQL is real: one server a user and machine, started by the first test that needs it and stopped by itself a
 //! few minutes after the last; a template a set of migrations, a database a test, dropped after it.
 
+pub mod authenticator;
 mod postgres;
+pub mod provider;
 
 use kernel::{FixedClock, Moment};
 pub use postgres::{Database, PrivateServer};

@@ -1,6 +1,6 @@
 //! The own account: roles, password, second factor, sessions.
 
-use super::{busy, identity, said};
+use super::{busy, identity, passkeys, said};
 use crate::{
     model::{Held, Person},
     password, recovery,
@@ -29,7 +29,7 @@ pub(super) fn shown(lang: Lang, held: &Held) -> Value {
         held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
     context! {
         id => held.id, role => role_word(lang, held.role), unit => held.unit_name, agency => held.agency_name.as_ref().map(|(vi, en)| lang.pick(vi, en)), unit_id => held.unit.map(|u| u.0),
-        criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended,
+        criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended, source => held.source,
     }
 }
 
@@ -49,7 +49,7 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done:
         .collect();
     let page = context! {
         title => locale::word(ctx.lang, "account-title"), name => person.name, login => person.login,
-        has_second => person.totp.is_some(), demo => person.demo, sessions => sessions,
+        has_second => person.totp.is_some(), demo => person.demo, providers => !identity(ctx).doors.providers.all().is_empty(), sessions => sessions, passkey => passkeys::offered(ctx),
         roles => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem), done => done,
         tokens => tokens, recovery => recovery, has_password => person.password.is_some(),

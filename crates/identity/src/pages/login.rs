@@ -1,6 +1,6 @@
 //! In and out.
 
-use super::{back, cookie, identity, is_own, label, lead, said};
+use super::{back, cookie, identity, is_own, label, lead, passkeys, said};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
     http::StatusCode,
@@ -58,12 +58,24 @@ async fn form(ctx: &Ctx, status: StatusCode, sent: &Sent, problem: Option<&Probl
     let page = context! {
         title => locale::word(ctx.lang, "login-title"), login => sent.login, tiep => sent.tiep,
         problem => problem.map(|p| locale::problem(ctx.lang, p)), people => demo_people(ctx, &identity).await?,
+        passkey => passkeys::offered(ctx), doors => doors(&identity),
     };
     ctx.page_with(status, "login.html", page)
 }
 
 fn status(problem: &Problem) -> StatusCode {
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Buttons that lead to providers.
+fn doors(identity: &Identity) -> Vec<Value> {
+    let all = identity.doors.providers.all().iter();
+    all.map(|provider| context! { name => provider.name, title => provider.title }).collect()
+}
+
+/// The form again, with what was wrong at another door than the password's.
+pub(super) async fn refused(ctx: &Ctx, tiep: &str, problem: &Problem) -> Outcome {
+    form(ctx, status(problem), &Sent { tiep: tiep.to_owned(), ..Sent::default() }, Some(problem)).await
 }
 
 /// `GET /dang-nhap`

@@ -16,7 +16,9 @@ use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
 mod account;
 mod data;
+mod links;
 mod login;
+mod passkeys;
 mod people;
 mod people_api;
 mod proposals;
@@ -62,6 +64,10 @@ fn routes() -> Routes {
         .write_public("/dang-nhap/ma", "log in", "login", post(login::second))
         .write_public("/dang-nhap/demo", "log in", "login", post(login::demo))
         .write_public("/dang-xuat", "log out", "login", post(login::leave))
+        .write_public("/dang-nhap/passkey/hoi", "log in", "login", post(passkeys::question))
+        .write_public("/dang-nhap/passkey", "log in", "login", post(passkeys::enter))
+        .read("/dang-nhap/oidc/{provider}", "login", get(links::start))
+        .read("/dang-nhap/oidc/{provider}/ve", "login", get(links::back_again))
         .read("/thiet-lap", "login", get(setup::page))
         .write_public("/thiet-lap", "set up", "login", post(setup::make))
         .read("/dat-mat-khau", "login", get(setup::code_page))
@@ -73,6 +79,13 @@ fn routes() -> Routes {
         .write("/tai-khoan/xac-thuc", "keep", "own account", post(account::second))
         .read_inside("/tai-khoan/ma-du-phong", "own account", get(recovery::show))
         .write("/tai-khoan/ma-du-phong", "keep", "own account", post(recovery::make))
+        .read_inside("/tai-khoan/lien-ket", "own account", get(links::page))
+        .write("/tai-khoan/lien-ket/{provider}", "keep", "own account", post(links::connect))
+        .write("/tai-khoan/lien-ket/{provider}/bo", "keep", "own account", post(links::remove))
+        .read_inside("/tai-khoan/passkey", "own account", get(passkeys::page))
+        .write("/tai-khoan/passkey", "keep", "own account", post(passkeys::add))
+        .write("/tai-khoan/passkey/moi", "keep", "own account", post(passkeys::ask))
+        .write("/tai-khoan/passkey/bo", "keep", "own account", post(passkeys::remove))
         .read_inside("/tai-khoan/khoa", "own account", get(tokens::own))
         .write("/tai-khoan/khoa", "keep", "own account", post(tokens::add))
         .write("/tai-khoan/khoa/{token}", "keep", "own account", post(tokens::revoke))

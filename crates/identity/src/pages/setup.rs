@@ -3,7 +3,7 @@
 use super::{busy, cookie, identity, label, lead};
 use crate::{
     model::{NewGrant, Person},
-    password,
+    passkey, password,
     rules::is_login,
     secrets,
     store::{self, Kept},
@@ -131,6 +131,9 @@ pub(super) async fn by_code(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     store::set_password(&mut tx, id, &password, Kept::default()).await?;
     if reset && person.totp.is_some() {
         store::set_totp(&mut tx, id, None, 0, None).await?;
+    }
+    if reset {
+        passkey::remove_all(&mut tx, id).await?;
     }
     store::note_own(&mut tx, "identity.code-used", id, json!({"reset": reset})).await?;
     tx.commit().await?;

@@ -18,8 +18,10 @@ use web::{People, people::Claim};
 
 mod data;
 mod guesses;
+mod linked;
 mod listing;
 mod pages;
+mod passkeys;
 mod proposals;
 mod recovery;
 mod roster;
@@ -31,7 +33,7 @@ const HERE: &str = "203.0.113.7";
 
 pub fn identity(store: &Store) -> Identity {
     let key = SecretKey::new([7; 32]);
-    Identity { store: store.clone(), key, demo: false, secure: false, nobody: Actor::READER }
+    Identity { store: store.clone(), key, demo: false, secure: false, nobody: Actor::READER, doors: Default::default() }
 }
 
 fn later(seconds: i64) -> FixedClock {
@@ -63,7 +65,7 @@ async fn enter(identity: &Identity, login: &str, password: &str, clock: &dyn Clo
     }
 }
 
-async fn who(identity: &Identity, secret: &str, clock: &dyn Clock) -> Result<Option<web::Who>> {
+pub async fn who(identity: &Identity, secret: &str, clock: &dyn Clock) -> Result<Option<web::Who>> {
     let mut tx = identity.store.read(&Actor::SYSTEM.scope()).await?;
     let keeper = Keeper(std::sync::Arc::new(self::identity(&identity.store)));
     Ok(keeper.who(&mut tx, Claim::Cookie(secret), clock.now()).await?)

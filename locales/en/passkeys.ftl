@@ -1,0 +1,35 @@
+### Passkeys
+
+passkey-title = Passkeys
+passkey-what = A passkey is a key in your phone, computer or security key, opened by a finger, a face or a PIN. Logging in by passkey needs neither password nor six-digit code, and nobody can trick you out of it.
+passkey-manage = See and add passkeys
+passkey-enter = Log in with a passkey
+passkey-stopped = No passkey was used: you stopped, or this device has none for this site. Try again or log in another way.
+passkey-wrong = This passkey was not accepted. Please start again.
+passkey-late = More than five minutes have passed, or this was answered already. Please start again.
+passkey-unknown = Nobody here uses that passkey.
+passkey-counter = This passkey seems to have been copied and is not accepted. Log in with your password, remove it and tell your administrator.
+passkey-known = This device has a passkey here already.
+passkey-most = This account has too many passkeys. Remove some before you add one.
+passkey-name = Name
+passkey-name-rule = So that you know which device it is, such as "my phone".
+passkey-made = Added
+passkey-used = Last used
+passkey-never = not yet
+passkey-none = There is no passkey yet.
+passkey-none-next = Add one to log in faster and more safely.
+passkey-new-title = Add a passkey
+passkey-new-text = Show that it is still you; then your device asks for a finger, a face or a PIN.
+passkey-go-on = Go on
+passkey-make = Make a passkey on this device
+passkey-no-browser = Making a passkey needs a recent browser with JavaScript.
+passkey-back = Back to the passkeys
+passkey-added = The passkey was added.
+passkey-removed = The passkey was removed. Delete it on the device, too.
+passkey-remove = Remove
+passkey-keep = Keep it
+passkey-remove-title = Remove the passkey "{ $name }"?
+passkey-remove-text = Nobody can log in with it afterwards.
+personal-passkeys = Passkeys
+personal-passkeys-why = Name of the device, public key, last use: to log in, and so that its owner knows it.
+personal-passkeys-long = Until its owner removes it, or the person's data are erased.

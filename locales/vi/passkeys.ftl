@@ -1,0 +1,35 @@
+### Passkeys
+
+passkey-title = Passkey
+passkey-what = Passkey là khóa nằm trong điện thoại, máy tính hoặc khóa bảo mật của bạn, mở bằng vân tay, khuôn mặt hoặc mã PIN. Đăng nhập bằng passkey không cần mật khẩu và mã 6 chữ số, và không bị lừa lấy mất như mật khẩu.
+passkey-manage = Xem và thêm passkey
+passkey-enter = Đăng nhập bằng passkey
+passkey-stopped = Chưa dùng được passkey: bạn đã dừng lại, hoặc thiết bị không có passkey của trang này. Hãy thử lại hoặc dùng cách khác.
+passkey-wrong = Passkey này không được chấp nhận. Hãy thử lại từ đầu.
+passkey-late = Đã quá năm phút hoặc lần hỏi này đã dùng rồi. Hãy thử lại từ đầu.
+passkey-unknown = Trang này không có tài khoản nào dùng passkey đó.
+passkey-counter = Passkey này có dấu hiệu đã bị sao chép nên không được chấp nhận. Hãy đăng nhập bằng mật khẩu, bỏ passkey này và báo người quản trị.
+passkey-known = Thiết bị này đã có passkey ở đây.
+passkey-most = Tài khoản đã có quá nhiều passkey. Hãy bỏ bớt trước khi thêm.
+passkey-name = Tên
+passkey-name-rule = Để bạn nhận ra thiết bị, ví dụ "điện thoại của tôi".
+passkey-made = Thêm lúc
+passkey-used = Dùng lần cuối
+passkey-never = chưa dùng
+passkey-none = Chưa có passkey nào.
+passkey-none-next = Thêm một passkey để đăng nhập nhanh và an toàn hơn.
+passkey-new-title = Thêm passkey
+passkey-new-text = Xác nhận lại đây vẫn là bạn, rồi thiết bị sẽ hỏi vân tay, khuôn mặt hoặc mã PIN.
+passkey-go-on = Tiếp tục
+passkey-make = Tạo passkey trên thiết bị này
+passkey-no-browser = Cần trình duyệt mới có bật JavaScript để tạo passkey.
+passkey-back = Quay lại danh sách passkey
+passkey-added = Đã thêm passkey.
+passkey-removed = Đã bỏ passkey. Hãy xóa nó cả trên thiết bị.
+passkey-remove = Bỏ
+passkey-keep = Giữ lại
+passkey-remove-title = Bỏ passkey "{ $name }"?
+passkey-remove-text = Sau khi bỏ, không đăng nhập được bằng passkey này nữa.
+personal-passkeys = Passkey
+personal-passkeys-why = Tên thiết bị, khóa công khai, lần dùng cuối: để đăng nhập và để chủ tài khoản nhận ra.
+personal-passkeys-long = Đến khi chủ tài khoản bỏ, hoặc khi xóa dữ liệu của người đó.
