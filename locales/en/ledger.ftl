@@ -89,3 +89,6 @@ ledger-check-key = The key you trust (compare it with the one on paper, or paste
 ledger-check-do = Check
 ledger-check-good = It holds: the entry stands in the ledger, and the ledger is signed by that key.
 ledger-check-cannot = This browser cannot check it; please use the command below.
+ledger-confidence-verified = held against the text
+ledger-confidence-recalled = to be confirmed
+ledger-confidence-unknown = some are unknown, to be confirmed

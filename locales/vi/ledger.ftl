@@ -86,3 +86,6 @@ ledger-check-key = Khóa bạn tin (so với khóa trên văn bản giấy, ho�
 ledger-check-do = Kiểm tra
 ledger-check-good = Đúng: mục này nằm trong sổ, và sổ được ký bằng khóa ấy.
 ledger-check-cannot = Trình duyệt này không kiểm tra được; hãy dùng lệnh bên dưới.
+ledger-confidence-verified = đã đối chiếu văn bản
+ledger-confidence-recalled = cần xác nhận
+ledger-confidence-unknown = có mức chưa rõ, cần xác nhận

@@ -36,7 +36,7 @@ export default async function ({ base, walk, photograph }) {
     // The same page with another result in it, as somebody might send it.
     await page.route("**" + RESULT, async (route) => {
       const answer = await route.fetch();
-      const body = (await answer.text()).replace(/(data-proof="[^"]*total\W+?:)/, "$11");
+      const body = (await answer.text()).replace(/(data-proof="[^"]*?)passed/, "$1failed");
       await route.fulfill({ response: answer, body });
     });
     await page.reload();

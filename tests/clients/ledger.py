@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 from proofbundle.tlogproof import verify_tlog_proof
@@ -26,7 +27,8 @@ def published(base, binary, data):
         table = pathlib.Path(folder) / "t.csv"
         table.write_text(TABLE, encoding="utf-8")
         subprocess.run([binary, "import", "--publish", str(table), "--data", data], check=True, capture_output=True)
-    unit = json.loads(get(f"{base}/api/v1/units?code=02503"))["units"][0]["id"]
+    units = json.loads(get(f"{base}/api/v1/units?as_of=2024-06-30"))["units"]
+    unit = next(unit["id"] for unit in units if unit["code"] == "02503")
     for _ in range(300):
         try:
             return unit, json.loads(get(f"{base}/api/v1/proofs/{unit}/commune-2021-2025/2024"))

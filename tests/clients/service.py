@@ -12,13 +12,13 @@ import urllib.request
 
 
 @contextlib.contextmanager
-def service(binary):
-    """A server with an empty database, whoever sits at the machine may write; gives its address."""
+def service(binary, *options):
+    """A server with an empty database, whoever sits at the machine may write; gives its address and its data folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="langso-clients-") as data:
-        command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--data", data, "--local-admin"]
+        command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--data", data, "--local-admin", *options]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         base = f"http://127.0.0.1:{port}"
         try:

@@ -180,12 +180,14 @@ pub fn bless(args: &[String]) -> Result<()> {
 }
 
 /// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, the recipes of the API's page,
-/// and the validator of Data Packages.
+/// the validator of Data Packages, a mail server, and a receiver of webhooks.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    for script in ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "ledger.py"] {
+    for script in
+        ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "ledger.py", "mail.py", "webhooks.py"]
+    {
         let script = format!("tests/clients/{script}");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }

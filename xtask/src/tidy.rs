@@ -9,19 +9,22 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 17] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
     ("charts", 1),
     ("store", 2),
     ("paper", 2),
+    ("mail", 2),
+    ("caller", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),
     ("ledger", 4),
     ("identity", 5),
     ("facts", 5),
+    ("operations", 5),
     ("app", 7),
     ("testkit", 6),
 ];

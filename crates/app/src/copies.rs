@@ -67,6 +67,10 @@ pub async fn backup(args: &Backup, lang: Lang) -> Result<()> {
     let folder = args.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::read_dir(folder).map_err(|e| Stop::file(&args.output, &e))?;
     let manifest = backup::write(&store, &SystemClock, Some(&files), &beside, &args.output).await?;
+    // The backup is whole, whatever becomes of the note (a database of an older program may have no place for it).
+    if let Err(error) = backup::note(&store, &SystemClock, &manifest, &args.output).await {
+        tracing::warn!(%error, "that a backup was written was not noted");
+    }
     say(lang, "backup-written", &manifest, &args.output);
     store.close().await;
     Ok(())

@@ -58,6 +58,11 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -
         files: None,
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
+        webhook_loopback: false,
+        smtp_url: None,
+        mail_from: None,
+        smtp_password_file: None,
+        smtp_ca: None,
         local_admin: args.local_admin,
         // Whoever reaches a demo may be anybody in it: it answers this machine alone, or it has no such door.
         demo: args.listen.ip().is_loopback(),

@@ -6,6 +6,7 @@ use axum::ServiceExt;
 use identity::{Identity, secrets::SecretKey};
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
+use operations::{Calls, Post};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -30,6 +31,21 @@ pub struct Args {
     /// Requests to the API a minute and address; 0: as many as they like
     #[arg(long, env = "LANGSO_API_LIMIT", default_value_t = 600)]
     pub api_limit: u32,
+    /// Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait
+    #[arg(long, env = "LANGSO_SMTP")]
+    pub smtp_url: Option<String>,
+    /// Sender of all letters: NAME <MAILBOX@HOST>
+    #[arg(long, env = "LANGSO_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// File with the password of the mail server; or the variable LANGSO_SMTP_PASSWORD
+    #[arg(long, env = "LANGSO_SMTP_PASSWORD_FILE")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// File with the certificate (PEM) by which the mail server is known, beside those of the system
+    #[arg(long, env = "LANGSO_SMTP_CA")]
+    pub smtp_ca: Option<PathBuf>,
+    /// Webhooks may call this machine itself by http; for development only
+    #[arg(long)]
+    pub webhook_loopback: bool,
     /// Whoever sits at this machine may write; only with a loopback address
     #[arg(long)]
     pub local_admin: bool,
@@ -58,6 +74,35 @@ async fn first_start(store: &Store, lang: Lang) -> Result<()> {
     Ok(())
 }
 
+/// Where letters go, as the command line and the environment say.
+fn post(args: &Args) -> Result<Post> {
+    let Some(url) = &args.smtp_url else { return Ok(Post(None)) };
+    let stop = |option, wrong: mail::Wrong| {
+        let key = match &wrong {
+            mail::Wrong::Password => "cli-smtp-password",
+            mail::Wrong::Plain => "cli-smtp-plain",
+            mail::Wrong::From => "cli-mail-from",
+            mail::Wrong::Url => "cli-smtp-url",
+            mail::Wrong::Certificate(_) => "cli-smtp-ca",
+        };
+        anyhow::Error::from(Stop::option(option, Phrase::new(key)))
+    };
+    let server = mail::Server::read(url).map_err(|wrong| stop("--smtp-url", wrong))?;
+    let file = |path: &PathBuf| std::fs::read(path).map_err(|e| Stop::file(path, &e));
+    // Never an option of its own: command lines are seen by everybody at the machine.
+    let password = match &args.smtp_password_file {
+        Some(path) => Some(String::from_utf8_lossy(&file(path)?).into_owned()),
+        None => std::env::var("LANGSO_SMTP_PASSWORD").ok(),
+    };
+    let authority = args.smtp_ca.as_ref().map(file).transpose()?;
+    let from = args.mail_from.as_deref().unwrap_or("");
+    let made = mail::Mailer::new(server, password.as_deref(), authority.as_deref(), from);
+    made.map(|mailer| Post(Some(mailer))).map_err(|wrong| match wrong {
+        mail::Wrong::From => stop("--mail-from", wrong),
+        _ => stop("--smtp-ca", wrong),
+    })
+}
+
 /// Runs until it is told to stop.
 pub async fn run(args: &Args) -> Result<()> {
     if args.local_admin && !args.listen.ip().is_loopback() {
@@ -77,15 +122,19 @@ pub async fn run(args: &Args) -> Result<()> {
     }
     let limit = NonZeroU32::new(args.api_limit);
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
+    let post = post(args)?;
+    let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
+    let calls = Calls(caller::Caller::new(reach).context("certificates of the system")?);
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let edge = site::Edge { origin, limit, retention };
+    let edge = site::Edge { origin, limit, retention, post, calls };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;
+    operations::post::begin(&store, &SystemClock).await?;
     let registry = site::jobs(&site);
     let app = web::app(site, routes);
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(|error| {

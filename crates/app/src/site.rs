@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, anyhow};
 use facts::Law;
 use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
+use operations::{Calls, Post};
 use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
@@ -13,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{Migration, Store, StoreOptions, attachments::Attachments};
+use store::{Migration, Store, StoreOptions, attachments::Attachments, secrets::SecretKey};
 use web::{
     Room, Routes, Site, SiteParts, Templates,
     personal::{Hooks, Retention},
@@ -22,7 +23,7 @@ use web::{
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room()]
+    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room(), operations::room()]
 }
 
 /// The migrations of every room.
@@ -88,11 +89,13 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
         .map_err(|e| anyhow!("overlay {}: set {} has no indicator {}", e.overlay, e.set, e.no))
 }
 
-/// What whoever starts the program says of how the site is reached and how long it keeps what it knows of people.
+/// What whoever starts the program says of how the site is reached, whom it reaches, and how long it keeps what it knows of people.
 pub struct Edge {
     pub origin: String,
     pub limit: Option<NonZeroU32>,
     pub retention: Retention,
+    pub post: Post,
+    pub calls: Calls,
 }
 
 /// The site over an open store.
@@ -104,7 +107,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, retention } = edge;
+    let Edge { origin, limit, retention, post, calls } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -120,6 +123,7 @@ pub async fn site(
         templates.extend((room.templates)());
     }
     let identity = Arc::new(identity);
+    let key = Arc::new(identity.key.clone());
     let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
@@ -136,10 +140,13 @@ pub async fn site(
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with([identity::pages::description()]),
+        openapi: facts::pages::description_with([identity::pages::description(), operations::description()]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),

@@ -18,6 +18,7 @@ use std::{
     sync::Arc,
 };
 use store::{AuditLine, Given, Query, Result, StoreError, WriteTx};
+use web::notices::hooks::{self, Event};
 
 /// How a recording is to be done.
 #[derive(Clone, Debug)]
@@ -464,5 +465,8 @@ pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Re
     let line =
         AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
     tx.audit(line).await?;
+    let page = format!("/xa/{unit}?nam={year}");
+    let told = serde_json::json!({"unit": unit, "year": year, "figures": count, "page": page});
+    hooks::happened(tx, Event::Published, &told).await?;
     Ok(count)
 }

@@ -1,10 +1,14 @@
 //! Mistakes that readers tell of ("báo sai"): each names a page of this site, has a number and a secret address at which its
 //! answer is found. What a reader writes is never shown to others.
 
-use kernel::{Moment, Phrase, Problem, UnitId, text};
+use kernel::{Moment, Phrase, Problem, Role, UnitId, text};
 use rulebook::Library;
 use serde_json::json;
 use store::{Query, Result, Row, StoreError, WriteTx, args, audit::AuditLine};
+use web::notices::{
+    self, Kind, Notice, To,
+    hooks::{self, Event},
+};
 
 /// Letters of a message, a contact, an answer, an address.
 pub const MOST_TEXT: usize = 4_000;
@@ -100,7 +104,7 @@ async fn is_too_much(tx: &mut WriteTx, page: &str) -> Result<bool> {
     Ok(row.i64(0)? >= MOST_OF_ALL || row.i64(1)? >= MOST_OF_PAGE)
 }
 
-/// Keeps a report; its number and the secret part of its address, or why not now. Cost: as [`is_too_much`], three rows.
+/// Keeps a report; its number and the secret part of its address, or why not now. Cost: as [`is_too_much`], five rows.
 pub async fn tell(tx: &mut WriteTx, told: &Told) -> Result<std::result::Result<(i64, String), Problem>> {
     // One after the other: otherwise many at once would all find room.
     tx.lock("facts_report").await?;
@@ -132,6 +136,13 @@ pub async fn tell(tx: &mut WriteTx, told: &Told) -> Result<std::result::Result<(
     // What the reader wrote stands in the report alone, so that it can be erased there.
     let details = json!({"page": place.page, "set": place.set, "indicator": place.indicator, "measure": place.measure});
     audit(tx, "facts.report", id, place.unit, details).await?;
+    let phrase = Phrase::new("notice-report").with("id", id.to_string()).with("page", place.page.as_str());
+    let (to, link) = (To::Role(Role::Coordination), format!("/bao-sai/so/{id}"));
+    let (key, unit) = (format!("report/{id}"), place.unit);
+    notices::tell(tx, &Notice { to, kind: Kind::Report, key, phrase, link, unit }).await?;
+    // Of the address its path alone: a query may hold what somebody typed.
+    let path = place.page.split(['?', '#']).next().unwrap_or("/");
+    hooks::happened(tx, Event::Reported, &json!({"report": id, "page": path, "unit": place.unit})).await?;
     Ok(Ok((id, token)))
 }
 
@@ -237,6 +248,7 @@ pub async fn answer(tx: &mut WriteTx, id: i64, answer: &str) -> Result<bool> {
         1 => {
             let unit = get(tx, id).await?.and_then(|report| report.place.unit);
             audit(tx, "facts.report_answer", id, unit, json!({"answer": answer.trim()})).await?;
+            hooks::happened(tx, Event::Answered, &json!({"report": id, "unit": unit})).await?;
             Ok(true)
         }
         touched => Err(StoreError::NotOne { statement: sql.into(), touched }),

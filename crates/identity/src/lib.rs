@@ -13,6 +13,7 @@
 //! - [`recovery`]: codes on paper in place of the phone.
 //! - [`roster`]: the people of many units from one spreadsheet.
 //! - [`tokens`]: tokens of programs.
+//! - [`told`]: what people are told of their account, in the pages and by letter.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
 pub mod fresh;
@@ -31,6 +32,7 @@ pub mod second;
 pub mod secrets;
 pub mod store;
 pub mod tokens;
+pub mod told;
 
 pub use keeper::Identity;
 pub use pages::room;

@@ -264,15 +264,17 @@ pub async fn grant(tx: &mut WriteTx, new: &NewGrant) -> Result<i64> {
         "from": new.from, "to": new.to,
     });
     note(tx, "identity.grant", new.person, details).await?;
+    crate::told::role(tx, new.person, new.role.name(), id, "notice-role-given").await?;
     Ok(id)
 }
 
 /// Ends a role at once; whose it was. `None` where there is no such role, or it ended already.
 pub async fn end_grant(tx: &mut WriteTx, id: i64, reason: &str) -> Result<Option<PersonId>> {
     let by = tx.actor().person.map(|p| p.0);
-    let sql = "UPDATE identity_grant SET ended_at = $2, ended_by = $3, reason = $4 WHERE id = $1 AND ended_at IS NULL RETURNING person";
+    let sql = "UPDATE identity_grant SET ended_at = $2, ended_by = $3, reason = $4 WHERE id = $1 AND ended_at IS NULL RETURNING person, role";
     let Some(row) = tx.row(sql, args![id, tx.now(), by, reason]).await? else { return Ok(None) };
     let person = PersonId(row.i64(0)?);
+    crate::told::role(tx, person, &row.text(1)?, id, "notice-role-ended").await?;
     note(tx, "identity.grant-ended", person, json!({"grant": id, "reason": reason})).await?;
     Ok(Some(person))
 }

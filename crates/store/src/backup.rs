@@ -114,6 +114,22 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
+/// The action of the line by which a site knows when it was last kept.
+pub const NOTED: &str = "store.backup";
+
+/// Notes in the audit trail that a backup was written: what is asked of it later is whether there is one. Cost: two rows.
+pub async fn note(store: &Store, clock: &dyn Clock, manifest: &Manifest, file: &Path) -> Result<()> {
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
+    let details = serde_json::json!({
+        "file": name, "rows": rows, "files": manifest.files.len() + manifest.beside.len(), "head": manifest.audit_head,
+    });
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    let (subject, unit) = (name, None);
+    tx.audit_quietly(crate::AuditLine { action: NOTED, kind: "backup", subject, unit, details }).await?;
+    tx.commit().await
+}
+
 /// Writes a backup of a moment; readers and writers go on meanwhile. The file appears when it is complete. Cost: every
 /// row and file once, none kept in memory.
 pub async fn write(

@@ -5,7 +5,7 @@
 
 use crate::{Engine, Query, Result, Row, Store, StoreError, WriteTx, args};
 use futures::future::BoxFuture;
-use kernel::{Actor, Clock, Moment};
+use kernel::{Actor, Clock, Moment, PersonId, text};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// A job that a worker has leased.
@@ -36,16 +36,24 @@ pub struct JobState {
     pub problem: Option<String>,
     pub queued_at: Moment,
     pub ended_at: Option<Moment>,
+    /// How often it was tried.
+    pub tries: i64,
+    /// When it is due, while it waits.
+    pub run_at: Moment,
+    /// Who queued it, where somebody did.
+    pub person: Option<PersonId>,
 }
 
 /// After so many tries a job stays failed until somebody looks.
 pub const MOST_TRIES: i64 = 5;
+/// So often a job may end its worker without a sign of progress: then it is what ends workers, and stays failed.
+pub const MOST_STARTS: i64 = 5;
 /// How long a lease lasts without a sign of life, in microseconds.
 pub const LEASE: i64 = 60_000_000;
 /// Ended jobs are kept so many days, for whoever asks how they went.
 pub const KEPT_DAYS: i64 = 7;
 
-const STATE: &str = "id, job, state, done, total, phase, problem, queued_at, ended_at";
+const STATE: &str = "id, job, state, done, total, phase, problem, queued_at, ended_at, tries, run_at, person";
 
 fn state(row: &Row) -> Result<JobState> {
     Ok(JobState {
@@ -58,6 +66,9 @@ fn state(row: &Row) -> Result<JobState> {
         problem: row.opt_text(6)?,
         queued_at: Moment(row.i64(7)?),
         ended_at: row.opt_i64(8)?.map(Moment),
+        tries: row.i64(9)?,
+        run_at: Moment(row.i64(10)?),
+        person: row.opt_i64(11)?.map(PersonId),
     })
 }
 
@@ -71,6 +82,47 @@ pub async fn find(tx: &mut impl Query, id: i64) -> Result<Option<JobState>> {
 pub async fn newest(tx: &mut impl Query, limit: i64) -> Result<Vec<JobState>> {
     let sql = format!("SELECT {STATE} FROM store_job ORDER BY id DESC LIMIT $1");
     tx.rows(&sql, args![limit]).await?.iter().map(state).collect()
+}
+
+/// What of the jobs is listed.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Part of the job's name, of where it is or of what went wrong.
+    pub search: String,
+    /// A state; all, where empty.
+    pub state: String,
+    /// `oldest`, `name`; the newest first otherwise.
+    pub sort: String,
+    pub page: i64,
+    pub per: i64,
+}
+
+/// A page of the jobs, and how many there are. Cost: the jobs that are kept; one page returned.
+pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<JobState>, i64)> {
+    let order = match listing.sort.as_str() {
+        "oldest" => "id",
+        "name" => "job, id DESC",
+        _ => "id DESC",
+    };
+    let wanted =
+        "($1 = '' OR state = $1) AND ($2 = '' OR job LIKE '%' || $2 || '%' OR LOWER(problem) LIKE '%' || $2 || '%')";
+    let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
+    let state_wanted = listing.state.as_str();
+    let count =
+        tx.row(&format!("SELECT COUNT(*) FROM store_job WHERE {wanted}"), args![state_wanted, key.as_str()]).await?;
+    let sql = format!("SELECT {STATE} FROM store_job WHERE {wanted} ORDER BY {order} LIMIT $3 OFFSET $4");
+    let rows = tx.rows(&sql, args![state_wanted, key, listing.per, listing.page * listing.per]).await?;
+    Ok((rows.iter().map(state).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+}
+
+/// What became of a retry by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    Queued,
+    /// Another job with its key waits already: that one is the next try.
+    Waits,
+    /// It neither failed nor was cancelled, or is not there.
+    NotEnded,
 }
 
 impl WriteTx {
@@ -88,11 +140,23 @@ impl WriteTx {
         payload: &serde_json::Value,
         at: Moment,
     ) -> Result<i64> {
-        let sql = "INSERT INTO store_job (job, key, payload, state, tries, run_at, done, total, queued_at)
-                   VALUES ($1, $2, $3, 'waiting', 0, $5, 0, 0, $4)
-                   ON CONFLICT (key) WHERE state = 'waiting' DO UPDATE SET payload = excluded.payload RETURNING id";
-        let row = self.row(sql, args![job, key, payload.to_string(), self.now(), at]).await?;
+        // Whoever wants it sooner gets it sooner: also where it waits for its next try.
+        let sql = "INSERT INTO store_job (job, key, payload, state, tries, run_at, done, total, queued_at, person)
+                   VALUES ($1, $2, $3, 'waiting', 0, $5, 0, 0, $4, $6)
+                   ON CONFLICT (key) WHERE state = 'waiting' DO UPDATE SET payload = excluded.payload, run_at =
+                   CASE WHEN excluded.run_at < store_job.run_at THEN excluded.run_at ELSE store_job.run_at END RETURNING id";
+        let person = self.actor().person.map(|person| person.0);
+        let row = self.row(sql, args![job, key, payload.to_string(), self.now(), at, person]).await?;
         row.map_or(Err(StoreError::LostJob(0)), |r| r.i64(0))
+    }
+
+    /// Jobs that ended their workers [`MOST_STARTS`] times without getting on stay failed: they would be leased for ever.
+    /// Their names and numbers. Cost: the jobs that run.
+    pub async fn end_deadly(&mut self) -> Result<Vec<(i64, String)>> {
+        let sql = "UPDATE store_job SET state = 'failed', problem = 'worker ended', lease_until = NULL, ended_at = $1
+                   WHERE state = 'running' AND lease_until < $1 AND starts >= $2 RETURNING id, job";
+        let rows = self.rows(sql, args![self.now(), MOST_STARTS]).await?;
+        rows.iter().map(|row| Ok((row.i64(0)?, row.text(1)?))).collect()
     }
 
     /// Leases the next job that is due (or whose worker died) and whose key nobody else works on, for so many
@@ -102,7 +166,7 @@ impl WriteTx {
         // On PostgreSQL two workers may ask at once; the second passes over what the first is taking.
         let skip = if self.engine() == Engine::Postgres { "FOR UPDATE OF j SKIP LOCKED" } else { "" };
         let sql = format!(
-            "UPDATE store_job SET state = 'running', lease_until = $1, tries = tries + 1
+            "UPDATE store_job SET state = 'running', lease_until = $1, tries = tries + 1, starts = starts + 1
              WHERE id = (SELECT j.id FROM store_job j
                          WHERE ((j.state = 'waiting' AND j.run_at <= $2) OR (j.state = 'running' AND j.lease_until < $2))
                            AND NOT EXISTS (SELECT 1 FROM store_job r WHERE r.key = j.key AND r.id <> j.id
@@ -137,7 +201,7 @@ impl WriteTx {
     /// resumes from there after a crash. `LostJob` where it was cancelled or taken over: then stop.
     pub async fn progress(&mut self, job: &Job, done: i64, total: i64, phase: Option<&str>) -> Result<()> {
         let until = self.now().0 + LEASE;
-        let set = "done = $1, total = $2, phase = COALESCE($3, phase), lease_until = $4";
+        let set = "done = $1, total = $2, phase = COALESCE($3, phase), lease_until = $4, starts = 0";
         self.of_worker(job, set, args![done, total, phase, until]).await
     }
 
@@ -149,17 +213,39 @@ impl WriteTx {
 
     /// A try failed: again after 1, 4, 9 … minutes, or for good after [`MOST_TRIES`]. Where another job with its key
     /// waits already, that one is the next try.
-    pub async fn fail(&mut self, job: &Job, problem: &str) -> Result<()> {
+    ///
+    /// Whether it is for good.
+    pub async fn fail(&mut self, job: &Job, problem: &str) -> Result<bool> {
         let tries = job.tries + 1;
         let now = self.now();
         let again = Moment(now.0 + tries * tries * 60_000_000);
         let waits = "SELECT 1 FROM store_job w, store_job j WHERE j.id = $1 AND w.key = j.key AND w.state = 'waiting'";
         if tries >= MOST_TRIES || self.row(waits, args![job.id]).await?.is_some() {
             let set = "state = 'failed', problem = $1, lease_until = NULL, ended_at = $2";
-            return self.of_worker(job, set, args![problem, now]).await;
+            self.of_worker(job, set, args![problem, now]).await?;
+            return Ok(tries >= MOST_TRIES);
         }
-        let set = "state = 'waiting', run_at = $1, problem = $2, lease_until = NULL";
-        self.of_worker(job, set, args![again, problem]).await
+        let set = "state = 'waiting', run_at = $1, problem = $2, lease_until = NULL, starts = 0";
+        self.of_worker(job, set, args![again, problem]).await?;
+        Ok(false)
+    }
+
+    /// Queues a job that failed or was cancelled again, by hand: as if it had never been tried, from where it was.
+    pub async fn retry_job(&mut self, id: i64) -> Result<Retry> {
+        let Some(row) = self.row("SELECT state, key FROM store_job WHERE id = $1", args![id]).await? else {
+            return Ok(Retry::NotEnded);
+        };
+        let key = row.opt_text(1)?;
+        // Nobody else queues one with the key between this look and the change.
+        self.lock(&format!("store_job {}", key.as_deref().unwrap_or(""))).await?;
+        let sql = "UPDATE store_job SET state = 'waiting', tries = 0, starts = 0, run_at = $2, problem = NULL, ended_at = NULL
+                   WHERE id = $1 AND state IN ('failed', 'cancelled')
+                     AND NOT EXISTS (SELECT 1 FROM store_job w WHERE w.key = $3 AND w.state = 'waiting')";
+        if self.execute(sql, args![id, self.now(), key.as_deref()]).await? == 1 {
+            return Ok(Retry::Queued);
+        }
+        let ended = matches!(row.text(0)?.as_str(), "failed" | "cancelled");
+        Ok(if ended { Retry::Waits } else { Retry::NotEnded })
     }
 
     /// Cancels a job that waits or runs; whether there was one. A running one stops at its next sign of progress.
@@ -197,6 +283,9 @@ impl Work {
 /// The function of a job. What it returns as an error is written down, and the job is tried again.
 pub type Run = Box<dyn Fn(Work) -> BoxFuture<'static, std::result::Result<(), String>> + Send + Sync>;
 
+/// What is done, in the same transaction, where a job failed for good; it gets the job's number and name.
+pub type Failed = Box<dyn for<'a> Fn(&'a mut WriteTx, i64, &'a str) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+
 /// What the worker tends after each round; whether there was something to do.
 pub type Tend =
     Box<dyn Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>> + Send + Sync>;
@@ -205,6 +294,7 @@ pub type Tend =
 #[derive(Default)]
 pub struct Registry {
     runs: BTreeMap<&'static str, Run>,
+    failed: Option<Failed>,
     tended: Vec<Tend>,
 }
 
@@ -216,6 +306,18 @@ impl Registry {
         Fut: Future<Output = std::result::Result<(), String>> + Send + 'static,
     {
         self.runs.insert(job, Box::new(move |work| Box::pin(run(work))));
+    }
+
+    /// Says what is done where a job failed for good.
+    pub fn on_failed(&mut self, failed: Failed) {
+        self.failed = Some(failed);
+    }
+
+    async fn tell_failed(&self, tx: &mut WriteTx, id: i64, job: &str) -> Result<()> {
+        match &self.failed {
+            Some(failed) => failed(tx, id, job).await,
+            None => Ok(()),
+        }
     }
 
     /// Adds what is tended after each round of the worker, once the audit trail is sealed.
@@ -260,6 +362,9 @@ impl Registry {
         }
         drop(tx);
         let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+        for (id, job) in tx.end_deadly().await? {
+            self.tell_failed(&mut tx, id, &job).await?;
+        }
         let leased = tx.lease(LEASE).await?;
         tx.commit().await?;
         let Some(job) = leased else { return Ok(false) };
@@ -286,7 +391,10 @@ impl Registry {
             Ok(()) => tx.finish(&job).await,
             Err(problem) => {
                 tracing::warn!(job = job.job, id = job.id, problem, "job failed");
-                tx.fail(&job, problem).await
+                match tx.fail(&job, problem).await {
+                    Ok(true) => self.tell_failed(&mut tx, job.id, &job.job).await,
+                    other => other.map(drop),
+                }
             }
         };
         match written {

@@ -17,6 +17,7 @@ pub mod personal;
 mod postgres;
 mod s3;
 mod scope;
+pub mod secrets;
 mod sqlite;
 pub mod trail;
 mod value;
@@ -211,6 +212,15 @@ CREATE INDEX store_audit_person ON store_audit (person, seq);
 CREATE INDEX store_audit_unit ON store_audit (unit, seq);
 CREATE INDEX store_audit_action ON store_audit (action, seq);
 CREATE INDEX store_audit_at ON store_audit (at);
+",
+    },
+    Migration {
+        room: "store",
+        version: 4,
+        name: "who queued a job, how often it was begun without progress",
+        sql: "
+ALTER TABLE store_job ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store_job ADD COLUMN person INTEGER;
 ",
     },
 ];

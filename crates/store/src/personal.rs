@@ -73,7 +73,11 @@ pub async fn export(tx: &mut ReadTx, person: PersonId) -> Result<Vec<(&'static s
     let file = [("name", Text), ("size", Number), ("at", At)];
     let found = tx.rows(&sql, args![]).await?;
     let files = found.iter().map(|row| named(row, &file)).collect::<Result<_>>()?;
-    Ok(vec![("trail", trail), ("answers", answers), ("files", files)])
+    let sql = "SELECT job, state, queued_at FROM store_job WHERE person = $1 ORDER BY id DESC";
+    let job = [("job", Text), ("state", Text), ("queued_at", At)];
+    let found = tx.rows(sql, args![person.0]).await?;
+    let jobs = found.iter().map(|row| named(row, &job)).collect::<Result<_>>()?;
+    Ok(vec![("trail", trail), ("jobs", jobs), ("answers", answers), ("files", files)])
 }
 
 /// Erases the details of the lines about somebody, and their answers; the lines stay with their hashes and the reason, and
@@ -82,8 +86,9 @@ pub async fn erase(tx: &mut WriteTx, person: PersonId, reason: &str) -> Result<u
     let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $3 WHERE details IS NOT NULL
                AND seq IN (SELECT seq FROM store_audit WHERE kind = $1 AND subject = $2)";
     let details = tx.execute(sql, args![PersonId::KIND, person.to_string(), reason]).await?;
+    let jobs = tx.execute("UPDATE store_job SET person = NULL WHERE person = $1", args![person.0]).await?;
     let sql = format!("DELETE FROM store_idempotency WHERE actor IN ({})", actors(person));
-    Ok(details + tx.execute(&sql, args![]).await?)
+    Ok(details + jobs + tx.execute(&sql, args![]).await?)
 }
 
 /// Erases the details of quiet lines older than a moment, a batch at a time; how many. Cost: those rows, and the quiet lines

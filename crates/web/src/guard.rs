@@ -68,12 +68,12 @@ impl Guard {
             return Err(Problem { phrase: Phrase::new("problem-method"), place: None, status: 405 }.into());
         };
         let shown = claim(&parts.headers, self.site.people.cookie());
-        let who = self.who(shown).await?;
+        let (who, unread) = self.who(shown).await?;
         let by_cookie = matches!(shown, Some(Claim::Cookie(_)));
         if method != "GET" && !same_site(&parts.headers, by_cookie) {
             return Err(Problem::forbidden(Phrase::new("problem-other-site")).into());
         }
-        let reader = Reader { who, nobody: nobody(parts, &self.site) };
+        let reader = Reader { who, nobody: nobody(parts, &self.site), unread };
         let actor = match &reader.who {
             Some(who) if who.first.is_some() && !is_own(row) && !row.public => {
                 let problem = Problem::forbidden(Phrase::new("problem-first"));
@@ -119,16 +119,22 @@ impl Guard {
         Ok(Pass { actor, reader, most, time: if row.large { TIME_LARGE } else { TIME } })
     }
 
-    /// Whose session or token is shown. A token that is none is refused; a cookie that is none is nobody's.
-    async fn who(&self, shown: Option<Claim<'_>>) -> Result<Option<Arc<Who>>, Refused> {
-        let Some(claim) = shown else { return Ok(None) };
+    /// Whose session or token is shown, and how many notices they have not read. A token that is none is refused; a cookie
+    /// that is none is nobody's. Cost: their roles, one row.
+    async fn who(&self, shown: Option<Claim<'_>>) -> Result<(Option<Arc<Who>>, i64), Refused> {
+        let Some(claim) = shown else { return Ok((None, 0)) };
         let failed = |error: store::StoreError| Refused::from(error.problem());
         let mut tx = self.site.store.read(&Actor::SYSTEM.scope()).await.map_err(failed)?;
         let who = self.site.people.who(&mut tx, claim, self.site.clock.now()).await.map_err(failed)?;
         if who.is_none() && matches!(claim, Claim::Bearer(_)) {
             return Err(Problem { phrase: Phrase::new("problem-token"), place: None, status: 401 }.into());
         }
-        Ok(who.map(Arc::new))
+        let unread = match (&who, claim) {
+            // A program has no pages.
+            (Some(who), Claim::Cookie(_)) => crate::notices::unread(&mut tx, who.person).await.map_err(failed)?,
+            _ => 0,
+        };
+        Ok((who.map(Arc::new), unread))
     }
 
     /// Whether the actor reaches the unit that the address names, on the day of the thing. Cost: a row an ancestor.
@@ -230,7 +236,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let path = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let api = for_program(&parts);
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-    let stranger = Reader { who: None, nobody: nobody(&parts, &guard.site) };
+    let stranger = Reader { who: None, nobody: nobody(&parts, &guard.site), unread: 0 };
     let failure = async |problem: Problem| shown(&guard.site, &stranger, lang, api, &path, &problem).await;
     let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
     let left = match limit.map(|limit| limit.take(&parts)) {

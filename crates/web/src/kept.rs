@@ -94,7 +94,8 @@ impl Ctx {
     /// Who asks for what: an actor's pages are nobody else's.
     pub(crate) fn kept_key(&self) -> String {
         let grants = self.who().map(|who| &who.grants);
-        format!("{} {:?} {grants:?} {} {}", self.lang.tag(), self.actor, self.state, self.path)
+        let (lang, unread) = (self.lang.tag(), self.reader.unread);
+        format!("{lang} {:?} {grants:?} {unread} {} {}", self.actor, self.state, self.path)
     }
 
     /// This page as it was finished before at the same version of the store ([`store::ReadTx::version`]).

@@ -10,6 +10,7 @@ mod guard;
 mod kept;
 mod limit;
 pub mod meta;
+pub mod notices;
 pub mod people;
 pub mod permissions;
 pub mod personal;
@@ -55,13 +56,13 @@ pub fn room() -> Room {
     let routes = || search::routes().merge(design::routes()).merge(meta::routes());
     Room {
         name: "web",
-        migrations: &[],
+        migrations: notices::MIGRATIONS,
         routes,
         templates: Vec::new,
         jobs: personal::jobs,
         search: &[],
         guards: &[],
-        personal: &[personal::STORE],
+        personal: &[personal::STORE, notices::personal::NOTICES],
     }
 }
 

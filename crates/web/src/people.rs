@@ -133,11 +133,13 @@ pub struct Reader {
     pub who: Option<Arc<Who>>,
     /// As whom a request is let in that shows nobody.
     pub nobody: Actor,
+    /// Their notices that they have not read.
+    pub unread: i64,
 }
 
 impl Reader {
     pub fn stranger(site: &crate::Site) -> Reader {
-        Reader { who: None, nobody: site.people.nobody() }
+        Reader { who: None, nobody: site.people.nobody(), unread: 0 }
     }
 
     /// As whom this reader would do something; `None` where they may not.

@@ -76,6 +76,8 @@ pub fn takes_much(role: Role) -> bool {
 pub const RULES: &[Rule] = &[
     own("read", "own account"),
     own("keep", "own account"),
+    own("read", "own notices"),
+    own("keep", "own notices"),
     rule(
         WORKING.0,
         WORKING.1,
@@ -160,6 +162,11 @@ pub const RULES: &[Rule] = &[
     rule("read", "personal data", &[(Administrator, H)]),
     rule("erase", "personal data", &[(Administrator, H)]),
     rule("read", "audit", &[(Auditor, H), (Administrator, H)]),
+    // Jobs, letters, how the database and its backups are doing.
+    rule("read", "operation", &[(Administrator, H), (Auditor, H)]),
+    rule("keep", "operation", &[(Administrator, H)]),
+    rule("read", "webhooks", &[(Administrator, H), (Auditor, H)]),
+    rule("keep", "webhooks", &[(Administrator, H)]),
 ];
 
 impl Rule {

@@ -68,23 +68,29 @@ pub struct Retention {
     pub contacts: u32,
     /// Details of lines that tell of no change: logins, browsers, readings, exports, refusals. The lines stay.
     pub details: u32,
+    /// Letters and calls of webhooks, after they were sent or given up.
+    pub letters: u32,
+    /// Notices, read or not.
+    pub notices: u32,
 }
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { codes: 30, tokens: 365, proposals: 365, contacts: 180, details: 730 }
+        Retention { codes: 30, tokens: 365, proposals: 365, contacts: 180, details: 730, letters: 90, notices: 365 }
     }
 }
 
 impl Retention {
     /// The names with their days, in order, for pages.
-    pub fn named(&self) -> [(&'static str, u32); 5] {
+    pub fn named(&self) -> [(&'static str, u32); 7] {
         [
             ("codes", self.codes),
             ("tokens", self.tokens),
             ("proposals", self.proposals),
             ("contacts", self.contacts),
             ("details", self.details),
+            ("letters", self.letters),
+            ("notices", self.notices),
         ]
     }
 }
@@ -180,6 +186,7 @@ pub const STORE: Personal = Personal {
     room: "store",
     kinds: &[
         Kind { key: "trail", tables: &[("store_audit", &["person"])] },
+        Kind { key: "jobs", tables: &[("store_job", &["person"])] },
         Kind { key: "answers", tables: &[("store_idempotency", &["actor"])] },
         Kind { key: "files", tables: &[("store_attachment", &["actor"])] },
     ],

@@ -10,7 +10,8 @@ use std::{fs, path::Path};
 use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 
-pub const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
+pub const ROOMS: &[&[Migration]] =
+    &[web::notices::MIGRATIONS, units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
 
 pub fn library(illustrative: bool) -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");

@@ -22,7 +22,8 @@ use units::{
     store::Filter,
 };
 
-const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
+const ROOMS: &[&[Migration]] =
+    &[web::notices::MIGRATIONS, units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
 const PROVINCE: UnitId = UnitId(1001);
 const YEAR: i16 = 2026;
 

@@ -116,6 +116,7 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
         .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))
         .write("/quan-tri/nguoi/{person}/ma", "keep", "people", post(people::code))
+        .write("/quan-tri/nguoi/{person}/thu-ma", "keep", "people", post(people::code_by_mail))
 }
 
 /// The people of this site.

@@ -38,6 +38,8 @@ pub(super) struct Asked {
     /// What the list is ordered by.
     sap: String,
     trang: String,
+    /// Whether a code was just sent by letter.
+    thu: String,
 }
 
 impl Asked {
@@ -224,13 +226,19 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     }
 }
 
+/// What became of a code: its text, and whether that is half of it; or that it went by letter.
+enum Code<'a> {
+    Shown(&'a str, bool),
+    Sent,
+}
+
 async fn person(
     ctx: &Ctx,
     id: PersonId,
     status: StatusCode,
     sent: &Sent,
     problem: Option<Wrong>,
-    code: Option<(&str, bool)>,
+    code: Option<Code<'_>>,
 ) -> Outcome {
     let (found, held, waits, alone) = {
         let mut tx = ctx.read().await?;
@@ -251,15 +259,18 @@ async fn person(
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
-        code => code.map(|(code, _)| code), half => code.is_some_and(|(_, half)| half), waits => waits, alone => alone, may_data => ctx.may("read", "personal data"),
+        code => if let Some(Code::Shown(code, _)) = code { Some(code) } else { None },
+        half => matches!(code, Some(Code::Shown(_, true))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
+        may_data => ctx.may("read", "personal data"),
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)
 }
 
 /// `GET /quan-tri/nguoi/{person}`
-pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
-    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, None).await
+pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    let code = (asked.thu == "1").then_some(Code::Sent);
+    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, code).await
 }
 
 /// The unit that was meant: by its number, or by its code of today.
@@ -398,11 +409,31 @@ pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
             return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
         };
         tx.commit().await?;
-        return person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some((&half, true))).await;
+        return person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(Code::Shown(&half, true))).await;
     }
     let code = secrets::code();
     let kind = if found.password.is_some() { "reset" } else { "invite" };
     store::add_code(&mut tx, kind, Some(id), &secrets::hash(&code), CODE).await?;
     tx.commit().await?;
-    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some((&code, false))).await
+    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(Code::Shown(&code, false))).await
+}
+
+/// `POST /quan-tri/nguoi/{person}/thu-ma`: the same by a letter to the person's own address: nobody else sees the code, this
+/// page neither. Not for somebody with power: of their code two administrators hand over a half each. Cost: some ten rows.
+pub(super) async fn code_by_mail(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let id = PersonId(id);
+    let mut tx = ctx.write().await?;
+    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let power = !proposals::is_alone(&ctx.actor) && proposals::has_power(&mut tx, id, ctx.site.clock.today()).await?;
+    let problem = match power {
+        true => Some(("code", "person-code-power")),
+        false if crate::told::code_by_mail(&mut tx, &identity(&ctx).key, &ctx.site.origin, &found, CODE).await? => None,
+        false => Some(("email", "person-no-email")),
+    };
+    if problem.is_some() {
+        drop(tx);
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?thu=1"))).into_response())
 }

@@ -25,7 +25,7 @@ mod recovery;
 mod roster;
 mod tokens;
 
-const ROOMS: &[&[Migration]] = &[units::store::MIGRATIONS, people::MIGRATIONS];
+const ROOMS: &[&[Migration]] = &[web::notices::MIGRATIONS, units::store::MIGRATIONS, people::MIGRATIONS];
 const PASSWORD: &str = "bốn con trâu uống trà";
 const HERE: &str = "203.0.113.7";
 

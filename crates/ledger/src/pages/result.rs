@@ -5,6 +5,7 @@ use crate::{checkpoint, leaf, proof};
 use axum::http::StatusCode;
 use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
+use serde_json::Value as Json;
 use web::{Ctx, Outcome, Path};
 
 #[derive(utoipa::OpenApi)]
@@ -15,28 +16,68 @@ fn subject(unit: i64, set: &str, year: i16) -> String {
     format!("{unit}/{set}/{year:04}")
 }
 
-/// A field of a leaf in words, where we have some.
-fn label(ctx: &Ctx, name: &str) -> String {
-    let key = match name {
-        "unit" => "ledger-field-unit",
-        "unit_name" => "ledger-field-unit-name",
-        "set" => "ledger-field-set",
-        "period" => "ledger-field-period",
-        "status" => "ledger-field-status",
-        "confidence" => "ledger-field-confidence",
-        "criteria" => "ledger-field-criteria",
-        "ruletext" => "ledger-field-ruletext",
-        "version" => "ledger-field-version",
-        "revision" => "ledger-field-revision",
-        "passed" => "ledger-field-passed",
-        "total" => "ledger-field-total",
-        "judged_at" => "ledger-field-judged-at",
-        "salt" => "ledger-field-salt",
-        "v" => "ledger-field-v",
-        "kind" => "ledger-field-kind",
+/// The fields of a verdict, as a reader meets them; what else a leaf has comes after.
+const FIELDS: [(&str, &str); 16] = [
+    ("unit_name", "ledger-field-unit-name"),
+    ("period", "ledger-field-period"),
+    ("set", "ledger-field-set"),
+    ("status", "ledger-field-status"),
+    ("passed", "ledger-field-passed"),
+    ("total", "ledger-field-total"),
+    ("criteria", "ledger-field-criteria"),
+    ("judged_at", "ledger-field-judged-at"),
+    ("confidence", "ledger-field-confidence"),
+    ("version", "ledger-field-version"),
+    ("ruletext", "ledger-field-ruletext"),
+    ("revision", "ledger-field-revision"),
+    ("unit", "ledger-field-unit"),
+    ("kind", "ledger-field-kind"),
+    ("salt", "ledger-field-salt"),
+    ("v", "ledger-field-v"),
+];
+
+/// A status by its first letter, in words.
+fn status(ctx: &Ctx, letter: &str) -> String {
+    let key = match letter {
+        "p" => "status-passed",
+        "f" => "status-failed",
+        "i" => "status-incomplete",
+        "n" => "status-not-applicable",
+        "t" => "status-to-be-confirmed",
         other => return other.to_owned(),
     };
     locale::word(ctx.lang, key)
+}
+
+/// What a field says, in words where it has some.
+fn text(ctx: &Ctx, name: &str, value: &Json) -> String {
+    match (name, value) {
+        ("status", Json::String(name)) => status(ctx, name.get(..1).unwrap_or("")),
+        ("confidence", Json::String(name)) => {
+            let key = format!("ledger-confidence-{name}");
+            if locale::has(ctx.lang, &key) { locale::say_key(ctx.lang, &key, &[]) } else { name.clone() }
+        }
+        ("criteria", Json::Object(all)) => {
+            let number = |no: &str| no.parse::<u32>().unwrap_or(u32::MAX);
+            let mut all: Vec<_> = all.iter().collect();
+            all.sort_by_key(|(no, _)| (number(no), (*no).clone()));
+            let one = |(no, letters): (&String, &Json)| {
+                format!("{no}: {}", status(ctx, letters.as_str().and_then(|l| l.get(..1)).unwrap_or("")))
+            };
+            all.into_iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+        (_, Json::String(text)) => text.clone(),
+        (_, other) => other.to_string(),
+    }
+}
+
+/// Every field of a leaf with its label.
+fn fields(ctx: &Ctx, body: &Json) -> Vec<Value> {
+    let Some(all) = body.as_object() else { return Vec::new() };
+    let known = FIELDS.iter().filter_map(|(name, key)| Some((*name, locale::word(ctx.lang, key), all.get(*name)?)));
+    let rest = all.iter().filter(|(name, _)| FIELDS.iter().all(|(known, _)| known != name));
+    let rest = rest.map(|(name, value)| (name.as_str(), name.clone(), value));
+    known.chain(rest).map(|(name, label, value)| context! { name => name, label => label, text => text(ctx, name, value) }).collect()
 }
 
 /// `GET /minh-chung/ket-qua/{unit}/{set}/{year}`. Cost: the leaf, the checkpoint, the keys, and a path of the tree.
@@ -44,16 +85,8 @@ pub async fn page(ctx: Ctx, Path((unit, set, year)): Path<(i64, String, i16)>) -
     let mut tx = ctx.read().await?;
     let subject = subject(unit, &set, year);
     let Some(found) = leaf::newest(&mut tx, "verdict", &subject).await? else { return Err(ctx.not_found()) };
-    let body: serde_json::Value = serde_json::from_str(&found.body)?;
-    let fields: Vec<Value> = body
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            context! { name => name, label => label(&ctx, name), text => text }
-        })
-        .collect();
+    let body: Json = serde_json::from_str(&found.body)?;
+    let fields = fields(&ctx, &body);
     let proof = proof::of(&mut tx, &found).await.map_err(|e| failed(&ctx, e))?;
     let newest = checkpoint::newest(&mut tx).await?;
     let shown = proof.as_ref().zip(newest).map(|(proof, newest)| {

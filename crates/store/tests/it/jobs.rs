@@ -215,3 +215,91 @@ fn the_worker_runs_seals_and_stops() {
         Ok(())
     });
 }
+
+#[test]
+fn who_wants_a_waiting_job_sooner_gets_it_sooner() {
+    each_engine(&[], |store| async move {
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let at = |minutes: i64| Moment(CLOCK.now().0 + minutes * 60_000_000);
+        let first = tx.enqueue_at("mail", Some("mail"), &serde_json::json!({}), at(60)).await?;
+        assert!(tx.lease(jobs::LEASE).await?.is_none());
+        assert_eq!(tx.enqueue_at("mail", Some("mail"), &serde_json::json!({}), at(90)).await?, first);
+        assert_eq!(jobs::find(&mut tx, first).await?.expect("kept").run_at, at(60), "later than it was wanted first");
+        assert_eq!(tx.enqueue("mail", Some("mail"), &serde_json::json!({})).await?, first);
+        assert_eq!(tx.lease(jobs::LEASE).await?.expect("due now").id, first);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_job_that_ends_its_workers_stays_failed_and_one_that_gets_on_does_not() {
+    each_engine(&[], |store| async move {
+        let deadly = enqueue(&store, "deadly", Some("a")).await?;
+        let slow = enqueue(&store, "slow", Some("b")).await?;
+        for round in 0..jobs::MOST_STARTS + 2 {
+            let late = FixedClock(Moment(CLOCK.now().0 + round * 2 * jobs::LEASE));
+            let mut tx = store.write(&Actor::SYSTEM, &late).await?;
+            tx.end_deadly().await?;
+            while let Some(job) = tx.lease(jobs::LEASE).await? {
+                if job.id == slow {
+                    tx.progress(&job, round, 100, None).await?;
+                }
+            }
+            tx.commit().await?;
+        }
+        let ended = state(&store, deadly).await?;
+        assert_eq!((ended.state.as_str(), ended.tries), ("failed", jobs::MOST_STARTS), "{ended:?}");
+        assert_eq!(state(&store, slow).await?.state, "running");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_failed_job_is_queued_again_by_hand_unless_its_like_waits() {
+    each_engine(&[], |store| async move {
+        let first = enqueue(&store, "count", Some("key")).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert_eq!(tx.retry_job(first).await?, jobs::Retry::NotEnded, "it waits");
+        assert_eq!(tx.retry_job(999).await?, jobs::Retry::NotEnded);
+        tx.cancel_job(first).await?;
+        let second = tx.enqueue("count", Some("key"), &serde_json::json!({})).await?;
+        assert_eq!(tx.retry_job(first).await?, jobs::Retry::Waits);
+        let job = tx.lease(jobs::LEASE).await?.expect("the second");
+        assert_eq!(job.id, second);
+        tx.finish(&job).await?;
+        assert_eq!(tx.retry_job(first).await?, jobs::Retry::Queued);
+        assert_eq!(tx.lease(jobs::LEASE).await?.map(|job| (job.id, job.tries)), Some((first, 0)));
+        tx.commit().await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn jobs_are_listed_by_state_and_words_page_by_page() {
+    each_engine(&[], |store| async move {
+        for n in 0..5 {
+            enqueue(&store, if n % 2 == 0 { "facts.import" } else { "mail.send" }, None).await?;
+        }
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let job = tx.lease(jobs::LEASE).await?.expect("due");
+        tx.fail(&job, "Disk is full").await?;
+        tx.cancel_job(2).await?;
+        tx.commit().await?;
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        for (search, wanted, sort, page, ids, count) in [
+            ("", "", "", 0, vec![5, 4], 5),
+            ("", "", "oldest", 1, vec![3, 4], 5),
+            ("mail", "", "", 0, vec![4, 2], 2),
+            ("disk", "", "", 0, vec![1], 1),
+            ("", "cancelled", "", 0, vec![2], 1),
+            ("%", "", "name", 0, vec![5, 3], 5),
+            ("nothing", "", "", 0, vec![], 0),
+        ] {
+            let listing =
+                jobs::Listing { search: search.into(), state: wanted.into(), sort: sort.into(), page, per: 2 };
+            let (found, all) = jobs::list(&mut tx, &listing).await?;
+            assert_eq!((found.iter().map(|job| job.id).collect::<Vec<_>>(), all), (ids, count), "{listing:?}");
+        }
+        Ok(())
+    });
+}

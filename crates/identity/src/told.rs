@@ -1,0 +1,50 @@
+//! What people are told of their account: roles given and ended, and by letter the code that sets a password.
+
+use crate::{
+    model::Person,
+    rules::role_word,
+    secrets::{self, SecretKey},
+    store::{self, HOUR},
+};
+use ::store::{Result, WriteTx};
+use kernel::{Arg, Moment, PersonId, Phrase, Role};
+use locale::Lang;
+use web::{
+    notices::{
+        self, Kind, Notice, To,
+        outbox::{self, Mail},
+        spread::address,
+    },
+    people::Contact,
+};
+
+/// Whose role it is hears of it; `key` is that of the phrase. Cost: two rows.
+pub(crate) async fn role(tx: &mut WriteTx, person: PersonId, role: &str, grant: i64, key: &'static str) -> Result<()> {
+    let Some(role) = Role::from_name(role) else { return Ok(()) };
+    let phrase = Phrase::new(key).both("role", role_word(Lang::Vi, role), role_word(Lang::En, role));
+    let (to, link, key) = (To::Person(person), "/tai-khoan".to_owned(), format!("{key}/{grant}"));
+    notices::tell(tx, &Notice { to, kind: Kind::Role, key, phrase, link, unit: None }).await.map(drop)
+}
+
+/// Gives a code to set a password by, for so long (microseconds), and writes it to the person's own address: nobody else sees
+/// it. `false`, and no code, where there is no address. Cost: some six rows.
+pub async fn code_by_mail(tx: &mut WriteTx, key: &SecretKey, origin: &str, person: &Person, long: i64) -> Result<bool> {
+    if !person.email.as_deref().is_some_and(outbox::is_address) {
+        return Ok(false);
+    }
+    let code = secrets::code();
+    let kind = if person.password.is_some() { "reset" } else { "invite" };
+    store::add_code(tx, kind, Some(person.id), &secrets::hash(&code), long).await?;
+    let lang = Lang::from_tag(&person.lang).unwrap_or_default();
+    let to = Contact { name: person.name.clone(), email: person.email.clone(), lang: person.lang.clone() };
+    let values = vec![
+        ("name", Arg::from(person.name.as_str())),
+        ("login", Arg::from(person.login.as_str())),
+        ("hours", Arg::from(long / HOUR)),
+        ("link", Arg::from(address(origin, lang, &format!("/dat-mat-khau?ma={code}")))),
+        ("code", Arg::from(code)),
+    ];
+    let ends = Some(Moment(tx.now().0 + long));
+    let letter = format!("code/{}/{}", person.id, secrets::secret());
+    outbox::mail(tx, key, &Mail { key: letter, person: Some(person.id), to: &to, template: kind, values, ends }).await
+}

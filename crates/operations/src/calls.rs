@@ -1,0 +1,86 @@
+//! The job that calls programs elsewhere: no network within a transaction, each call noted before the next.
+
+use caller::{Call, Caller, Secret};
+use kernel::{Actor, Moment, Phrase, Role};
+use std::{collections::BTreeSet, sync::Arc};
+use store::{Result, jobs::Work, secrets::SecretKey};
+use web::notices::{
+    self, CALL, Kind, Notice, To,
+    hooks::{self, Due},
+};
+
+/// How programs elsewhere are called.
+pub struct Calls(pub Caller);
+
+/// Calls of one look.
+const SOME: i64 = 20;
+
+/// The job [`CALL`]. An address that fails is left alone for the rest of this run, so that others need not wait for it. Cost: the
+/// events that wait, the calls that are due, each with a transaction of its own.
+pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    hooks::spread(&mut tx).await?;
+    tx.commit().await?;
+    let (mut done, mut failing) = (0, BTreeSet::new());
+    loop {
+        let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+        let due = hooks::due(&mut tx, key, work.clock.now(), &failing, SOME).await?;
+        drop(tx);
+        if due.is_empty() {
+            break;
+        }
+        for due in due {
+            if failing.contains(&due.hook) {
+                continue;
+            }
+            let outcome = make(&work, calls, &due).await;
+            if outcome.is_err() {
+                failing.insert(due.hook);
+            }
+            done += 1;
+            note(&work, &due, outcome, done).await?;
+        }
+    }
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    if let Some(at) = hooks::next_due(&mut tx).await? {
+        // What waited behind a failing address is tried again in a minute.
+        let soon = Moment(work.clock.now().0 + 60_000_000);
+        tx.enqueue_at(CALL, Some(CALL), &serde_json::json!({}), at.max(soon)).await?;
+    }
+    tx.commit().await
+}
+
+async fn make(work: &Work, calls: &Calls, due: &Due) -> std::result::Result<(), String> {
+    let Some(secret) = due.secret else { return Err("sealed by another key".to_owned()) };
+    let second = work.clock.now().0.div_euclid(1_000_000);
+    let call = Call { url: &due.url, id: &due.number, second, body: &due.body };
+    calls.0.call(&call, &Secret::new(secret)).await.map(drop).map_err(|failed| failed.to_string())
+}
+
+/// Notes how a call went. Where the program ends before, it is made again, under the same number.
+async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>, done: i64) -> Result<()> {
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    match outcome {
+        Ok(()) => hooks::sent(&mut tx, due).await?,
+        Err(problem) => {
+            if hooks::failed(&mut tx, due, &problem).await? {
+                let phrase = Phrase::new("notice-hook-failed").with("name", due.name.as_str());
+                let (key, link) =
+                    (format!("hook/{}/{}", due.hook, tx.now().0), format!("/quan-tri/webhook/{}", due.hook));
+                let to = To::Role(Role::Administrator);
+                notices::tell(&mut tx, &Notice { to, kind: Kind::Job, key, phrase, link, unit: None }).await?;
+            }
+        }
+    }
+    tx.progress(&work.job, done, done, None).await?;
+    tx.commit().await
+}
+
+/// Adds the job.
+pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
+    let (calls, key): (Arc<Calls>, Arc<SecretKey>) = (site.thing(), site.thing());
+    registry.add(CALL, move |work| {
+        let (calls, key) = (calls.clone(), key.clone());
+        async move { call(work, &calls, &key).await.map_err(|e| e.to_string()) }
+    });
+}

@@ -1,0 +1,199 @@
+//! The pages of those who run the site, and everybody's own notices.
+
+mod health;
+mod hooks;
+mod jobs;
+mod letters;
+mod notices;
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+    routing::{get, post},
+};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
+use kernel::{Moment, Phrase, Problem};
+use serde::Deserialize;
+use store::AuditLine;
+use web::{Ctx, Failure, Outcome, Room, Routes};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "templates"]
+#[include = "*.html"]
+struct Templates;
+
+/// What this room offers the house.
+pub fn room() -> Room {
+    Room {
+        name: "operations",
+        migrations: &[],
+        routes,
+        templates: web::embedded::<Templates>,
+        jobs: |registry, site| {
+            crate::post::register(registry, site);
+            crate::calls::register(registry, site);
+        },
+        search: &[],
+        guards: &[],
+        personal: &[],
+    }
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .read_inside("/quan-tri/viec", "operation", get(jobs::page))
+        .read_inside("/quan-tri/viec.csv", "operation", get(jobs::csv))
+        .read_inside("/quan-tri/viec.xlsx", "operation", get(jobs::xlsx))
+        .write("/quan-tri/viec/{job}/lai", "keep", "operation", post(jobs::retry))
+        .write("/quan-tri/viec/{job}/huy", "keep", "operation", post(jobs::cancel))
+        .read_inside("/api/v1/jobs", "operation", get(jobs::api))
+        .write("/api/v1/jobs/{job}/retry", "keep", "operation", post(jobs::api_retry))
+        .write("/api/v1/jobs/{job}/cancel", "keep", "operation", post(jobs::api_cancel))
+        .read_inside("/quan-tri/thu", "operation", get(letters::page))
+        .read_inside("/quan-tri/thu.csv", "operation", get(letters::csv))
+        .read_inside("/quan-tri/thu.xlsx", "operation", get(letters::xlsx))
+        .write("/quan-tri/thu/thu-nghiem", "keep", "operation", post(letters::trial))
+        .write("/quan-tri/thu/{letter}/lai", "keep", "operation", post(letters::retry))
+        .write("/quan-tri/thu/{letter}/huy", "keep", "operation", post(letters::cancel))
+        .read_inside("/api/v1/mail", "operation", get(letters::api))
+        .write("/api/v1/mail/{letter}/retry", "keep", "operation", post(letters::api_retry))
+        .write("/api/v1/mail/{letter}/cancel", "keep", "operation", post(letters::api_cancel))
+        .read_inside("/quan-tri/webhook", "webhooks", get(hooks::page))
+        .write("/quan-tri/webhook", "keep", "webhooks", post(hooks::add))
+        .read_inside("/quan-tri/webhook/{hook}", "webhooks", get(hooks::one))
+        .read_inside("/quan-tri/webhook/{hook}/goi.csv", "webhooks", get(hooks::csv))
+        .read_inside("/quan-tri/webhook/{hook}/goi.xlsx", "webhooks", get(hooks::xlsx))
+        .write("/quan-tri/webhook/{hook}/bat", "keep", "webhooks", post(hooks::switch))
+        .write("/quan-tri/webhook/{hook}/thu", "keep", "webhooks", post(hooks::trial))
+        .write("/quan-tri/webhook/{hook}/goi/{call}/lai", "keep", "webhooks", post(hooks::retry))
+        .read_inside("/api/v1/webhooks", "webhooks", get(hooks::api))
+        .write("/api/v1/webhooks", "keep", "webhooks", post(hooks::api_add))
+        .write("/api/v1/webhooks/{hook}/on", "keep", "webhooks", post(hooks::api_on))
+        .write("/api/v1/webhooks/{hook}/off", "keep", "webhooks", post(hooks::api_off))
+        .write("/api/v1/webhooks/{hook}/trial", "keep", "webhooks", post(hooks::api_trial))
+        .read_inside("/api/v1/webhooks/{hook}/calls", "webhooks", get(hooks::api_calls))
+        .write("/api/v1/webhooks/{hook}/calls/{call}/retry", "keep", "webhooks", post(hooks::api_retry))
+        .read_inside("/quan-tri/tinh-trang", "operation", get(health::page))
+        .read_inside("/api/v1/health", "operation", get(health::api))
+        .read_inside("/thong-bao", "own notices", get(notices::page))
+        .read_inside("/thong-bao.csv", "own notices", get(notices::csv))
+        .read_inside("/thong-bao.xlsx", "own notices", get(notices::xlsx))
+        .write("/thong-bao/da-doc", "keep", "own notices", post(notices::mark))
+        .write("/thong-bao/cach-bao", "keep", "own notices", post(notices::choose))
+        .read_inside("/api/v1/notices", "own notices", get(notices::api))
+        .write("/api/v1/notices/read", "keep", "own notices", post(notices::api_mark))
+}
+
+/// The description of this room's API, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    <Description as utoipa::OpenApi>::openapi()
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    jobs::api,
+    jobs::api_retry,
+    jobs::api_cancel,
+    letters::api,
+    letters::api_retry,
+    letters::api_cancel,
+    health::api,
+    hooks::api,
+    hooks::api_add,
+    hooks::api_on,
+    hooks::api_off,
+    hooks::api_trial,
+    hooks::api_calls,
+    hooks::api_retry,
+    notices::api,
+    notices::api_mark
+))]
+struct Description;
+
+/// Lines on a page, and of one file.
+const PER: i64 = 50;
+const MOST: i64 = 20_000;
+
+/// What a list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    q: String,
+    /// The state or kind wanted.
+    tt: String,
+    sap: String,
+    /// Page, from 1.
+    trang: String,
+}
+
+impl Asked {
+    fn page(&self) -> i64 {
+        web::page_from_one(&self.trang)
+    }
+
+    /// The part of an address that keeps search, state and order.
+    fn kept(&self) -> String {
+        let named = [("q", &self.q), ("tt", &self.tt), ("sap", &self.sap)];
+        let named = named.into_iter().filter(|(_, value)| !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
+    }
+
+    /// The pages there are, for the pager.
+    fn pages(&self, count: i64) -> Vec<minijinja::Value> {
+        let link = |p: i64| minijinja::context! { number => p + 1, current => p == self.page() };
+        web::page_links(self.page(), PER, count).into_iter().map(link).collect()
+    }
+}
+
+/// A moment as a list shows it.
+fn at(moment: Moment) -> String {
+    format!("{} {}", locale::date(moment.day()), locale::clock(moment))
+}
+
+/// A key that is put together at run time, without values.
+fn word(ctx: &Ctx, key: &str) -> String {
+    locale::say_key(ctx.lang, key, &[])
+}
+
+/// A list to be taken away: its headings by key.
+fn export(
+    ctx: &Ctx,
+    file: &str,
+    title: &'static str,
+    headings: &[&'static str],
+    rows: Vec<Vec<String>>,
+    kind: Kind,
+) -> Outcome {
+    let rows = rows.into_iter().map(|row| row.into_iter().map(Content::Text).collect()).collect();
+    let headings = headings.iter().map(|key| locale::word(ctx.lang, key)).collect();
+    let list = List { name: locale::word(ctx.lang, title), headings, rows };
+    let bytes = list.bytes(kind, ctx.site.clock.today())?;
+    ctx.download(&format!("{file}.{}", kind.extension()), kind.media_type(), bytes)
+}
+
+/// A thing was not in the state that was thought.
+fn conflict(key: &'static str) -> Failure {
+    Problem::conflict(Phrase::new(key), 409).into()
+}
+
+/// Back to a page, with the word of what was done.
+fn back(ctx: &Ctx, path: &str) -> Outcome {
+    Ok(Redirect::to(&ctx.link(path)).into_response())
+}
+
+/// Notes that addresses of people were read, or taken away.
+async fn note_reading(ctx: &Ctx, action: &'static str, asked: &Asked) -> Result<(), Failure> {
+    let mut tx = ctx.write().await?;
+    let details = serde_json::json!({"q": asked.q, "state": asked.tt});
+    let line = AuditLine { action, kind: "mail", subject: "list".to_owned(), unit: None, details };
+    tx.audit_quietly(line).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What an API write answers.
+fn done(ctx: &Ctx, id: i64, state: &str) -> Outcome {
+    ctx.json_with(StatusCode::OK, &serde_json::json!({"id": id, "state": state}))
+}

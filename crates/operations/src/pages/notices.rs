@@ -1,0 +1,170 @@
+//! Everybody's own notices: the list, read and unread, and how they want to hear of each kind.
+
+use super::{Asked, MOST, PER, at, back, export, word};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use documents::list_out::Kind as File;
+use kernel::{PersonId, Phrase, Problem};
+use minijinja::{Value, context};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use units::listed::{Answer, Listed};
+use web::{
+    Asking, Ctx, Failure, Form, Outcome,
+    notices::{
+        self, Kind, Way,
+        list::{self, Line, Listing},
+    },
+};
+
+const FIELDS: &[&str] = &["id", "at", "kind", "text", "link", "unit", "read_at"];
+
+fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
+    let unread = asked.tt == "unread";
+    let kind = if unread { String::new() } else { asked.tt.clone() };
+    Listing { search: asked.q.clone(), kind, unread, sort: asked.sap.clone(), page, per }
+}
+
+/// Whose notices: nobody's of who has something to do first, nor of who works at the machine without a name.
+fn whose(ctx: &Ctx) -> Result<PersonId, Failure> {
+    let who = ctx.who().filter(|who| who.first.is_none());
+    who.map(|who| who.person).ok_or_else(|| Problem::forbidden(Phrase::new("problem-first")).into())
+}
+
+/// `GET /thong-bao`. Cost: their notices, their choices.
+pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    if let Some(first) = ctx.who().and_then(|who| who.first) {
+        return Ok(Redirect::to(&ctx.link(first)).into_response());
+    }
+    show(&ctx, StatusCode::OK, &asked, None).await
+}
+
+async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, wrong: Option<&'static str>) -> Outcome {
+    // Who works at the machine without a name has none.
+    let person = ctx.who().map_or(PersonId(0), |who| who.person);
+    let mut tx = ctx.read().await?;
+    let (found, count) = list::list(&mut tx, person, &listing(asked, asked.page(), PER)).await?;
+    let chosen = notices::choices(&mut tx, &[person]).await?;
+    let contacts = ctx.site.people.contacts(&mut tx, &[person]).await?;
+    let email = contacts.get(&person).and_then(|contact| contact.email.clone());
+    let row = |line: &Line| {
+        context! {
+            id => line.id, at => at(line.at), kind => word(ctx, &format!("notice-kind-{}", line.kind)),
+            text => ctx.lang.pick(&line.text_vi, &line.text_en), unread => line.read_at.is_none(),
+        }
+    };
+    let kind = |kind: Kind| {
+        let way = chosen.get(&(person, kind)).copied().unwrap_or(kind.usual());
+        context! { name => kind.name(), word => word(ctx, &format!("notice-kind-{}", kind.name())), way => way.name(), by_mail => kind.by_mail() }
+    };
+    let ways: Vec<Value> = Way::ALL
+        .iter()
+        .map(|way| context! { name => way.name(), word => word(ctx, &format!("notice-way-{}", way.name())) })
+        .collect();
+    let body = context! {
+        title => locale::word(ctx.lang, "notice-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
+        pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),
+        kinds => Kind::ALL.into_iter().map(kind).collect::<Vec<_>>(), ways => ways, email => email,
+        any_unread => ctx.reader.unread > 0, wrong => wrong.map(|key| locale::word(ctx.lang, key)),
+    };
+    ctx.page_with(status, "ops_notices.html", body)
+}
+
+async fn file(ctx: &Ctx, asked: &Asked, kind: File) -> Outcome {
+    let person = whose(ctx)?;
+    let mut tx = ctx.read().await?;
+    let (found, _) = list::list(&mut tx, person, &listing(asked, 0, MOST)).await?;
+    let row = |line: &Line| {
+        vec![
+            at(line.at),
+            word(ctx, &format!("notice-kind-{}", line.kind)),
+            ctx.lang.pick(&line.text_vi, &line.text_en).clone(),
+            web::notices::spread::address(&ctx.site.origin, ctx.lang, &line.link),
+            line.read_at.map(at).unwrap_or_default(),
+        ]
+    };
+    let headings = ["notice-at", "notice-kind", "notice-text", "notice-link", "notice-read-at"];
+    export(ctx, "thong-bao", "notice-title", &headings, found.iter().map(row).collect(), kind)
+}
+
+/// `GET /thong-bao.csv`
+pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    file(&ctx, &asked, File::Csv).await
+}
+
+/// `GET /thong-bao.xlsx`
+pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    file(&ctx, &asked, File::Xlsx).await
+}
+
+/// Which notice was read: one, or all.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Read {
+    id: Option<i64>,
+}
+
+/// `POST /thong-bao/da-doc`: marks one and leads to where it goes on, or marks all. Cost: the notices marked, four rows.
+pub(super) async fn mark(ctx: Ctx, Form(sent): Form<Read>) -> Outcome {
+    let person = whose(&ctx)?;
+    let mut tx = ctx.write().await?;
+    let link = match sent.id {
+        Some(id) => Some(list::link(&mut tx, person, id).await?.ok_or_else(|| ctx.not_found())?),
+        None => None,
+    };
+    list::mark_read(&mut tx, person, sent.id).await?;
+    tx.commit().await?;
+    back(&ctx, link.as_deref().unwrap_or("/thong-bao"))
+}
+
+/// `POST /thong-bao/cach-bao`: how to hear of each kind; a field a kind. Cost: a row a kind, three rows.
+pub(super) async fn choose(ctx: Ctx, Form(sent): Form<HashMap<String, String>>) -> Outcome {
+    let person = whose(&ctx)?;
+    let mut ways = Vec::new();
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.by_mail()) {
+        let Some(name) = sent.get(kind.name()) else { continue };
+        let Some(way) = Way::from_name(name) else {
+            return show(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &Asked::default(), Some("notice-way-unknown")).await;
+        };
+        ways.push((kind, way));
+    }
+    let mut tx = ctx.write().await?;
+    notices::choose(&mut tx, person, &ways).await?;
+    tx.commit().await?;
+    back(&ctx, "/thong-bao#cach-bao")
+}
+
+/// `GET /api/v1/notices`: one's own notices, the newest first.
+#[utoipa::path(get, path = "/api/v1/notices", responses((status = 200, description = "A page of one's own notices")),
+    params(("q" = Option<String>, Query, description = "Part of what it says"),
+        ("tt" = Option<String>, Query, description = "unread, or a kind: report, job, mail, role"),
+        ("sap" = Option<String>, Query, description = "oldest"), ("page" = Option<i64>, Query, description = "From 0"),
+        ("per" = Option<i64>, Query, description = "At most 500"),
+        ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
+pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
+    let person = ctx.who().map_or(PersonId(0), |who| who.person);
+    let mut tx = ctx.read().await?;
+    let (found, count) = list::list(&mut tx, person, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let told = |line: &Line| -> Json {
+        json!({
+            "id": line.id, "at": line.at.rfc3339(), "kind": line.kind, "text": ctx.lang.pick(&line.text_vi, &line.text_en),
+            "link": line.link, "unit": line.unit.map(|unit| unit.0), "read_at": line.read_at.map(|at| at.rfc3339()),
+        })
+    };
+    let rows = found.iter().map(told).collect();
+    listed.answer(&ctx, Answer { name: "notices", about: json!({"count": count}), fields: FIELDS, rows, next: None })
+}
+
+/// `POST /api/v1/notices/read?id=…`: marks one notice as read, or all.
+#[utoipa::path(post, path = "/api/v1/notices/read", params(("id" = Option<i64>, Query, description = "Number of the notice; all without it")),
+    responses((status = 200, description = "How many were marked"), (status = 403, description = "Something must be done first")))]
+pub(super) async fn api_mark(ctx: Ctx, Asking(sent): Asking<Read>) -> Outcome {
+    let person = whose(&ctx)?;
+    let mut tx = ctx.write().await?;
+    let marked = list::mark_read(&mut tx, person, sent.id).await?;
+    tx.commit().await?;
+    ctx.json_with(StatusCode::OK, &json!({"read": marked}))
+}

@@ -1,0 +1,106 @@
+//! The job that hands letters over: no network within a transaction, each letter noted before the next.
+
+use kernel::{Actor, Phrase, Role};
+use mail::{Letter, Mailer, Refused};
+use std::sync::Arc;
+use store::{Result, jobs::Work, secrets::SecretKey};
+use web::notices::{self, Kind, Notice, SEND, To, outbox};
+
+/// Where letters go; nowhere, where nobody said: then they wait.
+pub struct Post(pub Option<Mailer>);
+
+/// Letters of one look.
+const SOME: i64 = 20;
+/// After so many letters in a row that the server did not take now it is left alone for a while.
+const PATIENCE: usize = 3;
+
+/// The job [`SEND`]. Cost: the letters that are due, each with a transaction of its own.
+pub async fn send(work: Work, post: &Post, key: &SecretKey) -> Result<()> {
+    let Some(mailer) = &post.0 else { return Ok(()) };
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    outbox::expire(&mut tx).await?;
+    tx.commit().await?;
+    let (mut done, mut in_vain) = (0, 0);
+    'all: loop {
+        let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+        let letters = outbox::due(&mut tx, key, work.clock.now(), SOME).await?;
+        drop(tx);
+        if letters.is_empty() {
+            break;
+        }
+        for due in letters {
+            let outcome = hand_over(mailer, &due).await;
+            done += 1;
+            in_vain = if matches!(outcome, Err(Refused::Now(_))) { in_vain + 1 } else { 0 };
+            note(&work, &due, &outcome, done).await?;
+            if in_vain == PATIENCE {
+                break 'all;
+            }
+        }
+    }
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    if let Some(at) = outbox::next_due(&mut tx).await? {
+        // Where the server is left alone, what is due waits, too.
+        let soon = kernel::Moment(work.clock.now().0 + 60_000_000);
+        tx.enqueue_at(SEND, Some(SEND), &serde_json::json!({}), at.max(soon)).await?;
+    }
+    tx.commit().await
+}
+
+async fn hand_over(mailer: &Mailer, due: &outbox::Due) -> std::result::Result<(), Refused> {
+    if due.text.is_empty() {
+        return Err(Refused::Forever("sealed by another key".to_owned()));
+    }
+    let letter = Letter {
+        id: due.message.clone(),
+        at: due.at,
+        address: due.address.clone(),
+        name: due.name.clone(),
+        subject: due.subject.clone(),
+        text: due.text.clone(),
+        html: outbox::html(due.lang, &due.text),
+    };
+    mailer.send(&letter).await
+}
+
+/// Notes what became of a letter. Where the program ends before, the letter is sent again, under the same Message-ID.
+async fn note(work: &Work, due: &outbox::Due, outcome: &std::result::Result<(), Refused>, done: i64) -> Result<()> {
+    let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    match outcome {
+        Ok(()) => outbox::sent(&mut tx, due.id).await?,
+        Err(refused) => {
+            let forever = matches!(refused, Refused::Forever(_));
+            if outbox::refused(&mut tx, due, &refused.to_string(), forever).await? {
+                tell_dead(&mut tx, due).await?;
+            }
+        }
+    }
+    tx.progress(&work.job, done, done, Some("job-phase-mail")).await?;
+    tx.commit().await
+}
+
+async fn tell_dead(tx: &mut store::WriteTx, due: &outbox::Due) -> Result<()> {
+    let phrase = Phrase::new("notice-mail-dead").with("id", due.id.to_string()).with("subject", due.subject.as_str());
+    let (key, link) = (format!("mail/{}/{}", due.id, tx.now().0), "/quan-tri/thu?tt=dead".to_owned());
+    let to = To::Role(Role::Administrator);
+    notices::tell(tx, &Notice { to, kind: Kind::Mail, key, phrase, link, unit: None }).await.map(drop)
+}
+
+/// Adds the jobs of notices and letters.
+pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
+    let (post, key): (Arc<Post>, Arc<SecretKey>) = (site.thing(), site.thing());
+    notices::spread::register(registry, site, key.clone());
+    registry.add(SEND, move |work| {
+        let (post, key) = (post.clone(), key.clone());
+        async move { send(work, &post, &key).await.map_err(|e| e.to_string()) }
+    });
+}
+
+/// Looks at the letters that wait, when the program starts: a mail server may have been named meanwhile.
+pub async fn begin(store: &store::Store, clock: &dyn kernel::Clock) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    if outbox::next_due(&mut tx).await?.is_some() {
+        tx.enqueue(SEND, Some(SEND), &serde_json::json!({})).await?;
+    }
+    tx.commit().await
+}
