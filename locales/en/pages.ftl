@@ -160,5 +160,3 @@ intake-upload-broken = The upload broke off; send it again
 intake-other-set = this row belongs to another set; send it apart from { $set }
 api-lead = The API, described in OpenAPI 3.1:
 api-parameter = Parameter
-api-in = In
-api-meaning = Meaning

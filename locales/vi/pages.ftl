@@ -160,5 +160,3 @@ intake-upload-broken = Tệp gửi lên bị đứt quãng; hãy gửi lại
 intake-other-set = dòng này thuộc bộ tiêu chí khác; gửi riêng cho bộ { $set }
 api-lead = Giao diện lập trình, mô tả bằng OpenAPI 3.1:
 api-parameter = Tham số
-api-in = Ở đâu
-api-meaning = Ý nghĩa
