@@ -52,7 +52,5 @@ hook-is-off = This address is off.
 hook-not-dead = Only a call that was given up can be made again.
 notice-hook-failed = The webhook “{ $name }” failed for days and is called no more.
 cli-serve-webhook-loopback = Webhooks may call this machine itself by http; for development only
-right-read-operation = See jobs, letters, how the site is doing
-right-keep-operation = Do jobs and letters again, or cancel them
 right-read-webhooks = See webhooks
 right-keep-webhooks = Add webhooks, turn them off

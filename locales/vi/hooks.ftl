@@ -46,7 +46,5 @@ hook-is-off = Địa chỉ này đang tắt.
 hook-not-dead = Chỉ gọi lại được lần gọi đã thôi.
 notice-hook-failed = Webhook “{ $name }” hỏng nhiều ngày liền nên đã dừng gọi.
 cli-serve-webhook-loopback = Webhook được gọi http tới chính máy này; chỉ để phát triển
-right-read-operation = Xem việc chạy nền, thư, tình trạng hệ thống
-right-keep-operation = Làm lại, hủy việc chạy nền và thư
 right-read-webhooks = Xem webhook
 right-keep-webhooks = Thêm, tắt webhook

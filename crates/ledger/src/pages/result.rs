@@ -77,7 +77,10 @@ fn fields(ctx: &Ctx, body: &Json) -> Vec<Value> {
     let known = FIELDS.iter().filter_map(|(name, key)| Some((*name, locale::word(ctx.lang, key), all.get(*name)?)));
     let rest = all.iter().filter(|(name, _)| FIELDS.iter().all(|(known, _)| known != name));
     let rest = rest.map(|(name, value)| (name.as_str(), name.clone(), value));
-    known.chain(rest).map(|(name, label, value)| context! { name => name, label => label, text => text(ctx, name, value) }).collect()
+    known
+        .chain(rest)
+        .map(|(name, label, value)| context! { name => name, label => label, text => text(ctx, name, value) })
+        .collect()
 }
 
 /// `GET /minh-chung/ket-qua/{unit}/{set}/{year}`. Cost: the leaf, the checkpoint, the keys, and a path of the tree.
