@@ -46,3 +46,5 @@ right-overlay-law = Set thresholds of the province
 right-draft-law = Draft criteria sets
 right-read-people = Read people and roles
 right-read-audit = Read the audit trail
+right-read-operation = Read operations: jobs, letters, backups
+right-keep-operation = Run operations: jobs and letters

@@ -46,3 +46,5 @@ right-overlay-law = Đặt ngưỡng của tỉnh
 right-draft-law = Soạn bộ tiêu chí
 right-read-people = Đọc người và vai trò
 right-read-audit = Đọc nhật ký
+right-read-operation = Xem vận hành: việc chạy nền, thư, sao lưu
+right-keep-operation = Điều hành việc chạy nền và thư
