@@ -311,6 +311,30 @@ def a_letter_whose_sender_is_killed_is_sent_again_under_its_number(binary):
         assert len(box.letters) == 2, "a letter that was taken is sent again"
 
 
+def a_report_is_told_to_the_office_and_a_role_to_whom_it_is(binary):
+    box = Box()
+    with site(binary) as (own, folder), mail_server(box, folder) as server:
+        own.command("person", "add", "vanphong", "Người của văn phòng", "--email", "vanphong@tinh.example")
+        own.command("person", "grant", "vanphong", "coordination")
+        own.token = own.command("token", "new", "vanphong", "thử", "--only", "read own notices").strip()
+        database = sqlite3.connect(f"{folder}/langso.sqlite")
+        database.execute("INSERT INTO web_choice (person, kind, way) VALUES (3, 'report', 'now')")
+        database.commit()
+        database.close()
+        own.start(server)
+        status, _ = own.ask("POST", "/bao-sai/gui", {"trang": "/xa/250", "text": "Số liệu này sai nhiều quá."})
+        assert status == 200, status
+        own.wait(lambda: box.letters)
+        to, _, letter = box.letters[0]
+        plain = letter.get_body(("plain",)).get_content()
+        assert to == ["vanphong@tinh.example"] and f"{own.base}/bao-sai/so/1" in plain, plain
+        assert "sai nhiều" not in plain, "what a reader wrote goes by mail"
+        told = json.loads(own.ask("GET", "/api/v1/notices?fields=kind,link", token=True)[1])["notices"]
+        assert sorted(n["kind"] for n in told) == ["report", "role"], told
+        time.sleep(1.5)
+        assert len(box.letters) == 1, "the role waits for the morning"
+
+
 def what_stands_on_the_command_line_holds_no_password(binary):
     for url, word in [("smtp://a:secret@mail.example", "LANGSO_SMTP_PASSWORD"), ("smtp+plain://mail.example", "localhost")]:
         with tempfile.TemporaryDirectory() as data:
@@ -326,6 +350,7 @@ run(
         a_server_that_nobody_vouches_for_gets_nothing,
         a_wrong_password_is_tried_again_and_a_wrong_mailbox_is_not,
         a_letter_whose_sender_is_killed_is_sent_again_under_its_number,
+        a_report_is_told_to_the_office_and_a_role_to_whom_it_is,
         what_stands_on_the_command_line_holds_no_password,
     ],
     sys.argv[1],
