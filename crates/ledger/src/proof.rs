@@ -107,7 +107,7 @@ impl Proof {
         let (good, _) = note.verify(&keys::verifiers(&known)?).map_err(|_| LedgerError::Unsigned)?;
         // A witness alone does not speak for the ledger.
         let ids = |vkeys: &[String]| -> Vec<String> {
-            vkeys.iter().filter_map(|vkey| Some(vkey.splitn(3, '+').nth(1)?.to_owned())).collect()
+            vkeys.iter().filter_map(|vkey| Some(vkey.split('+').nth(1)?.to_owned())).collect()
         };
         let by_ledger = |sig: &&signed_note::Signature| {
             sig.name() == tree.origin() && ids(own).contains(&format!("{:08x}", sig.id()))

@@ -240,7 +240,7 @@ fn keys_rotate_and_a_lost_one_is_replaced_in_the_open() {
         ledger::round(&store, &CLOCK, &keys).await?;
         let old = proof_of(&store, "1/set/2025").await?;
         let next = checkpoint::rotate(&store, &CLOCK, &keys).await?;
-        assert_ne!(old.keys, [next.clone()]);
+        assert_ne!(old.keys, std::slice::from_ref(&next));
         // Both sign where the one gives way to the other.
         let over = newest(&store).await?;
         for key in [&old.keys[0], &next] {
