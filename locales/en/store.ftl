@@ -10,3 +10,4 @@ store-backup-broken = the backup is damaged or of another format: { $part }
 store-backup-not-empty = a backup is restored into an empty database only; choose a new one
 store-failed = the database failed; the incident was logged
 store-out-of-reach = Your role does not reach this unit, so nothing was written.
+store-full = The server has no room left to write. Nothing was written; please tell the administrator.

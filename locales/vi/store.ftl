@@ -10,3 +10,4 @@ store-backup-broken = bản sao lưu bị hỏng hoặc không đúng định d�
 store-backup-not-empty = chỉ khôi phục được vào cơ sở dữ liệu trống; hãy chọn một cơ sở dữ liệu mới
 store-failed = cơ sở dữ liệu gặp lỗi; sự cố đã được ghi lại
 store-out-of-reach = Vai trò của bạn không bao gồm đơn vị này nên không ghi được.
+store-full = Máy chủ hết chỗ ghi. Chưa có gì được ghi; xin báo người quản trị.

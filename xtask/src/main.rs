@@ -17,7 +17,7 @@ cargo xtask test --deep [PART...]              what takes long, by part: faults 
 cargo xtask keep-database NAME                 a small database of each engine into tests/old, for later programs
 cargo xtask bless samples                      what pages are made from, for the test that renders every template
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
-cargo xtask bench [PART...]                    ratios beside what lies beneath: evaluate bulk forms single pages start bytes
+cargo xtask bench [PART...]                    ratios beside what lies beneath: evaluate bulk forms single pages people proof start bytes
 cargo xtask dist                               the release binary with everything embedded
 ";
 

@@ -97,6 +97,13 @@ pub async fn inclusion(tx: &mut impl Query, size: u64, position: u64) -> Result<
     over(tx, |nodes| prove_record(size, position, nodes)).await
 }
 
+/// Rows that [`inclusion`] reads.
+pub fn asked(size: u64, position: u64) -> Result<usize> {
+    let asking = Nodes { known: HashMap::new(), asked: Some(RefCell::default()) };
+    prove_record(size, position, &asking)?;
+    Ok(asking.asked.map_or(0, |asked| asked.into_inner().len()))
+}
+
 /// What shows that the tree of `size` leaves begins with that of `old`. Cost: as [`inclusion`].
 pub async fn consistency(tx: &mut impl Query, size: u64, old: u64) -> Result<TreeProof> {
     if old == 0 || old == size {

@@ -111,6 +111,19 @@ impl StoreError {
         }
     }
 
+    /// Whether there is no room left to write to.
+    pub fn is_full(&self) -> bool {
+        match self {
+            // SQLITE_FULL; SQLITE_IOERR_WRITE, where the system refuses to make a file longer.
+            StoreError::Sqlite { code, .. } => matches!(code, 13 | 778),
+            // SQLite's the same by way of the other driver; PostgreSQL's disk_full.
+            StoreError::Database(sqlx::Error::Database(e)) => {
+                e.code().is_some_and(|code| matches!(&*code, "13" | "778" | "53100"))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a row with the same key is already there.
     pub fn is_duplicate(&self) -> bool {
         match self {
@@ -126,6 +139,7 @@ impl StoreError {
         let status = |key, status| Problem { phrase: Phrase::new(key), place: None, status };
         match self {
             _ if self.is_busy() => status("store-busy", 503),
+            _ if self.is_full() => status("store-full", 507),
             _ if self.is_duplicate() => status("store-duplicate", 409),
             StoreError::OutOfReach { .. } | StoreError::OutOfScope => status("store-out-of-reach", 403),
             StoreError::Refused(problem) => (**problem).clone(),

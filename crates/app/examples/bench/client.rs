@@ -37,7 +37,11 @@ impl Connection {
 
     /// Asks for a page in an encoding (`identity`, `br`).
     pub async fn get(&mut self, path: &str, encoding: &str) -> Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encoding}\r\n\r\n");
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encoding}\r\n\r\n")).await
+    }
+
+    /// Sends a request as it is, and reads its answer.
+    pub async fn send(&mut self, request: &str) -> Result<Answer> {
         self.stream.write_all(request.as_bytes()).await?;
         let end = loop {
             if let Some(at) = self.buffer.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -102,15 +106,38 @@ pub async fn until_up(address: SocketAddr, path: &str) -> Result<()> {
     bail!("nobody answers at {address}")
 }
 
+/// Sends a form once, as the site's own page does, on a connection of its own.
+pub async fn post(address: SocketAddr, path: &str, form: &str) -> Result<Answer> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    Connection::open(address).await?.send(&request).await
+}
+
 /// Asks for all these pages over so many connections, each its share.
 pub async fn load(address: SocketAddr, paths: &[String], encoding: &'static str, connections: usize) -> Result<()> {
+    load_as(address, paths, encoding, connections, "").await
+}
+
+/// The same with a line in the head of each request, which says who asks.
+pub async fn load_as(
+    address: SocketAddr,
+    paths: &[String],
+    encoding: &'static str,
+    connections: usize,
+    header: &str,
+) -> Result<()> {
     let mut running = Vec::new();
     for connection in 0..connections {
         let mine: Vec<String> = paths.iter().skip(connection).step_by(connections).cloned().collect();
+        let header = header.to_owned();
         running.push(tokio::spawn(async move {
             let mut connection = Connection::open(address).await?;
             for path in &mine {
-                let answer = connection.get(path, encoding).await?;
+                let head = format!("Host: 127.0.0.1\r\nAccept-Encoding: {encoding}\r\n{header}");
+                let answer = connection.send(&format!("GET {path} HTTP/1.1\r\n{head}\r\n")).await?;
                 anyhow::ensure!(answer.status == 200, "{path}: {}", answer.status);
             }
             anyhow::Ok(())

@@ -10,7 +10,9 @@ mod client;
 mod evaluate;
 mod nation;
 mod pages;
+mod people;
 mod process;
+mod proof;
 mod raw;
 mod raw_postgres;
 mod start;
@@ -69,7 +71,7 @@ pub fn per_second(count: usize, took: Duration) -> String {
     format!("{:.1} k/s", count as f64 / took.as_secs_f64() / 1000.0)
 }
 
-const PARTS: [&str; 7] = ["evaluate", "bulk", "forms", "single", "pages", "start", "bytes"];
+const PARTS: [&str; 9] = ["evaluate", "bulk", "forms", "single", "pages", "people", "proof", "start", "bytes"];
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -94,6 +96,12 @@ fn main() -> Result<()> {
     }
     if wanted("pages") {
         print(&runtime.block_on(pages::run(&bench))?);
+    }
+    if wanted("people") {
+        print(&runtime.block_on(people::run(&bench))?);
+    }
+    if wanted("proof") {
+        runtime.block_on(proof::run(&bench, print))?;
     }
     if wanted("start") {
         print(&runtime.block_on(start::run(&bench))?);

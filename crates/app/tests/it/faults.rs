@@ -233,9 +233,21 @@ fn figures(served: &Served, id: i64) -> BTreeMap<String, String> {
     all.iter().map(|f| (text(&f["measure"]), text(&f["value"]))).collect()
 }
 
+/// The checkpoint of the public ledger as somebody outside keeps it, seen a moment before a kill.
+fn keep_checkpoint(served: &Served, data: &Path) {
+    let seen = served.get("/tlog/checkpoint");
+    if seen.status == 200 {
+        std::fs::write(data.join("kept.txt"), seen.body).unwrap();
+    }
+}
+
+/// The chain, the ledger and the figures hold, and the ledger goes on from what somebody outside kept of it: nothing that was
+/// published is lost by a kill.
 #[track_caller]
-fn verify(at: &[&str]) {
-    let ran = ran(langso(&[&["audit", "verify"], at].concat()).output().unwrap());
+fn verify(at: &[&str], data: &Path) {
+    let kept = data.join("kept.txt");
+    let checkpoint = if kept.exists() { vec!["--checkpoint", text(&kept)] } else { Vec::new() };
+    let ran = ran(langso(&[&["audit", "verify"], at, &checkpoint[..]].concat()).output().unwrap());
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
 
@@ -250,16 +262,18 @@ fn program_is_killed(what: &str, url: &str, data: &Path, seed: u64) {
         let moment = Duration::from_millis(20 + dice.below(1200));
         world.write_until(&mut served, |served| {
             std::thread::sleep(moment);
+            keep_checkpoint(served, data);
             served.kill();
         });
-        verify(&at);
+        verify(&at, data);
         served = start();
         world.check(&served);
     }
     served.terminate();
     let seal = ran(langso(&[&["audit", "seal"], &at[..]].concat()).output().unwrap());
     assert_eq!(seal.code, 0, "{}", seal.err);
-    verify(&at);
+    verify(&at, data);
+    assert!(data.join("kept.txt").exists(), "no checkpoint was ever published");
     world.tell(what, kills);
 }
 
@@ -277,6 +291,53 @@ fn the_program_is_killed_over_postgres() {
     program_is_killed("program over PostgreSQL", &database.url, folder.path(), setting("LANGSO_SEED", 2));
 }
 
+/// The program in a shell that lets no file grow beyond so many blocks, as a full disk does not.
+fn confined(at: &[&str], blocks: u64) -> Served {
+    let address = format!("127.0.0.1:{}", testkit::free_port());
+    let mut command = langso(&[]);
+    let program = command.get_program().to_owned();
+    command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", &blocks.to_string()]).arg(program);
+    command.args(["serve", "--local-admin", "--listen", &address]).args(at);
+    Served::wait(command, address)
+}
+
+#[test]
+fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("langso.sqlite");
+    let url = format!("sqlite:{}", path.display());
+    let at = ["--database", &url, "--data", text(folder.path())];
+    let mut first = Served::start(&[&at[..], &["--local-admin"]].concat());
+    let mut world = World::new(9, &first);
+    first.terminate();
+    // A block has 512 bytes, with some shells 1,024.
+    let size = std::fs::metadata(&path).unwrap().len();
+    let mut served = confined(&at, size / 512 + 4_000);
+    let (mut refused, mut taken) = (None, 0);
+    for n in 1..400 {
+        let group = &mut world.groups[n as usize % 4];
+        let rows = table(&group.communes, &world.filled, n);
+        let answer = import(&served.address, &key(9, n), &rows).expect("an answer");
+        if answer.status != 200 {
+            group.cut = Some(n);
+            refused = Some(answer);
+            break;
+        }
+        group.whole = Some((n, answer));
+        taken += 1;
+    }
+    let refused = refused.expect("the disk gets full");
+    assert!(refused.status == 507 && taken > 0, "{refused:?} after {taken}");
+    assert_eq!(served.get("/").status, 200, "what is there can still be read");
+    served.kill();
+    verify(&at, folder.path());
+    let served = Served::start(&[&at[..], &["--local-admin"]].concat());
+    world.check(&served);
+    assert_eq!(world.cut_but_there, 0, "what was refused is not there");
+    println!("full disk: {taken} imports taken, then {}", refused.body);
+}
+
 #[test]
 fn postgres_is_killed_beneath_the_program() {
     let folder = tempfile::tempdir().unwrap();
@@ -289,8 +350,9 @@ fn postgres_is_killed_beneath_the_program() {
     let kills = setting("LANGSO_SERVER_KILLS", 1);
     for _ in 0..kills {
         let moment = Duration::from_millis(20 + dice.below(1200));
-        world.write_until(&mut served, |_| {
+        world.write_until(&mut served, |served| {
             std::thread::sleep(moment);
+            keep_checkpoint(served, folder.path());
             server.kill();
         });
         server.restart();
@@ -300,7 +362,7 @@ fn postgres_is_killed_beneath_the_program() {
             false
         }));
         world.check(&served);
-        verify(&at);
+        verify(&at, folder.path());
     }
     world.tell("PostgreSQL itself", kills);
 }

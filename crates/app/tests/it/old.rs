@@ -86,9 +86,12 @@ fn keep(name: &str, to: &Path) {
     let sqlite = format!("sqlite:{}", file.display());
     let postgres = Database::create();
     let mut seen = Vec::new();
-    for url in [&sqlite, &postgres.url] {
-        tables(work.path(), url);
-        seen.push(read_at(url, work.path(), None));
+    for (url, data) in [(&sqlite, "one"), (&postgres.url, "two")] {
+        // A folder of their own: the ledger's key and last checkpoint are of one database.
+        let data = work.path().join(data);
+        fs::create_dir(&data).unwrap();
+        tables(&data, url);
+        seen.push(read_at(url, &data, None));
     }
     assert_eq!(seen[0], seen[1], "both engines are read the same");
     let left = work.path().join("langso.sqlite-wal");
@@ -108,11 +111,12 @@ fn check(name: &str, from: &Path) {
     fs::write(&file, unpack(&from.join(format!("{name}.sqlite.gz")))).unwrap();
     let dump = String::from_utf8(unpack(&from.join(format!("{name}.sql.gz")))).unwrap();
     let postgres = Database::from_dump(&dump);
-    for url in [&format!("sqlite:{}", file.display()), &postgres.url] {
-        let at = ["--database", url, "--data", text(work.path())];
+    for (url, data) in [(&format!("sqlite:{}", file.display()), "one"), (&postgres.url, "two")] {
+        let data = work.path().join(data);
+        let at = ["--database", url, "--data", text(&data)];
         well(&[&["migrate"], &at[..]].concat());
         well(&[&["audit", "verify"], &at[..]].concat());
-        assert_eq!(read_at(url, work.path(), Some(&ids)), expected, "{name} in {url}");
+        assert_eq!(read_at(url, &data, Some(&ids)), expected, "{name} in {url}");
         well(&[&["doctor"], &at[..]].concat());
     }
 }
