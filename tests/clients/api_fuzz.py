@@ -139,7 +139,10 @@ def people():
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "../../crates/app/data/demo-people.csv"), encoding="utf-8") as lines:
         rows = [line.strip().split(",") for line in lines][1:]
-    return list({role: login for _, login, role in rows}.values())
+    first = {}
+    for _, login, role in rows:
+        first.setdefault(role, login)
+    return list(first.values())
 
 
 if __name__ == "__main__":
