@@ -12,27 +12,34 @@ import urllib.request
 
 
 @contextlib.contextmanager
-def service(binary, *options):
-    """A server with an empty database, whoever sits at the machine may write; gives its address and its data folder."""
+def started(*command):
+    """A command that serves, at a free port; gives its address once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    listening = [*command, "--listen", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(listening, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            if server.poll() is not None:
+                raise RuntimeError("the server ended before it served")
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{base}/healthz").read()
+                break
+            time.sleep(0.1)
+        yield base
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextlib.contextmanager
+def service(binary, *options):
+    """A server with an empty database, whoever sits at the machine may write; gives its address and its data folder."""
     with tempfile.TemporaryDirectory(prefix="langso-clients-") as data:
-        command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--data", data, "--local-admin", *options]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        base = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(600):
-                if server.poll() is not None:
-                    raise RuntimeError("the server ended before it served")
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(f"{base}/healthz").read()
-                    break
-                time.sleep(0.1)
+        with started(binary, "serve", "--data", data, "--local-admin", *options) as base:
             yield base, data
-        finally:
-            server.terminate()
-            server.wait()
 
 
 def send(url, body, kind):

@@ -12,10 +12,11 @@ use std::process::Command;
 
 type Part = fn(&mut Count) -> Result<()>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("faults", faults),
     ("fuzz", fuzz),
     ("oracle", oracle),
+    ("api", api),
     ("national", national),
     ("lighthouse", lighthouse),
     ("bench", bench),
@@ -60,6 +61,14 @@ fn fuzz(total: &mut Count) -> Result<()> {
 /// A thousand random files through both readings of the contract.
 fn oracle(total: &mut Count) -> Result<()> {
     check(total, crate::tests::oracle(&["--seed", "2", "--cases", "1000"]))
+}
+
+/// schemathesis on the description of the API, as anybody and as each role of the demo.
+fn api(total: &mut Count) -> Result<()> {
+    let python = tools::python("tests/clients/requirements.txt")?;
+    tools::cargo(&["build", "--workspace"])?;
+    let binary = tools::binary("debug")?;
+    counted(Command::new(python).args(["tests/clients/api_fuzz.py", &binary]), total)
 }
 
 fn national(total: &mut Count) -> Result<()> {

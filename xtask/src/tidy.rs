@@ -192,7 +192,31 @@ fn code(findings: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Paths that documents name in backticks must exist.
+/// Whether what a document has in backticks names a test of ours (`t CRATE NAME`, `t CRATE FILE::`) or a walk (`walk TOPIC`)
+/// that does not exist.
+fn names_no_test(quoted: &str) -> Result<bool> {
+    let words: Vec<&str> = quoted.split(' ').collect();
+    let there = match words[..] {
+        ["walk", topic] => Path::new(&format!("tests/browser/{topic}.mjs")).exists(),
+        ["t", krate, name] if name.ends_with("::") => {
+            Path::new(&format!("crates/{krate}/tests/it/{}.rs", name.trim_end_matches("::"))).exists()
+        }
+        ["t", krate, name] => {
+            let mut sources = Vec::new();
+            for folder in ["src", "tests"].map(|folder| Path::new("crates").join(krate).join(folder)) {
+                if folder.exists() {
+                    files(&folder, ".rs", &mut sources)?;
+                }
+            }
+            let texts = sources.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+            texts.iter().any(|text| text.contains(&format!("fn {name}(")))
+        }
+        _ => true,
+    };
+    Ok(!there)
+}
+
+/// Paths and tests that documents name in backticks must exist.
 fn documents(findings: &mut Vec<String>) -> Result<()> {
     let mut papers = Vec::new();
     files(Path::new("."), ".md", &mut papers)?;
@@ -219,7 +243,33 @@ fn documents(findings: &mut Vec<String>) -> Result<()> {
             if looks_like_path && plain && !Path::new(path).exists() && !path.starts_with("islands/dist") {
                 findings.push(format!("{}: `{quoted}` does not exist", paper.display()));
             }
+            if names_no_test(quoted)? {
+                findings.push(format!("{}: there is no test `{quoted}`", paper.display()));
+            }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod naming {
+    use super::names_no_test;
+
+    #[test]
+    fn a_test_that_a_document_names_exists() {
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
+        let table = [
+            ("t web an_action_on_a_resource_has_one_rule", false),
+            ("t web an_action_on_a_resource", true),
+            ("t nothing an_action_on_a_resource_has_one_rule", true),
+            ("t facts scope::", false),
+            ("t facts nothing::", true),
+            ("walk login", false),
+            ("walk nowhere", true),
+            ("the words of a sentence", false),
+        ];
+        for (quoted, missing) in table {
+            assert_eq!(names_no_test(quoted).unwrap(), missing, "{quoted}");
+        }
+    }
 }

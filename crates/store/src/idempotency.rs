@@ -48,8 +48,10 @@ impl WriteTx {
         Ok(Replay::Answered(Stored { status, location: row.opt_text(3)?, body: row.text(4)? }))
     }
 
-    /// Keeps the answer of a key, in the transaction that did the work. Cost: one row.
+    /// Keeps the answer of a key, in the transaction that did the work. It is no write of the person's that needs a line: a
+    /// request that found nothing to change has an answer, too. Cost: one row.
     pub async fn remember(&mut self, key: &str, route: &str, body_hash: &str, answer: &Stored) -> Result<()> {
+        let wrote = self.wrote;
         self.execute_one(
             "INSERT INTO store_idempotency (key, route, body_hash, status, location, body, at, actor)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -64,7 +66,9 @@ impl WriteTx {
                 actor_name(self.actor())
             ],
         )
-        .await
+        .await?;
+        self.wrote = wrote;
+        Ok(())
     }
 
     /// Forgets keys older than [`KEY_DAYS`]; how many.

@@ -144,6 +144,51 @@ fn every_endpoint_lets_in_whom_the_table_names_and_nobody_else() {
     assert!(found.is_empty(), "{} of {} rows:\n{}", found.len(), rows.len(), found.join("\n"));
 }
 
+/// The part of the operating rules that the program prints: who may do what, in short and address by address.
+fn document_of(printed: &str) -> String {
+    let rows: Vec<Row> = printed.lines().filter_map(Row::read).collect();
+    let mut short: Vec<(String, String)> = Vec::new();
+    for row in rows.iter().filter(|row| row.who != "everybody") {
+        let what = format!("| {} | {} |", row.action, row.resource);
+        if !short.iter().any(|(known, _)| *known == what) {
+            short.push((what, row.who.replace(' ', ", ")));
+        }
+    }
+    short.sort();
+    let mut text = String::from("| hành động | đối tượng | ai |\n|---|---|---|\n");
+    for (what, who) in short {
+        text += &format!("{what} {who} |\n");
+    }
+    text += "\n## Từng địa chỉ\n\n```text\n";
+    for line in printed.lines() {
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text + "```\n"
+}
+
+/// Whoever changes the table writes the document anew: `LANGSO_BLESS=1 cargo test -p app the_operating_rules`.
+#[test]
+fn the_operating_rules_have_the_table_that_the_program_prints() {
+    const BEGIN: &str = "<!-- in ra bằng langso permissions -->\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/van-hanh/vai-tro.md");
+    let kept = std::fs::read_to_string(path).unwrap();
+    let (prose, table) = kept.split_once(BEGIN).expect("the place of the table");
+    let printed = well(&["permissions"]);
+    let wanted = document_of(&printed);
+    if std::env::var_os("LANGSO_BLESS").is_some() {
+        std::fs::write(path, format!("{prose}{BEGIN}{wanted}")).unwrap();
+    } else {
+        assert!(table == wanted, "the table changed: run this test with LANGSO_BLESS=1");
+    }
+    let roles = printed.lines().filter_map(Row::read).flat_map(|row| {
+        let names = row.who.split(' ').filter_map(|one| Some(one.split_once(':')?.0.to_owned()));
+        names.collect::<Vec<_>>()
+    });
+    let unsaid: Vec<String> = roles.filter(|role| !prose.contains(&format!("| `{role}` |"))).collect();
+    assert!(unsaid.is_empty(), "roles without words: {unsaid:?}");
+}
+
 #[test]
 fn a_role_that_ends_is_lost_in_the_next_request_and_a_token_does_only_its_own() -> Result<()> {
     let folder = tempfile::tempdir()?;

@@ -1,5 +1,5 @@
-use kernel::{Actor, Clock};
-use store::{Replay, Stored};
+use kernel::{Actor, Clock, PersonId, Role, Scope};
+use store::{Replay, StoreError, Stored, args};
 use testkit::{CLOCK, each_engine};
 
 #[test]
@@ -32,6 +32,26 @@ fn a_key_is_its_actors_own() {
         tx.commit().await?;
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
         assert_eq!(tx.replay("k", "POST /a", "h").await?, Replay::OtherRequest);
+        Ok(())
+    });
+}
+
+/// A request of a person that changed nothing has an answer under its key; one that changed something still needs its line.
+#[test]
+fn an_answer_that_is_kept_needs_no_line_of_its_own() {
+    each_engine(&[], |store| async move {
+        let officer = Actor { role: Role::CommuneOfficer, person: Some(PersonId(7)), scope: Scope::PUBLIC };
+        let answer = Stored { status: 200, location: None, body: "nothing new".into() };
+        let mut tx = store.write(&officer, &CLOCK).await?;
+        tx.remember("k", "POST /a", "h", &answer).await?;
+        tx.commit().await?;
+        let mut tx = store.write(&officer, &CLOCK).await?;
+        assert_eq!(tx.replay("k", "POST /a", "h").await?, Replay::Answered(answer.clone()));
+        drop(tx);
+        let mut tx = store.write(&officer, &CLOCK).await?;
+        tx.execute("DELETE FROM store_idempotency WHERE key = $1", args!["k"]).await?;
+        tx.remember("l", "POST /a", "h", &answer).await?;
+        assert!(matches!(tx.commit().await, Err(StoreError::Unaudited)));
         Ok(())
     });
 }

@@ -1,7 +1,7 @@
 //! Papers: one is made at a time, a few wait, the rest come again.
 
 use crate::templates;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use axum::{
     body::Body,
     extract::ConnectInfo,
@@ -83,6 +83,7 @@ where
     let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
     let request = Request::get(&path).header("host", host).extension(ConnectInfo(peer));
     let answer = app.oneshot(request.body(Body::empty())?).await?;
+    ensure!(!answer.headers().contains_key("strict-transport-security"), "a site without https promises none");
     Ok((path, answer.status().as_u16(), answer.headers().clone()))
 }
 
