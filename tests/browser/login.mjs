@@ -62,7 +62,7 @@ export default async function ({ base, walk, photograph }) {
     const person = page.url();
     const leave = async () => {
       await page.goto(base + "/tai-khoan");
-      await Promise.all([page.waitForNavigation(), page.click("main button:has-text('Đăng xuất')")]);
+      await Promise.all([page.waitForNavigation(), page.click("main form[action$='/dang-xuat'] button")]);
     };
     const approve = async () => {
       await leave();
@@ -123,7 +123,7 @@ export default async function ({ base, walk, photograph }) {
     await page.locator("#old").press("Enter");
     await page.waitForURL(/tai-khoan$/);
     assert.match(await page.innerText("main"), /Đã bật/);
-    await page.click("main button:has-text('Đăng xuất')");
+    await page.click("main form[action$='/dang-xuat'] button");
     await log_in();
     await page.waitForURL(/dang-nhap\/ma/);
     await page.fill("#code", codeOf(secret));
@@ -167,7 +167,7 @@ export default async function ({ base, walk, photograph }) {
     const own = await page.goto(base + "/xa/250/cong-bo");
     assert.equal(own.status(), 200);
     await page.goto(base + "/tai-khoan");
-    await page.click("main button:has-text('Đăng xuất')");
+    await page.click("main form[action$='/dang-xuat'] button");
     await enter(page, base, "Ma Thị Lan");
     const refused = await page.goto(base + "/quan-tri/nguoi");
     assert.equal(refused.status(), 403);

@@ -75,7 +75,7 @@ async function there(page, who) {
 
 async function leave(page, base) {
   await page.goto(base + "/tai-khoan");
-  await page.click("main button:has-text('Đăng xuất')");
+  await page.click("main form[action$='/dang-xuat'] button");
   await page.waitForURL((url) => !url.pathname.startsWith("/tai-khoan"));
 }
 

@@ -38,7 +38,7 @@ async function somebody(page, base, login) {
 }
 
 async function leave(page) {
-  await page.click("main button:has-text('Đăng xuất')");
+  await page.click("main form[action$='/dang-xuat'] button");
   await page.waitForURL((url) => !url.pathname.startsWith("/tai-khoan"));
 }
 
