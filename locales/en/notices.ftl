@@ -114,3 +114,7 @@ personal-jobs-why = Who asked for a job, to ask them where it failed.
 personal-jobs-long = Seven days after it is done.
 retention-letters = Letters and calls of webhooks that were sent or given up
 retention-notices = Notices
+notice-kind-decision = What waits for a second person
+notice-draft-waits = The criteria set “{ $title }” waits for a second person.
+notice-plan-waits = The reorganisation “{ $title }” waits for a second person.
+notice-proposal-waits = A proposal about an account waits for a second administrator.

@@ -102,3 +102,7 @@ personal-jobs-why = Ai đã gửi việc, để hỏi lại khi không xong.
 personal-jobs-long = Bảy ngày sau khi xong.
 retention-letters = Thư và lần gọi webhook đã gửi hoặc thôi gửi
 retention-notices = Thông báo
+notice-kind-decision = Việc chờ người thứ hai duyệt
+notice-draft-waits = Bộ tiêu chí “{ $title }” chờ người thứ hai duyệt.
+notice-plan-waits = Phương án sắp xếp “{ $title }” chờ người thứ hai duyệt.
+notice-proposal-waits = Có đề nghị về tài khoản chờ người quản trị thứ hai duyệt.

@@ -2,7 +2,7 @@
 //! the day on which the set itself says it applies.
 
 use crate::{Law, law, overlays};
-use kernel::{Moment, PersonId, Phrase, Problem};
+use kernel::{Moment, PersonId, Phrase, Problem, Role};
 use rulebook::{Library, model::Rulebook};
 use serde::Serialize;
 use serde_json::json;
@@ -117,6 +117,9 @@ pub async fn keep(tx: &mut WriteTx, file: &str, book: &Rulebook) -> Result<i64> 
     tx.execute_one(sql, args![id, &book.set, &book.title_vi, file, &body, now, role, person]).await?;
     let details = json!({"file": file, "set": book.set, "body": body});
     tx.audit(AuditLine { action: "facts.draft", kind: "draft", subject: id.to_string(), unit: None, details }).await?;
+    let phrase = Phrase::new("notice-draft-waits").with("title", book.title_vi.as_str());
+    let link = format!("/quan-tri/bo-tieu-chi/{id}");
+    web::notices::awaits(tx, &format!("draft/{id}"), &[Role::Coordination, Role::CouncilChair], &phrase, &link).await?;
     Ok(id)
 }
 

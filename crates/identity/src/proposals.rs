@@ -92,7 +92,10 @@ async fn ask(tx: &mut WriteTx, kind: &str, person: PersonId, details: &str, half
     let sql = "INSERT INTO identity_proposal (kind, person, details, half, asked_by, asked_at)
                VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
     let row = tx.row(sql, args![kind, person.0, details, half, by, tx.now()]).await?;
-    row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))
+    let id = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
+    let (phrase, link) = (Phrase::new("notice-proposal-waits"), "/quan-tri/cho-duyet");
+    web::notices::awaits(tx, &format!("proposal/{id}"), &[Role::Administrator], &phrase, link).await?;
+    Ok(id)
 }
 
 /// Asks for a code for somebody with power; the half that is for whoever asks, shown once. What was asked for before is

@@ -10,7 +10,7 @@ use crate::{
     rules::Reorganisation,
 };
 use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work};
-use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem};
+use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
 use locale::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -133,6 +133,9 @@ pub async fn prepare(tx: &mut WriteTx, title: &str, plan: &Reorganisation) -> Re
     let details = json!({"title": title, "plan": plan});
     let subject = id.to_string();
     tx.audit(AuditLine { action: "units.plan", kind: "reorganisation", subject, unit: None, details }).await?;
+    let phrase = Phrase::new("notice-plan-waits").with("title", title);
+    let link = format!("/quan-tri/sap-xep/{id}");
+    web::notices::awaits(tx, &format!("plan/{id}"), &[Role::Coordination, Role::CouncilChair], &phrase, &link).await?;
     Ok(id)
 }
 

@@ -93,6 +93,7 @@ fn a_draft_judges_nobody_until_a_second_person_approves_it() {
         let stricter = changed(&[("chi-tieu", "3.1", "value", "100")]);
         let id = kept(&store, &officer(7), &stricter, &law).await?;
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        assert_eq!(crate::plans::told(&store, &format!("draft/{id}")).await?, ["coordination", "council_chair"]);
         assert_eq!(law.current(&mut tx).await?.step(), 0, "a draft is no law");
         let draft = drafts::get(&mut tx, id).await?.expect("the draft");
         drop(tx);

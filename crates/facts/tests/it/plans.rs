@@ -94,6 +94,13 @@ async fn keep(store: &Store, by: i64, plan: &Reorganisation) -> store::Result<i6
     Ok(id)
 }
 
+/// To whom it was told that something waits: the roles, in their order.
+pub async fn told(store: &Store, matter: &str) -> store::Result<Vec<String>> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let sql = "SELECT role FROM web_matter WHERE kind = 'decision' AND key LIKE $1 ORDER BY role";
+    tx.rows(sql, store::args![format!("{matter}/%")]).await?.iter().map(|row| row.text(0)).collect()
+}
+
 async fn decide(store: &Store, by: i64, id: i64, decision: Decision, why: &str) -> store::Result<Option<&'static str>> {
     let mut tx = store.write(&officer(by), &CLOCK).await?;
     let plan = plans::get(&mut tx, id).await?.expect("the plan");
@@ -117,6 +124,7 @@ fn an_approved_merger_is_carried_out_on_its_day_as_the_preview_said() {
         assert_eq!(living(&store, DAY.parse().unwrap()).await?.len(), before, "a preview keeps nothing");
 
         let id = keep(&store, 7, &plan).await?;
+        assert_eq!(told(&store, &format!("plan/{id}")).await?, ["coordination", "council_chair"]);
         assert_eq!(decide(&store, 7, id, Decision::Approve, "").await?, Some("plan-second-person"));
         assert_eq!(decide(&store, 8, id, Decision::Approve, "").await?, None);
         assert_eq!(decide(&store, 9, id, Decision::Approve, "").await?, Some("plan-changed"));

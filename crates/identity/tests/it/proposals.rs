@@ -58,6 +58,10 @@ fn a_role_with_power_is_given_by_two_administrators() {
         ensure!(waiting(&store).await?.is_empty());
         let two = administrator(&store, "hai").await?;
         ensure!(post(&store, "mot", &path, grant).await?.0 == 303);
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let told = tx.rows("SELECT role, link FROM web_matter WHERE kind = 'decision'", args![]).await?;
+        ensure!(told.len() == 1 && told[0].text(0)? == "administrator" && told[0].text(1)? == "/quan-tri/cho-duyet");
+        drop(tx);
         ensure!(post(&store, "mot", &path, grant).await?.0 == 303, "asked twice");
         let asked = waiting(&store).await?;
         ensure!(asked.len() == 1, "asked twice waits once: {asked:?}");

@@ -40,10 +40,12 @@ pub enum Kind {
     Mail,
     /// Roles given to oneself, or ended.
     Role,
+    /// Something waits for a second person.
+    Decision,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role];
+    pub const ALL: [Kind; 5] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
@@ -52,6 +54,7 @@ impl Kind {
             Kind::Job => "job",
             Kind::Mail => "mail",
             Kind::Role => "role",
+            Kind::Decision => "decision",
         }
     }
 
@@ -63,7 +66,7 @@ impl Kind {
     pub fn usual(self) -> Way {
         match self {
             Kind::Report | Kind::Role => Way::Digest,
-            Kind::Job => Way::Now,
+            Kind::Job | Kind::Decision => Way::Now,
             Kind::Mail => Way::Page,
         }
     }
@@ -146,6 +149,15 @@ pub async fn tell(tx: &mut WriteTx, notice: &Notice) -> Result<bool> {
         tx.enqueue(SPREAD, Some(SPREAD), &serde_json::json!({})).await?;
     }
     Ok(new)
+}
+
+/// Tells everybody of these roles that something waits for a second person. Cost: as [`tell`] for each role.
+pub async fn awaits(tx: &mut WriteTx, matter: &str, roles: &[Role], phrase: &Phrase, link: &str) -> Result<()> {
+    for &role in roles {
+        let (key, phrase, link) = (format!("{matter}/{}", role.name()), phrase.clone(), link.to_owned());
+        tell(tx, &Notice { to: To::Role(role), kind: Kind::Decision, key, phrase, link, unit: None }).await?;
+    }
+    Ok(())
 }
 
 /// How many unread notices somebody has. Cost: one row.
