@@ -117,7 +117,7 @@ fn a_draft_judges_nobody_until_a_second_person_approves_it() {
         let mut registry = Registry::default();
         facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
-        assert!(registry.run_one(&store, &clock).await?, "judged again");
+        while registry.run_one(&store, &clock).await? {}
         let mut tx = store.read(&Actor::READER.scope()).await?;
         let after = totals::totals(&mut tx, &slice()).await?;
         assert_eq!((after.passed_unconfirmed, after.failed), (0, 1), "by the new text");

@@ -7,7 +7,10 @@ use crate::{
 use facts::{Entry, Key, Law, record, rejudge};
 use kernel::{Actor, Clock, Day, Moment, PersonId, Role, Scope, UnitId};
 use rulebook::{Origin, Value};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use store::{Query, Store, args, jobs::Registry};
 use testkit::{CLOCK, each_engine};
 use units::{
@@ -71,14 +74,19 @@ async fn ready(store: &Store) -> store::Result<(Law, Vec<Unit>)> {
     Ok((law, two))
 }
 
+/// Does what is due on a day; whether a plan was among it. That somebody is told of it is tried elsewhere.
 async fn run_on(store: &Store, effects: Vec<Effect>, day: &str) -> store::Result<bool> {
-    let mut registry = Registry::default();
+    let (mut registry, ran) = (Registry::default(), Arc::new(AtomicBool::new(false)));
+    let noted = ran.clone();
     registry.add(plans::JOB, move |work| {
         let effects = effects.clone();
+        noted.store(true, Ordering::SeqCst);
         async move { plans::run(work, &effects).await.map_err(|e| e.to_string()) }
     });
+    registry.add(web::notices::SPREAD, |_| async { Ok(()) });
     let clock: Arc<dyn Clock> = Arc::new(On(day.parse().unwrap()));
-    registry.run_one(store, &clock).await
+    while registry.run_one(store, &clock).await? {}
+    Ok(ran.load(Ordering::SeqCst))
 }
 
 async fn state(store: &Store, id: i64) -> store::Result<(State, i64)> {
