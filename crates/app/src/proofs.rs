@@ -3,10 +3,10 @@
 use crate::{manage::Database, stop::Stop};
 use anyhow::{Context as _, Result};
 use kernel::{Actor, Clock, Phrase, SystemClock};
-use ledger::{Keys, LedgerError, check, checkpoint, keys, proof::Proof, witness};
+use ledger::{Keys, LedgerError, check, checkpoint, proof::Proof, witness};
 use locale::Lang;
 use std::path::{Path, PathBuf};
-use store::{AuditLine, Query, Store, args};
+use store::{AuditLine, Query, Store, args, secrets::write_private};
 
 /// A database and the name of its ledger
 #[derive(clap::Args, Clone, Debug)]
@@ -143,7 +143,7 @@ pub async fn admit(args: &Admit, lang: Lang) -> Result<i32> {
 /// `witness-key`.
 pub fn witness_key(args: &WitnessKey, lang: Lang) -> Result<i32> {
     let (skey, vkey) = witness::new_key(&args.name).map_err(stop)?;
-    keys::write_private(&args.out, &skey).with_context(|| args.out.display().to_string())?;
+    write_private(&args.out, &skey).with_context(|| args.out.display().to_string())?;
     say(lang, &Phrase::new("ledger-witness-made"));
     println!("{vkey}");
     Ok(0)
@@ -175,7 +175,7 @@ pub fn cosign(args: &Cosign, lang: Lang) -> Result<i32> {
     let signed = witness::cosign(&key, &seen, &request, &args.ledger, SystemClock.now());
     let (line, remember) = signed.map_err(stop)?;
     // What is remembered stands before the signature leaves: a witness never signs two trees.
-    keys::write_private(&args.seen, &remember).with_context(|| args.seen.display().to_string())?;
+    write_private(&args.seen, &remember).with_context(|| args.seen.display().to_string())?;
     print!("{line}");
     eprintln!("{}", locale::say(lang, &Phrase::new("ledger-cosigned")));
     Ok(0)

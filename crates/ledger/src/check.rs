@@ -77,7 +77,7 @@ pub async fn all(store: &Store, kept: &[String], trusted: &[String]) -> Result<R
         Ok(())
     };
     let mut notes = Vec::new();
-    tx.each("SELECT note, size, root FROM ledger_checkpoint ORDER BY id", args![], |row| {
+    tx.each("SELECT note FROM ledger_checkpoint ORDER BY id", args![], |row| {
         notes.push(row.text(0)?);
         Ok(())
     })

@@ -7,9 +7,9 @@ use ed25519_dalek::SigningKey;
 use signed_note::{Signer, StandardSigner, StandardVerifier, VerifierList, new_ed25519_verifier_key};
 use std::{
     fs, io,
-    io::Write,
     path::{Path, PathBuf},
 };
+use store::secrets::{random, write_private};
 
 /// What a note of the ledger is signed by.
 pub(crate) const ED25519: u8 = 1;
@@ -59,12 +59,11 @@ pub(crate) fn parse_skey(skey: &str) -> Option<(String, u8, SigningKey)> {
 }
 
 /// A new private key's text.
-pub(crate) fn new_skey(name: &str, kind: u8) -> Result<String> {
-    let mut seed = [0u8; 32];
-    getrandom::fill(&mut seed).map_err(|e| LedgerError::Key(e.to_string()))?;
+pub(crate) fn new_skey(name: &str, kind: u8) -> String {
+    let seed = random::<32>();
     let public = SigningKey::from_bytes(&seed).verifying_key();
     let id = signed_note::key_id(name, &[&[kind], public.as_bytes().as_slice()].concat());
-    Ok(format!("PRIVATE+KEY+{name}+{id:08x}+{}", BASE64_STANDARD.encode([&[kind], seed.as_slice()].concat())))
+    format!("PRIVATE+KEY+{name}+{id:08x}+{}", BASE64_STANDARD.encode([&[kind], seed.as_slice()].concat()))
 }
 
 impl Pair {
@@ -75,22 +74,6 @@ impl Pair {
         let vkey = new_ed25519_verifier_key(signer.name(), &key.verifying_key());
         Ok(Pair { signer, vkey, skey })
     }
-}
-
-/// Writes a file that its owner alone reads, whole or not at all.
-pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let _ = fs::remove_file(&beside);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    // The name too is to outlive a power cut.
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 fn read(path: &Path) -> io::Result<Option<String>> {
@@ -130,7 +113,7 @@ impl Keys {
             return Ok(None);
         }
         fs::create_dir_all(&self.folder)?;
-        let pair = Pair::of(&new_skey(&self.name, ED25519)?)?;
+        let pair = Pair::of(&new_skey(&self.name, ED25519))?;
         write_private(&self.path("ledger.key"), &pair.skey)?;
         Ok(Some(pair))
     }
@@ -142,7 +125,7 @@ impl Keys {
             Some(text) => Pair::of(&text)?.signer.name().to_owned(),
             None => self.name.clone(),
         };
-        let pair = Pair::of(&new_skey(&name, ED25519)?)?;
+        let pair = Pair::of(&new_skey(&name, ED25519))?;
         write_private(&self.path("ledger-next.key"), &pair.skey)?;
         Ok(pair)
     }

@@ -2,7 +2,7 @@
 
 use kernel::Moment;
 use serde_json::{Map, Value};
-use store::{Given, Query, Result, StoreError, WriteTx, args, audit::Head};
+use store::{Given, Query, Result, StoreError, WriteTx, args, audit::Head, secrets::random};
 
 /// The version of the format of leaves.
 pub const VERSION: i64 = 1;
@@ -20,12 +20,10 @@ pub struct Leaf {
 /// The text that is hashed: the body with version, kind and 128 random bits, which keep a guesser from confirming a result
 /// by its hash where only hashes are shown.
 fn text(kind: &str, body: &Map<String, Value>) -> Result<String> {
-    let mut salt = [0u8; 16];
-    getrandom::fill(&mut salt).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let mut all = body.clone();
     all.insert("v".into(), VERSION.into());
     all.insert("kind".into(), kind.into());
-    all.insert("salt".into(), hex::encode(salt).into());
+    all.insert("salt".into(), hex::encode(random::<16>()).into());
     Ok(serde_json_canonicalizer::to_string(&all)?)
 }
 

@@ -55,7 +55,7 @@ pub fn new_key(name: &str) -> Result<(String, String)> {
     if !signed_note::is_key_name_valid(name) {
         return Err(LedgerError::Key(name.to_owned()));
     }
-    let skey = keys::new_skey(name, COSIGNATURE)?;
+    let skey = keys::new_skey(name, COSIGNATURE);
     let vkey = vkey_of_skey(&skey)?;
     Ok((skey, vkey))
 }
@@ -153,7 +153,7 @@ pub async fn add(tx: &mut WriteTx, vkey: &str, holder: &str) -> Result<()> {
 /// signature is what admits it; who sent it is of no account. Who witnessed. Cost: four rows.
 pub async fn take(tx: &mut WriteTx, line: &str) -> Result<Witness> {
     tx.lock("ledger.sign").await?;
-    let signed = checkpoint::newest(tx).await?.ok_or_else(checkpoint::missing)?;
+    let signed = checkpoint::newest(tx).await?.ok_or(LedgerError::Unsigned)?;
     let (note, _) = checkpoint::read(&signed.note)?;
     let sig = signed_note::Signature::from_bytes(line.trim_end_matches('\n').as_bytes())
         .map_err(|_| LedgerError::Malformed("cosignature"))?;
@@ -169,11 +169,11 @@ pub async fn take(tx: &mut WriteTx, line: &str) -> Result<Witness> {
     let sql = "INSERT INTO ledger_cosignature (checkpoint, witness, line, at) VALUES ($1, $2, $3, $4)
                ON CONFLICT (checkpoint, witness) DO NOTHING";
     if tx.execute(sql, args![signed.id, witness.id, &line, tx.now()]).await? == 1 {
-        let (text, _) = signed.note.split_once("\n\n").unwrap_or((&signed.note, ""));
-        let whole = Note::from_bytes(format!("{}{line}", signed.note).as_bytes());
-        whole.map_err(|_| LedgerError::Malformed(if text.is_empty() { "checkpoint" } else { "cosignature" }))?;
+        let note = format!("{}{line}", signed.note);
+        // Read once more as everybody will: no more signatures than a note may have.
+        Note::from_bytes(note.as_bytes()).map_err(|_| LedgerError::Malformed("cosignature"))?;
         let sql = "UPDATE ledger_checkpoint SET note = $2 WHERE id = $1";
-        tx.execute_one(sql, args![signed.id, format!("{}{line}", signed.note)]).await?;
+        tx.execute_one(sql, args![signed.id, note]).await?;
     }
     Ok(witness)
 }

@@ -13,6 +13,28 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// A new file that its owner alone reads; refused where there is one, so that of two makers one knows.
+fn private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Writes a file that its owner alone reads, whole or not at all, and so that a power cut does not undo it.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let _ = fs::remove_file(&beside);
+    let mut file = private(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    // The name too is to outlive a power cut; a file named without a folder stands in the present one.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// The key that seals secrets which must be read again.
 #[derive(Clone)]
 pub struct SecretKey(ChaCha20Poly1305);
@@ -27,11 +49,7 @@ impl SecretKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(&folder)?;
                 let text = hex::encode(random::<32>());
-                let mut options = fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut file = options.open(&path)?;
+                let mut file = private(&path)?;
                 file.write_all(text.as_bytes())?;
                 file.sync_all()?;
                 text

@@ -1,6 +1,6 @@
 //! `audit verify`: what somebody changed by hand is named.
 
-use crate::program::{run, text, well};
+use crate::program::{langso, ran, run, text, well};
 use kernel::{Actor, SystemClock};
 use store::{Store, StoreOptions};
 use testkit::each_url;
@@ -56,4 +56,19 @@ fn a_line_altered_by_hand_is_named_on_both_engines() {
         assert!(cut.code == 1 && cut.out.contains("head-missing"), "{}", cut.out);
         Ok(())
     });
+}
+
+#[test]
+fn the_key_of_a_witness_goes_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file named without a folder stands in the one that whoever calls is in.
+    let make = || {
+        let mut command = langso(&["audit", "witness-key", "--name", "mttq.example.vn/chung", "--out", "w.key"]);
+        ran(command.current_dir(folder.path()).output().unwrap())
+    };
+    let made = make();
+    assert_eq!(made.code, 0, "{}{}", made.out, made.err);
+    let key = std::fs::read_to_string(folder.path().join("w.key")).unwrap();
+    assert!(key.starts_with("PRIVATE+KEY+mttq.example.vn/chung+"));
+    assert!(made.out.contains("mttq.example.vn/chung+") && !made.out.contains(&key), "{}", made.out);
 }

@@ -12,7 +12,7 @@ use ledger::{
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{AuditLine, Migration, Query, Store, args};
+use store::{AuditLine, Migration, Query, Store, StoreOptions, args};
 use testkit::{CLOCK, each_engine};
 
 const ROOMS: &[&[Migration]] = &[ledger::MIGRATIONS];
@@ -109,9 +109,14 @@ fn a_result_gets_its_place_and_a_proof_that_holds_alone() {
         assert!(with(&size).is_err());
         // Another ledger of the same name.
         let foreign = tempfile::tempdir()?;
-        let foreign = Keys::of_folder(foreign.path(), "https://ntm.example.vn");
-        let theirs = checkpoint::own_key(&foreign)?;
-        assert!(matches!(good.check(&[theirs]), Err(LedgerError::Unsigned)));
+        let url = format!("sqlite:{}", foreign.path().join("other.sqlite").display());
+        let other = Store::open(&url, StoreOptions::default()).await?;
+        other.migrate(ROOMS, &CLOCK).await?;
+        publish(&other, 0..1).await?;
+        ledger::round(&other, &CLOCK, &Keys::of_folder(foreign.path(), "https://ntm.example.vn")).await?;
+        let theirs = proof_of(&other, "0/set/2025").await?.keys;
+        other.close().await;
+        assert!(theirs.len() == 1 && matches!(good.check(&theirs), Err(LedgerError::Unsigned)));
         assert!(matches!(good.check(&["ntm.example.vn/tlog+00000000+AAAA".into()]), Err(LedgerError::Key(_))));
         let report = check::all(&store, &[], &key).await?;
         assert_eq!((report.findings.as_slice(), report.leaves, report.checkpoints), ([].as_slice(), 304, 4));
