@@ -98,11 +98,11 @@ pub async fn verdicts(
 ) -> Result<HashMap<UnitId, (Status, bool)>> {
     let mut found = HashMap::new();
     for chunk in units.chunks(1000) {
-        let places: Vec<String> = (4..chunk.len() + 4).map(|n| format!("${n}")).collect();
+        let places = store::places(4, chunk.len());
         let sql = format!(
             "SELECT unit, verdict, confidence FROM facts_verdict
              WHERE set_id = $1 AND period = $2 AND edition = $3 AND unit IN ({})",
-            places.join(",")
+            places
         );
         let mut args = args![set, format!("{year:04}"), Edition::Published.number()];
         args.extend(chunk.iter().map(|&u| store::Value::from(u)));

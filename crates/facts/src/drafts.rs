@@ -96,10 +96,7 @@ pub(crate) async fn in_use(tx: &mut impl Query, files: &Library) -> Result<Libra
 
 /// All drafts, the last first: a page, and how many. Cost: the rows shown.
 pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Draft>, i64)> {
-    let count = tx.row("SELECT COUNT(*) FROM facts_draft", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
-    let sql = format!("SELECT {COLUMNS} FROM facts_draft ORDER BY id DESC LIMIT $1 OFFSET $2");
-    let rows = tx.rows(&sql, args![most, skip]).await?;
-    Ok((rows.iter().map(read).collect::<Result<_>>()?, count))
+    store::paged(tx, COLUMNS, "facts_draft", "id DESC", args![], (most, skip), read).await
 }
 
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Draft>> {

@@ -381,8 +381,8 @@ async fn ruletexts(tx: &mut WriteTx, law: &Law, written: &[Written]) -> Result<H
     if plans.is_empty() {
         return Ok(ids);
     }
-    let places: Vec<String> = (1..=plans.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("SELECT sha256, id FROM facts_ruletext WHERE sha256 IN ({})", places.join(","));
+    let places = store::places(1, plans.len());
+    let sql = format!("SELECT sha256, id FROM facts_ruletext WHERE sha256 IN ({})", places);
     for row in tx.rows(&sql, plans.keys().map(|&hash| hash.into()).collect()).await? {
         let (hash, id) = (row.text(0)?, row.i64(1)?);
         law.know_text(&hash, id, false, number);

@@ -356,13 +356,8 @@ fn read(row: &Row) -> Result<Kept> {
 /// What was entered, the last first; `wanted` as the search key of names has it. Cost: the rows shown.
 pub async fn list(tx: &mut impl Query, kind: What, wanted: &str, skip: i64, most: i64) -> Result<(Vec<Kept>, i64)> {
     let like = format!("%{}%", wanted.replace(['%', '_'], ""));
-    let count = "SELECT COUNT(*) FROM facts_overlay WHERE kind = $1 AND search LIKE $2";
-    let count = tx.row(count, args![kind.name(), &like]).await?.map_or(Ok(0), |r| r.i64(0))?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM facts_overlay WHERE kind = $1 AND search LIKE $2 ORDER BY id DESC LIMIT $3 OFFSET $4"
-    );
-    let rows = tx.rows(&sql, args![kind.name(), &like, most, skip]).await?;
-    Ok((rows.iter().map(read).collect::<Result<_>>()?, count))
+    let from = "facts_overlay WHERE kind = $1 AND search LIKE $2";
+    store::paged(tx, COLUMNS, from, "id DESC", args![kind.name(), like], (most, skip), read).await
 }
 
 /// One of them.

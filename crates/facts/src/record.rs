@@ -123,15 +123,15 @@ pub(crate) async fn hold(tx: &mut WriteTx, units: &[UnitId], numbers: Option<(&s
 pub(crate) async fn load(tx: &mut impl Query, units: &[UnitId], years: &[i16]) -> Result<Known> {
     let mut found = Known::new();
     for chunk in units.chunks(1000) {
-        let unit_places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let year_places: Vec<String> = (1..=years.len()).map(|n| format!("${}", n + chunk.len())).collect();
+        let unit_places = store::places(1, chunk.len());
+        let year_places = store::places(chunk.len() + 1, years.len());
         let sql = format!(
             "SELECT f.unit, f.period, f.measure, f.origin, f.working, f.published, w.value, w.num, w.den, p.value, p.num, p.den, w.note
              FROM facts_figure f JOIN facts_history w ON w.revision = f.working
              LEFT JOIN facts_history p ON p.revision = f.published AND f.published <> f.working
              WHERE f.unit IN ({}) AND f.period IN ({})",
-            unit_places.join(","),
-            year_places.join(",")
+            unit_places,
+            year_places
         );
         let units = chunk.iter().map(|&u| u.into());
         let args = units.chain(years.iter().map(|y| format!("{y:04}").into())).collect();

@@ -88,8 +88,8 @@ pub(crate) type At = (i64, String, String, i64);
 async fn judge_again(tx: &mut WriteTx, law: &Law, units: &[UnitId]) -> Result<Again> {
     record::hold(tx, units, None).await?;
     let before = verdicts(tx, units).await?;
-    let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places.join(","));
+    let places = store::places(1, units.len());
+    let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places);
     let mut years = Vec::new();
     for row in tx.rows(&sql, units.iter().map(|&u| u.into()).collect()).await? {
         years.push(row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a period".into()))?);
@@ -202,8 +202,8 @@ async fn follow(tx: &mut WriteTx, law: &Law, change: &Change) -> Result<Vec<Phra
 async fn figures_of(tx: &mut impl Query, units: &[UnitId]) -> Result<i64> {
     let mut count = 0;
     for chunk in units.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT COUNT(*) FROM facts_figure WHERE unit IN ({})", places.join(","));
+        let places = store::places(1, chunk.len());
+        let sql = format!("SELECT COUNT(*) FROM facts_figure WHERE unit IN ({})", places);
         let row = tx.row(&sql, chunk.iter().map(|&u| u.into()).collect()).await?;
         count += row.map_or(Ok(0), |row| row.i64(0))?;
     }
@@ -214,8 +214,8 @@ async fn figures_of(tx: &mut impl Query, units: &[UnitId]) -> Result<i64> {
 async fn with_figures(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId>> {
     let mut found = Vec::new();
     for chunk in units::store::beneath(tx, tops).await?.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT DISTINCT unit FROM facts_figure WHERE unit IN ({}) ORDER BY unit", places.join(","));
+        let places = store::places(1, chunk.len());
+        let sql = format!("SELECT DISTINCT unit FROM facts_figure WHERE unit IN ({}) ORDER BY unit", places);
         for row in tx.rows(&sql, chunk.iter().map(|&u| u.into()).collect()).await? {
             found.push(UnitId(row.i64(0)?));
         }
@@ -225,10 +225,10 @@ async fn with_figures(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId
 
 /// The letters of the verdicts of these units: status and confidence.
 pub(crate) async fn verdicts(tx: &mut impl Query, units: &[UnitId]) -> Result<BTreeMap<At, String>> {
-    let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
+    let places = store::places(1, units.len());
     let sql = format!(
         "SELECT unit, set_id, period, edition, verdict, confidence FROM facts_verdict WHERE unit IN ({})",
-        places.join(",")
+        places
     );
     let read = |row: &Row| {
         let at = (row.i64(0)?, row.text(1)?, row.text(2)?, row.i64(3)?);

@@ -4,7 +4,7 @@
 use kernel::{Moment, Phrase, Problem, Role, UnitId, text};
 use rulebook::Library;
 use serde_json::json;
-use store::{Query, Result, Row, StoreError, WriteTx, args, audit::AuditLine};
+use store::{Listing, Query, Result, Row, StoreError, WriteTx, args, audit::AuditLine};
 use web::notices::{
     self, Kind, Notice, To,
     hooks::{self, Event},
@@ -171,8 +171,8 @@ pub struct Report {
 }
 
 const REPORT: &str =
-    "r.id, r.at, r.page, r.unit, r.measure, r.set_id, r.indicator, u.name, r.text, r.contact, r.answer, r.answered_at
-     FROM facts_report r LEFT JOIN units_unit u ON u.id = r.unit";
+    "r.id, r.at, r.page, r.unit, r.measure, r.set_id, r.indicator, u.name, r.text, r.contact, r.answer, r.answered_at";
+const TABLE: &str = "facts_report r LEFT JOIN units_unit u ON u.id = r.unit";
 
 fn report(row: &Row) -> Result<Report> {
     let place = Place {
@@ -196,29 +196,18 @@ fn report(row: &Row) -> Result<Report> {
 
 /// The report of a secret address. Cost: one row.
 pub async fn of_token(tx: &mut impl Query, token: &str) -> Result<Option<Report>> {
-    let sql = format!("SELECT {REPORT} WHERE r.token = $1");
+    let sql = format!("SELECT {REPORT} FROM {TABLE} WHERE r.token = $1");
     tx.row(&sql, args![token]).await?.as_ref().map(report).transpose()
 }
 
 /// A report by its number, for those who answer. Cost: one row.
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Report>> {
-    let sql = format!("SELECT {REPORT} WHERE r.id = $1");
+    let sql = format!("SELECT {REPORT} FROM {TABLE} WHERE r.id = $1");
     tx.row(&sql, args![id]).await?.as_ref().map(report).transpose()
 }
 
-/// What of the reports is listed.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    pub search: String,
-    /// `open`, `answered`; all otherwise.
-    pub state: String,
-    /// `oldest`, `page`; the newest first otherwise.
-    pub sort: String,
-    pub page: i64,
-    pub per: i64,
-}
-
-/// A page of the reports, and how many there are. Cost: the reports; one page returned.
+/// A page of the reports, and how many there are: of the state `open` or `answered`, all otherwise; ordered by `oldest` or `page`,
+/// the newest first otherwise. Cost: the reports; one page returned.
 pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Report>, i64)> {
     let order = match listing.sort.as_str() {
         "oldest" => "r.at, r.id",
@@ -230,12 +219,8 @@ pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Report>
         "answered" => "r.answer IS NOT NULL",
         _ => "1 = 1",
     };
-    let wanted = format!("{state} AND ($1 = '' OR r.search LIKE '%' || $1 || '%')");
-    let key = text::search_key(&listing.search).replace(['%', '_'], "");
-    let count = tx.row(&format!("SELECT COUNT(*) FROM facts_report r WHERE {wanted}"), args![key.as_str()]).await?;
-    let sql = format!("SELECT {REPORT} WHERE {wanted} ORDER BY {order} LIMIT $2 OFFSET $3");
-    let rows = tx.rows(&sql, args![key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(report).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let from = format!("{TABLE} WHERE {state} AND ($1 = '' OR r.search LIKE '%' || $1 || '%')");
+    store::paged(tx, REPORT, &from, order, args![listing.key()], listing.span(), report).await
 }
 
 /// Answers a report: the first answer stands. `false` where somebody answered before. Cost: three rows.

@@ -279,11 +279,11 @@ pub async fn of_units(tx: &mut impl Query, units: &[UnitId]) -> Result<HashMap<U
     if units.is_empty() {
         return Ok(found);
     }
-    let places: Vec<String> = (2..units.len() + 2).map(|n| format!("${n}")).collect();
+    let places = store::places(2, units.len());
     let sql = format!(
         "SELECT unit, set_id, period, verdict, confidence, passed, total FROM facts_verdict
          WHERE edition = $1 AND unit IN ({}) ORDER BY set_id, period",
-        places.join(",")
+        places
     );
     let mut args = args![Edition::Published.number()];
     args.extend(units.iter().map(|&u| Value::from(u)));

@@ -83,8 +83,8 @@ pub async fn of_library(tx: &mut impl Query, law: &Law, library: Library, sets: 
 async fn chunk(tx: &mut impl Query, tried: &Law, sets: &[String], units: &[UnitId], trial: &mut Trial) -> Result<()> {
     let mut before = rejudge::verdicts(tx, units).await?;
     before.retain(|at, _| sets.contains(&at.1));
-    let places: Vec<String> = (1..=units.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places.join(","));
+    let places = store::places(1, units.len());
+    let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places);
     let mut years = Vec::new();
     for row in tx.rows(&sql, units.iter().map(|&u| u.into()).collect()).await? {
         years.extend(row.text(0)?.parse::<i16>());

@@ -144,9 +144,8 @@ impl People for Keeper {
         Box::pin(async move {
             let mut found = HashMap::new();
             for some in people.chunks(500) {
-                let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-                let sql =
-                    format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places.join(","));
+                let places = store::places(1, some.len());
+                let sql = format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places);
                 for row in tx.rows(&sql, some.iter().map(|p| p.0.into()).collect()).await? {
                     let contact = Contact { name: row.text(1)?, email: row.opt_text(2)?, lang: row.text(3)? };
                     found.insert(PersonId(row.i64(0)?), contact);

@@ -235,14 +235,14 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     }
     let logins: Vec<&String> = names.keys().collect();
     for some in logins.chunks(1000) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let places = store::places(1, some.len());
         let sql = format!(
             "SELECT p.id, p.login, p.name, g.role, g.unit, g.criteria, g.agency, g.from_day, g.to_day FROM identity_person p
              LEFT JOIN identity_grant g ON g.person = p.id AND g.ended_at IS NULL AND (g.to_day IS NULL OR g.to_day >= {})
              WHERE p.login IN ({})",
             // What ran out stands no more, and is given anew.
             today.epoch_days(),
-            places.join(",")
+            places
         );
         for row in tx.rows(&sql, some.iter().map(|login| login.as_str().into()).collect()).await? {
             let (id, login, name) = (row.i64(0)?, row.text(1)?, row.text(2)?);

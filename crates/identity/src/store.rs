@@ -47,8 +47,8 @@ pub async fn get(tx: &mut impl Query, id: PersonId) -> Result<Option<Person>> {
 pub async fn many(tx: &mut impl Query, ids: &[PersonId]) -> Result<HashMap<PersonId, Person>> {
     let mut found = HashMap::new();
     for some in ids.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.id IN ({})", places.join(","));
+        let places = store::places(1, some.len());
+        let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.id IN ({})", places);
         for row in tx.rows(&sql, some.iter().map(|id| id.0.into()).collect()).await? {
             let one = person(&row)?;
             found.insert(one.id, one);
@@ -119,13 +119,8 @@ impl Order {
 /// People whose name or login has these letters, in an order; and how many there are in all. Cost: the people.
 pub async fn list(tx: &mut impl Query, q: &str, order: Order, limit: i64, offset: i64) -> Result<(Vec<Person>, i64)> {
     let like = format!("%{}%", text::search_key(q));
-    let count = tx.row("SELECT COUNT(*) FROM identity_person p WHERE p.search LIKE $1", args![like.as_str()]).await?;
-    let sql = format!(
-        "SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 ORDER BY {} LIMIT $2 OFFSET $3",
-        order.sql()
-    );
-    let rows = tx.rows(&sql, args![like, limit, offset]).await?;
-    Ok((rows.iter().map(person).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let from = "identity_person p WHERE p.search LIKE $1";
+    store::paged(tx, PERSON, from, order.sql(), args![like], (limit, offset), person).await
 }
 
 /// People whose name or login has these letters, after a number, the oldest account first. Cost: the people passed over.
@@ -317,12 +312,12 @@ pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
 
 /// Roles of several people, of each those of today first. Cost: those rows.
 pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Held>>> {
-    let places: Vec<String> = (1..=people.len()).map(|n| format!("${n}")).collect();
+    let places = store::places(1, people.len());
     let sql = format!(
         "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en, g.source
          FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit LEFT JOIN units_agency a ON a.id = g.agency WHERE g.person IN ({})
          ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id",
-        places.join(",")
+        places
     );
     let held = |row: &Row| -> Result<Option<Held>> {
         let Some(role) = Role::from_name(&row.text(1)?) else { return Ok(None) };

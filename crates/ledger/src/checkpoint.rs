@@ -5,7 +5,7 @@ use crate::{Keys, Leaf, LedgerError, Result, keys::Pair, leaf, tree};
 use kernel::{Actor, Clock, Moment};
 use serde_json::Value;
 use signed_note::{Note, Signer};
-use store::{Query, Row, Store, StoreError, WriteTx, args};
+use store::{Query, Row, Store, WriteTx, args};
 use tlog_tiles::{Checkpoint, Hash};
 
 /// A published checkpoint.
@@ -40,21 +40,16 @@ pub async fn find(tx: &mut impl Query, id: i64) -> store::Result<Option<Signed>>
     tx.row(&sql, args![id]).await?.as_ref().map(signed).transpose()
 }
 
-/// Checkpoints with a size from `from` to `to`, newest first or oldest first. Cost: those passed over and those given.
+/// Checkpoints with a size from one to another, newest first or oldest first. Cost: those passed over and those given.
 pub async fn list(
     tx: &mut impl Query,
-    (from, to): (i64, i64),
+    (from_size, to_size): (i64, i64),
     oldest_first: bool,
-    (limit, offset): (i64, i64),
+    span: (i64, i64),
 ) -> store::Result<(Vec<Signed>, i64)> {
-    let count = "SELECT COUNT(*) FROM ledger_checkpoint WHERE size BETWEEN $1 AND $2";
-    let count = tx.row(count, args![from, to]).await?.map_or(Ok(0), |row| row.i64(0))?;
-    let order = if oldest_first { "ASC" } else { "DESC" };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM ledger_checkpoint WHERE size BETWEEN $1 AND $2 ORDER BY id {order} LIMIT $3 OFFSET $4"
-    );
-    let rows = tx.rows(&sql, args![from, to, limit, offset]).await?;
-    Ok((rows.iter().map(signed).collect::<store::Result<_>>()?, count))
+    let order = if oldest_first { "id" } else { "id DESC" };
+    let from = "ledger_checkpoint WHERE size BETWEEN $1 AND $2";
+    store::paged(tx, COLUMNS, from, order, args![from_size, to_size], span, signed).await
 }
 
 /// Checkpoints after one, oldest first. Cost: those rows.
@@ -238,17 +233,7 @@ pub async fn admit(store: &Store, clock: &dyn Clock, folder: &Keys, reason: &str
     sign(store, clock, folder).await.map(drop)
 }
 
-/// The verifier key of a folder, made where there is none: to be printed on paper before a ledger begins.
-pub fn own_key(folder: &Keys) -> Result<String> {
-    folder.pair(None)?.map(|pair| pair.vkey).ok_or(LedgerError::Malformed("private key"))
-}
-
 /// Seconds since 1970 of a moment, as cosignatures count.
 pub(crate) fn seconds(at: Moment) -> u64 {
     u64::try_from(at.0 / 1_000_000).unwrap_or(0)
-}
-
-/// A row that is not there though it was asked for by its number.
-pub(crate) fn missing() -> LedgerError {
-    LedgerError::Store(StoreError::Corrupt("no such row".into()))
 }

@@ -133,8 +133,8 @@ pub(crate) async fn append(tx: &mut WriteTx, leaves: &[(i64, String)]) -> Result
     tx.insert_many("ledger_entry", &["position", "leaf"], entries.into_iter()).await?;
     tx.insert_many("ledger_node", &["id", "hash"], fresh.into_iter()).await?;
     for some in leaves.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("UPDATE ledger_leaf SET appended = 1 WHERE id IN ({})", places.join(","));
+        let places = store::places(1, some.len());
+        let sql = format!("UPDATE ledger_leaf SET appended = 1 WHERE id IN ({})", places);
         tx.execute(&sql, some.iter().map(|(id, _)| Value::from(*id)).collect()).await?;
     }
     Ok(())

@@ -140,6 +140,11 @@ pub fn clock(at: Moment) -> String {
     format!("{hour:02}:{minute:02}")
 }
 
+/// A day and the time of day that it is in Viet Nam, `26/11/2026 17:05`.
+pub fn moment(at: Moment) -> String {
+    format!("{} {}", date(at.day()), clock(at))
+}
+
 /// A whole number, grouped by thousands: `1.234.567` in Vietnamese, `1,234,567` in English.
 pub fn integer(lang: Lang, n: i64) -> String {
     group(lang, &n.to_string())

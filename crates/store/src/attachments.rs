@@ -217,10 +217,10 @@ pub async fn of(tx: &mut impl Query, kind: &str, subject: &str) -> Result<Vec<At
 pub async fn of_many(tx: &mut impl Query, kind: &str, subjects: &[String]) -> Result<HashMap<String, Vec<Attachment>>> {
     let mut found: HashMap<String, Vec<Attachment>> = HashMap::new();
     for chunk in subjects.chunks(1000) {
-        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let places = crate::places(2, chunk.len());
         let sql = format!(
             "SELECT {ROW}, subject FROM store_attachment WHERE kind = $1 AND subject IN ({}) ORDER BY id",
-            places.join(",")
+            places
         );
         let mut args = args![kind];
         args.extend(chunk.iter().map(|s| crate::Value::from(s.as_str())));

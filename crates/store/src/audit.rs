@@ -159,8 +159,8 @@ pub async fn seal(store: &Store, clock: &dyn Clock) -> Result<u64> {
         total += sealed.len() as u64;
         tx.insert_many("store_seal", &["position", "seq", "line_hash", "chain"], sealed.into_iter()).await?;
         for some in seqs.chunks(500) {
-            let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-            let sql = format!("UPDATE store_audit SET sealed = 1 WHERE seq IN ({})", places.join(","));
+            let places = crate::places(1, some.len());
+            let sql = format!("UPDATE store_audit SET sealed = 1 WHERE seq IN ({})", places);
             tx.execute(&sql, some.iter().map(|seq| Value::from(*seq)).collect()).await?;
         }
         tx.commit().await?;

@@ -3,9 +3,9 @@
 //! A job may run more than once (its worker died, its lease ran out), so what it does must be repeatable; it may write
 //! down how far it is and go on from there. Of jobs with one key at most one waits and one runs.
 
-use crate::{Engine, Query, Result, Row, Store, StoreError, WriteTx, args};
+use crate::{Engine, Listing, Query, Result, Row, Store, StoreError, WriteTx, args, listing::paged};
 use futures::future::BoxFuture;
-use kernel::{Actor, Clock, Moment, PersonId, text};
+use kernel::{Actor, Clock, Moment, PersonId};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// A job that a worker has leased.
@@ -84,35 +84,17 @@ pub async fn newest(tx: &mut impl Query, limit: i64) -> Result<Vec<JobState>> {
     tx.rows(&sql, args![limit]).await?.iter().map(state).collect()
 }
 
-/// What of the jobs is listed.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// Part of the job's name, of where it is or of what went wrong.
-    pub search: String,
-    /// A state; all, where empty.
-    pub state: String,
-    /// `oldest`, `name`; the newest first otherwise.
-    pub sort: String,
-    pub page: i64,
-    pub per: i64,
-}
-
-/// A page of the jobs, and how many there are. Cost: the jobs that are kept; one page returned.
+/// A page of the jobs, and how many there are; searched by name and by what went wrong, ordered by `oldest` or `name`, the
+/// newest first otherwise. Cost: the jobs that are kept; one page returned.
 pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<JobState>, i64)> {
     let order = match listing.sort.as_str() {
         "oldest" => "id",
         "name" => "job, id DESC",
         _ => "id DESC",
     };
-    let wanted =
-        "($1 = '' OR state = $1) AND ($2 = '' OR job LIKE '%' || $2 || '%' OR LOWER(problem) LIKE '%' || $2 || '%')";
-    let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
-    let state_wanted = listing.state.as_str();
-    let count =
-        tx.row(&format!("SELECT COUNT(*) FROM store_job WHERE {wanted}"), args![state_wanted, key.as_str()]).await?;
-    let sql = format!("SELECT {STATE} FROM store_job WHERE {wanted} ORDER BY {order} LIMIT $3 OFFSET $4");
-    let rows = tx.rows(&sql, args![state_wanted, key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(state).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let from = "store_job WHERE ($1 = '' OR state = $1)
+                AND ($2 = '' OR job LIKE '%' || $2 || '%' OR LOWER(problem) LIKE '%' || $2 || '%')";
+    paged(tx, STATE, from, order, args![listing.state.as_str(), listing.key()], listing.span(), state).await
 }
 
 /// What became of a retry by hand.

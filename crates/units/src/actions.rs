@@ -192,7 +192,7 @@ pub async fn reorganise(
 async fn end(tx: &mut WriteTx, ended: &[UnitId], plan: &Reorganisation) -> Result<(), Refused> {
     let sql = format!(
         "UPDATE units_unit SET to_day = $1, version = version + 1, corrected = 1 WHERE to_day = $2 AND id IN ({})",
-        store::places(3, ended.len())
+        ::store::places(3, ended.len())
     );
     let mut given = args![plan.day.yesterday(), OPEN_TO];
     given.extend(ended.iter().map(|&id| ::store::Value::from(id)));

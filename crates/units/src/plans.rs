@@ -9,7 +9,7 @@ use crate::{
     actions::{self, Refused},
     rules::Reorganisation,
 };
-use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work};
+use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work, paged};
 use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
 use locale::Lang;
 use serde::Serialize;
@@ -99,10 +99,7 @@ fn read(row: &Row) -> Result<Plan> {
 
 /// All plans, the last first: a page, and how many. Cost: the rows shown.
 pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Plan>, i64)> {
-    let count = tx.row("SELECT COUNT(*) FROM units_plan", args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
-    let sql = format!("SELECT {COLUMNS} FROM units_plan ORDER BY id DESC LIMIT $1 OFFSET $2");
-    let rows = tx.rows(&sql, args![most, skip]).await?;
-    Ok((rows.iter().map(read).collect::<Result<_>>()?, count))
+    paged(tx, COLUMNS, "units_plan", "id DESC", args![], (most, skip), read).await
 }
 
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Plan>> {

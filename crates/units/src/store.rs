@@ -13,7 +13,6 @@ mod edit;
 mod search;
 mod uploads;
 
-pub(crate) use edit::places;
 pub use edit::{FIRST_OWN_ID, Seeded, beneath, children, next_id, rebuild_tree, stored, version, versions, with_codes};
 pub use search::{Cited, Filter, attributes, history, history_of, list, own_attributes};
 pub use uploads::{forget_upload, keep_upload, upload};
@@ -350,8 +349,8 @@ const REORGANISATION: i64 = 10;
 /// The last days of the units that reorganisations ended, the latest first; under these ancestors, or anywhere without any.
 /// Cost: the units that ended.
 pub async fn last_days(tx: &mut impl Query, under: &[UnitId], first: Day, last: Day) -> Result<Vec<Day>> {
-    let places: Vec<String> = (4..under.len() + 4).map(|n| format!("${n}")).collect();
-    let inside = format!("AND u.id IN (SELECT unit FROM units_tree WHERE ancestor IN ({}))", places.join(","));
+    let places = ::store::places(4, under.len());
+    let inside = format!("AND u.id IN (SELECT unit FROM units_tree WHERE ancestor IN ({}))", places);
     let sql = format!(
         "SELECT u.to_day FROM units_unit u WHERE u.level = 'commune' AND u.to_day BETWEEN $1 AND $2 {}
          GROUP BY u.to_day HAVING COUNT(*) >= $3 ORDER BY u.to_day DESC",
@@ -463,14 +462,14 @@ impl Attributes {
     pub async fn of(tx: &mut impl Query, ids: &[UnitId]) -> Result<Attributes> {
         let mut found: HashMap<UnitId, Vec<Attribute>> = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(1000) {
-            let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+            let places = ::store::places(1, chunk.len());
             let sql = format!(
                 "SELECT t.unit, a.attribute, a.value, a.from_day, a.to_day,
                         CAST(CASE WHEN t.ancestor = t.unit THEN 0 WHEN p.level = 'commune' THEN 1
                              WHEN p.level = 'district' THEN 2 ELSE 3 END AS BIGINT), t.from_day, t.to_day
                  FROM units_tree t JOIN units_attribute a ON a.unit = t.ancestor JOIN units_unit p ON p.id = t.ancestor
                  WHERE t.unit IN ({})",
-                places.join(",")
+                places
             );
             for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
                 found.entry(UnitId(row.i64(0)?)).or_default().push(Attribute {
@@ -551,8 +550,8 @@ pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
 pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, Unit>> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})", places.join(","));
+        let places = ::store::places(1, chunk.len());
+        let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.id IN ({})", places);
         for row in tx.rows(&sql, chunk.iter().map(|&u| Value::from(u)).collect()).await? {
             let unit = unit(&row)?;
             found.insert(unit.id, unit);
@@ -565,10 +564,10 @@ pub async fn many(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId,
 pub async fn by_codes(tx: &mut impl Query, codes: &[String], day: Day) -> Result<HashMap<String, Unit>> {
     let mut found = HashMap::with_capacity(codes.len());
     for chunk in codes.chunks(1000) {
-        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let places = ::store::places(2, chunk.len());
         let sql = format!(
             "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.code IN ({})",
-            places.join(",")
+            places
         );
         let args = std::iter::once(Value::from(day)).chain(chunk.iter().map(Value::from)).collect();
         for row in tx.rows(&sql, args).await? {

@@ -167,7 +167,8 @@ struct PartAsked {
     phan: Option<usize>,
 }
 
-fn escaped(text: &str) -> String {
+/// A text as it stands in HTML or XML, within marks or between them.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -24,8 +24,8 @@ impl Found {
         let mut ids: BTreeSet<UnitId> = BTreeSet::new();
         let codes: Vec<&str> = names.iter().copied().filter(|_| scheme != Scheme::Uid).collect();
         for chunk in codes.chunks(1000) {
-            let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-            let sql = format!("SELECT id FROM units_unit WHERE code IN ({})", places.join(","));
+            let places = store::places(1, chunk.len());
+            let sql = format!("SELECT id FROM units_unit WHERE code IN ({})", places);
             for row in tx.rows(&sql, chunk.iter().map(|&c| c.into()).collect()).await? {
                 ids.insert(UnitId(row.i64(0)?));
             }

@@ -1,7 +1,7 @@
 //! "Báo sai": anybody tells of a mistake on a page of this site; those who work here answer.
 
 use super::law;
-use crate::reports::{self, Listing, MOST_TEXT, Place, Report, Told};
+use crate::reports::{self, MOST_TEXT, Place, Report, Told};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
@@ -16,7 +16,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::Query;
+use store::{Listing, Query};
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes};
 
 const PER: i64 = 50;

@@ -42,10 +42,9 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done:
     let now = ctx.site.clock.now();
     let tokens = store::tokens(&mut tx, who.person).await?.iter().filter(|t| !t.revoked && t.ends > now).count();
     let recovery = recovery::left(&mut tx, who.person, now).await?;
-    let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let sessions: Vec<Value> = sessions
         .iter()
-        .map(|s| context! { hash => s.hash, made => at(s.made), seen => at(s.seen), label => s.label, this => s.hash == who.session })
+        .map(|s| context! { hash => s.hash, made => locale::moment(s.made), seen => locale::moment(s.seen), label => s.label, this => s.hash == who.session })
         .collect();
     let page = context! {
         title => locale::word(ctx.lang, "account-title"), name => person.name, login => person.login,

@@ -138,7 +138,6 @@ async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Proble
     let identity = identity(ctx);
     let mut tx = ctx.read().await?;
     let links = linked::of(&mut tx, person.id).await?;
-    let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let shown: Vec<Value> = identity
         .doors
         .providers
@@ -147,8 +146,8 @@ async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Proble
         .map(|provider| {
             let link = links.iter().find(|link| link.provider == provider.name);
             context! {
-                name => provider.name, title => provider.title, made => link.map(|link| at(link.made)),
-                used => link.and_then(|link| link.used).map(at), removing => link.is_some() && asked.bo == provider.name,
+                name => provider.name, title => provider.title, made => link.map(|link| locale::moment(link.made)),
+                used => link.and_then(|link| link.used).map(locale::moment), removing => link.is_some() && asked.bo == provider.name,
             }
         })
         .collect();

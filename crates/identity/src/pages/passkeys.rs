@@ -67,8 +67,7 @@ fn status(problem: &Problem) -> StatusCode {
 async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Problem>) -> Outcome {
     let mut tx = ctx.read().await?;
     let all = passkey::of(&mut tx, person.id).await?;
-    let at = |at: kernel::Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
-    let shown = |one: &passkey::Listed| context! { id => one.id, name => one.name, made => at(one.made), used => one.used.map(at) };
+    let shown = |one: &passkey::Listed| context! { id => one.id, name => one.name, made => locale::moment(one.made), used => one.used.map(locale::moment) };
     let field = match problem.and_then(|problem| problem.place.as_ref()) {
         Some(Place::Field(field)) => field.as_str(),
         _ => "",

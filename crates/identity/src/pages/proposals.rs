@@ -78,7 +78,7 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
         made => whose.map(|person| locale::date(person.made.day())),
         id => one.id, person => one.person.0, name => name(one.person), role => role, unit => unit, agency => agency,
         criteria => criteria, from => from, to => to, by => one.by.map(name),
-        at => format!("{} {}", locale::date(one.at.day()), locale::clock(one.at)),
+        at => locale::moment(one.at),
         mine => me.is_some() && one.by == me,
         may => ctx.may("approve", "people") && ctx.actor.is_second(one.by) && me != Some(one.person),
     }

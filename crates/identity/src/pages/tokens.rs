@@ -99,12 +99,11 @@ impl Owner {
 
 pub(super) fn shown(ctx: &Ctx, token: &Token) -> Value {
     let now = ctx.site.clock.now();
-    let at = |at: Moment| format!("{} {}", locale::date(at.day()), locale::clock(at));
     let words = token.only.iter().filter_map(|one| one.split_once(' '));
     // It ends with a day, which began before.
     let last = Moment(token.ends.0 - 1).day();
     context! {
-        id => token.id, name => token.name, ends => locale::date(last), made => at(token.made), used => token.used.map(at),
+        id => token.id, name => token.name, ends => locale::date(last), made => locale::moment(token.made), used => token.used.map(locale::moment),
         only => words.map(|(action, resource)| rule_word(ctx.lang, action, resource)).collect::<Vec<_>>(),
         revoked => token.revoked, over => token.ends <= now,
     }

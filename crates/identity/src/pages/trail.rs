@@ -107,7 +107,7 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         .iter()
         .map(|line| {
             context! {
-                seq => line.seq, at => format!("{} {}", locale::date(line.at.day()), locale::clock(line.at)), who => line.person.and_then(|p| names.get(&p)), role => role(&ctx, &line.role),
+                seq => line.seq, at => locale::moment(line.at), who => line.person.and_then(|p| names.get(&p)), role => role(&ctx, &line.role),
                 action => line.action, kind => line.kind, subject => line.subject, unit => line.unit.map(|u| u.0), hash => line.hash,
                 sealed => line.sealed, erased => line.erased, fields => line.details.as_ref().map(fields).unwrap_or_default(),
             }

@@ -1,6 +1,6 @@
 //! Checkpoints, keys and witnesses, as a page, a feed, files and by API.
 
-use super::{failed, said};
+use super::failed;
 use crate::{
     checkpoint::{self, Signed},
     witness,
@@ -18,7 +18,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use store::AuditLine;
-use web::{Asking, Ctx, Failure, Outcome, Path};
+use web::{Asking, Ctx, Failure, Outcome, Path, meta::escaped};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(api_list, api_one, cosign))]
@@ -28,6 +28,8 @@ pub struct Description;
 const PER: i64 = 25;
 const FED: i64 = 50;
 const MOST: i64 = 50_000;
+/// The order that is not the usual one.
+const OLDEST: &str = "cu";
 
 /// What the list is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -47,17 +49,18 @@ impl Asked {
     }
 
     fn oldest_first(&self) -> bool {
-        self.sap == "cu"
+        self.sap == OLDEST
     }
 
     /// The part of an address that keeps search and order.
     fn kept(&self) -> String {
-        let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
-        let named = [("tu", number(self.tu)), ("den", number(self.den)), ("sap", self.sap.clone())];
-        let named: Vec<String> =
-            named.iter().filter(|(_, v)| !v.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
-        // Of words only the ones we know stand in an address that we make.
-        named.into_iter().filter(|part| !part.starts_with("sap=") || part == "sap=cu").collect::<Vec<_>>().join("&")
+        let numbers = [("tu", self.tu), ("den", self.den)];
+        let mut kept = form_urlencoded::Serializer::new(String::new());
+        kept.extend_pairs(numbers.into_iter().filter_map(|(name, number)| Some((name, number?.to_string()))));
+        if self.oldest_first() {
+            kept.append_pair("sap", OLDEST);
+        }
+        kept.finish()
     }
 }
 
@@ -68,7 +71,7 @@ fn signers(note: &str) -> Vec<String> {
 }
 
 fn row(signed: &Signed) -> Value {
-    context! { id => signed.id, size => signed.size, root => signed.root, at => said(signed.at), signers => signers(&signed.note).len() }
+    context! { id => signed.id, size => signed.size, root => signed.root, at => locale::moment(signed.at), signers => signers(&signed.note).len() }
 }
 
 /// `GET /minh-chung`. Cost: a page of checkpoints and their count, the keys, the witnesses.
@@ -79,10 +82,9 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let newest = checkpoint::newest(&mut tx).await?;
     let known = checkpoint::keys(&mut tx).await?;
     let witnesses = witness::all(&mut tx).await?;
-    let key =
-        |key: &checkpoint::Key| context! { vkey => key.vkey, since => said(key.since), until => key.until.map(said) };
+    let key = |key: &checkpoint::Key| context! { vkey => key.vkey, since => locale::moment(key.since), until => key.until.map(locale::moment) };
     let person = |w: &witness::Witness| {
-        context! { holder => w.holder, vkey => w.vkey, since => said(w.since), until => w.until.map(said) }
+        context! { holder => w.holder, vkey => w.vkey, since => locale::moment(w.since), until => w.until.map(locale::moment) }
     };
     let links = web::page_links(number, PER, count);
     ctx.page(
@@ -121,17 +123,14 @@ pub async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
     let mut tx = ctx.read().await?;
     let (list, _) = checkpoint::list(&mut tx, asked.span(), asked.oldest_first(), (MOST, 0)).await?;
-    let line =
-        |s: &Signed| [s.size.to_string(), s.root.clone(), said(s.at), s.note.clone()].map(Content::Text).to_vec();
+    let line = |s: &Signed| {
+        [s.size.to_string(), s.root.clone(), locale::moment(s.at), s.note.clone()].map(Content::Text).to_vec()
+    };
     let headings = ["ledger-size", "ledger-root", "ledger-at", "ledger-note"];
     let headings = headings.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
     let name = locale::word(ctx.lang, "ledger-checkpoints");
     let bytes = List { name, headings, rows: list.iter().map(line).collect() }.bytes(of, ctx.site.clock.today())?;
     ctx.download(&format!("minh-chung.{}", of.extension()), of.media_type(), bytes)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// `GET /minh-chung/tin.xml`: the newest checkpoints as an Atom feed (RFC 4287), so that others keep copies. Cost: those rows.

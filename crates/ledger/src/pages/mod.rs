@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use kernel::{Moment, Phrase, Problem};
+use kernel::{Phrase, Problem};
 use store::jobs::Registry;
 use web::{Ctx, Failure, Room, Routes, Site};
 
@@ -96,9 +96,4 @@ fn plain(text: String) -> Response {
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], text)
         .into_response()
-}
-
-/// A moment as people read it: day and time of the day in Viet Nam.
-fn said(at: Moment) -> String {
-    format!("{} {}", locale::date(at.day()), locale::clock(at))
 }

@@ -1,6 +1,6 @@
 //! The proof of one result: the page that explains it, and the file that is checked without us.
 
-use super::{failed, said};
+use super::failed;
 use crate::{checkpoint, leaf, proof};
 use axum::http::StatusCode;
 use kernel::{Phrase, Problem};
@@ -94,7 +94,7 @@ pub async fn page(ctx: Ctx, Path((unit, set, year)): Path<(i64, String, i16)>) -
     let newest = checkpoint::newest(&mut tx).await?;
     let shown = proof.as_ref().zip(newest).map(|(proof, newest)| {
         context! {
-            leaf => proof.leaf, text => proof.proof, size => newest.size, at => said(newest.at), id => newest.id,
+            leaf => proof.leaf, text => proof.proof, size => newest.size, at => locale::moment(newest.at), id => newest.id,
             key => proof.keys.first(), json => serde_json::to_string(proof).unwrap_or_default(),
         }
     });
@@ -103,7 +103,7 @@ pub async fn page(ctx: Ctx, Path((unit, set, year)): Path<(i64, String, i16)>) -
         "ledger-result.html",
         context! {
             title => locale::say(ctx.lang, &Phrase::new("ledger-result-title").with("unit", name.as_str()).with("year", format!("{year}"))),
-            unit => unit, set => set, year => year, fields => fields, at => said(found.at), position => found.position,
+            unit => unit, set => set, year => year, fields => fields, at => locale::moment(found.at), position => found.position,
             proof => shown, file => format!("/api/v1/proofs/{subject}"),
         },
     )

@@ -1,6 +1,6 @@
 //! How the site is doing: database, jobs, letters, audit trail, backups.
 
-use super::{at, letters::server, word};
+use super::{letters::server, word};
 use kernel::Moment;
 use minijinja::{Value, context};
 use serde_json::{Value as Json, json};
@@ -53,7 +53,7 @@ pub(super) async fn page(ctx: Ctx) -> Outcome {
     let backup = |line: &Line| {
         let details = line.details.clone().unwrap_or_default();
         context! {
-            at => at(line.at), file => details["file"].as_str(), rows => details["rows"].as_i64(),
+            at => locale::moment(line.at), file => details["file"].as_str(), rows => details["rows"].as_i64(),
             files => details["files"].as_i64(), head => details["head"].as_str(),
         }
     };

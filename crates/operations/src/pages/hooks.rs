@@ -1,6 +1,6 @@
 //! Webhooks: who elsewhere wants to hear of what, a secret shown once, and how each call went.
 
-use super::{Asked, MOST, PER, at, back, conflict, done, export, word};
+use super::{Asked, MOST, PER, back, conflict, done, export, word};
 use crate::calls::Calls;
 use axum::{body::Bytes, http::StatusCode};
 use caller::Secret;
@@ -13,7 +13,7 @@ use store::secrets::{SecretKey, random};
 use units::listed::{Answer, Listed};
 use web::{
     Asking, Ctx, Failure, Form, Outcome, Path, Repeatable,
-    notices::hooks::{self, Delivery, Event, Hook, Listing},
+    notices::hooks::{self, Delivery, Event, Hook},
 };
 
 const STATES: [&str; 3] = ["on", "off", "failed"];
@@ -22,11 +22,6 @@ const FIELDS: &[&str] = &["id", "name", "url", "events", "state", "made_at", "fa
 const CALL: &[&str] = &["id", "number", "event", "at", "state", "tries", "problem", "due_at", "ended_at"];
 const MOST_NAME: usize = 100;
 const MOST_URL: usize = 500;
-
-fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
-    let (search, state, sort) = (asked.q.clone(), asked.tt.clone(), asked.sap.clone());
-    Listing { search, state, sort, page, per }
-}
 
 fn words(ctx: &Ctx, kind: &str, names: &[&str]) -> Vec<Value> {
     let said = |name: &&str| context! { name => name, word => word(ctx, &format!("{kind}-{name}")) };
@@ -103,11 +98,11 @@ async fn show(
     made: Option<(i64, Option<String>)>,
 ) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, count) = hooks::list(&mut tx, &listing(asked, asked.page(), PER)).await?;
+    let (found, count) = hooks::list(&mut tx, &asked.listing(asked.page(), PER)).await?;
     let row = |hook: &Hook| {
         context! {
-            id => hook.id, name => hook.name, url => hook.url, state => hook.state, made => at(hook.made_at),
-            state_word => word(ctx, &format!("hook-state-{}", hook.state)), failing => hook.failing_since.map(at),
+            id => hook.id, name => hook.name, url => hook.url, state => hook.state, made => locale::moment(hook.made_at),
+            state_word => word(ctx, &format!("hook-state-{}", hook.state)), failing => hook.failing_since.map(locale::moment),
             events => hook.events.iter().map(|event| event_word(ctx, event)).collect::<Vec<_>>(),
         }
     };
@@ -156,18 +151,18 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let Some(hook) = hooks::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let (found, count) = hooks::deliveries(&mut tx, id, &listing(&asked, asked.page(), PER)).await?;
+    let (found, count) = hooks::deliveries(&mut tx, id, &asked.listing(asked.page(), PER)).await?;
     let row = |call: &Delivery| {
         context! {
-            id => call.id, number => call.number, event => event_word(&ctx, &call.event), at => at(call.at), state => call.state,
+            id => call.id, number => call.number, event => event_word(&ctx, &call.event), at => locale::moment(call.at), state => call.state,
             state_word => word(&ctx, &format!("hook-call-{}", call.state)), tries => call.tries, problem => call.problem,
-            due => (call.state == "waiting").then(|| at(call.due_at)), ended => call.ended_at.map(at),
+            due => (call.state == "waiting").then(|| locale::moment(call.due_at)), ended => call.ended_at.map(locale::moment),
         }
     };
     ctx.page(
         "ops_hook.html",
         context! {
-            title => hook.name, url => hook.url, id => id, state => hook.state, failing => hook.failing_since.map(at),
+            title => hook.name, url => hook.url, id => id, state => hook.state, failing => hook.failing_since.map(locale::moment),
             state_word => word(&ctx, &format!("hook-state-{}", hook.state)),
             events => hook.events.iter().map(|event| event_word(&ctx, event)).collect::<Vec<_>>(),
             rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => asked.pages(count), q => asked.q,
@@ -182,12 +177,12 @@ async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
     if hooks::get(&mut tx, id).await?.is_none() {
         return Err(ctx.not_found());
     }
-    let (found, _) = hooks::deliveries(&mut tx, id, &listing(asked, 0, MOST)).await?;
+    let (found, _) = hooks::deliveries(&mut tx, id, &asked.listing(0, MOST)).await?;
     let row = |call: &Delivery| {
         vec![
             call.number.clone(),
             event_word(ctx, &call.event),
-            at(call.at),
+            locale::moment(call.at),
             word(ctx, &format!("hook-call-{}", call.state)),
             call.tries.to_string(),
             call.problem.clone().unwrap_or_default(),
@@ -273,7 +268,7 @@ fn told(hook: &Hook) -> Json {
         ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, count) = hooks::list(&mut tx, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let (found, count) = hooks::list(&mut tx, &asked.listing(listed.page(), listed.per(PER))).await?;
     let rows = found.iter().map(told).collect();
     listed.answer(&ctx, Answer { name: "webhooks", about: json!({"count": count}), fields: FIELDS, rows, next: None })
 }
@@ -334,7 +329,7 @@ pub(super) async fn api_calls(
     if hooks::get(&mut tx, id).await?.is_none() {
         return Err(ctx.not_found());
     }
-    let (found, count) = hooks::deliveries(&mut tx, id, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let (found, count) = hooks::deliveries(&mut tx, id, &asked.listing(listed.page(), listed.per(PER))).await?;
     let told = |call: &Delivery| {
         json!({
             "id": call.id, "number": call.number, "event": call.event, "at": call.at.rfc3339(), "state": call.state,

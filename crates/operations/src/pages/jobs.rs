@@ -1,12 +1,12 @@
 //! Jobs: where they stand, tried again by hand, cancelled.
 
-use super::{Asked, MOST, PER, at, back, conflict, done, export, word};
+use super::{Asked, MOST, PER, back, conflict, done, export, word};
 use documents::list_out::Kind;
 use minijinja::{Value, context};
 use serde_json::{Value as Json, json};
 use store::{
     AuditLine, WriteTx,
-    jobs::{self, JobState, Listing, Retry},
+    jobs::{self, JobState, Retry},
 };
 use units::listed::{Answer, Listed};
 use web::{Asking, Ctx, Failure, Outcome, Path};
@@ -16,21 +16,16 @@ const ORDERS: [&str; 2] = ["oldest", "name"];
 const FIELDS: &[&str] =
     &["id", "job", "state", "done", "total", "phase", "tries", "problem", "person", "queued_at", "run_at", "ended_at"];
 
-fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
-    let (search, state, sort) = (asked.q.clone(), asked.tt.clone(), asked.sap.clone());
-    Listing { search, state, sort, page, per }
-}
-
 /// `GET /quan-tri/viec`. Cost: the jobs that are kept.
 pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, count) = jobs::list(&mut tx, &listing(&asked, asked.page(), PER)).await?;
+    let (found, count) = jobs::list(&mut tx, &asked.listing(asked.page(), PER)).await?;
     let row = |job: &JobState| {
         context! {
             id => job.id, job => job.job, state => job.state, state_word => word(&ctx, &format!("job-state-{}", job.state)),
             done => job.done, total => job.total, tries => job.tries, problem => job.problem,
-            phase => job.phase.as_deref().map(|phase| word(&ctx, phase)), queued => at(job.queued_at),
-            ended => job.ended_at.map(at), due => (job.state == "waiting").then(|| at(job.run_at)),
+            phase => job.phase.as_deref().map(|phase| word(&ctx, phase)), queued => locale::moment(job.queued_at),
+            ended => job.ended_at.map(locale::moment), due => (job.state == "waiting").then(|| locale::moment(job.run_at)),
             person => job.person.map(|person| person.0),
         }
     };
@@ -59,7 +54,7 @@ const HEADINGS: [&str; 8] = [
 
 async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, _) = jobs::list(&mut tx, &listing(asked, 0, MOST)).await?;
+    let (found, _) = jobs::list(&mut tx, &asked.listing(0, MOST)).await?;
     let row = |job: &JobState| {
         vec![
             job.id.to_string(),
@@ -68,8 +63,8 @@ async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
             format!("{}/{}", job.done, job.total),
             job.tries.to_string(),
             job.problem.clone().unwrap_or_default(),
-            at(job.queued_at),
-            job.ended_at.map(at).unwrap_or_default(),
+            locale::moment(job.queued_at),
+            job.ended_at.map(locale::moment).unwrap_or_default(),
         ]
     };
     export(ctx, "viec", "jobs-title", &HEADINGS, found.iter().map(row).collect(), kind)
@@ -145,7 +140,7 @@ fn told(job: &JobState) -> Json {
         ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, count) = jobs::list(&mut tx, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let (found, count) = jobs::list(&mut tx, &asked.listing(listed.page(), listed.per(PER))).await?;
     let rows = found.iter().map(told).collect();
     listed.answer(&ctx, Answer { name: "jobs", about: json!({"count": count}), fields: FIELDS, rows, next: None })
 }

@@ -1,6 +1,6 @@
 //! Letters: which wait, which were taken, which were given up; sent again by hand. What they say is shown to nobody.
 
-use super::{Asked, MOST, PER, at, back, conflict, done, export, note_reading, word};
+use super::{Asked, MOST, PER, back, conflict, done, export, note_reading, word};
 use crate::post::Post;
 use axum::http::StatusCode;
 use documents::list_out::Kind;
@@ -11,7 +11,7 @@ use store::{AuditLine, secrets::SecretKey};
 use units::listed::{Answer, Listed};
 use web::{
     Asking, Ctx, Failure, Form, Outcome, Path,
-    notices::outbox::{self, Kept, Listing},
+    notices::outbox::{self, Kept},
     people::Contact,
 };
 
@@ -21,11 +21,6 @@ const FIELDS: &[&str] = &[
     "id", "template", "person", "address", "name", "lang", "subject", "state", "tries", "problem", "at", "due_at",
     "ended_at",
 ];
-
-fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
-    let (search, state, sort) = (asked.q.clone(), asked.tt.clone(), asked.sap.clone());
-    Listing { search, state, sort, page, per }
-}
 
 fn state(ctx: &Ctx, name: &str) -> String {
     word(ctx, &format!("mail-state-{name}"))
@@ -39,12 +34,12 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, typed: &Trial, wrong: Option<&'static str>) -> Outcome {
     note_reading(ctx, "web.mail-read", asked).await?;
     let mut tx = ctx.read().await?;
-    let (found, count) = outbox::list(&mut tx, &listing(asked, asked.page(), PER)).await?;
+    let (found, count) = outbox::list(&mut tx, &asked.listing(asked.page(), PER)).await?;
     let row = |letter: &Kept| {
         context! {
             id => letter.id, name => letter.name, address => letter.address, subject => letter.subject, state => letter.state,
-            state_word => state(ctx, &letter.state), tries => letter.tries, problem => letter.problem, at => at(letter.at),
-            due => (letter.state == "waiting").then(|| at(letter.due_at)), ended => letter.ended_at.map(at),
+            state_word => state(ctx, &letter.state), tries => letter.tries, problem => letter.problem, at => locale::moment(letter.at),
+            due => (letter.state == "waiting").then(|| locale::moment(letter.due_at)), ended => letter.ended_at.map(locale::moment),
             person => letter.person.map(|person| person.0),
         }
     };
@@ -69,7 +64,7 @@ const HEADINGS: [&str; 8] =
 async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     note_reading(ctx, "web.mail-export", asked).await?;
     let mut tx = ctx.read().await?;
-    let (found, _) = outbox::list(&mut tx, &listing(asked, 0, MOST)).await?;
+    let (found, _) = outbox::list(&mut tx, &asked.listing(0, MOST)).await?;
     let row = |letter: &Kept| {
         vec![
             letter.id.to_string(),
@@ -79,7 +74,7 @@ async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
             state(ctx, &letter.state),
             letter.tries.to_string(),
             letter.problem.clone().unwrap_or_default(),
-            at(letter.at),
+            locale::moment(letter.at),
         ]
     };
     export(ctx, "thu", "mail-title", &HEADINGS, found.iter().map(row).collect(), kind)
@@ -177,7 +172,7 @@ fn told(letter: &Kept) -> Json {
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     note_reading(&ctx, "web.mail-read", &asked).await?;
     let mut tx = ctx.read().await?;
-    let (found, count) = outbox::list(&mut tx, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let (found, count) = outbox::list(&mut tx, &asked.listing(listed.page(), listed.per(PER))).await?;
     let rows = found.iter().map(told).collect();
     listed.answer(&ctx, Answer { name: "mail", about: json!({"count": count}), fields: FIELDS, rows, next: None })
 }

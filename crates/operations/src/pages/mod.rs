@@ -15,9 +15,9 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Moment, Phrase, Problem};
+use kernel::{Phrase, Problem};
 use serde::Deserialize;
-use store::AuditLine;
+use store::{AuditLine, Listing};
 use web::{Ctx, Failure, Outcome, Room, Routes};
 
 #[derive(rust_embed::RustEmbed)]
@@ -134,6 +134,11 @@ impl Asked {
         web::page_from_one(&self.trang)
     }
 
+    fn listing(&self, page: i64, per: i64) -> Listing {
+        let (search, state, sort) = (self.q.clone(), self.tt.clone(), self.sap.clone());
+        Listing { search, state, sort, page, per }
+    }
+
     /// The part of an address that keeps search, state and order.
     fn kept(&self) -> String {
         let named = [("q", &self.q), ("tt", &self.tt), ("sap", &self.sap)];
@@ -146,11 +151,6 @@ impl Asked {
         let link = |p: i64| minijinja::context! { number => p + 1, current => p == self.page() };
         web::page_links(self.page(), PER, count).into_iter().map(link).collect()
     }
-}
-
-/// A moment as a list shows it.
-fn at(moment: Moment) -> String {
-    format!("{} {}", locale::date(moment.day()), locale::clock(moment))
 }
 
 /// A key that is put together at run time, without values.

@@ -1,6 +1,6 @@
 //! Everybody's own notices: the list, read and unread, and how they want to hear of each kind.
 
-use super::{Asked, MOST, PER, at, back, export, word};
+use super::{Asked, MOST, PER, back, export, word};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
@@ -16,17 +16,11 @@ use web::{
     Asking, Ctx, Failure, Form, Outcome,
     notices::{
         self, Kind, Way,
-        list::{self, Line, Listing},
+        list::{self, Line},
     },
 };
 
 const FIELDS: &[&str] = &["id", "at", "kind", "text", "link", "unit", "read_at"];
-
-fn listing(asked: &Asked, page: i64, per: i64) -> Listing {
-    let unread = asked.tt == "unread";
-    let kind = if unread { String::new() } else { asked.tt.clone() };
-    Listing { search: asked.q.clone(), kind, unread, sort: asked.sap.clone(), page, per }
-}
 
 /// Whose notices: nobody's of who has something to do first, nor of who works at the machine without a name.
 fn whose(ctx: &Ctx) -> Result<PersonId, Failure> {
@@ -46,13 +40,13 @@ async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, wrong: Option<&'stat
     // Who works at the machine without a name has none.
     let person = ctx.who().map_or(PersonId(0), |who| who.person);
     let mut tx = ctx.read().await?;
-    let (found, count) = list::list(&mut tx, person, &listing(asked, asked.page(), PER)).await?;
+    let (found, count) = list::list(&mut tx, person, &asked.listing(asked.page(), PER)).await?;
     let chosen = notices::choices(&mut tx, &[person]).await?;
     let contacts = ctx.site.people.contacts(&mut tx, &[person]).await?;
     let email = contacts.get(&person).and_then(|contact| contact.email.clone());
     let row = |line: &Line| {
         context! {
-            id => line.id, at => at(line.at), kind => word(ctx, &format!("notice-kind-{}", line.kind)),
+            id => line.id, at => locale::moment(line.at), kind => word(ctx, &format!("notice-kind-{}", line.kind)),
             text => ctx.lang.pick(&line.text_vi, &line.text_en), unread => line.read_at.is_none(),
         }
     };
@@ -76,14 +70,14 @@ async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, wrong: Option<&'stat
 async fn file(ctx: &Ctx, asked: &Asked, kind: File) -> Outcome {
     let person = whose(ctx)?;
     let mut tx = ctx.read().await?;
-    let (found, _) = list::list(&mut tx, person, &listing(asked, 0, MOST)).await?;
+    let (found, _) = list::list(&mut tx, person, &asked.listing(0, MOST)).await?;
     let row = |line: &Line| {
         vec![
-            at(line.at),
+            locale::moment(line.at),
             word(ctx, &format!("notice-kind-{}", line.kind)),
             ctx.lang.pick(&line.text_vi, &line.text_en).clone(),
             web::notices::spread::address(&ctx.site.origin, ctx.lang, &line.link),
-            line.read_at.map(at).unwrap_or_default(),
+            line.read_at.map(locale::moment).unwrap_or_default(),
         ]
     };
     let headings = ["notice-at", "notice-kind", "notice-text", "notice-link", "notice-read-at"];
@@ -147,7 +141,7 @@ pub(super) async fn choose(ctx: Ctx, Form(sent): Form<HashMap<String, String>>) 
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     let person = ctx.who().map_or(PersonId(0), |who| who.person);
     let mut tx = ctx.read().await?;
-    let (found, count) = list::list(&mut tx, person, &listing(&asked, listed.page(), listed.per(PER))).await?;
+    let (found, count) = list::list(&mut tx, person, &asked.listing(listed.page(), listed.per(PER))).await?;
     let told = |line: &Line| -> Json {
         json!({
             "id": line.id, "at": line.at.rfc3339(), "kind": line.kind, "text": ctx.lang.pick(&line.text_vi, &line.text_en),

@@ -5,12 +5,12 @@ use anyhow::{Result, ensure};
 use kernel::{Arg, Clock, Moment};
 use mail::{Mailer, Server};
 use operations::Post;
-use store::{Store, secrets::SecretKey};
+use store::{Listing, Store, secrets::SecretKey};
 use testkit::{CLOCK, each_engine, free_port};
 use web::{
     notices::{
         self,
-        outbox::{self, Listing, Mail},
+        outbox::{self, Mail},
     },
     people::Contact,
 };

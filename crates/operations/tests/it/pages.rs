@@ -97,7 +97,7 @@ fn letters_are_listed_without_what_they_say_and_each_reading_is_a_line() {
             ensure!(page.contains("anh@xa.example") && !page.contains("SECRET"), "{path}: {page}");
         }
         let id =
-            outbox::list(&mut read(&store).await?, &outbox::Listing { per: 1, ..Default::default() }).await?.0[0].id;
+            outbox::list(&mut read(&store).await?, &store::Listing { per: 1, ..Default::default() }).await?.0[0].id;
         ensure!(send(&store, 1, "POST", &format!("/quan-tri/thu/{id}/lai"), "").await?.status() == 409);
         ensure!(send(&store, 1, "POST", &format!("/quan-tri/thu/{id}/huy"), "").await?.status() == 303);
         ensure!(send(&store, 1, "POST", &format!("/api/v1/mail/{id}/cancel"), "").await?.status() == 409);

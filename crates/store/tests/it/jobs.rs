@@ -296,7 +296,7 @@ fn jobs_are_listed_by_state_and_words_page_by_page() {
             ("nothing", "", "", 0, vec![], 0),
         ] {
             let listing =
-                jobs::Listing { search: search.into(), state: wanted.into(), sort: sort.into(), page, per: 2 };
+                store::Listing { search: search.into(), state: wanted.into(), sort: sort.into(), page, per: 2 };
             let (found, all) = jobs::list(&mut tx, &listing).await?;
             assert_eq!((found.iter().map(|job| job.id).collect::<Vec<_>>(), all), (ids, count), "{listing:?}");
         }

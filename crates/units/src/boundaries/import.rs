@@ -63,8 +63,8 @@ pub async fn keep(tx: &mut WriteTx, report: &Report, import: &Import) -> Result<
     }
     let ids: Vec<i64> = report.good.iter().map(|g| g.unit.id.0).collect();
     for chunk in ids.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("DELETE FROM units_boundary WHERE unit IN ({})", places.join(","));
+        let places = ::store::places(1, chunk.len());
+        let sql = format!("DELETE FROM units_boundary WHERE unit IN ({})", places);
         tx.execute(&sql, chunk.iter().map(|&id| id.into()).collect()).await?;
     }
     let now = tx.now();

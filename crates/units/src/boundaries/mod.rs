@@ -114,8 +114,8 @@ async fn approximate(tx: &mut impl Query, day: Day, communes: &[Unit]) -> Result
 async fn official(tx: &mut impl Query, units: &[Unit]) -> Result<HashMap<UnitId, MultiPolygon<f64>>> {
     let mut found = HashMap::new();
     for chunk in units.chunks(1000) {
-        let places: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT unit, geometry FROM units_boundary WHERE unit IN ({})", places.join(","));
+        let places = ::store::places(1, chunk.len());
+        let sql = format!("SELECT unit, geometry FROM units_boundary WHERE unit IN ({})", places);
         for row in tx.rows(&sql, chunk.iter().map(|u| Value::from(u.id)).collect()).await? {
             let coordinates = serde_json::from_str(&row.text(1)?)?;
             found.insert(UnitId(row.i64(0)?), from_coordinates(coordinates));

@@ -28,7 +28,7 @@ pub async fn next_id(tx: &mut impl Query) -> Result<i64> {
 pub async fn versions(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<UnitId, i64>> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let sql = format!("SELECT id, version FROM units_unit WHERE id IN ({})", places(1, chunk.len()));
+        let sql = format!("SELECT id, version FROM units_unit WHERE id IN ({})", ::store::places(1, chunk.len()));
         for row in tx.rows(&sql, chunk.iter().map(|&id| id.into()).collect()).await? {
             found.insert(UnitId(row.i64(0)?), row.i64(1)?);
         }
@@ -36,17 +36,12 @@ pub async fn versions(tx: &mut impl Query, ids: &[UnitId]) -> Result<HashMap<Uni
     Ok(found)
 }
 
-/// `$2, $3, $4`: so many parameters from one on.
-pub(crate) fn places(first: usize, count: usize) -> String {
-    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
-}
-
 /// Every unit that ever had one of these codes, the oldest first. Cost: those units.
 pub async fn with_codes(tx: &mut impl Query, codes: &[&str]) -> Result<Vec<Unit>> {
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    let places = places(1, codes.len());
+    let places = ::store::places(1, codes.len());
     let sql = format!("SELECT {UNIT} FROM units_unit u WHERE u.code IN ({places}) ORDER BY u.from_day, u.id");
     tx.rows(&sql, codes.iter().map(|&code| code.into()).collect()).await?.iter().map(unit).collect()
 }
@@ -61,7 +56,7 @@ pub async fn beneath(tx: &mut impl Query, tops: &[UnitId]) -> Result<Vec<UnitId>
            SELECT id FROM units_unit WHERE id IN ({})
            UNION SELECT u.id FROM units_unit u JOIN below b ON u.parent = b.id)
          SELECT id FROM below ORDER BY id",
-        places(1, tops.len())
+        ::store::places(1, tops.len())
     );
     let rows = tx.rows(&sql, tops.iter().map(|&id| id.into()).collect()).await?;
     rows.iter().map(|row| Ok(UnitId(row.i64(0)?))).collect()
@@ -72,10 +67,10 @@ pub async fn children(tx: &mut impl Query, parents: &[UnitId], day: Day) -> Resu
     if parents.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (2..parents.len() + 2).map(|n| format!("${n}")).collect();
+    let places = ::store::places(2, parents.len());
     let sql = format!(
         "SELECT {UNIT} FROM units_unit u WHERE u.from_day <= $1 AND u.to_day >= $1 AND u.parent IN ({}) ORDER BY u.ord, u.id",
-        places.join(",")
+        places
     );
     let args = std::iter::once(Value::from(day)).chain(parents.iter().map(|&p| Value::from(p))).collect();
     tx.rows(&sql, args).await?.iter().map(unit).collect()

@@ -7,7 +7,7 @@ use super::CALL;
 use kernel::{Moment, PersonId, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::{AuditLine, Query, Result, Row, WriteTx, args, secrets::SecretKey};
+use store::{AuditLine, Listing, Query, Result, Row, WriteTx, args, secrets::SecretKey};
 
 /// What can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,32 +149,16 @@ pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Hook>> {
     tx.row(&sql, args![id]).await?.as_ref().map(hook).transpose()
 }
 
-/// What of a list is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    pub search: String,
-    /// A state; all, where empty.
-    pub state: String,
-    /// `oldest`, and of addresses `name`; the newest first otherwise.
-    pub sort: String,
-    pub page: i64,
-    pub per: i64,
-}
-
-/// A page of the addresses, and how many there are. Cost: the addresses; one page returned.
+/// A page of the addresses, and how many there are; searched by name and address, ordered by `oldest` or `name`, the newest
+/// first otherwise. Cost: the addresses; one page returned.
 pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Hook>, i64)> {
     let order = match listing.sort.as_str() {
         "oldest" => "id",
         "name" => "name, id",
         _ => "id DESC",
     };
-    let wanted = "($1 = '' OR state = $1) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
-    let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
-    let state = listing.state.as_str();
-    let count = tx.row(&format!("SELECT COUNT(*) FROM web_webhook WHERE {wanted}"), args![state, key.as_str()]).await?;
-    let sql = format!("SELECT {HOOK} FROM web_webhook WHERE {wanted} ORDER BY {order} LIMIT $3 OFFSET $4");
-    let rows = tx.rows(&sql, args![state, key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(hook).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let from = "web_webhook WHERE ($1 = '' OR state = $1) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
+    store::paged(tx, HOOK, from, order, args![listing.state.as_str(), listing.key()], listing.span(), hook).await
 }
 
 /// How a call went.
@@ -195,14 +179,10 @@ pub struct Delivery {
 /// A page of the calls to an address, and how many there are; searched by event or number. Cost: its calls.
 pub async fn deliveries(tx: &mut impl Query, id: i64, listing: &Listing) -> Result<(Vec<Delivery>, i64)> {
     let order = if listing.sort == "oldest" { "c.id" } else { "c.id DESC" };
-    let from = "FROM web_call c JOIN web_event e ON e.id = c.event
+    let columns = "c.id, e.number, e.event, e.at, c.state, c.tries, c.due_at, c.ended_at, c.problem";
+    let from = "web_call c JOIN web_event e ON e.id = c.event
                 WHERE c.hook = $1 AND ($2 = '' OR c.state = $2) AND ($3 = '' OR e.event LIKE '%' || $3 || '%' OR e.number = $3)";
-    let (state, key) = (listing.state.as_str(), listing.search.trim().replace(['%'], ""));
-    let count = tx.row(&format!("SELECT COUNT(*) {from}"), args![id, state, key.as_str()]).await?;
-    let sql = format!(
-        "SELECT c.id, e.number, e.event, e.at, c.state, c.tries, c.due_at, c.ended_at, c.problem {from}
-         ORDER BY {order} LIMIT $4 OFFSET $5"
-    );
+    let given = args![id, listing.state.as_str(), listing.search.trim().replace(['%'], "")];
     let read = |row: &Row| {
         Ok(Delivery {
             id: row.i64(0)?,
@@ -216,8 +196,7 @@ pub async fn deliveries(tx: &mut impl Query, id: i64, listing: &Listing) -> Resu
             problem: row.opt_text(8)?,
         })
     };
-    let rows = tx.rows(&sql, args![id, state, key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(read).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    store::paged(tx, columns, from, order, given, listing.span(), read).await
 }
 
 /// Makes calls of what happened, one for each address that wants to hear of it. Cost: the events that wait, the addresses.

@@ -1,7 +1,7 @@
 //! Somebody's own notices, as their page lists them.
 
-use kernel::{Moment, PersonId, UnitId, text};
-use store::{AuditLine, Query, Result, Row, WriteTx, args};
+use kernel::{Moment, PersonId, UnitId};
+use store::{AuditLine, Listing, Query, Result, Row, WriteTx, args};
 
 /// A line of somebody's list.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,19 +14,6 @@ pub struct Line {
     pub link: String,
     pub unit: Option<UnitId>,
     pub read_at: Option<Moment>,
-}
-
-/// What of it is listed.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    pub search: String,
-    /// A kind; all, where empty.
-    pub kind: String,
-    pub unread: bool,
-    /// `oldest`; the newest first otherwise.
-    pub sort: String,
-    pub page: i64,
-    pub per: i64,
 }
 
 fn line(row: &Row) -> Result<Line> {
@@ -42,22 +29,24 @@ fn line(row: &Row) -> Result<Line> {
     })
 }
 
-/// A page of somebody's notices, and how many there are. Cost: their notices; one page returned.
+/// Asked for as a state, what was not read yet, whatever its kind.
+const UNREAD: &str = "unread";
+
+/// A page of somebody's notices, and how many there are: of the kind, or [`UNREAD`], that stands as the state; `oldest` first,
+/// the newest otherwise. Cost: their notices; one page returned.
 pub async fn list(tx: &mut impl Query, person: PersonId, listing: &Listing) -> Result<(Vec<Line>, i64)> {
     let order = if listing.sort == "oldest" { "n.matter" } else { "n.matter DESC" };
-    let unread = if listing.unread { "AND n.read_at IS NULL" } else { "" };
+    let (kind, unread) = match listing.state.as_str() {
+        UNREAD => ("", "AND n.read_at IS NULL"),
+        kind => (kind, ""),
+    };
+    let columns = "n.id, m.at, m.kind, m.text_vi, m.text_en, m.link, m.unit, n.read_at";
     let from = format!(
-        "FROM web_notice n JOIN web_matter m ON m.id = n.matter
+        "web_notice n JOIN web_matter m ON m.id = n.matter
          WHERE n.person = $1 AND ($2 = '' OR m.kind = $2) AND ($3 = '' OR m.search LIKE '%' || $3 || '%') {unread}"
     );
-    let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
-    let kind = listing.kind.as_str();
-    let count = tx.row(&format!("SELECT COUNT(*) {from}"), args![person.0, kind, key.as_str()]).await?;
-    let sql = format!(
-        "SELECT n.id, m.at, m.kind, m.text_vi, m.text_en, m.link, m.unit, n.read_at {from} ORDER BY {order} LIMIT $4 OFFSET $5"
-    );
-    let rows = tx.rows(&sql, args![person.0, kind, key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(line).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let given = args![person.0, kind, listing.key()];
+    store::paged(tx, columns, &from, order, given, listing.span(), line).await
 }
 
 /// Marks one of somebody's notices as read, or all of them; how many were not. Nobody marks another's. Cost: the notices

@@ -170,8 +170,8 @@ pub async fn unread(tx: &mut impl Query, person: PersonId) -> Result<i64> {
 pub async fn choices(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<(PersonId, Kind), Way>> {
     let mut found = HashMap::new();
     for some in people.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT person, kind, way FROM web_choice WHERE person IN ({})", places.join(","));
+        let places = store::places(1, some.len());
+        let sql = format!("SELECT person, kind, way FROM web_choice WHERE person IN ({})", places);
         for row in tx.rows(&sql, some.iter().map(|person| person.0.into()).collect()).await? {
             if let (Some(kind), Some(way)) = (Kind::from_name(&row.text(1)?), Way::from_name(&row.text(2)?)) {
                 found.insert((PersonId(row.i64(0)?), kind), way);

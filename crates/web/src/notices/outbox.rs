@@ -4,11 +4,11 @@
 //! subject holds nothing that must not be seen. A letter is handed over at least once: where the program ends between
 //! handing over and noting it, it is sent again under the same Message-ID, by which the receiving side tells it apart.
 
-use crate::people::Contact;
+use crate::{meta::escaped, people::Contact};
 use kernel::{Arg, Moment, PersonId, text};
 use locale::Lang;
 use sha2::{Digest, Sha256};
-use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args, secrets::SecretKey};
+use store::{AuditLine, Listing, Query, Result, Row, StoreError, WriteTx, args, secrets::SecretKey};
 
 /// After so many tries (about a day) a letter is given up.
 pub const MOST_TRIES: i64 = 10;
@@ -75,13 +75,11 @@ pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<
 
 /// The other form of a text: paragraphs, lines, and addresses of pages to be followed.
 pub fn html(lang: Lang, text: &str) -> String {
-    let escape =
-        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let line = |line: &str| match line.trim() {
         at if (at.starts_with("https://") || at.starts_with("http://")) && !at.contains(char::is_whitespace) => {
-            format!("<a href=\"{0}\">{0}</a>", escape(at))
+            format!("<a href=\"{0}\">{0}</a>", escaped(at))
         }
-        other => escape(other),
+        other => escaped(other),
     };
     let paragraph = |text: &str| format!("<p>{}</p>\n", text.lines().map(line).collect::<Vec<_>>().join("<br>\n"));
     let body: String = text.split("\n\n").filter(|part| !part.trim().is_empty()).map(paragraph).collect();
@@ -127,33 +125,16 @@ fn kept(row: &Row) -> Result<Kept> {
     })
 }
 
-/// What of the letters is listed.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// Part of a name, an address, a subject.
-    pub search: String,
-    /// A state; all, where empty.
-    pub state: String,
-    /// `oldest`, `address`; the newest first otherwise.
-    pub sort: String,
-    pub page: i64,
-    pub per: i64,
-}
-
-/// A page of the letters, and how many there are. Cost: the letters of the state; one page returned.
+/// A page of the letters, and how many there are; searched by name, address and subject, ordered by `oldest` or `address`, the
+/// newest first otherwise. Cost: the letters of the state; one page returned.
 pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Kept>, i64)> {
     let order = match listing.sort.as_str() {
         "oldest" => "id",
         "address" => "address, id DESC",
         _ => "id DESC",
     };
-    let wanted = "($1 = '' OR state = $1) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
-    let key = text::search_key(listing.search.trim()).replace(['%', '_'], "");
-    let state = listing.state.as_str();
-    let count = tx.row(&format!("SELECT COUNT(*) FROM web_outbox WHERE {wanted}"), args![state, key.as_str()]).await?;
-    let sql = format!("SELECT {KEPT} FROM web_outbox WHERE {wanted} ORDER BY {order} LIMIT $3 OFFSET $4");
-    let rows = tx.rows(&sql, args![state, key, listing.per, listing.page * listing.per]).await?;
-    Ok((rows.iter().map(kept).collect::<Result<_>>()?, count.map_or(Ok(0), |row| row.i64(0))?))
+    let from = "web_outbox WHERE ($1 = '' OR state = $1) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
+    store::paged(tx, KEPT, from, order, args![listing.state.as_str(), listing.key()], listing.span(), kept).await
 }
 
 /// How many letters stand in each state. Cost: the letters, by index.

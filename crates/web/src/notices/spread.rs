@@ -101,12 +101,12 @@ async fn keep(tx: &mut WriteTx, lines: &[(&Matter, PersonId, &Contact, Way)]) ->
     let people: BTreeSet<i64> = lines.iter().map(|(_, person, ..)| person.0).collect();
     let people: Vec<i64> = people.into_iter().collect();
     for some in people.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let places = store::places(1, some.len());
         let sql = format!(
             "INSERT INTO web_bell (person, unread)
              SELECT person, COUNT(*) FROM web_notice WHERE read_at IS NULL AND person IN ({}) GROUP BY person
              ON CONFLICT (person) DO UPDATE SET unread = excluded.unread",
-            places.join(",")
+            places
         );
         tx.execute(&sql, some.iter().map(|person| (*person).into()).collect()).await?;
     }
@@ -150,10 +150,10 @@ pub async fn digest(work: Work, people: &dyn People, key: &SecretKey, origin: &s
     let mut of: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     // Of those alone whose addresses were asked for: others, who came meanwhile, have the next morning.
     for some in waiting.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let places = store::places(1, some.len());
         let taken = format!(
             "UPDATE web_notice SET told = 1 WHERE told = 0 AND person IN ({}) RETURNING person, matter, read_at",
-            places.join(",")
+            places
         );
         for row in tx.rows(&taken, some.iter().map(|person| person.0.into()).collect()).await? {
             // What was read meanwhile needs no letter.
@@ -196,8 +196,8 @@ pub async fn digest(work: Work, people: &dyn People, key: &SecretKey, origin: &s
 async fn texts(tx: &mut WriteTx, ids: &[i64]) -> Result<HashMap<i64, (String, String, String)>> {
     let mut found = HashMap::new();
     for some in ids.chunks(500) {
-        let places: Vec<String> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT id, text_vi, text_en, link FROM web_matter WHERE id IN ({})", places.join(","));
+        let places = store::places(1, some.len());
+        let sql = format!("SELECT id, text_vi, text_en, link FROM web_matter WHERE id IN ({})", places);
         for row in tx.rows(&sql, some.iter().map(|id| (*id).into()).collect()).await? {
             found.insert(row.i64(0)?, (row.text(1)?, row.text(2)?, row.text(3)?));
         }
