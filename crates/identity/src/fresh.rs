@@ -5,7 +5,7 @@ use crate::{
     keeper::Identity,
     login::{Refused, own},
     model::Person,
-    password, recovery, second, secrets, store,
+    password, secrets, store,
 };
 use kernel::{Clock, Phrase, Problem, Scope};
 use serde_json::json;
@@ -53,26 +53,12 @@ impl Identity {
                 .wrong_proof(&person, who, &key, tries, refused("account-old-wrong", "old"), clock)
                 .await?);
         }
-        if let Some(sealed) = person.totp.as_deref() {
-            let secret = self.key.open(sealed);
-            let step = secret.and_then(|secret| second::step(&secret, code, now, person.totp_step));
-            let mut tx = self.store.write(&own(person.id), clock).await?;
-            // Of two that bring the same code at once one comes first.
-            let taken = match step {
-                Some(step) => store::take_step(&mut tx, person.id, step).await?,
-                None => recovery::take(&mut tx, person.id, code).await?,
-            };
-            if !taken {
-                drop(tx);
-                let wrong = refused("login-code-wrong", "now");
-                return Err(self.wrong_proof(&person, who, &key, tries, wrong, clock).await?);
-            }
-            store::succeeded(&mut tx, &key).await?;
-            store::note_own(&mut tx, "identity.proven", person.id, json!({})).await?;
-            tx.commit().await?;
-            return Ok(person);
-        }
         let mut tx = self.store.write(&own(person.id), clock).await?;
+        if person.totp.is_some() && !self.code_taken(&mut tx, &person, code).await? {
+            drop(tx);
+            let wrong = refused("login-code-wrong", "now");
+            return Err(self.wrong_proof(&person, who, &key, tries, wrong, clock).await?);
+        }
         store::succeeded(&mut tx, &key).await?;
         store::note_own(&mut tx, "identity.proven", person.id, json!({})).await?;
         tx.commit().await?;

@@ -142,16 +142,8 @@ impl People for Keeper {
         people: &'a [PersonId],
     ) -> BoxFuture<'a, Result<HashMap<PersonId, Contact>>> {
         Box::pin(async move {
-            let mut found = HashMap::new();
-            for some in people.chunks(500) {
-                let places = store::places(1, some.len());
-                let sql = format!("SELECT id, name, email, lang FROM identity_person WHERE id IN ({})", places);
-                for row in tx.rows(&sql, some.iter().map(|p| p.0.into()).collect()).await? {
-                    let contact = Contact { name: row.text(1)?, email: row.opt_text(2)?, lang: row.text(3)? };
-                    found.insert(PersonId(row.i64(0)?), contact);
-                }
-            }
-            Ok(found)
+            let found = crate::store::many(tx, people).await?.into_values();
+            Ok(found.map(|p| (p.id, Contact { name: p.name, email: p.email, lang: p.lang })).collect())
         })
     }
 
@@ -164,12 +156,6 @@ impl People for Keeper {
     }
 
     fn holders<'a>(&'a self, tx: &'a mut ReadTx, role: Role, now: Moment) -> BoxFuture<'a, Result<Vec<PersonId>>> {
-        Box::pin(async move {
-            let sql = "SELECT DISTINCT p.id FROM identity_person p JOIN identity_grant g ON g.person = p.id AND g.from_day <= $2
-                       AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
-                       WHERE g.role = $1 AND p.disabled = 0 ORDER BY p.id";
-            let rows = tx.rows(sql, args![role.name(), now.day().epoch_days()]).await?;
-            rows.iter().map(|row| Ok(PersonId(row.i64(0)?))).collect()
-        })
+        Box::pin(crate::store::holders(tx, role, now.day()))
     }
 }

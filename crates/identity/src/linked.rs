@@ -7,7 +7,7 @@
 
 use crate::{
     keeper::Identity,
-    login::{Refused, Step, network, own},
+    login::{Refused, Step, network, own, wrong},
     passkey::{ask, begin_strong, take},
     providers::{Doors, Given, Provider},
     secrets,
@@ -91,12 +91,8 @@ pub async fn unlink(tx: &mut WriteTx, person: PersonId, provider: &str) -> Store
 
 impl Doors {
     fn client(&self) -> Result<&oidc::Client, Refused> {
-        self.client.as_ref().ok_or_else(|| said("oidc-unreachable"))
+        self.client.as_ref().ok_or_else(|| wrong("oidc-unreachable"))
     }
-}
-
-fn said(key: &'static str) -> Refused {
-    Refused::Said(Problem::input(Phrase::new(key)))
 }
 
 fn refused(wrong: &Wrong) -> Refused {
@@ -152,14 +148,14 @@ impl Identity {
             let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
             let taken = take(&mut tx, "oidc", &back.state).await?;
             tx.commit().await?;
-            let Some((state, link)) = taken else { return Err(said("oidc-late")) };
+            let Some((state, link)) = taken else { return Err(wrong("oidc-late")) };
             (serde_json::from_str::<Waiting>(&state).map_err(StoreError::from)?, link)
         };
         if waiting.provider != provider.name
             || waiting.browser != secrets::hash(browser)
             || (link.is_some() && link != me)
         {
-            return Err(said("oidc-late"));
+            return Err(wrong("oidc-late"));
         }
         let told = self.doors.client()?.finish(&provider.asked(), redirect, &waiting.flow, back, clock.now()).await;
         let told = told.map_err(|wrong| {
@@ -181,7 +177,7 @@ impl Identity {
     ) -> Result<Came, Refused> {
         let mut tx = self.store.write(&own(person), clock).await?;
         match linked(&mut tx, told).await? {
-            Some(whose) if whose != person => return Err(said("oidc-linked-elsewhere")),
+            Some(whose) if whose != person => return Err(wrong("oidc-linked-elsewhere")),
             Some(_) => {}
             None => add_link(&mut tx, provider, told, person).await?,
         }
@@ -206,10 +202,10 @@ impl Identity {
         let person = match known {
             Some(person) => person,
             None if provider.create => make(&mut tx, provider, told).await?,
-            None => return Err(said("oidc-unknown")),
+            None => return Err(wrong("oidc-unknown")),
         };
         let Some(person) = people::get(&mut tx, person).await?.filter(|person| !person.disabled && !person.demo) else {
-            return Err(said("oidc-unknown"));
+            return Err(wrong("oidc-unknown"));
         };
         let gives: Vec<Given> = provider.gives(told).into_iter().collect();
         renew(&mut tx, person.id, &provider.name, &gives).await?;
@@ -253,7 +249,7 @@ async fn make(tx: &mut WriteTx, provider: &Provider, told: &Told) -> Result<Pers
     let login = if taken { format!("{login}@{}", provider.name) } else { login };
     let email = told.text("email").filter(|email| crate::rules::is_address(email));
     let person = match people::add(tx, &login, &name, email, "vi", false).await {
-        Err(error) if error.is_duplicate() => return Err(said("oidc-name-taken")),
+        Err(error) if error.is_duplicate() => return Err(wrong("oidc-name-taken")),
         person => person?,
     };
     add_link(tx, provider, told, person).await?;

@@ -45,7 +45,7 @@ impl From<Busy> for Refused {
     }
 }
 
-fn wrong(key: &'static str) -> Refused {
+pub(crate) fn wrong(key: &'static str) -> Refused {
     Refused::Said(Problem::input(Phrase::new(key)))
 }
 
@@ -173,6 +173,21 @@ impl Identity {
         }
     }
 
+    /// Takes a code of somebody's second factor, by time or of recovery; whether it was one. Of two that bring the same code at
+    /// once one comes first. Cost: two rows.
+    pub(crate) async fn code_taken(
+        &self,
+        tx: &mut ::store::WriteTx,
+        person: &Person,
+        code: &str,
+    ) -> ::store::Result<bool> {
+        let secret = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
+        match secret.and_then(|secret| second::step(&secret, code, tx.now(), person.totp_step)) {
+            Some(step) => store::take_step(tx, person.id, step).await,
+            None => recovery::take(tx, person.id, code).await,
+        }
+    }
+
     /// The second step: a code by time of whoever the waiting session is. Cost: four rows.
     pub async fn by_code(
         &self,
@@ -193,16 +208,9 @@ impl Identity {
         let Some(person) = person.filter(|person| !person.disabled) else { return Err(wrong("login-again")) };
         let key = secrets::hash(&format!("second {} {}", person.id, network(from)));
         self.try_once(&key, clock).await?;
-        let sealed = person.totp.as_deref().and_then(|sealed| self.key.open(sealed));
-        let step = sealed.and_then(|secret| second::step(&secret, code, clock.now(), person.totp_step));
         let secret = secrets::secret();
         let mut tx = self.store.write(&own(person.id), clock).await?;
-        // Of two that bring the same code at once one comes first.
-        let taken = match step {
-            Some(step) => store::take_step(&mut tx, person.id, step).await?,
-            None => recovery::take(&mut tx, person.id, code).await?,
-        };
-        if !taken {
+        if !self.code_taken(&mut tx, &person, code).await? {
             drop(tx);
             self.note_failure(Some(person.id), clock).await?;
             return Err(wrong("login-code-wrong"));

@@ -6,10 +6,10 @@
 
 use crate::{
     keeper::Identity,
-    login::{Refused, Step, network, own},
+    login::{Refused, Step, network, own, wrong},
     secrets, store as people,
 };
-use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem};
+use kernel::{Actor, Clock, Moment, PersonId};
 use passkeys::{Asked, Handle, Made, Party, Passkey, Shown, WAIT};
 use serde_json::json;
 use std::net::IpAddr;
@@ -125,10 +125,6 @@ pub(crate) async fn remove_all(tx: &mut WriteTx, person: PersonId) -> Stored<()>
     Ok(())
 }
 
-fn said(key: &'static str) -> Refused {
-    Refused::Said(Problem::input(Phrase::new(key)))
-}
-
 fn own_fault(refused: passkeys::Refused) -> Refused {
     Refused::Store(StoreError::Corrupt(format!("passkey: {refused}")))
 }
@@ -144,7 +140,7 @@ impl Identity {
         let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
         let (handle, has) = held(&mut tx, person.id).await?.unwrap_or_else(|| (secrets::random(), Vec::new()));
         if has.len() >= MOST {
-            return Err(said("passkey-most"));
+            return Err(wrong("passkey-most"));
         }
         let asked = passkeys::ask_new(party, handle, &person.login, &person.name, has).map_err(own_fault)?;
         let state = format!("{} {}", hex::encode(handle), hex::encode(&asked.state));
@@ -163,12 +159,12 @@ impl Identity {
         answer: &str,
         clock: &dyn Clock,
     ) -> Result<(), Refused> {
-        let Ok(made) = Made::read(answer) else { return Err(said("passkey-wrong")) };
-        let Ok(challenge) = made.challenge() else { return Err(said("passkey-wrong")) };
+        let Ok(made) = Made::read(answer) else { return Err(wrong("passkey-wrong")) };
+        let Ok(challenge) = made.challenge() else { return Err(wrong("passkey-wrong")) };
         let person = who.person;
         let mut tx = self.store.write(&own(person), clock).await?;
         let question = take(&mut tx, "passkey-new", &challenge).await?.filter(|(_, whom)| *whom == Some(person));
-        let Some((state, _)) = question else { return Err(said("passkey-late")) };
+        let Some((state, _)) = question else { return Err(wrong("passkey-late")) };
         let (handle_text, state) = state.split_once(' ').unwrap_or_default();
         let kept = match made.hold(party, &bytes(state)?, handle(handle_text)?) {
             Ok(kept) => kept,
@@ -176,7 +172,7 @@ impl Identity {
                 // The question is gone, whatever came of it.
                 people::note_own(&mut tx, "identity.passkey-refused", person, json!({"why": why.to_string()})).await?;
                 tx.commit().await?;
-                return Err(said("passkey-wrong"));
+                return Err(wrong("passkey-wrong"));
             }
         };
         let name = match name.trim() {
@@ -189,7 +185,7 @@ impl Identity {
         let values =
             args![hex(&kept.id), person.0, handle_text, name.as_str(), hex(&kept.key), hex(&kept.state), tx.now()];
         let row = match tx.row(sql, values).await {
-            Err(error) if error.is_duplicate() => return Err(said("passkey-known")),
+            Err(error) if error.is_duplicate() => return Err(wrong("passkey-known")),
             row => row?,
         };
         let id = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
@@ -216,8 +212,8 @@ impl Identity {
         label: &str,
         clock: &dyn Clock,
     ) -> Result<Step, Refused> {
-        let Ok(shown) = Shown::read(answer) else { return Err(said("passkey-wrong")) };
-        let Ok(challenge) = shown.challenge() else { return Err(said("passkey-wrong")) };
+        let Ok(shown) = Shown::read(answer) else { return Err(wrong("passkey-wrong")) };
+        let Ok(challenge) = shown.challenge() else { return Err(wrong("passkey-wrong")) };
         let credential = hex::encode(shown.id());
         let sql = "SELECT k.id, k.person, k.handle, k.public_key, k.state FROM identity_passkey k
                    JOIN identity_person p ON p.id = k.person AND p.disabled = 0 WHERE k.credential = $1";
@@ -227,14 +223,14 @@ impl Identity {
         };
         let actor = found.map_or(Actor::SYSTEM, own);
         let mut tx = self.store.write(&actor, clock).await?;
-        let Some((state, _)) = take(&mut tx, "passkey", &challenge).await? else { return Err(said("passkey-late")) };
+        let Some((state, _)) = take(&mut tx, "passkey", &challenge).await? else { return Err(wrong("passkey-late")) };
         let row = tx.row(sql, args![credential]).await?;
         let (Some(row), Some(person)) = (row, found) else {
             if let Some(person) = found {
                 people::note_own(&mut tx, "identity.login-failed", person, json!({"how": "passkey"})).await?;
             }
             tx.commit().await?;
-            return Err(said("passkey-unknown"));
+            return Err(wrong("passkey-unknown"));
         };
         let (id, old) = (row.i64(0)?, row.text(4)?);
         let (handle, key) = (handle(&row.text(2)?)?, bytes(&row.text(3)?)?);
@@ -247,13 +243,13 @@ impl Identity {
                 let details = json!({"how": "passkey", "passkey": id, "why": why.to_string()});
                 people::note_own(&mut tx, action, person, details).await?;
                 tx.commit().await?;
-                return Err(said(if counter { "passkey-counter" } else { "passkey-wrong" }));
+                return Err(wrong(if counter { "passkey-counter" } else { "passkey-wrong" }));
             }
         };
         let sql = "UPDATE identity_passkey SET state = $2, used_at = $3 WHERE id = $1 AND state = $4";
         // Of two that show one state of the counter one comes first.
         if tx.execute(sql, args![id, new, tx.now(), old]).await? != 1 {
-            return Err(said("passkey-wrong"));
+            return Err(wrong("passkey-wrong"));
         }
         let secret = secrets::secret();
         begin_strong(&mut tx, &secret, person, label).await?;

@@ -48,11 +48,7 @@ pub async fn has_power(tx: &mut impl Query, person: PersonId, today: Day) -> Res
 
 /// Administrators who could let something pass that `by` asks for of `person`. Cost: the administrators.
 pub async fn seconds(tx: &mut impl Query, by: Option<PersonId>, person: PersonId, today: Day) -> Result<usize> {
-    let sql = "SELECT DISTINCT p.id FROM identity_person p JOIN identity_grant g ON g.person = p.id
-               WHERE g.role = $1 AND g.from_day <= $2 AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
-               AND p.disabled = 0";
-    let rows = tx.rows(sql, args![Role::Administrator.name(), today.epoch_days()]).await?;
-    let ids = rows.iter().map(|row| Ok(PersonId(row.i64(0)?))).collect::<Result<Vec<_>>>()?;
+    let ids = people::holders(tx, Role::Administrator, today).await?;
     Ok(ids.into_iter().filter(|id| Some(*id) != by && *id != person).count())
 }
 

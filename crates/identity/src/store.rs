@@ -57,6 +57,16 @@ pub async fn many(tx: &mut impl Query, ids: &[PersonId]) -> Result<HashMap<Perso
     Ok(found)
 }
 
+/// Who holds a role on a day, but for locked accounts. Cost: those people, by their grants.
+pub async fn holders(tx: &mut impl Query, role: Role, today: Day) -> Result<Vec<PersonId>> {
+    let sql =
+        "SELECT DISTINCT p.id FROM identity_person p JOIN identity_grant g ON g.person = p.id AND g.from_day <= $2
+               AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
+               WHERE g.role = $1 AND p.disabled = 0 ORDER BY p.id";
+    let rows = tx.rows(sql, args![role.name(), today.epoch_days()]).await?;
+    rows.iter().map(|row| Ok(PersonId(row.i64(0)?))).collect()
+}
+
 /// Logins are compared without regard to case and to blanks around them.
 pub fn login_key(login: &str) -> String {
     login.trim().to_lowercase()

@@ -82,6 +82,13 @@ pub(super) async fn own_person(ctx: &Ctx, who: &Who) -> Result<Person, Failure> 
     person.ok_or_else(|| ctx.not_found())
 }
 
+/// The same, with who it is.
+pub(super) async fn own(ctx: &Ctx) -> Result<(Arc<Who>, Person), Failure> {
+    let who = me(ctx)?;
+    let person = own_person(ctx, &who).await?;
+    Ok((who, person))
+}
+
 /// What stands against it that this is still whoever logged in; a session that ended by it is a failure.
 pub(super) async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
     proof_by(ctx, who, &sent.old, &sent.now).await

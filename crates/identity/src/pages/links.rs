@@ -1,25 +1,26 @@
 //! Logging in at a provider, and the accounts at providers that one's own account is linked with.
 
-use super::{cookie, identity, is_own, label, login, said};
+use super::{
+    account::{field, own, proof_by, status},
+    cookie, identity, is_own, label, login, said,
+};
 use crate::{
     keeper::Identity,
     linked::{self, Came},
     login::Step,
     model::Person,
     providers::Provider,
-    secrets, store,
+    secrets,
 };
 use ::oidc::Back;
 use axum::{
-    extract::ConnectInfo,
     http::{HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use kernel::{Phrase, Place, Problem};
+use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
 use serde::Deserialize;
-use std::{net::SocketAddr, sync::Arc};
-use web::{Asking, Ctx, Failure, Form, Outcome, Path, Who};
+use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 
 /// The cookie of a browser that is away at a provider, over https and not.
 const AWAY: [&str; 2] = ["__Host-langso-oidc", "langso-oidc"];
@@ -76,18 +77,13 @@ fn away(identity: &Identity, browser: &str, answer: impl IntoResponse) -> Respon
 }
 
 /// `GET /dang-nhap/oidc/{provider}`: on to the provider.
-pub(super) async fn start(
-    ctx: Ctx,
-    Path(name): Path<String>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Asking(asked): Asking<Asked>,
-) -> Outcome {
+pub(super) async fn start(ctx: Ctx, Path(name): Path<String>, Asking(asked): Asking<Asked>) -> Outcome {
     let identity = identity(&ctx);
     let provider = provider(&ctx, &identity, &name)?;
     let (redirect, browser, there) =
         (redirect(&ctx, provider)?, browser(&ctx, &identity), super::back(&ctx, &asked.tiep));
     let clock = &*ctx.site.clock;
-    match identity.to_provider(provider, &redirect, &browser, &there, None, peer.ip(), clock).await {
+    match identity.to_provider(provider, &redirect, &browser, &there, None, ctx.from, clock).await {
         Ok(address) => Ok(away(&identity, &browser, Redirect::to(&address))),
         Err(refused) => login::refused(&ctx, &asked.tiep, &said(refused)?).await,
     }
@@ -122,18 +118,6 @@ pub(super) async fn back_again(ctx: Ctx, Path(name): Path<String>, Asking(back):
     Ok((kept, AppendHeaders(cookies), Redirect::to(&there)).into_response())
 }
 
-/// Whoever is logged in with a session and an account of their own.
-async fn own(ctx: &Ctx) -> Result<(Arc<Who>, Person), Failure> {
-    let who = ctx.who().filter(|who| who.only.is_none()).cloned().ok_or_else(|| ctx.not_found())?;
-    let mut tx = ctx.read().await?;
-    let person = store::get(&mut tx, who.person).await?.filter(|person| !person.demo);
-    person.map(|person| (who, person)).ok_or_else(|| ctx.not_found())
-}
-
-fn status(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
-}
-
 async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Problem>) -> Outcome {
     let identity = identity(ctx);
     let mut tx = ctx.read().await?;
@@ -151,13 +135,9 @@ async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Proble
             }
         })
         .collect();
-    let field = match problem.and_then(|problem| problem.place.as_ref()) {
-        Some(Place::Field(field)) => field.as_str(),
-        _ => "",
-    };
     let page = context! {
         title => locale::word(ctx.lang, "links-title"), links => shown, done => asked.xong, bo => asked.bo,
-        problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field,
+        problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem),
         has_password => person.password.is_some(), has_second => person.totp.is_some(),
     };
     ctx.page_with(problem.map_or(StatusCode::OK, status), "links.html", page)
@@ -169,34 +149,18 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     list(&ctx, &person, &asked, None).await
 }
 
-/// What stands against it that this is still whoever logged in; where the session ended by it, a failure.
-async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
-    match identity(ctx).prove(who, &sent.old, &sent.now, &*ctx.site.clock).await {
-        Ok(_) => Ok(None),
-        Err(refused) => match said(refused)? {
-            problem if problem.status == 401 => Err(ctx.failure(problem)),
-            problem => Ok(Some(problem)),
-        },
-    }
-}
-
 /// `POST /tai-khoan/lien-ket/{provider}`: who shows that it is still them gets the way to the provider. A link, since a form
 /// leads to this site alone (`form-action` of the policy).
-pub(super) async fn connect(
-    ctx: Ctx,
-    Path(name): Path<String>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Form(sent): Form<Sent>,
-) -> Outcome {
+pub(super) async fn connect(ctx: Ctx, Path(name): Path<String>, Form(sent): Form<Sent>) -> Outcome {
     let (who, person) = own(&ctx).await?;
     let identity = identity(&ctx);
     let provider = provider(&ctx, &identity, &name)?;
-    if let Some(problem) = proof(&ctx, &who, &sent).await? {
+    if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
         return list(&ctx, &person, &Asked::default(), Some(&problem)).await;
     }
     let (redirect, browser) = (redirect(&ctx, provider)?, browser(&ctx, &identity));
     let clock = &*ctx.site.clock;
-    let asked = identity.to_provider(provider, &redirect, &browser, "", Some(person.id), peer.ip(), clock).await;
+    let asked = identity.to_provider(provider, &redirect, &browser, "", Some(person.id), ctx.from, clock).await;
     match asked {
         Ok(address) => {
             let title = locale::say(ctx.lang, &Phrase::new("links-go-title").with("provider", provider.title.as_str()));
@@ -210,7 +174,7 @@ pub(super) async fn connect(
 /// `POST /tai-khoan/lien-ket/{provider}/bo`: unlinks it, for whom it is still; roles by its word end.
 pub(super) async fn remove(ctx: Ctx, Path(name): Path<String>, Form(sent): Form<Sent>) -> Outcome {
     let (who, person) = own(&ctx).await?;
-    if let Some(problem) = proof(&ctx, &who, &sent).await? {
+    if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
         return list(&ctx, &person, &Asked { bo: name, ..Asked::default() }, Some(&problem)).await;
     }
     let mut tx = ctx.write().await?;

@@ -1,6 +1,6 @@
 //! In and out.
 
-use super::{back, cookie, identity, is_own, label, lead, passkeys, said};
+use super::{account::status, back, cookie, identity, is_own, label, lead, passkeys, said};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
     http::StatusCode,
@@ -61,10 +61,6 @@ async fn form(ctx: &Ctx, status: StatusCode, sent: &Sent, problem: Option<&Probl
         passkey => passkeys::offered(ctx), doors => doors(&identity),
     };
     ctx.page_with(status, "login.html", page)
-}
-
-fn status(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// Buttons that lead to providers.

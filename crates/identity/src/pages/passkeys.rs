@@ -1,19 +1,21 @@
 //! Passkeys: those of the own account, and the login by one. Without JavaScript a list with a way to remove; the login is
 //! then by password and code.
 
-use super::{back, cookie, identity, label, lead, login, said};
-use crate::{login::Step, model::Person, passkey, store};
+use super::{
+    account::{self, field, proof_by, status},
+    back, cookie, identity, label, lead, login, said,
+};
+use crate::{login::Step, model::Person, passkey};
 use axum::{
-    extract::ConnectInfo,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect},
 };
-use kernel::{Place, Problem};
+use kernel::Problem;
 use minijinja::{Value, context};
 use passkeys::Party;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use web::{Asking, Ctx, Failure, Form, Outcome, Who};
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,31 +53,18 @@ pub(super) fn party(ctx: &Ctx) -> Option<Party> {
 
 /// Whoever is logged in with a session and an account of their own, where passkeys can be made.
 async fn own(ctx: &Ctx) -> Result<(Arc<Who>, Person, Party), Failure> {
-    let who = ctx.who().filter(|who| who.only.is_none()).cloned().ok_or_else(|| ctx.not_found())?;
-    let mut tx = ctx.read().await?;
-    let person = store::get(&mut tx, who.person).await?.filter(|person| !person.demo);
-    match (person, party(ctx)) {
-        (Some(person), Some(party)) => Ok((who, person, party)),
-        _ => Err(ctx.not_found()),
-    }
-}
-
-fn status(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+    let (who, person) = account::own(ctx).await?;
+    Ok((who, person, party(ctx).ok_or_else(|| ctx.not_found())?))
 }
 
 async fn list(ctx: &Ctx, person: &Person, asked: &Asked, problem: Option<&Problem>) -> Outcome {
     let mut tx = ctx.read().await?;
     let all = passkey::of(&mut tx, person.id).await?;
     let shown = |one: &passkey::Listed| context! { id => one.id, name => one.name, made => locale::moment(one.made), used => one.used.map(locale::moment) };
-    let field = match problem.and_then(|problem| problem.place.as_ref()) {
-        Some(Place::Field(field)) => field.as_str(),
-        _ => "",
-    };
     let page = context! {
         title => locale::word(ctx.lang, "passkey-title"), passkeys => all.iter().map(shown).collect::<Vec<Value>>(),
         removing => all.iter().find(|one| one.id == asked.bo).map(shown), done => asked.xong,
-        problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field,
+        problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem),
         has_password => person.password.is_some(), has_second => person.totp.is_some(),
     };
     ctx.page_with(problem.map_or(StatusCode::OK, status), "passkeys.html", page)
@@ -87,21 +76,10 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     list(&ctx, &person, &asked, None).await
 }
 
-/// What stands against it that this is still whoever logged in; where the session ended by it, a failure.
-async fn proof(ctx: &Ctx, who: &Who, sent: &Sent) -> Result<Option<Problem>, Failure> {
-    match identity(ctx).prove(who, &sent.old, &sent.now, &*ctx.site.clock).await {
-        Ok(_) => Ok(None),
-        Err(refused) => match said(refused)? {
-            problem if problem.status == 401 => Err(ctx.failure(problem)),
-            problem => Ok(Some(problem)),
-        },
-    }
-}
-
 /// `POST /tai-khoan/passkey/moi`: who shows that it is still them is asked for a passkey. Cost: one hash.
 pub(super) async fn ask(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let (who, person, party) = own(&ctx).await?;
-    if let Some(problem) = proof(&ctx, &who, &sent).await? {
+    if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
         return list(&ctx, &person, &Asked::default(), Some(&problem)).await;
     }
     match identity(&ctx).ask_passkey(&party, &person, &*ctx.site.clock).await {
@@ -126,7 +104,7 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 /// `POST /tai-khoan/passkey/bo`: takes one away, for whom it is still. Cost: one hash.
 pub(super) async fn remove(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let (who, person, _) = own(&ctx).await?;
-    if let Some(problem) = proof(&ctx, &who, &sent).await? {
+    if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
         return list(&ctx, &person, &Asked { bo: sent.id, ..Asked::default() }, Some(&problem)).await;
     }
     let mut tx = ctx.write().await?;
@@ -138,9 +116,9 @@ pub(super) async fn remove(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 }
 
 /// `POST /dang-nhap/passkey/hoi`: what a browser is asked for, as JSON. Cost: one row.
-pub(super) async fn question(ctx: Ctx, ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Outcome {
+pub(super) async fn question(ctx: Ctx) -> Outcome {
     let party = party(&ctx).ok_or_else(|| ctx.not_found())?;
-    let asked = identity(&ctx).ask_any_passkey(&party, peer.ip(), &*ctx.site.clock).await;
+    let asked = identity(&ctx).ask_any_passkey(&party, ctx.from, &*ctx.site.clock).await;
     let asked = asked.or_else(|refused| Err(Failure::from(said(refused)?)))?;
     let options = RawValue::from_string(asked.options)?;
     ctx.json_with(StatusCode::OK, &json!({ "options": options }))

@@ -53,6 +53,23 @@ fn behind_a_proxy_who_guesses_makes_nobody_else_wait() {
 }
 
 #[test]
+fn behind_a_proxy_who_asks_for_passkeys_takes_the_room_of_nobody_else() {
+    each_engine(ROOMS, |store| async move {
+        for from in ["198.51.100.9", "203.0.113.200", "203.0.113.7"] {
+            let from = ([127, 0, 0, 1], Some(from));
+            let answer = send_from(&store, false, "POST", "/dang-nhap/passkey/hoi", "", "", from).await?;
+            ensure!(answer.status() == 200, "{answer:?}");
+        }
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT origin, COUNT(*) FROM identity_question GROUP BY origin ORDER BY origin";
+        let rows = tx.rows(sql, args![]).await?;
+        let asked = rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?))).collect::<Result<Vec<_>>>()?;
+        ensure!(asked == [("198.51.100".into(), 1), ("203.0.113".into(), 2)], "{asked:?}");
+        Ok(())
+    });
+}
+
+#[test]
 fn many_guesses_at_once_are_not_all_the_first() {
     each_engine(ROOMS, |store| async move {
         let identity = identity(&store);
