@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
 };
@@ -194,7 +194,7 @@ fn code(findings: &mut Vec<String>) -> Result<()> {
 
 /// Whether what a document has in backticks names a test of ours (`t CRATE NAME`, `t CRATE FILE::`) or a walk (`walk TOPIC`)
 /// that does not exist.
-fn names_no_test(quoted: &str) -> Result<bool> {
+fn names_no_test(quoted: &str, read: &mut HashMap<String, String>) -> Result<bool> {
     let words: Vec<&str> = quoted.split(' ').collect();
     let there = match words[..] {
         ["walk", topic] => Path::new(&format!("tests/browser/{topic}.mjs")).exists(),
@@ -202,23 +202,30 @@ fn names_no_test(quoted: &str) -> Result<bool> {
             Path::new(&format!("crates/{krate}/tests/it/{}.rs", name.trim_end_matches("::"))).exists()
         }
         ["t", krate, name] => {
-            let mut sources = Vec::new();
-            for folder in ["src", "tests"].map(|folder| Path::new("crates").join(krate).join(folder)) {
-                if folder.exists() {
-                    files(&folder, ".rs", &mut sources)?;
-                }
+            if !read.contains_key(krate) {
+                read.insert(krate.to_owned(), sources_of(krate)?);
             }
-            let texts = sources.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
-            texts.iter().any(|text| text.contains(&format!("fn {name}(")))
+            read[krate].contains(&format!("fn {name}("))
         }
         _ => true,
     };
     Ok(!there)
 }
 
+/// What a crate's sources and tests say, all of them.
+fn sources_of(krate: &str) -> Result<String> {
+    let mut sources = Vec::new();
+    for folder in ["src", "tests"].map(|folder| Path::new("crates").join(krate).join(folder)) {
+        if folder.exists() {
+            files(&folder, ".rs", &mut sources)?;
+        }
+    }
+    Ok(sources.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?.concat())
+}
+
 /// Paths and tests that documents name in backticks must exist.
 fn documents(findings: &mut Vec<String>) -> Result<()> {
-    let mut papers = Vec::new();
+    let (mut papers, mut read) = (Vec::new(), HashMap::new());
     files(Path::new("."), ".md", &mut papers)?;
     for paper in papers.iter().filter(|p| !p.starts_with("./docs/trace")) {
         let text = fs::read_to_string(paper)?;
@@ -243,7 +250,7 @@ fn documents(findings: &mut Vec<String>) -> Result<()> {
             if looks_like_path && plain && !Path::new(path).exists() && !path.starts_with("islands/dist") {
                 findings.push(format!("{}: `{quoted}` does not exist", paper.display()));
             }
-            if names_no_test(quoted)? {
+            if names_no_test(quoted, &mut read)? {
                 findings.push(format!("{}: there is no test `{quoted}`", paper.display()));
             }
         }
@@ -254,6 +261,7 @@ fn documents(findings: &mut Vec<String>) -> Result<()> {
 #[cfg(test)]
 mod naming {
     use super::names_no_test;
+    use std::collections::HashMap;
 
     #[test]
     fn a_test_that_a_document_names_exists() {
@@ -269,7 +277,7 @@ mod naming {
             ("the words of a sentence", false),
         ];
         for (quoted, missing) in table {
-            assert_eq!(names_no_test(quoted).unwrap(), missing, "{quoted}");
+            assert_eq!(names_no_test(quoted, &mut HashMap::new()).unwrap(), missing, "{quoted}");
         }
     }
 }

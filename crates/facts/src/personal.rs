@@ -2,7 +2,7 @@
 
 use store::{
     Query, args,
-    personal::{Column, actors, named},
+    personal::{Column, actors, all_named},
 };
 use web::personal::{Kind, Part, Personal, before};
 
@@ -40,7 +40,7 @@ pub const PERSONAL: Personal = Personal {
                 ("answered_at", Column::At),
             ];
             let found = tx.rows(&sql, args![email]).await?;
-            let reports = found.iter().map(|row| named(row, &names)).collect::<store::Result<_>>()?;
+            let reports = all_named(&found, &names)?;
             // How much of which kind was done in office; line by line it stands in the trail.
             let sql = format!(
                 "SELECT 'figures', COUNT(*) FROM facts_history WHERE actor IN ({list})
@@ -53,7 +53,7 @@ pub const PERSONAL: Personal = Personal {
             );
             let names = [("what", Column::Text), ("count", Column::Number)];
             let found = tx.rows(&sql, args![whom.person.0]).await?;
-            let work = found.iter().map(|row| named(row, &names)).collect::<store::Result<Vec<_>>>()?;
+            let work = all_named(&found, &names)?;
             let rows = work.into_iter().filter(|row| row.get("count") != Some(&0.into())).collect();
             Ok(vec![Part { kind: "reports", rows: reports }, Part { kind: "figures", rows }])
         })

@@ -3,7 +3,7 @@
 use crate::store::{self as people, HOUR};
 use store::{
     Query, ReadTx, Result, WriteTx, args,
-    personal::{Column, Rows, named},
+    personal::{Column, Rows, all_named},
 };
 use web::personal::{Kind, Part, Personal, Retention, Whom, before};
 
@@ -28,7 +28,7 @@ pub const PERSONAL: Personal = Personal {
 };
 
 async fn rows(tx: &mut ReadTx, sql: &str, id: i64, names: &[(&str, Column)]) -> Result<Rows> {
-    tx.rows(sql, args![id]).await?.iter().map(|row| named(row, names)).collect()
+    all_named(&tx.rows(sql, args![id]).await?, names)
 }
 
 async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {

@@ -1,7 +1,7 @@
 //! The job that calls programs elsewhere: no network within a transaction, each call noted before the next.
 
 use caller::{Call, Caller, Secret};
-use kernel::{Actor, Moment, Phrase, Role};
+use kernel::{Actor, Phrase, Role};
 use std::{collections::BTreeSet, sync::Arc};
 use store::{Result, jobs::Work, secrets::SecretKey};
 use web::notices::{
@@ -42,12 +42,9 @@ pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
         }
     }
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
-    if let Some(at) = hooks::next_due(&mut tx).await? {
-        // What waited behind a failing address is tried again in a minute.
-        let soon = Moment(work.clock.now().0 + 60_000_000);
-        tx.enqueue_at(CALL, Some(CALL), &serde_json::json!({}), at.max(soon)).await?;
-    }
-    tx.commit().await
+    // What waited behind a failing address is tried again in a minute.
+    let next = hooks::next_due(&mut tx).await?;
+    crate::again(tx, CALL, next).await
 }
 
 async fn make(work: &Work, calls: &Calls, due: &Due) -> std::result::Result<(), String> {

@@ -11,3 +11,12 @@ pub mod post;
 pub use calls::Calls;
 pub use pages::{description, room};
 pub use post::Post;
+
+/// Ends the transaction of a job that goes on when the next thing is due, a minute from now at the earliest.
+async fn again(mut tx: store::WriteTx, job: &str, next: Option<kernel::Moment>) -> store::Result<()> {
+    if let Some(at) = next {
+        let soon = kernel::Moment(tx.now().0 + 60_000_000);
+        tx.enqueue_once_at(job, at.max(soon)).await?;
+    }
+    tx.commit().await
+}

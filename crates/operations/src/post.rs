@@ -39,12 +39,9 @@ pub async fn send(work: Work, post: &Post, key: &SecretKey) -> Result<()> {
         }
     }
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
-    if let Some(at) = outbox::next_due(&mut tx).await? {
-        // Where the server is left alone, what is due waits, too.
-        let soon = kernel::Moment(work.clock.now().0 + 60_000_000);
-        tx.enqueue_at(SEND, Some(SEND), &serde_json::json!({}), at.max(soon)).await?;
-    }
-    tx.commit().await
+    // Where the server is left alone, what is due waits, too.
+    let next = outbox::next_due(&mut tx).await?;
+    crate::again(tx, SEND, next).await
 }
 
 async fn hand_over(mailer: &Mailer, due: &outbox::Due) -> std::result::Result<(), Refused> {
@@ -100,7 +97,7 @@ pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
 pub async fn begin(store: &store::Store, clock: &dyn kernel::Clock) -> Result<()> {
     let mut tx = store.write(&Actor::SYSTEM, clock).await?;
     if outbox::next_due(&mut tx).await?.is_some() {
-        tx.enqueue(SEND, Some(SEND), &serde_json::json!({})).await?;
+        tx.enqueue_once(SEND).await?;
     }
     tx.commit().await
 }

@@ -114,7 +114,17 @@ impl WriteTx {
         self.enqueue_at(job, key, payload, self.now()).await
     }
 
-    /// The same, not to be run before `at`.
+    /// Queues a job of which one at most waits, and which needs to know nothing, not to be run before `at`.
+    pub async fn enqueue_once_at(&mut self, job: &str, at: Moment) -> Result<()> {
+        self.enqueue_at(job, Some(job), &serde_json::json!({}), at).await.map(drop)
+    }
+
+    /// The same, to be run as soon as may be.
+    pub async fn enqueue_once(&mut self, job: &str) -> Result<()> {
+        self.enqueue_once_at(job, self.now()).await
+    }
+
+    /// As [`WriteTx::enqueue`], not to be run before `at`.
     pub async fn enqueue_at(
         &mut self,
         job: &str,

@@ -12,6 +12,11 @@ const BATCH: i64 = 10_000;
 /// Rows of a kind, each an object of plain values.
 pub type Rows = Vec<Map<String, Value>>;
 
+/// Rows as objects of plain values, each by these names.
+pub fn all_named(rows: &[Row], names: &[(&str, Column)]) -> Result<Rows> {
+    rows.iter().map(|row| named(row, names)).collect()
+}
+
 /// A row with its columns' names; columns after the last name are passed over.
 pub fn named(row: &Row, names: &[(&str, Column)]) -> Result<Map<String, Value>> {
     let value = |(at, (name, column)): (usize, &(&str, Column))| {
@@ -63,20 +68,20 @@ pub async fn export(tx: &mut ReadTx, person: PersonId) -> Result<Vec<(&'static s
                FROM store_audit a LEFT JOIN store_audit_details d ON d.seq = a.seq
                WHERE a.person = $1 OR (a.kind = $2 AND a.subject = $3) ORDER BY a.seq DESC LIMIT $4";
     let found = tx.rows(sql, args![person.0, PersonId::KIND, person.to_string(), MOST]).await?;
-    let trail = found.iter().map(|row| named(row, &line)).collect::<Result<_>>()?;
+    let trail = all_named(&found, &line)?;
     let list = actors(person);
     let sql = format!("SELECT route, at FROM store_idempotency WHERE actor IN ({list}) ORDER BY at DESC");
     let answer = [("route", Text), ("at", At)];
     let found = tx.rows(&sql, args![]).await?;
-    let answers = found.iter().map(|row| named(row, &answer)).collect::<Result<_>>()?;
+    let answers = all_named(&found, &answer)?;
     let sql = format!("SELECT name, size, at FROM store_attachment WHERE actor IN ({list}) ORDER BY at DESC");
     let file = [("name", Text), ("size", Number), ("at", At)];
     let found = tx.rows(&sql, args![]).await?;
-    let files = found.iter().map(|row| named(row, &file)).collect::<Result<_>>()?;
+    let files = all_named(&found, &file)?;
     let sql = "SELECT job, state, queued_at FROM store_job WHERE person = $1 ORDER BY id DESC";
     let job = [("job", Text), ("state", Text), ("queued_at", At)];
     let found = tx.rows(sql, args![person.0]).await?;
-    let jobs = found.iter().map(|row| named(row, &job)).collect::<Result<_>>()?;
+    let jobs = all_named(&found, &job)?;
     Ok(vec![("trail", trail), ("jobs", jobs), ("answers", answers), ("files", files)])
 }
 

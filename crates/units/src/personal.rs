@@ -1,9 +1,8 @@
 //! What units keep of people: who drafted and decided a reorganisation.
 
-use futures::FutureExt;
 use store::{
     Query, args,
-    personal::{Column, actors, named},
+    personal::{Column, actors, all_named},
 };
 use web::personal::{Kind, Part, Personal};
 
@@ -25,10 +24,10 @@ pub const PERSONAL: Personal = Personal {
                 ("decided_at", Column::At),
             ];
             let found = tx.rows(&sql, args![whom.person.0]).await?;
-            let rows = found.iter().map(|row| named(row, &names)).collect::<store::Result<_>>()?;
+            let rows = all_named(&found, &names)?;
             Ok(vec![Part { kind: "plans", rows }])
         })
     },
-    erase: |_, _, _| async { Ok(0) }.boxed(),
-    retain: |_, _| async { Ok(0) }.boxed(),
+    erase: |_, _, _| Box::pin(async { Ok(0) }),
+    retain: |_, _| Box::pin(async { Ok(0) }),
 };

@@ -60,7 +60,7 @@ impl Guard {
     }
 
     /// What the request may do; otherwise what stands against it. Cost: of who shows a session or token, their roles.
-    async fn check(&self, parts: &Parts) -> Result<Pass, Refused> {
+    async fn check(&self, parts: &Parts, nobody: Actor) -> Result<Pass, Refused> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
         // A handler that was registered under another method than its row says answers nobody.
@@ -73,7 +73,7 @@ impl Guard {
         if method != "GET" && !same_site(&parts.headers, by_cookie) {
             return Err(Problem::forbidden(Phrase::new("problem-other-site")).into());
         }
-        let reader = Reader { who, nobody: nobody(parts, &self.site), unread };
+        let reader = Reader { who, nobody, unread };
         let actor = match &reader.who {
             Some(who) if who.first.is_some() && !is_own(row) && !row.public => {
                 let problem = Problem::forbidden(Phrase::new("problem-first"));
@@ -248,7 +248,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(Ok(left)) => left,
         None => None,
     };
-    let Pass { actor, reader, most, time } = match guard.check(&parts).await {
+    let Pass { actor, reader, most, time } = match guard.check(&parts, stranger.nobody.clone()).await {
         Err(refused) => {
             guard.note(&refused, parts.uri.path()).await;
             // Who is not logged in, or has something to do first, is led there and back again.

@@ -164,7 +164,7 @@ async fn carry_out(work: Work, hooks: Arc<Hooks>) -> std::result::Result<(), Str
         let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
         hooks.retain(&mut tx).await?;
         let next = kernel::Moment(tx.now().0 + DAY);
-        tx.enqueue_at(JOB, Some(JOB), &json!({}), next).await?;
+        tx.enqueue_once_at(JOB, next).await?;
         tx.commit().await
     };
     done.await.map_err(|error| error.to_string())
@@ -177,7 +177,7 @@ pub async fn begin(store: &Store, clock: &dyn kernel::Clock) -> Result<()> {
         return Ok(());
     }
     let now = tx.now();
-    tx.enqueue_at(JOB, Some(JOB), &json!({}), now).await?;
+    tx.enqueue_once_at(JOB, now).await?;
     tx.commit().await
 }
 

@@ -1,12 +1,12 @@
 //! Webhooks: who elsewhere wants to hear of what, a secret shown once, and how each call went.
 
-use super::{Asked, MOST, PER, back, conflict, done, export, word};
+use super::{Asked, MOST, PER, back, conflict, done, export, word, words};
 use crate::calls::Calls;
 use axum::{body::Bytes, http::StatusCode};
 use caller::Secret;
 use documents::list_out::Kind;
 use kernel::{Phrase, Problem};
-use minijinja::{Value, context};
+use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::secrets::{SecretKey, random};
@@ -22,11 +22,6 @@ const FIELDS: &[&str] = &["id", "name", "url", "events", "state", "made_at", "fa
 const CALL: &[&str] = &["id", "number", "event", "at", "state", "tries", "problem", "due_at", "ended_at"];
 const MOST_NAME: usize = 100;
 const MOST_URL: usize = 500;
-
-fn words(ctx: &Ctx, kind: &str, names: &[&str]) -> Vec<Value> {
-    let said = |name: &&str| context! { name => name, word => word(ctx, &format!("{kind}-{name}")) };
-    names.iter().map(said).collect()
-}
 
 fn event_word(ctx: &Ctx, name: &str) -> String {
     word(ctx, &format!("hook-event-{}", name.replace('.', "-")))
@@ -57,9 +52,9 @@ impl Sent {
         let boxes =
             [(&self.published, Event::Published), (&self.told, Event::Reported), (&self.answered, Event::Answered)];
         let ticked = boxes.into_iter().filter(|(text, _)| !text.is_empty()).map(|(_, event)| Some(event));
-        let mut all: Vec<Event> = named.chain(ticked).collect::<Option<_>>()?;
-        all.dedup();
-        Some(all)
+        let all: Vec<Event> = named.chain(ticked).collect::<Option<_>>()?;
+        // Each once, however often it was named.
+        Some(Event::ALL.into_iter().filter(|event| all.contains(event)).collect())
     }
 
     /// What is wrong, at its field.

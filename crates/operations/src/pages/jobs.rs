@@ -1,8 +1,8 @@
 //! Jobs: where they stand, tried again by hand, cancelled.
 
-use super::{Asked, MOST, PER, back, conflict, done, export, word};
+use super::{Asked, MOST, PER, back, conflict, done, export, word, words};
 use documents::list_out::Kind;
-use minijinja::{Value, context};
+use minijinja::context;
 use serde_json::{Value as Json, json};
 use store::{
     AuditLine, WriteTx,
@@ -29,14 +29,12 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             person => job.person.map(|person| person.0),
         }
     };
-    let states: Vec<Value> =
-        STATES.iter().map(|name| context! { name => name, word => word(&ctx, &format!("job-state-{name}")) }).collect();
     ctx.page(
         "ops_jobs.html",
         context! {
             title => locale::word(ctx.lang, "jobs-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
-            pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => states,
-            orders => ORDERS, may => ctx.may("keep", "operation"), path_back => asked.kept(),
+            pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(&ctx, "job-state", &STATES),
+            orders => ORDERS, may => ctx.may("keep", "operation"),
         },
     )
 }

@@ -158,6 +158,12 @@ fn word(ctx: &Ctx, key: &str) -> String {
     locale::say_key(ctx.lang, key, &[])
 }
 
+/// Names with their words, for a choice: `KIND-NAME`.
+fn words(ctx: &Ctx, kind: &str, names: &[&str]) -> Vec<minijinja::Value> {
+    let said = |name: &&str| minijinja::context! { name => name, word => word(ctx, &format!("{kind}-{name}")) };
+    names.iter().map(said).collect()
+}
+
 /// A list to be taken away: its headings by key.
 fn export(
     ctx: &Ctx,

@@ -67,7 +67,7 @@ async fn keep(tx: &mut WriteTx, event: &str, data: &Value, hook: Option<i64>) ->
     let number = format!("msg_{}", uuid::Uuid::new_v4().simple());
     let sql = "INSERT INTO web_event (number, at, event, data, hook, spread) VALUES ($1, $2, $3, $4, $5, 0)";
     tx.execute_one(sql, args![number, tx.now(), event, data.to_string(), hook]).await?;
-    tx.enqueue(CALL, Some(CALL), &json!({})).await.map(drop)
+    tx.enqueue_once(CALL).await
 }
 
 /// Somebody elsewhere who wants to hear of events.
@@ -128,7 +128,7 @@ pub async fn switch(tx: &mut WriteTx, id: i64, on: bool) -> Result<bool> {
     let there = tx.execute(sql, args![id, state]).await? == 1;
     if there {
         line(tx, "web.webhook-switch", id, json!({"state": state})).await?;
-        tx.enqueue(CALL, Some(CALL), &json!({})).await?;
+        tx.enqueue_once(CALL).await?;
     }
     Ok(there)
 }
@@ -298,7 +298,7 @@ pub async fn retry(tx: &mut WriteTx, hook: i64, id: i64) -> Result<bool> {
     let there = tx.execute(sql, args![id, hook, tx.now()]).await? == 1;
     if there {
         line(tx, "web.webhook-retry", hook, json!({"call": id})).await?;
-        tx.enqueue(CALL, Some(CALL), &json!({})).await?;
+        tx.enqueue_once(CALL).await?;
     }
     Ok(there)
 }

@@ -146,7 +146,7 @@ pub async fn tell(tx: &mut WriteTx, notice: &Notice) -> Result<bool> {
     ];
     let new = tx.execute(sql, kept).await? == 1;
     if new {
-        tx.enqueue(SPREAD, Some(SPREAD), &serde_json::json!({})).await?;
+        tx.enqueue_once(SPREAD).await?;
     }
     Ok(new)
 }

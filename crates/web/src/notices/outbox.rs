@@ -68,7 +68,7 @@ pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<
     ];
     let new = tx.execute(sql, row).await? == 1;
     if new {
-        tx.enqueue(super::SEND, Some(super::SEND), &serde_json::json!({})).await?;
+        tx.enqueue_once(super::SEND).await?;
     }
     Ok(new)
 }
@@ -156,13 +156,12 @@ pub struct Due {
     pub text: String,
     pub at: Moment,
     pub tries: i64,
-    pub template: String,
 }
 
 /// The letters that are due, the longest first, at most `limit`; what cannot be opened (the key of the data folder is another
 /// one) has no text. Cost: that many rows.
 pub async fn due(tx: &mut impl Query, key: &SecretKey, now: Moment, limit: i64) -> Result<Vec<Due>> {
-    let sql = "SELECT id, key, address, name, lang, subject, sealed, at, tries, template FROM web_outbox
+    let sql = "SELECT id, key, address, name, lang, subject, sealed, at, tries FROM web_outbox
                WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2";
     let read = |row: &Row| {
         let text = key.open(&row.text(6)?).and_then(|bytes| String::from_utf8(bytes).ok());
@@ -176,7 +175,6 @@ pub async fn due(tx: &mut impl Query, key: &SecretKey, now: Moment, limit: i64) 
             text: text.unwrap_or_default(),
             at: Moment(row.i64(7)?),
             tries: row.i64(8)?,
-            template: row.text(9)?,
         })
     };
     tx.rows(sql, args![now, limit]).await?.iter().map(read).collect()
@@ -227,7 +225,7 @@ pub async fn retry(tx: &mut WriteTx, id: i64) -> Result<bool> {
     match tx.execute(sql, args![id, tx.now()]).await? {
         0 => Ok(false),
         1 => {
-            tx.enqueue(super::SEND, Some(super::SEND), &serde_json::json!({})).await?;
+            tx.enqueue_once(super::SEND).await?;
             by_hand(tx, "web.mail-retry", id).await?;
             Ok(true)
         }

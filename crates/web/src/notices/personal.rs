@@ -2,8 +2,8 @@
 
 use crate::personal::{Kind, Part, Personal, Retention, Whom, before};
 use store::{
-    Query, ReadTx, Result, Row, WriteTx, args,
-    personal::{Column, Rows, named},
+    Query, ReadTx, Result, WriteTx, args,
+    personal::{Column, all_named},
 };
 
 pub const NOTICES: Personal = Personal {
@@ -26,25 +26,21 @@ pub const NOTICES: Personal = Personal {
     retain: |tx, retention| Box::pin(retain(tx, retention)),
 };
 
-fn told(rows: &[Row], names: &[(&str, Column)]) -> Result<Rows> {
-    rows.iter().map(|row| named(row, names)).collect()
-}
-
 async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
     use Column::{At, Text};
     let id = whom.person.0;
     let sql = "SELECT m.at, m.kind, m.text_vi, m.link, n.read_at FROM web_notice n JOIN web_matter m ON m.id = n.matter
                WHERE n.person = $1 ORDER BY n.matter DESC";
     let rows = tx.rows(sql, args![id]).await?;
-    let mut notices = told(&rows, &[("at", At), ("kind", Text), ("text", Text), ("link", Text), ("read_at", At)])?;
+    let mut notices = all_named(&rows, &[("at", At), ("kind", Text), ("text", Text), ("link", Text), ("read_at", At)])?;
     let rows = tx.rows("SELECT kind, way FROM web_choice WHERE person = $1 ORDER BY kind", args![id]).await?;
-    notices.extend(told(&rows, &[("kind", Text), ("chosen", Text)])?);
+    notices.extend(all_named(&rows, &[("kind", Text), ("chosen", Text)])?);
     let sql = "SELECT at, address, name, subject, state, ended_at FROM web_outbox WHERE person = $1 OR address = $2 ORDER BY id DESC";
     let rows = tx.rows(sql, args![id, whom.email.as_deref().unwrap_or("")]).await?;
     let letter = [("at", At), ("address", Text), ("name", Text), ("subject", Text), ("state", Text), ("ended_at", At)];
-    let letters = told(&rows, &letter)?;
+    let letters = all_named(&rows, &letter)?;
     let rows = tx.rows("SELECT name, url, made_at FROM web_webhook WHERE made_by = $1 ORDER BY id", args![id]).await?;
-    let webhooks = told(&rows, &[("name", Text), ("url", Text), ("made_at", At)])?;
+    let webhooks = all_named(&rows, &[("name", Text), ("url", Text), ("made_at", At)])?;
     let parts = [("notices", notices), ("letters", letters), ("webhooks", webhooks)];
     Ok(parts.into_iter().map(|(kind, rows)| Part { kind, rows }).collect())
 }

@@ -47,9 +47,9 @@ pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str)
         let found: Vec<Matter> = rows.iter().filter_map(|row| matter(row).transpose()).collect::<Result<_>>()?;
         // A role's holders once, however many matters are theirs.
         let mut holders: HashMap<Role, Vec<PersonId>> = HashMap::new();
-        let roles: BTreeSet<&str> =
-            found.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role.name()) } else { None }).collect();
-        for role in roles.into_iter().filter_map(Role::from_name) {
+        let roles: BTreeSet<Role> =
+            found.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role) } else { None }).collect();
+        for role in roles {
             holders.insert(role, people.holders(&mut tx, role, work.clock.now()).await?);
         }
         let meant = |matter: &Matter| match matter.to {
@@ -84,7 +84,7 @@ pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str)
             letter(&mut tx, key, origin, matter, *person, contact).await?;
         }
         if lines.iter().any(|(.., way)| *way == Way::Digest) {
-            tx.enqueue_at(DIGEST, Some(DIGEST), &serde_json::json!({}), next_morning(work.clock.now())).await?;
+            tx.enqueue_once_at(DIGEST, next_morning(work.clock.now())).await?;
         }
         tx.progress(&work.job, 0, 0, None).await?;
         tx.commit().await?;
