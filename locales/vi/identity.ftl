@@ -191,6 +191,7 @@ proposal-code-second = Nửa sau của mã, chỉ hiện một lần này:
 proposal-code-next = Giao tận tay cho chủ tài khoản; người đề nghị giữ nửa đầu. Mã có hạn 72 giờ.
 role-agency = Mã hoặc số của cơ quan (bỏ trống nếu không thuộc cơ quan nào)
 agency-unknown = Không tìm thấy cơ quan này.
+agency-of-no-unit = Cơ quan này chưa gắn với đơn vị nào: hãy ghi đơn vị của vai trò, hoặc khai đơn vị của cơ quan trước.
 roster-agency = Mã cơ quan
 roster-power = Trong đó { $count } vai trò chờ người quản trị thứ hai duyệt; người mới của các vai trò đó nhận mã sau khi được duyệt, không có phiếu ở đây.
 roster-moved = { $count } vai trò đổi thời gian:

@@ -146,7 +146,7 @@ fn row(
     number: u32,
     cells: &[String],
     units: &HashMap<&str, &Unit>,
-    agencies: &HashMap<String, AgencyId>,
+    agencies: &HashMap<String, units::Agency>,
     today: Day,
 ) -> std::result::Result<Wanted, Vec<Problem>> {
     let cell = |column: usize| cells.get(column).map_or("", |text| text.trim());
@@ -166,11 +166,14 @@ fn row(
         wrong(3, "roster-role-unknown");
     }
     let unit = units.get(cell(4)).map(|unit| unit.id);
-    let house = cell(4).is_empty() && role.is_some_and(Role::is_of_house);
-    if unit.is_none() && !house {
-        wrong(4, "unit-unknown");
+    let agency = agencies.get(cell(8));
+    let house = agency.is_some() || role.is_some_and(Role::is_of_house);
+    match (unit, agency) {
+        // A role in an agency reaches where the agency does.
+        (None, Some(agency)) if cell(4).is_empty() && agency.units.is_empty() => wrong(4, "agency-of-no-unit"),
+        (None, _) if !cell(4).is_empty() || !house => wrong(4, "unit-unknown"),
+        _ => {}
     }
-    let agency = agencies.get(cell(8)).copied();
     if !cell(8).is_empty() && agency.is_none() {
         wrong(8, "agency-unknown");
     }
@@ -193,7 +196,7 @@ fn row(
             email: Some(cell(2).to_owned()).filter(|email| !email.is_empty()),
             role,
             unit,
-            agency,
+            agency: agency.map(|agency| AgencyId(agency.id)),
             criteria,
             from,
             says_from: !cell(6).is_empty(),
@@ -217,7 +220,7 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     let named = cells.iter().any(|(_, cells)| cells.get(8).is_some_and(|code| !code.trim().is_empty()));
     let agencies = if named { units::store::agencies(tx).await? } else { Vec::new() };
     let stands = |a: &units::Agency| a.valid_to.is_none_or(|to| to >= today);
-    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code, AgencyId(a.id))).collect();
+    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code.clone(), a)).collect();
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {

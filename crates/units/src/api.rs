@@ -44,7 +44,7 @@ pub struct Description;
 pub const FIELDS: &[&str] =
     &["id", "level", "kind", "code", "name", "parent", "valid_from", "valid_to", "lat", "lon", "confidence", "note"];
 const AGENCY: &[&str] =
-    &["id", "code", "kind", "name_vi", "name_en", "valid_from", "valid_to", "successor", "confidence"];
+    &["id", "code", "kind", "name_vi", "name_en", "valid_from", "valid_to", "successor", "confidence", "units"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -21,7 +21,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
-use units::Unit;
+use units::{Agency, Unit};
 use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 
 /// People on a page.
@@ -285,11 +285,11 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
 }
 
 /// The agency that was meant: by its number, or by its code of today.
-async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<AgencyId>> {
+async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Agency>> {
     let all = units::store::agencies(tx).await?;
-    let stands = |a: &&units::Agency| a.valid_to.is_none_or(|to| to >= today);
-    let named = |a: &&units::Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
-    Ok(all.iter().filter(stands).find(named).map(|a| AgencyId(a.id)))
+    let stands = |a: &Agency| a.valid_to.is_none_or(|to| to >= today);
+    let named = |a: &Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
+    Ok(all.into_iter().find(|a| stands(a) && named(a)))
 }
 
 /// What stands against something: the field and the key of a phrase.
@@ -316,13 +316,6 @@ async fn typed_grant(
         return Ok(Err(("to", "day-bad")));
     }
     let Some(criteria) = criteria(&sent.criteria) else { return Ok(Err(("criteria", "criteria-bad"))) };
-    let unit = match sent.unit.trim() {
-        "" if role.is_of_house() => None,
-        text => match unit(tx, text, today).await? {
-            Some(unit) => Some(unit.id),
-            None => return Ok(Err(("unit", "unit-unknown"))),
-        },
-    };
     let agency = match sent.agency.trim() {
         "" => None,
         text => match agency(tx, text, today).await? {
@@ -330,6 +323,18 @@ async fn typed_grant(
             None => return Ok(Err(("agency", "agency-unknown"))),
         },
     };
+    let unit = match sent.unit.trim() {
+        // A role in an agency reaches where the agency does.
+        "" if agency.as_ref().is_some_and(|agency| agency.units.is_empty()) => {
+            return Ok(Err(("unit", "agency-of-no-unit")));
+        }
+        "" if agency.is_some() || role.is_of_house() => None,
+        text => match unit(tx, text, today).await? {
+            Some(unit) => Some(unit.id),
+            None => return Ok(Err(("unit", "unit-unknown"))),
+        },
+    };
+    let agency = agency.map(|agency| AgencyId(agency.id));
     Ok(Ok(NewGrant { person: id, role, unit, agency, criteria, from, to }))
 }
 

@@ -49,7 +49,7 @@ fn few() -> [(PersonId, Role, Contact); 3] {
 
 fn who(person: PersonId) -> Option<Who> {
     few().into_iter().find(|(id, ..)| *id == person).map(|(person, role, contact)| {
-        let grants = vec![Grant { id: person.0, role, unit: None, agency: None, criteria: None }];
+        let grants = vec![Grant { id: person.0, role, unit: None, agency: None, criteria: None, past: false }];
         Who { person, name: contact.name, grants, session: String::new(), only: None, first: None }
     })
 }
