@@ -228,3 +228,7 @@ recovery-no-second = Two-step login is not on.
 recovery-or = Phone lost: type a recovery code.
 proposal-used = Account { $login }, made on { $day }, has a password: ask its owner whether it is they who use it.
 proposal-unused = Account { $login }, made on { $day }, has no password yet; codes given before end with the approval.
+roster-letters = Send invitations to new people who have an address; others get a slip
+roster-mailed = Invitations written: { $count }.
+roster-mailed-next = The code stands in each person's letter alone; nobody else sees it.
+code-by-unknown = by is slip or letter.

@@ -213,3 +213,7 @@ recovery-no-second = Chưa bật xác thực hai bước.
 recovery-or = Mất điện thoại: nhập một mã dự phòng.
 proposal-used = Tài khoản { $login }, lập ngày { $day }, đã có mật khẩu: hỏi chủ tài khoản xem có phải chính họ đang dùng.
 proposal-unused = Tài khoản { $login }, lập ngày { $day }, chưa có mật khẩu; mã đã cấp trước đây hết hiệu lực khi duyệt.
+roster-letters = Gửi thư mời đến người mới có địa chỉ thư; người khác nhận phiếu in
+roster-mailed = Đã gửi { $count } thư mời.
+roster-mailed-next = Mã chỉ nằm trong thư của từng người; không ai khác nhìn thấy mã.
+code-by-unknown = Hãy ghi by là slip (phiếu) hoặc letter (thư).

@@ -36,10 +36,12 @@ pub async fn make(store: &Store) -> Result<()> {
     for line in PEOPLE.lines().skip(1) {
         let [name, login, role] = line.split(',').collect::<Vec<_>>()[..] else { bail!("{line}") };
         let role = Role::from_name(role).with_context(|| role.to_owned())?;
-        let person = add(&mut tx, login, name, None, "vi", true).await?;
+        // A program comes by a token; the login page has a button for each of the others.
+        let person = add(&mut tx, login, name, None, "vi", role != Role::Machine).await?;
         let mut units = match role {
+            Role::Machine => vec![Some(province), Some(province_now)],
             _ if role.is_of_house() => vec![None],
-            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront => vec![Some(COMMUNE), Some(successor)],
+            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront | Role::Interviewer => vec![Some(COMMUNE), Some(successor)],
             Role::DistrictVerifier | Role::DistrictLeader => vec![Some(district)],
             _ => vec![Some(province), Some(province_now)],
         };

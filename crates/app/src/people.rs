@@ -175,9 +175,7 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
         }
         PersonCommand::Code(args) => {
             let person = known(&mut tx, &args.login).await?;
-            let code = secrets::code();
-            let kind = if person.password.is_some() { "reset" } else { "invite" };
-            people::add_code(&mut tx, kind, Some(person.id), &secrets::hash(&code), CODE).await?;
+            let code = people::new_code(&mut tx, &person, CODE).await?;
             say(lang, Phrase::new("cli-code").with("code", code));
         }
     }

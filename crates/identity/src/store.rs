@@ -1,6 +1,9 @@
 //! All database access of people. Tables are prefixed `identity_`.
 
-use crate::model::{Held, NewGrant, Person, Session, Token};
+use crate::{
+    model::{Held, NewGrant, Person, Session, Token},
+    secrets,
+};
 use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, Office, PersonId, Role, UnitId, text};
 use serde_json::json;
 use std::collections::HashMap;
@@ -396,18 +399,28 @@ pub(crate) fn grants_of(rows: &[Row], at: usize) -> Result<Vec<Grant>> {
     Ok(found)
 }
 
+/// What a session begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It waits for a second factor.
+    Half,
+    Full,
+    /// Two factors were shown when it began: its owner is not led to set one up first.
+    Strong,
+}
+
 /// Begins a session under the hash of its secret. Those that have ended are forgotten on the way.
-pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, full: bool, label: &str) -> Result<()> {
+pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, begun: Begun, label: &str) -> Result<()> {
     let now = tx.now().0;
     tx.execute("DELETE FROM identity_session WHERE ends_at < $1", args![now]).await?;
-    let (state, long) = if full { ("full", SESSION) } else { ("half", HALF) };
+    let (state, long) = if begun == Begun::Half { ("half", HALF) } else { ("full", SESSION) };
     tx.execute_one(
-        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, label)
-         VALUES ($1, $2, $3, $4, $4, $5, $6)",
-        args![hash, id.0, state, now, now + long, label],
+        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, label, strong)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        args![hash, id.0, state, now, now + long, label, i64::from(begun == Begun::Strong)],
     )
     .await?;
-    let action = if full { "identity.login" } else { "identity.password-right" };
+    let action = if begun == Begun::Half { "identity.password-right" } else { "identity.login" };
     note_own(tx, action, id, json!({"label": label})).await
 }
 
@@ -502,6 +515,18 @@ pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, ha
         note(tx, "identity.code", person, json!({"kind": kind})).await?;
     }
     Ok(())
+}
+
+/// What a code by which somebody sets a password is: an invitation where they have none yet, else a reset.
+pub fn code_kind(person: &Person) -> &'static str {
+    if person.password.is_some() { "reset" } else { "invite" }
+}
+
+/// A new code by which somebody sets a password, for so long (microseconds): nowhere else is it kept as it is. Cost: three rows.
+pub async fn new_code(tx: &mut WriteTx, person: &Person, long: i64) -> Result<String> {
+    let code = secrets::code();
+    add_code(tx, code_kind(person), Some(person.id), &secrets::hash(&code), long).await?;
+    Ok(code)
 }
 
 /// Ends the codes of somebody by which a password is set; how many. Recovery codes are their own.

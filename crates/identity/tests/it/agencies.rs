@@ -27,7 +27,7 @@ async fn offices(store: &Store, session: &str) -> Result<Vec<(i64, Vec<UnitId>, 
 
 async fn session(store: &Store, person: PersonId, secret: &str) -> Result<()> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-    people::begin(&mut tx, &secrets::hash(secret), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash(secret), person, people::Begun::Full, "").await?;
     Ok(tx.commit().await?)
 }
 

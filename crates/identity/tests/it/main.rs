@@ -23,6 +23,7 @@ mod linked;
 mod listing;
 mod pages;
 mod passkeys;
+mod programs;
 mod proposals;
 mod recovery;
 mod roster;
