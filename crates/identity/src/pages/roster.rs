@@ -63,7 +63,7 @@ fn shown(ctx: &Ctx, status: StatusCode, problems: &[Problem], plan: Option<&Plan
         title => locale::word(ctx.lang, "roster-title"), count => problems.len(),
         problems => problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect::<Vec<_>>(),
         plan => plan.map(|p| told(ctx, p)),
-        text => text, slips => Vec::<Value>::new(), done => false,
+        text => text, slips => Vec::<Value>::new(), done => false, mailed => 0,
     };
     ctx.page_with(status, "roster.html", body)
 }

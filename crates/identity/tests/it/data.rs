@@ -82,17 +82,13 @@ fn whoever_reads_what_is_kept_of_another_person_leaves_a_line_that_says_of_whom(
         let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
         let lines = async || -> Result<Vec<String>> {
             let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-            let sql = "SELECT a.action, a.subject, a.actor, d.details FROM store_audit a
-                       JOIN store_audit_details d ON d.seq = a.seq WHERE a.seq > $1 ORDER BY a.seq";
-            let mut found = Vec::new();
-            for row in tx.rows(sql, args![0]).await? {
-                let (action, subject, actor) = (row.text(0)?, row.text(1)?, row.text(2)?);
-                let details = row.opt_text(3)?.unwrap_or_default();
-                if actor == format!("administrator:{me}") {
-                    found.push(format!("{action} {subject} {details}"));
-                }
-            }
-            Ok(found)
+            let sql = "SELECT a.action, a.subject, d.details FROM store_audit a
+                       JOIN store_audit_details d ON d.seq = a.seq WHERE a.person = $1 ORDER BY a.seq";
+            let said = |row: &store::Row| {
+                let details = row.opt_text(2)?.unwrap_or_default();
+                Ok(format!("{} {} {details}", row.text(0)?, row.text(1)?))
+            };
+            Ok(tx.rows(sql, args![me.0]).await?.iter().map(said).collect::<store::Result<_>>()?)
         };
         let mut before = lines().await?.len();
         for (path, wanted) in [

@@ -233,7 +233,9 @@ fn a_reset_and_an_erasure_take_passkeys_away() {
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
         people::begin(&mut tx, &secrets::hash("s2"), other, people::Begun::Full, "").await?;
         tx.commit().await?;
-        make(&store, &mut Authenticator::new(ORIGIN, "lang.example"), "langso=s2").await?;
+        let mut theirs = Authenticator::new(ORIGIN, "lang.example");
+        theirs.id = vec![9; 16];
+        make(&store, &mut theirs, "langso=s2").await?;
         let cookie = session(&store, person).await?;
         let mut lost = Authenticator::new(ORIGIN, "lang.example");
         make(&store, &mut lost, &cookie).await?;
