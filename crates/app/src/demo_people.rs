@@ -41,7 +41,9 @@ pub async fn make(store: &Store) -> Result<()> {
         let mut units = match role {
             Role::Machine => vec![Some(province), Some(province_now)],
             _ if role.is_of_house() => vec![None],
-            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront | Role::Interviewer => vec![Some(COMMUNE), Some(successor)],
+            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront | Role::Interviewer => {
+                vec![Some(COMMUNE), Some(successor)]
+            }
             Role::DistrictVerifier | Role::DistrictLeader => vec![Some(district)],
             _ => vec![Some(province), Some(province_now)],
         };

@@ -6,7 +6,8 @@ use crate::{
     keeper::Identity,
     model::Person,
     password::{self, Busy},
-    recovery, second, secrets, store::{self, Begun},
+    recovery, second, secrets,
+    store::{self, Begun},
 };
 use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;

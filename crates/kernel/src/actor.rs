@@ -266,7 +266,8 @@ mod tests {
     fn a_role_in_an_agency_reaches_the_units_of_the_agency_and_never_everywhere() {
         let last = Day::new(2025, 6, 30);
         let check = |unit: Option<i64>, of: Option<&[i64]>, wanted: &[(i64, Option<Day>)]| {
-            let office = |units: &[i64]| Office { id: AgencyId(2), units: units.iter().map(|&u| UnitId(u)).collect(), last };
+            let office =
+                |units: &[i64]| Office { id: AgencyId(2), units: units.iter().map(|&u| UnitId(u)).collect(), last };
             let (unit, agency) = (unit.map(UnitId), of.map(office));
             let grant = Grant { id: 1, role: Role::Appraiser, unit, agency, criteria: None, past: false };
             let found = match grant.charges() {

@@ -22,14 +22,7 @@ use futures::FutureExt;
 use http_body_util::Limited;
 use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
-use std::{
-    any::Any,
-    collections::HashMap,
-    net::SocketAddr,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::AuditLine;
 
 /// How many bytes this request may send.

@@ -104,7 +104,8 @@ fn against(served: &Served, row: &Row, role: &str, token: &str) -> Vec<String> {
     if row.has_unit() && bounded {
         // The whole province is inside of whoever is of the province; another province is not.
         check("999999", false);
-        if ["commune_officer", "commune_leader", "district_verifier", "district_leader", "interviewer"].contains(&role) {
+        if ["commune_officer", "commune_leader", "district_verifier", "district_leader", "interviewer"].contains(&role)
+        {
             check(OUTSIDE, false);
         }
     }

@@ -81,7 +81,8 @@ fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended(
         session(&store, hoa, "s1").await?;
         let form = "role=council_member&agency=SNNMT";
         ensure!(post(&store, "mot", &format!("/quan-tri/nguoi/{hoa}/vai-tro"), form).await?.0 == 303);
-        let reach = |until: Option<Day>| Places::Some(vec![kernel::Charge { until, ..kernel::Charge::of(UnitId(1001)) }]);
+        let reach =
+            |until: Option<Day>| Places::Some(vec![kernel::Charge { until, ..kernel::Charge::of(UnitId(1001)) }]);
         ensure!(offices(&store, "s1").await? == [(101, vec![UnitId(1001)], false, reach(None))]);
         // The agency ends; a successor begins, and the role goes on for the days until then alone.
         let yesterday = Day::from_epoch_days(CLOCK.today().epoch_days() - 1);
@@ -110,7 +111,10 @@ fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended(
         let (id, units, past, places) = &found[0];
         ensure!(*id == 101 && *past && *units == [UnitId(206), UnitId(1001)], "{found:?}");
         let until = |charge: &kernel::Charge| charge.until == Some(yesterday);
-        ensure!(matches!(places, Places::Some(charges) if charges.len() == 2 && charges.iter().all(until)), "{places:?}");
+        ensure!(
+            matches!(places, Places::Some(charges) if charges.len() == 2 && charges.iter().all(until)),
+            "{places:?}"
+        );
         Ok(())
     });
 }

@@ -100,10 +100,7 @@ fn whoever_reads_what_is_kept_of_another_person_leaves_a_line_that_says_of_whom(
             ),
             (format!("/api/v1/people/{person}"), format!("identity.read {person} {{}}")),
             (format!("/api/v1/people/{person}/data"), format!("identity.data-exported {person} {{\"own\":false}}")),
-            (
-                format!("/quan-tri/nguoi/{person}/khoa-chuong-trinh"),
-                format!("identity.read {person} {{\"tokens\":0}}"),
-            ),
+            (format!("/quan-tri/nguoi/{person}/khoa-chuong-trinh"), format!("identity.read {person} {{\"tokens\":0}}")),
         ] {
             let answer = send(&store, false, "GET", &path, "langso=mot", "").await?;
             ensure!(answer.status() == 200, "{path}: {answer:?}");

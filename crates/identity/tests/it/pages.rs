@@ -179,7 +179,8 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
         let line = store::AuditLine { action: "test.change", kind: "thing", subject: "7".into(), unit: None, details };
         tx.audit(line).await?;
         let secret = "s1";
-        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, identity::store::Begun::Full, "").await?;
+        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, identity::store::Begun::Full, "")
+            .await?;
         tx.commit().await?;
         let get = async |path: &str| text(send(&store, false, "GET", path, "langso=s1", "").await?).await;
         let page = get("/nhat-ky?viec=test.").await?;

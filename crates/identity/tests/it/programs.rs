@@ -153,8 +153,12 @@ fn a_file_of_people_is_tried_and_taken_by_program_and_whoever_has_an_address_is_
         );
         let wrong = format!("{head}Lý Thị Hoa,h,hoa,council_member,,,,,UBND-X\n");
         let (status, said) = roster(&store, "", None, &wrong).await?;
-        let cells: Vec<&str> =
-            said["problems"].as_array().context("problems")?.iter().filter_map(|p| p["place"]["cell"].as_str()).collect();
+        let cells: Vec<&str> = said["problems"]
+            .as_array()
+            .context("problems")?
+            .iter()
+            .filter_map(|p| p["place"]["cell"].as_str())
+            .collect();
         ensure!(status == 422 && said["count"] == 3 && cells == ["B2", "C2", "E2"], "{said}");
         let (status, said) = roster(&store, "?dry_run=true", None, &file).await?;
         ensure!(status == 200 && said["written"] == false && said["people"] == 2 && said["roles"] == 2, "{said}");

@@ -1,5 +1,6 @@
 //! Those who run the site, and everybody's own notices, on both engines.
 
+mod hooks;
 mod letters;
 mod notices;
 mod pages;

@@ -45,8 +45,7 @@ pub fn is_address(address: &str) -> bool {
 pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<bool> {
     let Some(row) = row_of(tx.now(), key, mail) else { return Ok(false) };
     let places = store::places(1, row.len());
-    let sql =
-        format!("INSERT INTO web_outbox ({}) VALUES ({places}) ON CONFLICT (key) DO NOTHING", COLUMNS.join(", "));
+    let sql = format!("INSERT INTO web_outbox ({}) VALUES ({places}) ON CONFLICT (key) DO NOTHING", COLUMNS.join(", "));
     let new = tx.execute(&sql, row).await? == 1;
     if new {
         tx.enqueue_once(super::SEND).await?;
