@@ -260,16 +260,13 @@ async fn renew(tx: &mut WriteTx, person: PersonId, provider: &str, gives: &[Give
     let today = tx.now().day();
     let until = Moment(tx.now().0 + SESSION).day();
     let codes: Vec<&str> = gives.iter().filter_map(|given| given.unit.as_deref()).collect();
-    // A code may have been another unit's before: the one of today is meant, else the last.
-    let mut found = units::store::with_codes(tx, &codes).await?;
-    found.sort_by_key(|unit| unit.valid_to.map_or(i64::MAX, Day::epoch_days));
-    let units: HashMap<&str, i64> = found.iter().map(|unit| (unit.code.as_str(), unit.id.0)).collect();
+    let units = units::store::meant_by(tx, &codes).await?;
     // A role in a unit that is none is no role; never one everywhere.
     let wanted: BTreeSet<Key> = gives
         .iter()
         .filter_map(|given| {
             let unit = match &given.unit {
-                Some(code) => Some(*units.get(code.as_str())?),
+                Some(code) => Some(units.get(code.as_str())?.id.0),
                 None => None,
             };
             Some((given.role.to_owned(), unit, given.criteria.clone()))

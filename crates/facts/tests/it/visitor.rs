@@ -14,7 +14,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
 };
-use store::{Query, Store, args};
+use store::{Query, Store, args, attachments::Attachments};
 use testkit::CLOCK;
 use tower::ServiceExt;
 
@@ -22,6 +22,8 @@ use tower::ServiceExt;
 pub struct Visitor {
     pub store: Store,
     pub law: Law,
+    /// Where files are kept, of a test that has some.
+    pub files: Option<Attachments>,
 }
 
 /// What came back.
@@ -59,12 +61,12 @@ impl Answer {
 impl Visitor {
     pub async fn new(store: Store) -> Result<Visitor> {
         let law = crate::figures::prepared(&store, true).await?;
-        Ok(Visitor { store, law })
+        Ok(Visitor { store, law, files: None })
     }
 
     /// Over a store that is prepared already.
     pub fn of(store: &Store, law: &Law) -> Visitor {
-        Visitor { store: store.clone(), law: law.clone() }
+        Visitor { store: store.clone(), law: law.clone(), files: None }
     }
 
     pub fn site(&self, local_admin: bool) -> Result<(web::Site, web::Routes)> {
@@ -74,6 +76,10 @@ impl Visitor {
         let law: Arc<dyn Any + Send + Sync> = Arc::new(self.law.clone());
         let effects = units::Effects(vec![facts::rejudge::effect(self.law.clone())]);
         self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
+        let files = self
+            .files
+            .clone()
+            .map(|files| (TypeId::of::<Attachments>(), Arc::new(files) as Arc<dyn Any + Send + Sync>));
         let site = web::Site(Arc::new(web::SiteParts {
             store: self.store.clone(),
             clock: Arc::new(CLOCK),
@@ -86,11 +92,15 @@ impl Visitor {
             place: "Tỉnh Tuyên Quang".into(),
             illustrative: false,
             permissions: routes.table.clone(),
-            things: HashMap::from([
-                (TypeId::of::<Law>(), law),
-                (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
-                (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
-            ]),
+            things: HashMap::from_iter(
+                [
+                    (TypeId::of::<Law>(), law),
+                    (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
+                    (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
+                ]
+                .into_iter()
+                .chain(files),
+            ),
             openapi: facts::pages::description(),
             origin: "https://lang.example".into(),
             limit: None,
