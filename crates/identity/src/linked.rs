@@ -18,7 +18,7 @@ use oidc::{Back, Flow, Told, Wrong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     net::IpAddr,
 };
 use store::{Migration, Query, Result as Stored, Row, StoreError, WriteTx, args};
