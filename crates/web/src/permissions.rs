@@ -154,6 +154,40 @@ pub const RULES: &[Rule] = &[
     rule("draft", "law", &[(Coordination, H)]),
     // Never whoever drafted it, whatever their roles: `facts::drafts`.
     rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
+    // Campaigns of reporting: each sees the units it sees working figures of.
+    rule(
+        "read",
+        "reporting",
+        &[
+            (CommuneOfficer, U),
+            (CommuneLeader, U),
+            (FatherlandFront, U),
+            (DistrictVerifier, U),
+            (DistrictLeader, U),
+            (Appraiser, U),
+            (Coordination, U),
+            (CouncilChair, U),
+            (CouncilSecretary, U),
+            (CouncilMember, U),
+            (ProvinceChair, U),
+            (ProvinceLeader, U),
+            (MinistryReader, U),
+            (Auditor, U),
+        ],
+    ),
+    rule("read", "campaigns", &[(Coordination, H), (ProvinceLeader, H), (Auditor, H)]),
+    rule("keep", "campaigns", &[(Coordination, H)]),
+    rule("enter", "reporting", &[(CommuneOfficer, C), (CommuneLeader, U)]),
+    rule("assign", "reporting", &[(CommuneLeader, U)]),
+    rule("send", "reporting", &[(CommuneLeader, U)]),
+    // Never what they entered themselves: `reporting::actions`.
+    rule("review", "reporting", &[(DistrictVerifier, U), (Appraiser, C)]),
+    rule("lock", "reporting", &[(Coordination, U)]),
+    rule(
+        "comment",
+        "reporting",
+        &[(CommuneOfficer, U), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, U), (Coordination, U)],
+    ),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
     // Never whoever asked for it: `identity::proposals`.
