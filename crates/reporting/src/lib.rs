@@ -1,0 +1,3 @@
+//! A year of reporting, from entry to the closed year.
+
+pub mod forms;

@@ -1,0 +1,4 @@
+//! One test binary: a year of reporting.
+
+mod forms;
+mod prepared;
