@@ -85,7 +85,7 @@ pub enum Source {
 /// Fills a form. Cost: its cells times the communes counted in each.
 pub fn fill(form: &Form, reading: &Reading, law: &Law) -> Filled {
     let filler = Filler { form, reading, law };
-    let mut rows: Vec<(Option<String>, Option<Vec<String>>, FilledRow)> = Vec::new();
+    let mut rows: Vec<Summed> = Vec::new();
     for row in &form.rows {
         for filled in filler.row(row) {
             let id = row.id.as_ref().map(|id| id.get_ref().clone());
@@ -97,8 +97,11 @@ pub fn fill(form: &Form, reading: &Reading, law: &Law) -> Filled {
     Filled { rows: rows.into_iter().map(|(_, _, row)| row).collect() }
 }
 
+/// A row with its id, and the ids of those that it adds up.
+type Summed = (Option<String>, Option<Vec<String>>, FilledRow);
+
 /// Adds rows up that others name. A sum of sums waits for its parts; parsing refused circles.
-fn sums(form: &Form, rows: &mut [(Option<String>, Option<Vec<String>>, FilledRow)]) {
+fn sums(form: &Form, rows: &mut [Summed]) {
     let mut open: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].1.is_some()).collect();
     while !open.is_empty() {
         let waits: Vec<String> = open.iter().filter_map(|&at| rows[at].0.clone()).collect();
