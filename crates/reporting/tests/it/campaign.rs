@@ -1,6 +1,6 @@
 //! A year: entered, sent, reviewed, confirmed, locked, opened again.
 
-use crate::{COMMUNE, OTHER, PROVINCE, ROOMS, criterion, given, opened, prepared, somebody};
+use crate::{COMMUNE, OTHER, PROVINCE, ROOMS, criterion, given, opened, ready, somebody};
 use anyhow::{Context, Result, ensure};
 use facts::{
     Law,
@@ -73,7 +73,7 @@ fn officer(person: i64) -> Actor {
 #[test]
 fn values_are_saved_each_for_itself() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let (first, second) = (officer(11), officer(12));
         let saved_first =
@@ -109,7 +109,7 @@ fn values_are_saved_each_for_itself() {
 #[test]
 fn what_does_not_apply_needs_a_reason() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let set = law.library().set(crate::SET).context("the set")?;
         let mut conditional = None;
@@ -134,7 +134,7 @@ fn what_does_not_apply_needs_a_reason() {
 #[test]
 fn a_criterion_is_sent_reviewed_confirmed_locked_and_opened_again() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let (first, leader) = (officer(11), somebody(Role::CommuneLeader, 20, COMMUNE, None));
         let reviewer = somebody(Role::Appraiser, 30, PROVINCE, Some(&["10"]));
@@ -216,7 +216,7 @@ async fn edited(store: &Store, law: &Law, who: &Actor, value: &str, seen: i64) -
 #[test]
 fn an_open_comment_keeps_a_unit_from_sending() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let (first, leader) = (officer(11), somebody(Role::CommuneLeader, 20, COMMUNE, None));
         saved(&store, &law, &first, &one, &[given(INCOME, "45,5", 0)]).await?;
@@ -245,7 +245,7 @@ fn an_open_comment_keeps_a_unit_from_sending() {
 #[test]
 fn the_board_counts_what_its_reader_sees() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         saved(&store, &law, &officer(11), &one, &[given(INCOME, "45,5", 0)]).await?;
         let counts = async |unit: UnitId| -> Result<(i64, i64)> {

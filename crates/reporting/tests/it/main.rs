@@ -1,6 +1,8 @@
 //! Reporting on both engines: a campaign from its opening to its lock, and whatever should not get through on the way.
 
 mod campaign;
+mod forms;
+mod prepared;
 mod shorter;
 
 use anyhow::Result;
@@ -45,7 +47,7 @@ fn library() -> Library {
     library.with_overlays([rulebook::parse::overlay("minh-hoa", &overlay).expect("they read")]).expect("they fit")
 }
 
-async fn prepared(store: &Store) -> Result<Law> {
+async fn ready(store: &Store) -> Result<Law> {
     let reference = units::reference::Reference::read()?;
     store.protect(&[facts::published::GUARDS, reporting::store::GUARDS]);
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;

@@ -1,6 +1,6 @@
 //! Quarters and halves: values of their own, which make the year's.
 
-use crate::{COMMUNE, ROOMS, given, opened, prepared, somebody};
+use crate::{COMMUNE, ROOMS, given, opened, ready, somebody};
 use anyhow::{Context, Result, ensure};
 use facts::{Key, Law, published};
 use kernel::Role;
@@ -24,7 +24,7 @@ async fn say(store: &Store, law: &Law, one: &Campaign, value: &str, seen: i64) -
 #[test]
 fn the_last_quarter_stands_for_the_year_whenever_it_was_entered() {
     each_engine(ROOMS, |store| async move {
-        let law = prepared(&store).await?;
+        let law = ready(&store).await?;
         let (first, third) = (opened(&store, &law, "2024Q1").await?, opened(&store, &law, "2024Q3").await?);
         ensure!(say(&store, &law, &third, "33", 0).await? == (true, 1));
         ensure!(say(&store, &law, &first, "11", 0).await? == (true, 1), "entered later, of an earlier time");
