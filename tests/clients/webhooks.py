@@ -137,6 +137,26 @@ def a_trial_goes_to_its_own_address_alone(base, _):
     server.shutdown()
 
 
+def a_secret_is_changed_without_a_call_that_either_refuses(base, _):
+    server, url = receiver()
+    made = add(base, url)[1]
+    status, changed = ask(base, "POST", f"/api/v1/webhooks/{made['id']}/secret")
+    assert status == 200 and changed["secret"].startswith("whsec_") and changed["secret"] != made["secret"], changed
+    report(base)
+    wait(lambda: Receiver.came)
+    _, headers, body = Receiver.came[0]
+    assert len(headers["webhook-signature"].split(" ")) == 2, headers
+    for secret in (made["secret"], changed["secret"]):
+        assert Webhook(secret).verify(body, headers)["type"] == "report.told"
+    wait(lambda: calls(base, made["id"])[0]["state"] == "sent")
+    assert ask(base, "POST", f"/api/v1/webhooks/{made['id']}/deletion")[0] == 200
+    report(base)
+    time.sleep(2)
+    assert len(Receiver.came) == 1, "a deleted address is called"
+    assert calls(base, made["id"])[0]["state"] == "sent", "its history is gone at once"
+    server.shutdown()
+
+
 def an_address_within_a_network_is_refused(base, _):
     for url in [
         "https://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://[fd00::1]/", "https://192.168.1.1:8443/x",
@@ -155,6 +175,7 @@ with service(sys.argv[1], "--webhook-loopback") as (base, data):
             a_call_is_signed_and_says_nothing_that_somebody_typed,
             a_call_that_fails_is_made_again_under_its_number_and_never_sent_on,
             a_trial_goes_to_its_own_address_alone,
+            a_secret_is_changed_without_a_call_that_either_refuses,
             an_address_within_a_network_is_refused,
         ],
         base,

@@ -35,6 +35,10 @@ pub struct Args {
     /// Requests to the API a minute and address; 0: as many as they like
     #[arg(long, env = "LANGSO_API_LIMIT", default_value_t = 600)]
     pub api_limit: u32,
+    /// Network of a proxy on another machine, as 10.0.0.5 or 10.0.0.0/24: what it says of whom it asks for is believed; may
+    /// stand several times
+    #[arg(long, env = "LANGSO_TRUSTED_PROXY", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxy: Vec<String>,
     /// Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait
     #[arg(long, env = "LANGSO_SMTP")]
     pub smtp_url: Option<String>,
@@ -107,6 +111,15 @@ fn post(args: &Args) -> Result<Post> {
     })
 }
 
+/// The proxies elsewhere that are believed about whom they ask for.
+fn proxies(args: &Args) -> Result<web::Proxies> {
+    let network = |text: &String| {
+        let wrong = || Stop::option("--trusted-proxy", Phrase::new("cli-trusted-proxy").with("value", text.as_str()));
+        text.trim().parse::<web::Network>().map_err(|()| wrong().into())
+    };
+    args.trusted_proxy.iter().map(network).collect::<Result<_>>().map(web::Proxies)
+}
+
 /// Runs until it is told to stop.
 pub async fn run(args: &Args) -> Result<()> {
     if args.local_admin && !args.listen.ip().is_loopback() {
@@ -124,7 +137,7 @@ pub async fn run(args: &Args) -> Result<()> {
         let phrase = Phrase::new("cli-public-url").with("value", origin);
         return Err(Stop::option("--public-url", phrase).into());
     }
-    let limit = NonZeroU32::new(args.api_limit);
+    let (limit, proxies) = (NonZeroU32::new(args.api_limit), proxies(args)?);
     let nobody = if args.local_admin { Actor::LOCAL_ADMIN } else { Actor::READER };
     let post = post(args)?;
     let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
@@ -137,7 +150,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
     let identity = Identity { store: store.clone(), key, demo: args.demo, secure, nobody, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let edge = site::Edge { origin, limit, retention, post, calls };
+    let edge = site::Edge { origin, limit, proxies, retention, post, calls };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;

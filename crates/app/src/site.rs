@@ -101,6 +101,8 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
 pub struct Edge {
     pub origin: String,
     pub limit: Option<NonZeroU32>,
+    /// Proxies elsewhere that are believed about whom they ask for.
+    pub proxies: web::Proxies,
     pub retention: Retention,
     pub post: Post,
     pub calls: Calls,
@@ -115,7 +117,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, retention, post, calls } = edge;
+    let Edge { origin, limit, proxies, retention, post, calls } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -149,6 +151,7 @@ pub async fn site(
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<web::Proxies>(), Arc::new(proxies) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),

@@ -6,7 +6,8 @@ use crate::{
     keeper::Identity,
     model::Person,
     password::{self, Busy},
-    recovery, second, secrets, store,
+    recovery, second, secrets,
+    store::{self, Begun},
 };
 use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
@@ -153,12 +154,12 @@ impl Identity {
     /// A new session: whatever secret the browser brought is not the one it goes on with.
     async fn enter(&self, person: &Person, key: &str, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
         let secret = secrets::secret();
-        let full = person.totp.is_none() || person.demo;
+        let begun = if person.totp.is_none() || person.demo { Begun::Full } else { Begun::Half };
         let mut tx = self.store.write(&own(person.id), clock).await?;
         store::succeeded(&mut tx, key).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
+        store::begin(&mut tx, &secrets::hash(&secret), person.id, begun, label).await?;
         tx.commit().await?;
-        Ok(if full { Step::In(secret) } else { Step::Second(secret) })
+        Ok(if begun == Begun::Half { Step::Second(secret) } else { Step::In(secret) })
     }
 
     /// A login as somebody of the demo, where the site is one. Cost: two rows.
@@ -217,7 +218,7 @@ impl Identity {
         }
         store::succeeded(&mut tx, &key).await?;
         store::end(&mut tx, person.id, &hash).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, true, label).await?;
+        store::begin(&mut tx, &secrets::hash(&secret), person.id, Begun::Full, label).await?;
         tx.commit().await?;
         Ok(secret)
     }
