@@ -1,7 +1,6 @@
 ### `langso person`, `langso token`
 
 cli-setup-code = There is no account yet. Open /thiet-lap within an hour and type this code to make the first administrator: { $code }
-cli-demo-local-admin = Whoever sits at this machine may write without logging in; only with an address of this machine itself
 cli-person-about = People and their roles
 cli-person-add-about = Add somebody
 cli-person-add-login = Login name

@@ -1,7 +1,6 @@
 ### `langso person`, `langso token`
 
 cli-setup-code = Chưa có tài khoản nào. Mở trang /thiet-lap trong vòng một giờ và nhập mã này để tạo người quản trị đầu tiên: { $code }
-cli-demo-local-admin = Người ngồi tại máy này được ghi số liệu mà không cần đăng nhập; chỉ dùng với địa chỉ của chính máy này
 cli-person-about = Người và vai trò
 cli-person-add-about = Thêm một người
 cli-person-add-login = Tên đăng nhập

@@ -217,7 +217,7 @@ impl Identity {
             Step::In(secret)
         } else {
             let full = person.totp.is_none();
-            people::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
+            self.begin(&mut tx, &secret, person.id, full, label).await?;
             if full { Step::In(secret) } else { Step::Second(secret) }
         };
         tx.commit().await?;

@@ -6,7 +6,7 @@ use crate::{
     keeper::Identity,
     model::Person,
     password::{self, Busy},
-    recovery, second, secrets, store,
+    recovery, second, secrets, store, told,
 };
 use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
@@ -150,13 +150,29 @@ impl Identity {
         self.enter(&person, &key, label, clock).await
     }
 
+    /// Begins a session under its secret; where they are too many now, the oldest ends, and its owner is told. Cost: their
+    /// sessions.
+    pub(crate) async fn begin(
+        &self,
+        tx: &mut ::store::WriteTx,
+        secret: &str,
+        person: PersonId,
+        full: bool,
+        label: &str,
+    ) -> ::store::Result<()> {
+        let hash = secrets::hash(secret);
+        store::begin(tx, &hash, person, full, label).await?;
+        let ended = if full { store::end_oldest(tx, &hash, person, self.most_sessions).await? } else { Vec::new() };
+        told::sessions_ended(tx, person, &ended, self.most_sessions).await
+    }
+
     /// A new session: whatever secret the browser brought is not the one it goes on with.
     async fn enter(&self, person: &Person, key: &str, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
         let secret = secrets::secret();
         let full = person.totp.is_none() || person.demo;
         let mut tx = self.store.write(&own(person.id), clock).await?;
         store::succeeded(&mut tx, key).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
+        self.begin(&mut tx, &secret, person.id, full, label).await?;
         tx.commit().await?;
         Ok(if full { Step::In(secret) } else { Step::Second(secret) })
     }
@@ -217,7 +233,7 @@ impl Identity {
         }
         store::succeeded(&mut tx, &key).await?;
         store::end(&mut tx, person.id, &hash).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, true, label).await?;
+        self.begin(&mut tx, &secret, person.id, true, label).await?;
         tx.commit().await?;
         Ok(secret)
     }

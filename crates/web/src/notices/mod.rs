@@ -42,10 +42,13 @@ pub enum Kind {
     Role,
     /// Something waits for a second person.
     Decision,
+    /// Something of one's own account that one did not do just now.
+    Account,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision];
+    pub const ALL: [Kind; 6] =
+        [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Kind {
             Kind::Mail => "mail",
             Kind::Role => "role",
             Kind::Decision => "decision",
+            Kind::Account => "account",
         }
     }
 
@@ -65,7 +69,7 @@ impl Kind {
     /// Where somebody chose nothing.
     pub fn usual(self) -> Way {
         match self {
-            Kind::Report | Kind::Role => Way::Digest,
+            Kind::Report | Kind::Role | Kind::Account => Way::Digest,
             Kind::Job | Kind::Decision => Way::Now,
             Kind::Mail => Way::Page,
         }
