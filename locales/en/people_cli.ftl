@@ -41,3 +41,7 @@ cli-person-added = Added, number { $id }.
 cli-grant-given = Given, number { $id }.
 cli-code = Code to set a password by, once within 72 hours at /dat-mat-khau: { $code }
 cli-token-revoked = Revoked.
+cli-rotate-secret-about = Change the key keys/secret.key and seal every secret anew
+cli-rotate-secret-finish = The last step: drop the old key, once no program runs with it any more
+cli-rotate-secret-begun = { $anew } secrets were sealed anew by the new key; no key opens { $lost }, they stay as they are. The old key is still in keys/secret.key: restart the program, then run langso rotate-secret --finish.
+cli-rotate-secret-finished = { $anew } more secrets were sealed anew; no key opens { $lost }. The old key is gone.

@@ -3,7 +3,9 @@ never sent on. Usage: webhooks.py PATH-OF-LANGSO"""
 
 import http.server
 import json
+import pathlib
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -132,6 +134,22 @@ def a_trial_goes_to_its_own_address_alone(site):
     server.shutdown()
 
 
+def the_key_of_the_folder_is_changed_while_the_site_runs(site):
+    server, url = receiver()
+    made = add(site, url)[1]
+    for finish in ([], ["--finish"]):
+        done = subprocess.run([site.binary, "rotate-secret", "--data", site.data, *finish], capture_output=True, text=True)
+        assert done.returncode == 0, done
+        Receiver.came.clear()
+        report(site)
+        wait(lambda: Receiver.came)
+        assert Webhook(made["secret"]).verify(Receiver.came[0][2], Receiver.came[0][1])["type"] == "report.told"
+    key = pathlib.Path(site.data, "keys", "secret.key")
+    assert len(key.read_text().splitlines()) == 1 and key.stat().st_mode & 0o777 == 0o600
+    ask(site, "POST", f"/api/v1/webhooks/{made['id']}/off")
+    server.shutdown()
+
+
 def an_address_within_a_network_is_refused(site):
     for url in [
         "https://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://[fd00::1]/", "https://192.168.1.1:8443/x",
@@ -150,6 +168,7 @@ with service(sys.argv[1], "--webhook-loopback") as site:
             a_call_is_signed_and_says_nothing_that_somebody_typed,
             a_call_that_fails_is_made_again_under_its_number_and_never_sent_on,
             a_trial_goes_to_its_own_address_alone,
+            the_key_of_the_folder_is_changed_while_the_site_runs,
             an_address_within_a_network_is_refused,
         ],
         site,

@@ -220,11 +220,14 @@ mod tests {
 
     #[test]
     fn a_licence_of_the_gpls_family_is_taken_only_beside_another() {
-        for free in ["MIT", "Apache-2.0 OR GPL-2.0-only", "MIT/Apache-2.0", "(MIT OR GPL-3.0-only) AND Unicode-3.0", "OFL-1.1"]
+        for free in
+            ["MIT", "Apache-2.0 OR GPL-2.0-only", "MIT/Apache-2.0", "(MIT OR GPL-3.0-only) AND Unicode-3.0", "OFL-1.1"]
         {
             assert!(is_free(free), "{free}");
         }
-        for bound in ["", "GPL-3.0-or-later", "MIT AND AGPL-3.0-only", "(GPL-2.0-only OR AGPL-3.0) AND MIT", "AGPL-3.0/GPL-3.0"] {
+        for bound in
+            ["", "GPL-3.0-or-later", "MIT AND AGPL-3.0-only", "(GPL-2.0-only OR AGPL-3.0) AND MIT", "AGPL-3.0/GPL-3.0"]
+        {
             assert!(!is_free(bound), "{bound}");
         }
     }

@@ -130,7 +130,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let file = args.data.join(identity::providers::FILE);
     let providers = Providers::of_folder(&args.data, |name| std::env::var(name).ok());
     let doors = providers.and_then(Doors::open).map_err(|error| Stop::file(&file, &error))?;
-    let identity = Identity { store: store.clone(), key, demo: args.demo, secure, most_sessions: args.max_sessions, doors };
+    let identity =
+        Identity { store: store.clone(), key, demo: args.demo, secure, most_sessions: args.max_sessions, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
     let edge = site::Edge { origin, limit, retention, post, calls };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;

@@ -374,18 +374,28 @@ pub(crate) fn grant_of(row: &Row, at: usize) -> Result<Option<Grant>> {
     }))
 }
 
+/// What a session begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It waits for a second factor.
+    Half,
+    Full,
+    /// Two factors were shown when it began: its owner is not led to set one up first.
+    Strong,
+}
+
 /// Begins a session under the hash of its secret. Those that have ended are forgotten on the way.
-pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, full: bool, label: &str) -> Result<()> {
+pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, begun: Begun, label: &str) -> Result<()> {
     let now = tx.now().0;
     tx.execute("DELETE FROM identity_session WHERE ends_at < $1", args![now]).await?;
-    let (state, long) = if full { ("full", SESSION) } else { ("half", HALF) };
+    let (state, long) = if begun == Begun::Half { ("half", HALF) } else { ("full", SESSION) };
     tx.execute_one(
-        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, label)
-         VALUES ($1, $2, $3, $4, $4, $5, $6)",
-        args![hash, id.0, state, now, now + long, label],
+        "INSERT INTO identity_session (hash, person, state, made_at, seen_at, ends_at, label, strong)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        args![hash, id.0, state, now, now + long, label, i64::from(begun == Begun::Strong)],
     )
     .await?;
-    let action = if full { "identity.login" } else { "identity.password-right" };
+    let action = if begun == Begun::Half { "identity.password-right" } else { "identity.login" };
     note_own(tx, action, id, json!({"label": label})).await
 }
 

@@ -52,7 +52,7 @@ fn everybody_sees_and_takes_away_what_is_kept_of_them_and_why() {
         let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
         let other = somebody(&store, "khac", Role::CommuneOfficer).await?;
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        people::begin(&mut tx, &secrets::hash("s1"), person, true, "Firefox · Linux").await?;
+        people::begin(&mut tx, &secrets::hash("s1"), person, people::Begun::Full, "Firefox · Linux").await?;
         tx.commit().await?;
         let get = async |path: &str| send(&store, false, "GET", path, "langso=s1", "").await;
         let page = text(get("/tai-khoan/du-lieu").await?).await?;
@@ -83,7 +83,7 @@ fn an_erasure_leaves_a_number_a_reason_and_a_chain_that_holds() {
         let person = people::add(&mut tx, "buoi.nong", NAME, Some(EMAIL), "vi", false).await?;
         let hash = identity::password::hashed(PASSWORD).await.ok().context("a hash")?;
         people::set_password(&mut tx, person, &hash, people::Kept::default()).await?;
-        people::begin(&mut tx, &secrets::hash("s1"), person, true, "Bưởi's Firefox").await?;
+        people::begin(&mut tx, &secrets::hash("s1"), person, people::Begun::Full, "Bưởi's Firefox").await?;
         let ends = Moment(CLOCK.now().0 + people::HOUR);
         people::add_token(&mut tx, person, "h", "máy của Bưởi", &["read jobs".into()], ends).await?;
         tx.commit().await?;
@@ -146,7 +146,7 @@ fn what_was_kept_long_enough_is_forgotten_by_a_job_once_a_day() {
     each_engine(ROOMS, |store| async move {
         let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        people::begin(&mut tx, &secrets::hash("s1"), person, true, "Firefox").await?;
+        people::begin(&mut tx, &secrets::hash("s1"), person, people::Begun::Full, "Firefox").await?;
         people::add_code(&mut tx, "reset", Some(person), "c", people::HOUR).await?;
         let ends = Moment(CLOCK.now().0 + people::HOUR);
         people::add_token(&mut tx, person, "h", "máy", &["read jobs".into()], ends).await?;

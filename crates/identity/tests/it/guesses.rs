@@ -15,7 +15,7 @@ use testkit::each_engine;
 /// A session of somebody, under a secret that the test knows.
 async fn session(store: &Store, person: PersonId, secret: &str) -> Result<()> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-    people::begin(&mut tx, &secrets::hash(secret), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash(secret), person, people::Begun::Full, "").await?;
     Ok(tx.commit().await?)
 }
 

@@ -154,7 +154,7 @@ fn what_not_everybody_may_see_is_kept_on_no_disk() {
         somebody(&store, "tanmy", Role::Auditor).await?;
         let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
         let person = people::by_login(&mut tx, "tanmy").await?.context("a person")?.id;
-        people::begin(&mut tx, &secrets::hash("s"), person, true, "").await?;
+        people::begin(&mut tx, &secrets::hash("s"), person, people::Begun::Full, "").await?;
         people::set_totp(&mut tx, person, Some("sealed"), 0, Some(&secrets::hash("s"))).await?;
         tx.commit().await?;
         for (path, kept) in [
@@ -231,7 +231,8 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
         let line = store::AuditLine { action: "test.change", kind: "thing", subject: "7".into(), unit: None, details };
         tx.audit(line).await?;
         let secret = "s1";
-        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, true, "").await?;
+        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, identity::store::Begun::Full, "")
+            .await?;
         tx.commit().await?;
         let get = async |path: &str| text(send(&store, false, "GET", path, "langso=s1", "").await?).await;
         let page = get("/nhat-ky?viec=test.").await?;

@@ -23,7 +23,7 @@ fn encoded(text: &str) -> String {
 /// A session of somebody that stands.
 async fn session(store: &Store, person: PersonId) -> Result<String> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-    people::begin(&mut tx, &secrets::hash("s1"), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash("s1"), person, people::Begun::Full, "").await?;
     tx.commit().await?;
     Ok("langso=s1".to_owned())
 }
@@ -208,7 +208,7 @@ fn a_passkey_is_made_and_removed_by_whom_it_is() {
         // Somebody else's passkey is not there.
         let other = somebody(&store, "khac", Role::CommuneOfficer).await?;
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        people::begin(&mut tx, &secrets::hash("s2"), other, true, "").await?;
+        people::begin(&mut tx, &secrets::hash("s2"), other, people::Begun::Full, "").await?;
         tx.commit().await?;
         let form = format!("id={id}&old={}", encoded(PASSWORD));
         let foreign = send(&store, false, "POST", "/tai-khoan/passkey/bo", "langso=s2", &form).await?;

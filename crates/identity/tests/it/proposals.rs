@@ -17,7 +17,7 @@ pub async fn administrator(store: &Store, login: &str) -> Result<PersonId> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let sealed = identity(store).key.seal(&second::secret());
     people::set_totp(&mut tx, person, Some(&sealed), 0, None).await?;
-    people::begin(&mut tx, &secrets::hash(login), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash(login), person, people::Begun::Full, "").await?;
     tx.commit().await?;
     Ok(person)
 }

@@ -19,6 +19,12 @@ use store::{Query, Result, WriteTx, args};
 
 pub use tables::MIGRATIONS;
 
+/// What is sealed by the key of the data folder: letters that wait, secrets of webhooks.
+pub const SEALED: &[store::secrets::Sealed] = &[
+    store::secrets::Sealed { table: "web_outbox", column: "sealed" },
+    store::secrets::Sealed { table: "web_webhook", column: "sealed" },
+];
+
 /// The job that finds out whom a matter concerns.
 pub const SPREAD: &str = "notices.spread";
 /// The job that writes the letters of the morning.
@@ -47,8 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] =
-        [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account];
+    pub const ALL: [Kind; 6] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
