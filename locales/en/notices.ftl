@@ -117,6 +117,7 @@ retention-notices = Notices
 notice-kind-decision = What waits for a second person
 notice-kind-account = Your account
 notice-sessions-ended = Somebody logged in to your account; everybody has at most { $most } sessions at once, so the one that was not used for longest has ended ({ $labels }). If it was not you, change your password
+notice-kind-reporting = Reporting: what is yours to do, and its last day
 notice-draft-waits = The criteria set “{ $title }” waits for a second person.
 notice-plan-waits = The reorganisation “{ $title }” waits for a second person.
 notice-proposal-waits = A proposal about an account waits for a second administrator.

@@ -105,6 +105,7 @@ retention-notices = Thông báo
 notice-kind-decision = Việc chờ người thứ hai duyệt
 notice-kind-account = Tài khoản của bạn
 notice-sessions-ended = Có phiên đăng nhập mới vào tài khoản của bạn; mỗi người có nhiều nhất { $most } phiên cùng lúc nên phiên lâu nhất không dùng đã kết thúc ({ $labels }). Nếu không phải bạn đăng nhập, hãy đổi mật khẩu
+notice-kind-reporting = Báo cáo: việc đến lượt mình, hạn nộp
 notice-draft-waits = Bộ tiêu chí “{ $title }” chờ người thứ hai duyệt.
 notice-plan-waits = Phương án sắp xếp “{ $title }” chờ người thứ hai duyệt.
 notice-proposal-waits = Có đề nghị về tài khoản chờ người quản trị thứ hai duyệt.

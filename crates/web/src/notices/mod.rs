@@ -50,10 +50,13 @@ pub enum Kind {
     Decision,
     /// Something of one's own account that one did not do just now.
     Account,
+    /// A step of a reporting campaign, or its day.
+    Reporting,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account];
+    pub const ALL: [Kind; 7] =
+        [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account, Kind::Reporting];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
@@ -64,6 +67,7 @@ impl Kind {
             Kind::Role => "role",
             Kind::Decision => "decision",
             Kind::Account => "account",
+            Kind::Reporting => "reporting",
         }
     }
 
@@ -74,7 +78,7 @@ impl Kind {
     /// Where somebody chose nothing.
     pub fn usual(self) -> Way {
         match self {
-            Kind::Report | Kind::Role | Kind::Account => Way::Digest,
+            Kind::Report | Kind::Role | Kind::Account | Kind::Reporting => Way::Digest,
             Kind::Job | Kind::Decision => Way::Now,
             Kind::Mail => Way::Page,
         }
