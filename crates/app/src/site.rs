@@ -39,6 +39,11 @@ pub fn migrations() -> Vec<&'static [Migration]> {
     rooms().into_iter().map(|r| r.migrations).collect()
 }
 
+/// The columns of every room that hold something sealed.
+pub fn sealed() -> Vec<store::secrets::Sealed> {
+    [identity::SEALED, web::notices::SEALED].concat()
+}
+
 /// The database of a data folder.
 pub fn default_url(data: &Path) -> String {
     format!("sqlite:{}", data.join("langso.sqlite").display())
@@ -224,6 +229,22 @@ mod tests {
                 let foreign: Vec<_> = tables.filter(|(table, _)| !table.starts_with(personal.room)).collect();
                 assert!(foreign.is_empty(), "{} registers another room's tables: {foreign:?}", personal.room);
             }
+        });
+    }
+
+    #[test]
+    fn every_column_of_sealed_texts_is_known_to_the_change_of_the_key() {
+        testkit::block_on(async {
+            let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database");
+            store.migrate(&migrations(), &SystemClock).await.expect("it migrates");
+            let mut tx = store.read(&Scope::PUBLIC).await.expect("a transaction");
+            // `store_audit.sealed` says whether a line is in the chain; what is sealed with a key is text.
+            let sql = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
+                       WHERE t.type = 'table' AND c.type = 'TEXT' AND c.name IN ('sealed', 'totp', 'half', 'secret')";
+            let rows = tx.rows(sql, args![]).await.expect("the schema");
+            let there: BTreeSet<String> = rows.iter().map(|row| row.text(0).expect("a column")).collect();
+            let known: BTreeSet<String> = sealed().iter().map(|s| format!("{}.{}", s.table, s.column)).collect();
+            assert_eq!(known, there);
         });
     }
 

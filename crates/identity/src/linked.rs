@@ -217,7 +217,7 @@ impl Identity {
             () if person.totp.is_none() => Begun::Full,
             () => Begun::Half,
         };
-        people::begin(&mut tx, &secrets::hash(&secret), person.id, begun, label).await?;
+        self.begin(&mut tx, &secret, person.id, begun, label).await?;
         tx.commit().await?;
         Ok(if begun == Begun::Half { Step::Second(secret) } else { Step::In(secret) })
     }
