@@ -7,7 +7,7 @@ mod hash;
 mod told;
 
 pub use hash::{bands, distance};
-pub use told::Told;
+pub use told::{Told, moment};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use std::io::Cursor;

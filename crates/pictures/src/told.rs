@@ -32,8 +32,8 @@ fn taken(exif: &Exif, tag: Tag) -> Option<String> {
     moment(std::str::from_utf8(texts.first()?).ok()?)
 }
 
-/// `2025:10:12 08:31:07` as `2025-10-12 08:31`; `None` of anything else.
-fn moment(text: &str) -> Option<String> {
+/// `2025:10:12 08:31:07` as `2025-10-12 08:31`, whatever stands between the numbers; `None` of what is no moment.
+pub fn moment(text: &str) -> Option<String> {
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u16>().ok());
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute) = (number(11, 13)?, number(14, 16)?);

@@ -77,6 +77,7 @@ pub fn room() -> Room {
 /// The functions of this room's jobs.
 fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
     crate::jobs::register(registry, site.thing::<Law>(), site.people.clone());
+    crate::jobs::register_evidence(registry, site.thing::<crate::evidence::look::Means>());
 }
 
 fn routes() -> Routes {
