@@ -58,6 +58,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -
         files: None,
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
+        clamd: None,
         webhook_loopback: false,
         smtp_url: None,
         mail_from: None,

@@ -138,7 +138,8 @@ pub async fn begin(
     let length = i64::try_from(size).unwrap_or(i64::MAX);
     tx.execute_one(sql, args![id.as_str(), unit, role, person, name, length, told, tx.now(), until]).await?;
     let details = serde_json::json!({"size": size});
-    let line = AuditLine { action: "facts.evidence_begun", kind: "upload", subject: id.clone(), unit: Some(unit), details };
+    let line =
+        AuditLine { action: "facts.evidence_begun", kind: "upload", subject: id.clone(), unit: Some(unit), details };
     tx.audit_quietly(line).await?;
     let (name, fields) = (name.to_owned(), fields.clone());
     Ok(Ok(Incoming { id, unit, name, size, received: 0, parts: 0, fields, until, evidence: None, refused: None }))

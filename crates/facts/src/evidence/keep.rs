@@ -84,7 +84,7 @@ pub fn may_prove(law: &Law, unit: &Unit, code: &str, year: i16) -> std::result::
 
 /// Whether the actor may say what proves these figures: of units within reach, of measures in their charge. Cost: as
 /// [`WriteTx::reach`].
-async fn allowed(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<()> {
+pub async fn allowed(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<()> {
     if tx.scope().writes == Places::All || uses.is_empty() {
         return Ok(());
     }
@@ -107,7 +107,8 @@ async fn allowed(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)])
 pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     let sha256 = given.blob.sha256.as_str();
     tx.lock(&format!("facts.evidence.{}.{sha256}", given.unit)).await?;
-    let there = tx.row("SELECT id FROM facts_evidence WHERE unit = $1 AND sha256 = $2", args![given.unit, sha256]).await?;
+    let there =
+        tx.row("SELECT id FROM facts_evidence WHERE unit = $1 AND sha256 = $2", args![given.unit, sha256]).await?;
     if let Some(row) = there {
         let id = EvidenceId(row.i64(0)?);
         for &(measure, year) in &given.uses {
@@ -177,17 +178,11 @@ pub async fn link(tx: &mut WriteTx, law: &Law, piece: &Piece, measure: i64, year
     use_for(tx, law, piece.id, piece.unit, measure, year).await
 }
 
-async fn use_for(
-    tx: &mut WriteTx,
-    law: &Law,
-    id: EvidenceId,
-    unit: UnitId,
-    measure: i64,
-    year: i16,
-) -> Result<bool> {
+async fn use_for(tx: &mut WriteTx, law: &Law, id: EvidenceId, unit: UnitId, measure: i64, year: i16) -> Result<bool> {
     allowed(tx, law, unit, &[(measure, year)]).await?;
     let (role, now, period) = (tx.actor().role.name(), tx.now(), format!("{year:04}"));
-    let sql = "INSERT INTO facts_evidence_use (evidence, unit, period, measure, at, actor) VALUES ($1, $2, $3, $4, $5, $6)
+    let sql =
+        "INSERT INTO facts_evidence_use (evidence, unit, period, measure, at, actor) VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (unit, period, measure, evidence) DO UPDATE
                SET at = excluded.at, actor = excluded.actor, ended_at = NULL, ended_actor = NULL, ended_why = NULL
                WHERE facts_evidence_use.ended_at IS NOT NULL";

@@ -141,7 +141,8 @@ impl Said {
 
     /// What fields of a form or of an upload say; what is none is left out.
     pub fn read(taken: &str, lat: &str, lon: &str) -> Said {
-        let number = |text: &str, most: f64| text.trim().parse().ok().filter(|n: &f64| n.is_finite() && n.abs() <= most);
+        let number =
+            |text: &str, most: f64| text.trim().parse().ok().filter(|n: &f64| n.is_finite() && n.abs() <= most);
         let place = number(lat, 90.0).zip(number(lon, 180.0));
         Said { taken: pictures::moment(taken.trim()), place }
     }
@@ -354,20 +355,25 @@ pub fn codes<'l>(law: &'l Law, uses: &[Use]) -> Vec<(&'l str, i16)> {
 /// A name as it is kept: the last part of a path, without signs that cannot be seen or turn the rest around, of at most
 /// [`MOST_NAME`] letters, with an ending that says what the file is.
 pub fn clean_name(name: &str, kind: Kind) -> String {
+    let clean = visible(name);
+    let ending = clean.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_lowercase());
+    let fits = kind.endings().contains(&ending.as_str());
+    let stem = if fits { &clean[..clean.len() - ending.len() - 1] } else { clean.as_str() };
+    let ending = if fits { ending } else { kind.endings()[0].to_owned() };
+    let stem: String = stem.chars().take(MOST_NAME - ending.len() - 1).collect();
+    let stem = stem.trim().trim_end_matches('.');
+    format!("{}.{ending}", if stem.is_empty() { "tep" } else { stem })
+}
+
+/// The last part of a path, without signs that cannot be seen or turn the rest around.
+pub fn visible(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let clean: String = last.chars().filter(|c| !hidden(*c)).collect();
-    let clean = clean.trim().trim_start_matches('.').trim();
-    let ending = clean.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_lowercase());
-    let fits = kind.endings().contains(&ending.as_str());
-    let stem = if fits { &clean[..clean.len() - ending.len() - 1] } else { clean };
-    let ending = if fits { ending } else { kind.endings()[0].to_owned() };
-    let stem: String = stem.chars().take(MOST_NAME - ending.len() - 1).collect();
-    let stem = stem.trim().trim_end_matches('.');
-    format!("{}.{ending}", if stem.is_empty() { "tep" } else { stem })
+    let clean: String = last.chars().filter(|c| !hidden(*c)).take(300).collect();
+    clean.trim().trim_start_matches('.').trim().to_owned()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod commune;
 mod communes;
 mod dhis2;
 mod drafts;
+mod evidence;
 mod explore;
 mod figure;
 mod found;
@@ -127,6 +128,7 @@ fn routes() -> Routes {
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
         .merge(figure::routes())
+        .merge(evidence::routes())
         .merge(publish::routes())
         .merge(overlays::routes())
         .merge(drafts::routes())
