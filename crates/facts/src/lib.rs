@@ -14,6 +14,7 @@
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
 //! - [`evidence`]: pieces that prove figures, taken in part by part, looked at by a job.
+//! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
@@ -30,6 +31,7 @@ pub mod drafts;
 pub mod evidence;
 pub mod explore;
 pub mod figure;
+pub mod holds;
 pub mod intake;
 pub mod jobs;
 mod judge;

@@ -2,7 +2,7 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, NINTH];
 
 /// Pieces that come in part by part: how much of each is on the disk. The bytes lie in a file of their own until all are there.
 const SEVENTH: Migration = Migration {
@@ -49,6 +49,19 @@ CREATE INDEX facts_evidence_use_piece ON facts_evidence_use (evidence);
 CREATE TABLE facts_evidence_alike (
     evidence INTEGER NOT NULL, other INTEGER NOT NULL, other_unit INTEGER NOT NULL, other_at INTEGER NOT NULL,
     distance INTEGER NOT NULL, PRIMARY KEY (evidence, other)
+) STRICT;
+",
+};
+
+/// Figures held while they are reviewed (1), or locked (2).
+const NINTH: Migration = Migration {
+    room: "facts",
+    version: 9,
+    name: "holds",
+    sql: "
+CREATE TABLE facts_hold (
+    unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL, strength INTEGER NOT NULL,
+    PRIMARY KEY (unit, period, measure)
 ) STRICT;
 ",
 };

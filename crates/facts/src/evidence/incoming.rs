@@ -232,6 +232,10 @@ pub async fn append<E>(
         return Ok(Appended::Conflict { received: known.received });
     }
     if known.received == known.size {
+        if known.evidence.is_some() {
+            // The file is there for its lock alone.
+            let _ = std::fs::remove_file(means.part(id));
+        }
         return Ok(Appended::Done { received: offset, cut: false });
     }
     if known.parts >= means.bounds.parts {

@@ -1,7 +1,7 @@
 //! What is done with evidence: taken in, used for a figure, no longer used, shown to everybody. One transaction each.
 
 use super::{FILE, MOST_NOTE, Piece, Said, Scan, clean_name, find, look};
-use crate::{Law, figure, rules};
+use crate::{Law, figure, holds::Hold, rules};
 use futures::TryStreamExt;
 use kernel::{EvidenceId, Phrase, Places, Problem, UnitId, text};
 use pictures::{Bad, Measured};
@@ -200,7 +200,7 @@ pub enum Unlinked {
     Done,
     /// It proves no such figure.
     Unused,
-    /// Somebody relied on it already (the figure was sent in, accepted or published): a reason is asked for.
+    /// Somebody relied on it already (the figure was sent in, is reviewed, accepted or published): a reason is asked for.
     NeedsReason,
     /// The figure is locked.
     Locked,
@@ -216,8 +216,14 @@ pub async fn unlink(
 ) -> Result<Unlinked> {
     allowed(tx, law, piece.unit, &[(measure, year)]).await?;
     let (period, why) = (format!("{year:04}"), why.trim());
+    let sql = "SELECT strength FROM facts_hold WHERE unit = $1 AND period = $2 AND measure = $3";
+    let held = tx.row(sql, args![piece.unit, period.as_str(), measure]).await?.map(|row| row.i64(0)).transpose()?;
+    let held = held.map(Hold::of);
+    if held == Some(Hold::Locked) {
+        return Ok(Unlinked::Locked);
+    }
     let sql = "SELECT stage, published FROM facts_figure WHERE unit = $1 AND period = $2 AND measure = $3";
-    let mut relied_on = false;
+    let mut relied_on = held.is_some();
     for row in tx.rows(sql, args![piece.unit, period.as_str(), measure]).await? {
         match row.text(0)?.as_str() {
             "locked" => return Ok(Unlinked::Locked),

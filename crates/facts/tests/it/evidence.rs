@@ -7,6 +7,7 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use facts::{
     evidence::{self, Given, Said, Unlinked, Wanted},
+    holds::{self, Hold},
     record,
 };
 use image::{ImageFormat, Rgb, RgbImage};
@@ -203,11 +204,11 @@ fn a_use_ends_with_a_reason_where_somebody_relied_on_it_and_never_vanishes() {
         let refused = visitor.post("/tep-minh-chung/1/thoi-dung", form, "measure=income.per_person&year=2024").await?;
         ensure!(refused.status == 422 && refused.text().contains("w-why"), "{}", refused.text());
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        tx.execute("UPDATE facts_figure SET stage = 'locked' WHERE unit = $1", args![COMMUNE]).await?;
+        holds::lay(&mut tx, COMMUNE, 2024, &[income], Hold::Locked).await?;
         tx.commit().await?;
         ensure!(end(2024, "nhầm ảnh").await? == Unlinked::Locked);
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        tx.execute("UPDATE facts_figure SET stage = 'accepted' WHERE unit = $1", args![COMMUNE]).await?;
+        holds::lift(&mut tx, COMMUNE, 2024, &[income]).await?;
         tx.commit().await?;
         ensure!(end(2024, "nhầm ảnh").await? == Unlinked::Done && of(2024).await? == 0);
         let page = visitor.get("/tep-minh-chung/1", true).await?.text();
@@ -323,7 +324,7 @@ fn lists_are_searched_ordered_paged_and_taken_away() {
         };
         ensure!(names("").await?.len() == 24 && names("trang=2").await?.len() == 6);
         ensure!(names("").await?[0] == "29" && names("sap=oldest").await?[0] == "00");
-        ensure!(names("q=CAU TREO").await? == ["07"], "{:?}", names("q=CAU TREO").await?);
+        ensure!(names("q=CAU%20TREO").await? == ["07"], "{:?}", names("q=CAU%20TREO").await?);
         ensure!(names("dung=chua-dung&quet=waiting&q=anh-1").await?.len() == 10);
         ensure!(names("nam=2024").await?.is_empty());
         let csv = visitor.get("/xa/250/minh-chung.csv?q=anh-1", true).await?.text();
@@ -515,7 +516,7 @@ fn many_tiny_parts_and_many_pieces_come_to_an_end() {
         let there = begun(&visitor, 100_000, &[("unit", "250")]).await?;
         let mut statuses = Vec::new();
         for at in 0..22 {
-            statuses.push(part(&visitor, &there, at, b"x").await?.status);
+            statuses.push(part(&visitor, &there, at.min(20), b"x").await?.status);
         }
         ensure!(statuses[..20].iter().all(|s| *s == 204) && statuses[20..] == [413, 413], "{statuses:?}");
         for n in 0..4 {

@@ -149,7 +149,7 @@ async fn read(ctx: &Ctx, tx: &mut impl Query) -> Result<Result<(UnitId, String, 
     let note = said("note").chars().take(evidence::MOST_NOTE).collect();
     let covered = said("covered").parse::<i64>().unwrap_or(0).clamp(0, 99);
     let name = ["filename", "name"].into_iter().map(said).find(|n| !n.is_empty()).unwrap_or("");
-    Ok(Ok((unit.id, name.chars().take(300).collect(), Fields { note, uses, taken, place, covered })))
+    Ok(Ok((unit.id, evidence::visible(name), Fields { note, uses, taken, place, covered })))
 }
 
 /// `POST /api/v1/uploads`: begins an upload, with its first part where there is one. Cost: as [`incoming::begin`].
