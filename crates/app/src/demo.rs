@@ -56,6 +56,7 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
         trusted_proxy: Vec::new(),
+        clamd: None,
         webhook_loopback: false,
         // Everybody who tries the demo is the same few people.
         max_sessions: 1000,
