@@ -1,6 +1,7 @@
 //! All database access of units. Tables are prefixed `units_`; `units_tree` is the one table everybody may join.
 
 use crate::{
+    calendar,
     model::{Agency, OPEN_FROM, OPEN_TO, Succession, Unit},
     reference::Reference,
 };
@@ -109,6 +110,17 @@ CREATE TABLE units_plan (
         name: "agencies edited here",
         sql: "
 ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+",
+    },
+    Migration {
+        room: "units",
+        version: 8,
+        name: "working days",
+        sql: "
+CREATE TABLE units_calendar (
+    day INTEGER PRIMARY KEY, kind TEXT NOT NULL, name_vi TEXT NOT NULL, name_en TEXT NOT NULL, source TEXT NOT NULL,
+    confidence TEXT NOT NULL, note TEXT NOT NULL, version INTEGER NOT NULL, edited INTEGER NOT NULL
+) STRICT;
 ",
     },
 ];
@@ -268,6 +280,7 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
         .collect();
     let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
     added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
+    added += calendar::seed(tx, &reference.calendar).await?;
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
     }
