@@ -47,7 +47,7 @@ cli-template-lang = Language of the spreadsheet: vi or en
 cli-template-output = The file to write
 
 cli-serve-about = Serve the pages and the API
-cli-serve-local-admin = Whoever sits at this machine may write; only with an address of this machine itself
+cli-serve-max-sessions = Sessions of one person at once; one more ends the one that was not used for longest
 
 cli-demo-about = Create the demo province where there is none, and serve it
 cli-demo-data = Folder of the demo province
@@ -126,7 +126,6 @@ cli-error-too-many = “{ $argument }” has too many values
 cli-error-utf8 = the command line holds characters that are not UTF-8
 cli-error-nearest = did you mean { $nearest }?
 cli-error-more = Commands and options: langso --help
-cli-local-admin-loopback = can be used with an address of this machine itself only (127.0.0.1), not with { $address }
 cli-listen-failed = cannot serve on { $address }: { $reason }
 cli-no-database = there is no database at { $address }
 

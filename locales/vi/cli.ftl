@@ -47,7 +47,7 @@ cli-template-lang = Ngôn ngữ của mẫu: vi hoặc en
 cli-template-output = Tệp mẫu sẽ được ghi
 
 cli-serve-about = Phục vụ trang web và API
-cli-serve-local-admin = Người ngồi tại máy này được ghi số liệu; chỉ dùng với địa chỉ của chính máy này
+cli-serve-max-sessions = Số phiên đăng nhập cùng lúc của một người; thêm phiên nữa thì phiên lâu nhất không dùng kết thúc
 
 cli-demo-about = Tạo tỉnh minh họa nếu chưa có, rồi phục vụ
 cli-demo-data = Thư mục của tỉnh minh họa
@@ -126,7 +126,6 @@ cli-error-too-many = “{ $argument }” có quá nhiều giá trị
 cli-error-utf8 = dòng lệnh có ký tự không đúng mã UTF-8
 cli-error-nearest = có phải là { $nearest }?
 cli-error-more = Xem các lệnh và tùy chọn: langso --help
-cli-local-admin-loopback = chỉ dùng được với địa chỉ của chính máy này (127.0.0.1), không dùng với { $address }
 cli-listen-failed = không phục vụ được ở { $address }: { $reason }
 cli-no-database = không có cơ sở dữ liệu ở { $address }
 

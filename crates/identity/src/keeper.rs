@@ -28,8 +28,8 @@ pub struct Identity {
     pub demo: bool,
     /// Whether the site is reached by https: its cookie is then sent by nothing else.
     pub secure: bool,
-    /// As whom strangers are let in: readers, unless whoever started the program said otherwise.
-    pub nobody: Actor,
+    /// How many sessions somebody has at once; of more the one that was seen longest ago ends.
+    pub most_sessions: u32,
     /// Providers at whom people may log in.
     pub doors: Doors,
 }
@@ -152,10 +152,6 @@ impl People for Keeper {
 
     fn cookie(&self) -> &'static str {
         web::people::COOKIE[usize::from(!self.0.secure)]
-    }
-
-    fn nobody(&self) -> Actor {
-        self.0.nobody.clone()
     }
 
     fn holders<'a>(&'a self, tx: &'a mut ReadTx, role: Role, now: Moment) -> BoxFuture<'a, Result<Vec<PersonId>>> {

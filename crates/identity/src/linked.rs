@@ -17,10 +17,7 @@ use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Scope};
 use oidc::{Back, Flow, Told, Wrong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{
-    collections::BTreeSet,
-    net::IpAddr,
-};
+use std::{collections::BTreeSet, net::IpAddr};
 use store::{Migration, Query, Result as Stored, Row, StoreError, WriteTx, args};
 
 pub const MIGRATION: Migration = Migration {
@@ -217,7 +214,7 @@ impl Identity {
             () if person.totp.is_none() => Begun::Full,
             () => Begun::Half,
         };
-        people::begin(&mut tx, &secrets::hash(&secret), person.id, begun, label).await?;
+        self.begin(&mut tx, &secret, person.id, begun, label).await?;
         tx.commit().await?;
         Ok(if begun == Begun::Half { Step::Second(secret) } else { Step::In(secret) })
     }

@@ -253,7 +253,7 @@ impl Identity {
             return Err(wrong("passkey-wrong"));
         }
         let secret = secrets::secret();
-        people::begin(&mut tx, &secrets::hash(&secret), person, Begun::Strong, label).await?;
+        self.begin(&mut tx, &secret, person, Begun::Strong, label).await?;
         tx.commit().await?;
         Ok(Step::In(secret))
     }

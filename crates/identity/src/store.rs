@@ -424,6 +424,24 @@ pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, begun: Begun, lab
     note_own(tx, action, id, json!({"label": label})).await
 }
 
+/// Ends those of somebody's sessions that are too many beside the one that just began: the ones seen longest ago. Of those that
+/// still stood the hash and the label. Cost: their sessions.
+pub async fn end_oldest(tx: &mut WriteTx, hash: &str, id: PersonId, most: u32) -> Result<Vec<(String, String)>> {
+    let sql = "DELETE FROM identity_session WHERE person = $1 AND state = 'full' AND hash <> $2 AND hash NOT IN
+                 (SELECT hash FROM identity_session WHERE person = $1 AND state = 'full' AND hash <> $2
+                  ORDER BY seen_at DESC, made_at DESC, hash LIMIT $3)
+               RETURNING hash, label, seen_at";
+    let standing = tx.now().0 - IDLE;
+    let ended = tx.rows(sql, args![id.0, hash, i64::from(most.max(1)) - 1]).await?;
+    let mut stood = Vec::new();
+    for row in ended {
+        if row.i64(2)? > standing {
+            stood.push((row.text(0)?, row.text(1)?));
+        }
+    }
+    Ok(stood)
+}
+
 /// Whose half session this is.
 pub async fn half(tx: &mut impl Query, hash: &str, now: Moment) -> Result<Option<PersonId>> {
     let sql = "SELECT person FROM identity_session WHERE hash = $1 AND state = 'half' AND ends_at > $2";

@@ -66,6 +66,22 @@ pub(crate) async fn invite(
     outbox::mail_many(tx, key, &mails).await
 }
 
+/// Whose sessions ended because there were too many hears of it, once for all that one login ended. Cost: three rows, none
+/// where none ended.
+pub(crate) async fn sessions_ended(
+    tx: &mut WriteTx,
+    person: PersonId,
+    ended: &[(String, String)],
+    most: u32,
+) -> Result<()> {
+    let Some((hash, _)) = ended.first() else { return Ok(()) };
+    let labels = ended.iter().map(|(_, label)| label.as_str()).collect::<Vec<_>>().join(", ");
+    store::note_own(tx, "identity.sessions-ended", person, serde_json::json!({"labels": labels, "most": most})).await?;
+    let phrase = Phrase::new("notice-sessions-ended").with("labels", labels).with("most", i64::from(most));
+    let (to, link, key) = (To::Person(person), "/tai-khoan".to_owned(), format!("session/{hash}"));
+    notices::tell(tx, &Notice { to, kind: Kind::Account, key, phrase, link, unit: None }).await.map(drop)
+}
+
 /// Gives a code to set a password by, for so long (microseconds), and writes it to the person's own address: nobody else sees
 /// it. `false`, and no code, where there is no address. Cost: some six rows.
 pub async fn code_by_mail(tx: &mut WriteTx, key: &SecretKey, origin: &str, person: &Person, long: i64) -> Result<bool> {

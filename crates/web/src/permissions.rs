@@ -109,6 +109,10 @@ pub const RULES: &[Rule] = &[
     rule("import", "figures", TAKE_IN),
     rule("read", "figures", &[(Coordination, U)]),
     rule("publish", "figures", &[(Coordination, U)]),
+    // What proves figures: by whoever brings the figures, and programs for them.
+    rule("attach", "evidence", TAKE_IN),
+    // Photographs show faces: only whoever publishes figures shows them to everybody.
+    rule("publish", "evidence", &[(Coordination, U)]),
     rule(
         "read",
         "jobs",
@@ -129,6 +133,8 @@ pub const RULES: &[Rule] = &[
     rule("check", "units", &[(Coordination, H), (Administrator, H)]),
     rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),
+    // Which days are worked moves deadlines: whoever runs the programme says so, not whoever administers.
+    rule("keep", "calendar", &[(Coordination, H)]),
     rule("reorganise", "units", &[(Coordination, H)]),
     rule(
         "read",
@@ -155,6 +161,40 @@ pub const RULES: &[Rule] = &[
     rule("draft", "law", &[(Coordination, H)]),
     // Never whoever drafted it, whatever their roles: `facts::drafts`.
     rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
+    // Campaigns of reporting: each sees the units it sees working figures of.
+    rule(
+        "read",
+        "reporting",
+        &[
+            (CommuneOfficer, U),
+            (CommuneLeader, U),
+            (FatherlandFront, U),
+            (DistrictVerifier, U),
+            (DistrictLeader, U),
+            (Appraiser, U),
+            (Coordination, U),
+            (CouncilChair, U),
+            (CouncilSecretary, U),
+            (CouncilMember, U),
+            (ProvinceChair, U),
+            (ProvinceLeader, U),
+            (MinistryReader, U),
+            (Auditor, U),
+        ],
+    ),
+    rule("read", "campaigns", &[(Coordination, H), (ProvinceLeader, H), (Auditor, H)]),
+    rule("keep", "campaigns", &[(Coordination, H)]),
+    rule("enter", "reporting", &[(CommuneOfficer, C), (CommuneLeader, U)]),
+    rule("assign", "reporting", &[(CommuneLeader, U)]),
+    rule("send", "reporting", &[(CommuneLeader, U)]),
+    // Never what they entered themselves: `reporting::actions`.
+    rule("review", "reporting", &[(DistrictVerifier, U), (Appraiser, C)]),
+    rule("lock", "reporting", &[(Coordination, U)]),
+    rule(
+        "comment",
+        "reporting",
+        &[(CommuneOfficer, U), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, U), (Coordination, U)],
+    ),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
     // Never whoever asked for it: `identity::proposals`.

@@ -299,10 +299,7 @@ fn a_site_that_runs_shows_what_another_process_changed_in_its_next_answer() {
 #[test]
 fn a_confirmation_by_program_has_its_document_beside_its_citation_for_everybody() {
     each_engine(ROOMS, |store| async move {
-        let folder = tempfile::tempdir()?;
-        let files = store::attachments::Attachments::open(&folder.path().display().to_string())?;
-        let mut visitor = Visitor::new(store.clone()).await?;
-        visitor.files = Some(files);
+        let visitor = Visitor::new(store.clone()).await?;
         judged(&store, &visitor.law, true).await?;
         let json = [("content-type", "application/json"), ("idempotency-key", "a")];
         let confirmation = Proposal {
