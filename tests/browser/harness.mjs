@@ -48,7 +48,7 @@ export const pages = [
   "/co-quan",
   "/lich-lam-viec?nam=2026",
   "/lich-lam-viec?nam=2027&tu=2027-02-01&so=10",
-  "/quan-tri/lich-lam-viec/2026-11-24",
+  ["/quan-tri/lich-lam-viec/2026-11-24", "coordination"],
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
   "/bo-tieu-chi/commune-2026-2030",

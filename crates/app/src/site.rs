@@ -177,7 +177,11 @@ pub async fn site(
             (TypeId::of::<Means>(), Arc::new(means) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with([identity::pages::description(), operations::description()]),
+        openapi: facts::pages::description_with([
+            identity::pages::description(),
+            operations::description(),
+            reporting::pages::description(),
+        ]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
