@@ -91,3 +91,5 @@ rejudged-units-later = { $count } units will be judged again within minutes.
 record-wrong-origin = Your role does not record figures of this origin.
 record-no-publishing = Your role does not publish figures; record them without publishing, the coordination office will publish.
 record-not-in-charge = { $measure } belongs to a criterion that is not in your charge.
+record-held = { $measure } is being reviewed, so it cannot be changed now. Ask its reviewer to give it back.
+record-locked = { $measure } is locked. To change it, the coordination office must open it again and say why.

@@ -115,6 +115,7 @@ personal-jobs-long = Seven days after it is done.
 retention-letters = Letters and calls of webhooks that were sent or given up
 retention-notices = Notices
 notice-kind-decision = What waits for a second person
+notice-kind-reporting = Reporting: what is yours to do, and its last day
 notice-draft-waits = The criteria set “{ $title }” waits for a second person.
 notice-plan-waits = The reorganisation “{ $title }” waits for a second person.
 notice-proposal-waits = A proposal about an account waits for a second administrator.

@@ -88,3 +88,5 @@ rejudged-units-later = { $count } đơn vị sẽ được chấm lại trong í
 record-wrong-origin = Vai trò của bạn không ghi số liệu thuộc nguồn này.
 record-no-publishing = Vai trò của bạn không công bố số liệu; hãy ghi mà không công bố, Văn phòng điều phối sẽ công bố.
 record-not-in-charge = Chỉ tiêu { $measure } thuộc tiêu chí không do bạn phụ trách.
+record-held = { $measure } đang được thẩm tra nên chưa sửa được. Muốn sửa, hãy nhờ người thẩm tra trả lại.
+record-locked = { $measure } đã khóa. Muốn sửa, Văn phòng Điều phối phải mở lại và nêu lý do.

@@ -103,6 +103,7 @@ personal-jobs-long = Bảy ngày sau khi xong.
 retention-letters = Thư và lần gọi webhook đã gửi hoặc thôi gửi
 retention-notices = Thông báo
 notice-kind-decision = Việc chờ người thứ hai duyệt
+notice-kind-reporting = Báo cáo: việc đến lượt mình, hạn nộp
 notice-draft-waits = Bộ tiêu chí “{ $title }” chờ người thứ hai duyệt.
 notice-plan-waits = Phương án sắp xếp “{ $title }” chờ người thứ hai duyệt.
 notice-proposal-waits = Có đề nghị về tài khoản chờ người quản trị thứ hai duyệt.

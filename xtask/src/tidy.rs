@@ -27,6 +27,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("identity", 5),
     ("facts", 5),
     ("operations", 5),
+    ("reporting", 6),
     ("app", 7),
     ("testkit", 6),
 ];

@@ -23,7 +23,15 @@ use web::{
 
 /// Every room of the house.
 pub fn rooms() -> Vec<Room> {
-    vec![web::room(), units::room(), ledger::room(), identity::room(), facts::pages::room(), operations::room()]
+    vec![
+        web::room(),
+        units::room(),
+        ledger::room(),
+        identity::room(),
+        facts::pages::room(),
+        operations::room(),
+        reporting::room(),
+    ]
 }
 
 /// The migrations of every room.

@@ -50,6 +50,7 @@ struct Inner {
 }
 
 /// A book with, for each of its nodes, the measure it reads.
+#[derive(Debug)]
 pub struct Plan {
     pub book: Book,
     /// By node; `None` for composites.

@@ -13,6 +13,7 @@
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
@@ -28,6 +29,7 @@ pub mod distribution;
 pub mod drafts;
 pub mod explore;
 pub mod figure;
+pub mod holds;
 pub mod intake;
 pub mod jobs;
 mod judge;

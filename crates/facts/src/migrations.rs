@@ -2,7 +2,20 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, NINTH];
+
+/// Figures held while they are reviewed (1), or locked (2).
+const NINTH: Migration = Migration {
+    room: "facts",
+    version: 9,
+    name: "holds",
+    sql: "
+CREATE TABLE facts_hold (
+    unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL, strength INTEGER NOT NULL,
+    PRIMARY KEY (unit, period, measure)
+) STRICT;
+",
+};
 
 /// The law as administrators change it: what is laid on the shipped sets, sets that were entered, and one line a change, by
 /// which every process finds that it must read the law again. A body is JSON of `rulebook::Overlay`, or of a set.

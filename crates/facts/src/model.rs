@@ -107,21 +107,23 @@ pub fn origin_named(name: &str) -> Option<Origin> {
     Origin::ALL.into_iter().find(|o| o.name() == name && *o != Origin::Computed)
 }
 
-pub(crate) fn origin_number(origin: Origin) -> i64 {
+/// The number under which the store keeps an origin.
+pub fn origin_number(origin: Origin) -> i64 {
     Origin::ALL.iter().position(|o| *o == origin).unwrap_or(0) as i64
 }
 
-pub(crate) fn origin_from(number: i64) -> Result<Origin> {
+/// The origin of such a number.
+pub fn origin_from(number: i64) -> Result<Origin> {
     let at = usize::try_from(number).ok();
     let found = at.and_then(|at| Origin::ALL.get(at)).copied();
     found.ok_or_else(|| StoreError::Corrupt(format!("origin {number}")))
 }
 
 /// A value as its columns: value, numerator, denominator, and a double for sorting.
-pub(crate) type Columns =
-    (Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<f64>);
+pub type Columns = (Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<Cow<'static, str>>, Option<f64>);
 
-pub(crate) fn columns(value: &Value) -> Columns {
+/// A value as it is kept.
+pub fn columns(value: &Value) -> Columns {
     let text = |number: &Decimal| Some(Cow::Owned(number.to_string()));
     let shadow = value.shown().map(|v| v.to_f64());
     match value {
@@ -134,7 +136,7 @@ pub(crate) fn columns(value: &Value) -> Columns {
 }
 
 /// Reads a value from three columns that begin at `at`.
-pub(crate) fn value(row: &Row, at: usize) -> Result<Option<Value>> {
+pub fn value(row: &Row, at: usize) -> Result<Option<Value>> {
     let corrupt = |text: &str| StoreError::Corrupt(format!("value {text:?}"));
     let number = |text: String| text.parse::<Decimal>().map_err(|_| corrupt(&text));
     Ok(match (row.opt_text(at)?, row.opt_text(at + 1)?, row.opt_text(at + 2)?) {

@@ -4,6 +4,7 @@
 //! set, year and edition written. No query in a loop over figures or units; chunks of a thousand units.
 
 use crate::{
+    holds,
     judge::{self, Judging},
     law::Law,
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
@@ -357,6 +358,9 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
     let decided = decide(&known, entries, how);
+    let held = holds::of(tx, &units, &years).await?;
+    let code = |measure| law.measure_code(measure).to_owned();
+    holds::check(&held, tx.actor().role, decided.fresh.iter().map(|entry| entry.key), code)?;
     if decided.fresh.is_empty() && decided.moved.is_empty() {
         return Ok(decided.outcome);
     }

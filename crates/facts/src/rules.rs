@@ -30,6 +30,14 @@ pub(crate) fn no_publishing() -> Problem {
     Problem::forbidden(Phrase::new("record-no-publishing")).at_field("publish")
 }
 
+pub(crate) fn held(hold: crate::holds::Hold, indicator: &str) -> Problem {
+    let key = match hold {
+        crate::holds::Hold::Review => "record-held",
+        crate::holds::Hold::Locked => "record-locked",
+    };
+    Problem::conflict(Phrase::new(key).with("measure", indicator), 409).at_field("measure")
+}
+
 pub(crate) fn not_in_charge(indicator: &str) -> Problem {
     Problem::forbidden(Phrase::new("record-not-in-charge").with("measure", indicator)).at_field("measure")
 }

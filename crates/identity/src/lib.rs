@@ -28,6 +28,7 @@ pub mod pages;
 pub mod passkey;
 pub mod password;
 pub mod personal;
+pub mod posts;
 pub mod proposals;
 pub mod providers;
 pub mod recovery;

@@ -73,6 +73,24 @@ impl Origin {
     }
 }
 
+/// How the values of a year's halves or quarters make the year's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverTime {
+    /// The last one stands: a share, a state at the end of the year.
+    #[default]
+    Last,
+    /// They add up: what was built, what was spent.
+    Sum,
+    Mean,
+}
+
+impl OverTime {
+    fn is_last(&self) -> bool {
+        *self == OverTime::Last
+    }
+}
+
 /// One measure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +106,9 @@ pub struct Measure {
     #[serde(default)]
     pub decimals: u32,
     pub aggregate: Aggregate,
+    /// How the values of a year's shorter periods make the year's.
+    #[serde(default, skip_serializing_if = "OverTime::is_last")]
+    pub over_time: OverTime,
     /// The origins a verdict reads, the first that has a figure wins.
     pub reads: Vec<Origin>,
     /// "Số liệu nền": a measure without an indicator, such as households; a weight of means.

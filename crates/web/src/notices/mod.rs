@@ -42,10 +42,12 @@ pub enum Kind {
     Role,
     /// Something waits for a second person.
     Decision,
+    /// A step of a reporting campaign, or its day.
+    Reporting,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision];
+    pub const ALL: [Kind; 6] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Reporting];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Kind {
             Kind::Mail => "mail",
             Kind::Role => "role",
             Kind::Decision => "decision",
+            Kind::Reporting => "reporting",
         }
     }
 
@@ -65,7 +68,7 @@ impl Kind {
     /// Where somebody chose nothing.
     pub fn usual(self) -> Way {
         match self {
-            Kind::Report | Kind::Role => Way::Digest,
+            Kind::Report | Kind::Role | Kind::Reporting => Way::Digest,
             Kind::Job | Kind::Decision => Way::Now,
             Kind::Mail => Way::Page,
         }

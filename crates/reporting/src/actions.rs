@@ -1,0 +1,224 @@
+//! What is done to criteria of a unit: sent, given back, accepted, confirmed, locked, opened again. One transaction, all or none.
+
+use crate::{
+    entry::{self, hold},
+    form::{self, Form},
+    model::{Action, Campaign, Course, Criterion, Item, Reporting, State},
+    rules, store as kept, told,
+};
+use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
+use facts::{
+    Law, Stage,
+    holds::{self, Hold},
+};
+use kernel::{AgencyId, CriterionRef, Phrase, Problem, Role, UnitId};
+use rulebook::values::year_end;
+use std::collections::BTreeSet;
+
+/// What is asked to be done.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub action: Action,
+    /// Nothing named: every criterion that takes the action and is theirs.
+    pub criteria: Vec<Criterion>,
+    pub reason: String,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    pub done: Vec<(Criterion, State)>,
+    pub unit: Reporting,
+}
+
+/// The longest reason.
+pub const LONGEST_REASON: usize = 2_000;
+
+fn refuse<T>(problem: Problem) -> Result<T> {
+    Err(StoreError::Refused(Box::new(problem)))
+}
+
+fn conflict(phrase: Phrase) -> Problem {
+    Problem::conflict(phrase, 409)
+}
+
+/// Does it, for all criteria named or for none. `None` where there is no such unit in the campaign. Cost: the form of the unit,
+/// a row a criterion, its holds and figures.
+pub async fn act(
+    tx: &mut WriteTx,
+    law: &Law,
+    campaign: &Campaign,
+    unit: UnitId,
+    wanted: &Wanted,
+) -> Result<Option<Acted>> {
+    let Wanted { action, reason, .. } = wanted;
+    let (action, reason) = (*action, reason.trim());
+    if campaign.course != Course::Open {
+        return refuse(conflict(Phrase::new("reporting-not-open")));
+    }
+    if !rules::does(tx.actor().role, action) && tx.actor().role != Role::LocalAdmin {
+        return refuse(Problem::forbidden(Phrase::new("reporting-not-yours")));
+    }
+    if rules::needs_reason(action) && reason.is_empty() {
+        return refuse(Problem::input(Phrase::new("reporting-reason-missing")).at_field("reason"));
+    }
+    if reason.chars().count() > LONGEST_REASON {
+        return refuse(
+            Problem::input(Phrase::new("reporting-note-long").with("most", LONGEST_REASON)).at_field("reason"),
+        );
+    }
+    let Some((one, summed, mut items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
+    let form = form::load(tx, law, campaign, &one).await?;
+    let chosen = choose(tx, campaign, unit, &items, wanted).await?;
+    check(tx, campaign, &form, &summed, &items, &chosen, action).await?;
+    let mut done = Vec::with_capacity(chosen.len());
+    let now = tx.now();
+    let mut fresh = Vec::with_capacity(chosen.len());
+    for &at in &chosen {
+        let item = &mut items[at];
+        let Some(state) = rules::next(item.state, action) else { continue };
+        (item.state, item.since) = (state, now);
+        done.push((item.criterion.clone(), state));
+        fresh.push(item.clone());
+    }
+    kept::keep_items(tx, campaign, unit, &fresh).await?;
+    kept::note(tx, campaign, unit, action, &done, reason).await?;
+    figures(tx, campaign, &form, &items, &chosen, action).await?;
+    let after = entry::summed(&items, &summed, now);
+    kept::keep_unit(tx, campaign.id, &after).await?;
+    let criteria: Vec<String> =
+        done.iter().map(|(c, state)| format!("{} {} → {}", c.set, c.no, state.name())).collect();
+    let details =
+        serde_json::json!({"campaign": campaign.id, "action": action.name(), "criteria": criteria, "reason": reason});
+    let subject = campaign.id.to_string();
+    tx.audit(AuditLine { action: "reporting.act", kind: "campaign", subject, unit: Some(unit), details }).await?;
+    told::of_action(tx, campaign, &one, action, &fresh, reason).await?;
+    Ok(Some(Acted { done, unit: after }))
+}
+
+/// Which criteria are meant, as places in the list: those named, or all that take the action and are within reach.
+async fn choose(
+    tx: &mut WriteTx,
+    campaign: &Campaign,
+    unit: UnitId,
+    items: &[Item],
+    wanted: &Wanted,
+) -> Result<Vec<usize>> {
+    let day = year_end(campaign.year());
+    let reached = tx.reach(&[(unit, day)]).await?;
+    let charge: Option<BTreeSet<CriterionRef>> =
+        reached.criteria(unit, day).map(|all| all.into_iter().cloned().collect());
+    let agencies = own_agencies(tx).await?;
+    let reviews = matches!(wanted.action, Action::Accept | Action::Return);
+    let theirs = |item: &Item| {
+        let named = CriterionRef { set: item.criterion.set.clone(), no: item.criterion.no.clone() };
+        let in_charge = charge.as_ref().is_none_or(|charge| charge.contains(&named));
+        let agency =
+            !reviews || item.agency.is_none_or(|agency| agencies.as_ref().is_none_or(|own| own.contains(&agency)));
+        in_charge && agency
+    };
+    let takes = |item: &Item| {
+        rules::next(item.state, wanted.action).is_some() && (wanted.action != Action::Send || item.filled == item.asked)
+    };
+    if wanted.criteria.is_empty() {
+        let all = (0..items.len()).filter(|&at| takes(&items[at]) && theirs(&items[at]));
+        let all: Vec<usize> = all.collect();
+        return if all.is_empty() { refuse(conflict(Phrase::new("reporting-nothing-to-do"))) } else { Ok(all) };
+    }
+    let mut chosen = BTreeSet::new();
+    for criterion in &wanted.criteria {
+        let Some(at) = items.iter().position(|item| item.criterion == *criterion) else {
+            return refuse(Problem::input(Phrase::new("reporting-no-criterion").with("no", criterion.no.as_str())));
+        };
+        if !theirs(&items[at]) {
+            let phrase = Phrase::new("reporting-not-in-charge").with("no", criterion.no.as_str());
+            return refuse(Problem::forbidden(phrase));
+        }
+        chosen.insert(at);
+    }
+    Ok(chosen.into_iter().collect())
+}
+
+/// The agencies in which whoever acts appraises; `None`: they are bound to none (an office, a district, the machine).
+async fn own_agencies(tx: &mut WriteTx) -> Result<Option<BTreeSet<AgencyId>>> {
+    let actor = tx.actor().clone();
+    let (Role::Appraiser, Some(person)) = (actor.role, actor.person) else { return Ok(None) };
+    own_agencies_of(tx, person).await.map(Some)
+}
+
+/// The agencies in which somebody appraises today. Cost: their roles.
+pub async fn own_agencies_of(tx: &mut impl Query, person: kernel::PersonId) -> Result<BTreeSet<AgencyId>> {
+    let held = identity::store::held(tx, person).await?;
+    Ok(held.into_iter().filter(|held| held.role == Role::Appraiser).filter_map(|held| held.agency).collect())
+}
+
+/// Whether every criterion takes the action now, and nobody reviews what they entered.
+async fn check(
+    tx: &mut WriteTx,
+    campaign: &Campaign,
+    form: &Form,
+    unit: &Reporting,
+    items: &[Item],
+    chosen: &[usize],
+    action: Action,
+) -> Result<()> {
+    for item in chosen.iter().map(|&at| &items[at]) {
+        let with = |key| Phrase::new(key).with("no", item.criterion.no.as_str());
+        if rules::next(item.state, action).is_none() {
+            return refuse(conflict(with("reporting-wrong-state").with("state", Phrase::new(item.state.key()))));
+        }
+        if action == Action::Send && item.filled < item.asked {
+            return refuse(conflict(with("reporting-values-missing").with("count", item.asked - item.filled)));
+        }
+    }
+    if action == Action::Send && campaign.comments_stop && unit.comments > 0 {
+        return refuse(conflict(Phrase::new("reporting-comments-open").with("count", unit.comments)));
+    }
+    if matches!(action, Action::Accept | Action::Confirm) {
+        let sheets = chosen.iter().filter_map(|&at| form.sheet(&items[at].criterion));
+        let measures: Vec<i64> = sheets.flat_map(|(_, sheet)| sheet.measures()).collect();
+        let hands = kept::hands(tx, campaign.id, form.unit.id, &measures).await?;
+        if rules::reviews_own(tx.actor().person, &hands) {
+            return refuse(Problem::forbidden(Phrase::new("reporting-own-entry")));
+        }
+    }
+    Ok(())
+}
+
+/// What an action does to the figures beneath: held while they are reviewed, let go when given back, accepted, locked.
+async fn figures(
+    tx: &mut WriteTx,
+    campaign: &Campaign,
+    form: &Form,
+    items: &[Item],
+    chosen: &[usize],
+    action: Action,
+) -> Result<()> {
+    let of = |at: &usize| form.sheet(&items[*at].criterion).map(|(_, sheet)| sheet.measures()).unwrap_or_default();
+    let measures: BTreeSet<i64> = chosen.iter().flat_map(of).collect();
+    let all: Vec<i64> = measures.iter().copied().collect();
+    let (unit, year) = (form.unit.id, form.year);
+    match action {
+        Action::Send => {
+            holds::lay(tx, unit, year, &all, Hold::Review).await?;
+            holds::advance(tx, unit, year, &all, Stage::Submitted).await
+        }
+        Action::Return | Action::Reopen => {
+            // A figure that another criterion reads, which is not open, stays held.
+            let closed = (0..items.len()).filter(|at| !rules::is_open(items[*at].state));
+            let closed: BTreeSet<i64> = closed.flat_map(|at| of(&at)).collect();
+            let free: Vec<i64> = measures.difference(&closed).copied().collect();
+            holds::lift(tx, unit, year, &free).await?;
+            holds::advance(tx, unit, year, &free, Stage::Draft).await
+        }
+        Action::Accept => {
+            holds::advance(tx, unit, year, &all, Stage::Accepted).await?;
+            kept::accept(tx, campaign, unit, &all).await
+        }
+        Action::Confirm => Ok(()),
+        Action::Lock => {
+            holds::lay(tx, unit, year, &all, Hold::Locked).await?;
+            holds::advance(tx, unit, year, &all, Stage::Locked).await
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Campaigns: prepared, opened, closed; who reviews what.
+
+use crate::{
+    form,
+    model::{Campaign, Course, Criterion},
+    rules, store as kept,
+};
+use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
+use facts::{Law, law::day_of_judging, template};
+use kernel::{AgencyId, Day, Period, Phrase, Problem, UnitId};
+use std::collections::{BTreeMap, HashMap};
+use units::Unit;
+
+/// The longest name.
+pub const LONGEST_NAME: usize = 200;
+
+/// What is wrong with a campaign, each with its field.
+pub fn wrong(law: &Law, one: &Campaign) -> Vec<(&'static str, Phrase)> {
+    let mut found = Vec::new();
+    let mut say = |field, key: &'static str| found.push((field, Phrase::new(key)));
+    if one.name.trim().is_empty() || one.name.chars().count() > LONGEST_NAME {
+        say("name", "reporting-bad-name");
+    }
+    let kind = matches!(one.period, Period::Year(_) | Period::Half(..) | Period::Quarter(..));
+    if !kind || !facts::figure::YEARS.contains(&one.year()) {
+        say("period", "reporting-bad-period");
+    }
+    if one.sets.is_empty() {
+        say("sets", "reporting-no-sets");
+    }
+    let level = |set: &String| law.library().set(set).map(|set| set.applies.level);
+    let levels: Vec<_> = one.sets.iter().map(level).collect();
+    if levels.iter().any(Option::is_none) || levels.windows(2).any(|two| two[0] != two[1]) {
+        say("sets", "reporting-bad-sets");
+    }
+    if one.due < one.opens {
+        say("due", "reporting-due-before-open");
+    }
+    if one.review_due < one.due {
+        say("review_due", "reporting-review-before-due");
+    }
+    if one.as_of.year() != one.year() {
+        say("as_of", "reporting-bad-as-of");
+    }
+    found
+}
+
+/// Keeps a new campaign, its reviewers taken over from the last one of its kind; its number. Cost: those rows.
+pub async fn add(tx: &mut WriteTx, law: &Law, new: &Campaign) -> Result<i64> {
+    if let Some((field, phrase)) = wrong(law, new).into_iter().next() {
+        return Err(StoreError::Refused(Box::new(Problem::input(phrase).at_field(field))));
+    }
+    let id = kept::add(tx, new).await?;
+    if let Some(last) = kept::before(tx, &Campaign { id, ..new.clone() }).await? {
+        let mut reviewers = kept::reviewers(tx, last.id).await?;
+        reviewers.retain(|criterion, _| new.sets.contains(&criterion.set));
+        kept::keep_reviewers(tx, id, &reviewers).await?;
+    }
+    note(tx, id, "reporting.campaign", serde_json::json!({"name": new.name, "period": new.period, "sets": new.sets}))
+        .await?;
+    Ok(id)
+}
+
+async fn note(tx: &mut WriteTx, id: i64, action: &'static str, details: serde_json::Value) -> Result<()> {
+    tx.audit(AuditLine { action, kind: "campaign", subject: id.to_string(), unit: None, details }).await
+}
+
+fn changed_meanwhile<T>() -> Result<T> {
+    Err(StoreError::Refused(Box::new(Problem::conflict(Phrase::new("reporting-campaign-changed"), 409))))
+}
+
+/// Changes name, days and rules of a campaign, where it still is what was seen. Cost: a row; with another last day, its units.
+pub async fn change(tx: &mut WriteTx, law: &Law, to: &Campaign) -> Result<()> {
+    if let Some((field, phrase)) = wrong(law, to).into_iter().next() {
+        return Err(StoreError::Refused(Box::new(Problem::input(phrase).at_field(field))));
+    }
+    if !kept::change(tx, to).await? {
+        return changed_meanwhile();
+    }
+    tx.execute("UPDATE reporting_unit SET due = $1 WHERE campaign = $2 AND due <> $1", ::store::args![to.due, to.id])
+        .await?;
+    let details = serde_json::json!({"name": to.name, "opens": to.opens, "due": to.due, "review_due": to.review_due,
+        "comments_stop": to.comments_stop});
+    note(tx, to.id, "reporting.campaign", details).await
+}
+
+/// Says which agency reviews which criterion; those that are not named are anybody's who may. Cost: as
+/// [`kept::keep_reviewers`].
+pub async fn assign(tx: &mut WriteTx, campaign: &Campaign, reviewers: &BTreeMap<Criterion, AgencyId>) -> Result<()> {
+    kept::keep_reviewers(tx, campaign.id, reviewers).await?;
+    let said: Vec<String> = reviewers.iter().map(|(c, agency)| format!("{} {}: {agency}", c.set, c.no)).collect();
+    note(tx, campaign.id, "reporting.reviewers", serde_json::json!({"reviewers": said})).await
+}
+
+/// Says who of the unit answers for a criterion; `None`: all who may. Cost: a row.
+pub async fn charge(
+    tx: &mut WriteTx,
+    campaign: &Campaign,
+    unit: UnitId,
+    officers: &BTreeMap<Criterion, Option<kernel::PersonId>>,
+) -> Result<()> {
+    let mut items = kept::items(tx, campaign.id, unit).await?;
+    items.retain(|item| officers.get(&item.criterion).is_some_and(|officer| *officer != item.officer));
+    for item in &mut items {
+        item.officer = officers.get(&item.criterion).copied().flatten();
+    }
+    if items.is_empty() {
+        return Ok(());
+    }
+    kept::keep_items(tx, campaign, unit, &items).await?;
+    let said: Vec<String> = items
+        .iter()
+        .map(|item| {
+            let who = item.officer.map_or_else(|| "-".to_owned(), |person| person.to_string());
+            format!("{} {}: {who}", item.criterion.set, item.criterion.no)
+        })
+        .collect();
+    let (subject, details) = (campaign.id.to_string(), serde_json::json!({"campaign": campaign.id, "officers": said}));
+    let line = AuditLine { action: "reporting.officers", kind: "campaign", subject, unit: Some(unit), details };
+    tx.audit(line).await
+}
+
+/// The units that a campaign asks. Cost: the province's units.
+pub async fn asked(tx: &mut impl Query, law: &Law, one: &Campaign) -> Result<Vec<Unit>> {
+    let Some(set) = one.sets.first() else { return Ok(Vec::new()) };
+    template::of_province(tx, law, set, one.province, one.as_of).await
+}
+
+/// Turns a campaign: opens it (every unit gets its criteria), closes it, opens it again. How many units it has. Cost of opening:
+/// the province's units with what the law reads of them, a row a unit and criterion; officers are taken over from the last one.
+pub async fn turn(tx: &mut WriteTx, law: &Law, one: &Campaign, to: Course) -> Result<usize> {
+    if !rules::turns(one.course, to) {
+        return changed_meanwhile();
+    }
+    if !kept::change(tx, &Campaign { course: to, ..one.clone() }).await? {
+        return changed_meanwhile();
+    }
+    let known = kept::units(tx, one.id).await?;
+    let mut count = known.len();
+    if one.course == Course::Draft {
+        count = open(tx, law, one).await?;
+        if count == 0 {
+            return Err(StoreError::Refused(Box::new(
+                Problem::input(Phrase::new("reporting-no-units")).at_field("as_of"),
+            )));
+        }
+        tx.enqueue_once(crate::remind::JOB).await?;
+    }
+    note(tx, one.id, "reporting.turn", serde_json::json!({"course": to.name(), "units": count})).await?;
+    Ok(count)
+}
+
+async fn open(tx: &mut WriteTx, law: &Law, one: &Campaign) -> Result<usize> {
+    let all = asked(tx, law, one).await?;
+    let reviewers = kept::reviewers(tx, one.id).await?;
+    let officers = match kept::before(tx, one).await? {
+        Some(last) => kept::officers(tx, last.id).await?,
+        None => HashMap::new(),
+    };
+    let mut traits = HashMap::new();
+    let mut by_day: BTreeMap<Day, Vec<UnitId>> = BTreeMap::new();
+    for unit in &all {
+        by_day.entry(day_of_judging(unit, one.year())).or_default().push(unit.id);
+    }
+    // A day or two: units end on few days.
+    for (day, units) in by_day {
+        traits.extend(units::store::traits(tx, &units, day).await?);
+    }
+    let now = tx.now();
+    let none = rulebook::Traits::default();
+    let made = all.into_iter().map(|unit| {
+        let blank = form::blank(law, one, &unit, traits.get(&unit.id).unwrap_or(&none));
+        let mut items = form::items(&blank, now);
+        for item in &mut items {
+            item.agency = reviewers.get(&item.criterion).copied();
+            item.officer = officers.get(&(unit.id, item.criterion.clone())).copied();
+        }
+        (unit, items)
+    });
+    let made: Vec<_> = made.filter(|(_, items)| !items.is_empty()).collect();
+    // Units by the thousand: what is held at once stays small.
+    for some in made.chunks(1000) {
+        kept::add_units(tx, one, some).await?;
+    }
+    Ok(made.len())
+}

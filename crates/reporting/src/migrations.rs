@@ -1,0 +1,61 @@
+//! Tables of reporting, prefixed `reporting_`. Whatever belongs to a unit carries the period, so that a scope is held against
+//! the tree of that time.
+
+use ::store::Migration;
+
+pub const MIGRATIONS: &[Migration] = &[FIRST];
+
+const FIRST: Migration = Migration {
+    room: "reporting",
+    version: 1,
+    name: "campaigns, criteria of units, actions, entries, comments",
+    sql: "
+CREATE TABLE reporting_campaign (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, search TEXT NOT NULL, period TEXT NOT NULL, province INTEGER NOT NULL,
+    sets TEXT NOT NULL, as_of INTEGER NOT NULL, opens INTEGER NOT NULL, due INTEGER NOT NULL, review_due INTEGER NOT NULL,
+    comments_stop INTEGER NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL
+) STRICT;
+CREATE TABLE reporting_unit (
+    campaign INTEGER NOT NULL, unit INTEGER NOT NULL, period TEXT NOT NULL, name TEXT NOT NULL, search TEXT NOT NULL,
+    ord TEXT NOT NULL, parent INTEGER, state TEXT NOT NULL, since INTEGER NOT NULL, due INTEGER NOT NULL,
+    asked INTEGER NOT NULL, filled INTEGER NOT NULL, waiting INTEGER NOT NULL, returned INTEGER NOT NULL,
+    accepted INTEGER NOT NULL, comments INTEGER NOT NULL, PRIMARY KEY (campaign, unit)
+) STRICT;
+CREATE INDEX reporting_unit_state ON reporting_unit (campaign, state, ord);
+CREATE TABLE reporting_item (
+    campaign INTEGER NOT NULL, unit INTEGER NOT NULL, set_id TEXT NOT NULL, criterion TEXT NOT NULL, period TEXT NOT NULL,
+    place INTEGER NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL, asked INTEGER NOT NULL, filled INTEGER NOT NULL,
+    agency INTEGER, officer INTEGER, PRIMARY KEY (campaign, unit, set_id, criterion)
+) STRICT;
+CREATE INDEX reporting_item_state ON reporting_item (campaign, state, since);
+CREATE TABLE reporting_reviewer (
+    campaign INTEGER NOT NULL, set_id TEXT NOT NULL, criterion TEXT NOT NULL, agency INTEGER NOT NULL,
+    PRIMARY KEY (campaign, set_id, criterion)
+) STRICT;
+CREATE TABLE reporting_action (
+    id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, unit INTEGER NOT NULL, set_id TEXT NOT NULL, criterion TEXT NOT NULL,
+    period TEXT NOT NULL, action TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+    actor TEXT NOT NULL, person INTEGER
+) STRICT;
+CREATE INDEX reporting_action_unit ON reporting_action (campaign, unit, id);
+CREATE TABLE reporting_entry (
+    campaign INTEGER NOT NULL, unit INTEGER NOT NULL, measure INTEGER NOT NULL, period TEXT NOT NULL, value TEXT, num TEXT,
+    den TEXT, note TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, person INTEGER,
+    PRIMARY KEY (campaign, unit, measure)
+) STRICT;
+CREATE TABLE reporting_hand (
+    campaign INTEGER NOT NULL, unit INTEGER NOT NULL, measure INTEGER NOT NULL, person INTEGER NOT NULL,
+    PRIMARY KEY (campaign, unit, measure, person)
+) STRICT;
+CREATE TABLE reporting_accepted (
+    campaign INTEGER NOT NULL, unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL, origin INTEGER NOT NULL,
+    revision INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (campaign, unit, measure, origin)
+) STRICT;
+CREATE TABLE reporting_comment (
+    id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL,
+    text TEXT NOT NULL, at INTEGER NOT NULL, person INTEGER, actor TEXT NOT NULL, answers INTEGER, closed_at INTEGER,
+    closed_by TEXT
+) STRICT;
+CREATE INDEX reporting_comment_unit ON reporting_comment (campaign, unit, measure);
+",
+};

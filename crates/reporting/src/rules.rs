@@ -1,0 +1,155 @@
+//! Who may do what next, and what it leads to: pure.
+
+use crate::model::{Action, Course, State};
+use kernel::{Decimal, PersonId, Role};
+use rulebook::measure::OverTime;
+use std::collections::BTreeSet;
+
+/// Whether a criterion in a state takes an action at all, and the state it leads to.
+pub fn next(state: State, action: Action) -> Option<State> {
+    use State::{Accepted, Confirmed, Draft, Empty, Locked, Returned, Sent};
+    match (action, state) {
+        (Action::Send, Empty | Draft | Returned) => Some(Sent),
+        (Action::Return, Sent | Accepted) => Some(Returned),
+        (Action::Accept, Sent) => Some(Accepted),
+        (Action::Confirm, Accepted) => Some(Confirmed),
+        (Action::Lock, Confirmed) => Some(Locked),
+        (Action::Reopen, Accepted | Confirmed | Locked) => Some(Returned),
+        _ => None,
+    }
+}
+
+/// Whether a role does this: a unit's leader sends, whoever reviews accepts and gives back, the office looks a second time,
+/// locks and opens again. The permission table says where; this says which buttons there are.
+pub fn does(role: Role, action: Action) -> bool {
+    match action {
+        Action::Send => role == Role::CommuneLeader,
+        Action::Accept => matches!(role, Role::DistrictVerifier | Role::Appraiser),
+        Action::Return => matches!(role, Role::DistrictVerifier | Role::Appraiser | Role::Coordination),
+        Action::Confirm | Action::Lock | Action::Reopen => role == Role::Coordination,
+    }
+}
+
+/// Whether an action needs a reason that others read.
+pub fn needs_reason(action: Action) -> bool {
+    matches!(action, Action::Return | Action::Reopen)
+}
+
+/// Whether values of a criterion in this state are still the unit's to change.
+pub fn is_open(state: State) -> bool {
+    matches!(state, State::Empty | State::Draft | State::Returned)
+}
+
+/// Whether somebody reviews what they entered themselves: never.
+pub fn reviews_own(person: Option<PersonId>, hands: &BTreeSet<PersonId>) -> bool {
+    person.is_some_and(|person| hands.contains(&person))
+}
+
+/// What a criterion is in once values of it were written: whoever writes into what was given back leaves it given back until it
+/// is sent again, so that its reason stays in sight.
+pub fn after_entry(state: State, filled: i64) -> State {
+    match state {
+        State::Empty if filled > 0 => State::Draft,
+        other => other,
+    }
+}
+
+/// The state of a unit over its criteria: what it must do next decides, then what others must.
+pub fn over(states: impl Iterator<Item = State> + Clone) -> State {
+    let any = |wanted: State| states.clone().any(|state| state == wanted);
+    let none_but = |wanted: &[State]| states.clone().all(|state| wanted.contains(&state));
+    if none_but(&[State::Empty]) {
+        return State::Empty;
+    }
+    if any(State::Returned) {
+        return State::Returned;
+    }
+    if any(State::Draft) || any(State::Empty) {
+        return State::Draft;
+    }
+    [State::Sent, State::Accepted, State::Confirmed].into_iter().find(|wanted| any(*wanted)).unwrap_or(State::Locked)
+}
+
+/// Whether a campaign goes from one course to another.
+pub fn turns(from: Course, to: Course) -> bool {
+    matches!(
+        (from, to),
+        (Course::Draft, Course::Open) | (Course::Open, Course::Closed) | (Course::Closed, Course::Open)
+    )
+}
+
+/// The year's value of the numbers of its periods, in their order; `None` of none. Yes and no, and what does not apply, are
+/// never summed: of them the last one stands.
+pub fn of_year(how: OverTime, values: &[Decimal]) -> Option<Decimal> {
+    let last = values.last()?;
+    let sum = || values.iter().fold(Decimal::ZERO, |sum, value| &sum + value);
+    match how {
+        OverTime::Last => Some(last.clone()),
+        OverTime::Sum => Some(sum()),
+        OverTime::Mean => sum().checked_div_rounded(&Decimal::from(i64::try_from(values.len()).ok()?), 6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_criterion_walks_from_entry_to_lock_and_back() {
+        let mut state = after_entry(State::Empty, 1);
+        for (action, wanted) in [
+            (Action::Send, State::Sent),
+            (Action::Return, State::Returned),
+            (Action::Send, State::Sent),
+            (Action::Accept, State::Accepted),
+            (Action::Confirm, State::Confirmed),
+            (Action::Lock, State::Locked),
+            (Action::Reopen, State::Returned),
+        ] {
+            state = next(state, action).unwrap_or_else(|| panic!("{action:?} from {state:?}"));
+            assert_eq!(state, wanted);
+        }
+    }
+
+    #[test]
+    fn nothing_is_skipped() {
+        for (state, action) in [
+            (State::Empty, Action::Accept),
+            (State::Draft, Action::Accept),
+            (State::Sent, Action::Confirm),
+            (State::Sent, Action::Lock),
+            (State::Accepted, Action::Lock),
+            (State::Locked, Action::Send),
+            (State::Sent, Action::Send),
+            (State::Locked, Action::Return),
+        ] {
+            assert_eq!(next(state, action), None, "{action:?} from {state:?}");
+        }
+    }
+
+    #[test]
+    fn a_unit_is_where_it_has_to_do_something() {
+        use State::{Accepted, Draft, Empty, Locked, Returned, Sent};
+        for (states, wanted) in [
+            (&[Empty, Empty][..], Empty),
+            (&[Empty, Draft], Draft),
+            (&[Empty, Sent], Draft),
+            (&[Sent, Accepted], Sent),
+            (&[Sent, Returned], Returned),
+            (&[Accepted, Locked], Accepted),
+            (&[Locked, Locked], Locked),
+        ] {
+            assert_eq!(over(states.iter().copied()), wanted, "{states:?}");
+        }
+    }
+
+    #[test]
+    fn shorter_periods_feed_the_year() {
+        let values: Vec<Decimal> = ["10", "12.5", "1"].map(|text| text.parse().expect("a number")).to_vec();
+        let said = |how| of_year(how, &values).map(|value| value.to_string());
+        assert_eq!(said(OverTime::Last).as_deref(), Some("1"));
+        assert_eq!(said(OverTime::Sum).as_deref(), Some("23.5"));
+        assert_eq!(said(OverTime::Mean).as_deref(), Some("7.833333"));
+        assert_eq!(of_year(OverTime::Sum, &[]), None);
+    }
+}

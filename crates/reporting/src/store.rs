@@ -1,0 +1,592 @@
+//! All database access of this room.
+
+use crate::model::{Action, Campaign, Course, Criterion, Done, Item, Reporting, State};
+use ::store::{Guarded, Listing, Query, Result, Row, StoreError, Within, WriteTx, args, last_day_of_year, paged};
+use kernel::{AgencyId, Day, Moment, Period, PersonId, UnitId, text};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Of units a scope sees those it may see working figures of.
+pub const GUARDS: &[Guarded] = &[
+    Guarded { table: "reporting_unit", sees: |within| seen("reporting_unit", within) },
+    Guarded { table: "reporting_item", sees: |within| seen("reporting_item", within) },
+    Guarded { table: "reporting_action", sees: |within| seen("reporting_action", within) },
+    Guarded { table: "reporting_entry", sees: |within| seen("reporting_entry", within) },
+    Guarded { table: "reporting_accepted", sees: |within| seen("reporting_accepted", within) },
+    Guarded { table: "reporting_comment", sees: |within| seen("reporting_comment", within) },
+];
+
+fn seen(table: &str, within: &Within) -> String {
+    let day = last_day_of_year(&format!("{table}.period"));
+    format!("SELECT * FROM {table} WHERE {}", within.unit(&format!("{table}.unit"), &day))
+}
+
+const CAMPAIGN: &str =
+    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at";
+
+fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt(what.to_owned())
+}
+
+fn moment(row: &Row, at: usize) -> Result<Moment> {
+    row.i64(at).map(Moment)
+}
+
+fn day(row: &Row, at: usize) -> Result<Day> {
+    Ok(Day::from_epoch_days(row.i64(at)?))
+}
+
+fn campaign(row: &Row) -> Result<Campaign> {
+    let period = row.text(2)?;
+    Ok(Campaign {
+        id: row.i64(0)?,
+        name: row.text(1)?,
+        period: period.parse::<Period>().map_err(|_| corrupt(&period))?,
+        province: UnitId(row.i64(3)?),
+        sets: serde_json::from_str(&row.text(4)?)?,
+        as_of: day(row, 5)?,
+        opens: day(row, 6)?,
+        due: day(row, 7)?,
+        review_due: day(row, 8)?,
+        comments_stop: row.flag(9)?,
+        course: Course::from_name(&row.text(10)?).ok_or_else(|| corrupt("course"))?,
+        version: row.i64(11)?,
+        at: moment(row, 12)?,
+    })
+}
+
+/// One campaign. Cost: a row.
+pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Campaign>> {
+    let sql = format!("SELECT {CAMPAIGN} FROM reporting_campaign WHERE id = $1");
+    tx.row(&sql, args![id]).await?.as_ref().map(campaign).transpose()
+}
+
+/// Campaigns by what is asked for, the newest first where no order is named. Cost: those found, twice.
+pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Campaign>, i64)> {
+    let order = match listing.sort.as_str() {
+        "name" => "search, id",
+        "due" => "due, id",
+        _ => "id DESC",
+    };
+    let from = "reporting_campaign WHERE ($1 = '' OR search LIKE '%' || $1 || '%') AND ($2 = '' OR state = $2)";
+    let given = args![listing.key(), listing.state.as_str()];
+    paged(tx, CAMPAIGN, from, order, given, listing.span(), campaign).await
+}
+
+/// The last campaign of this kind of period before another, from which assignments are taken over. Cost: a row.
+pub async fn before(tx: &mut impl Query, one: &Campaign) -> Result<Option<Campaign>> {
+    let sql = format!(
+        "SELECT {CAMPAIGN} FROM reporting_campaign WHERE id <> $1 AND LENGTH(period) = $2 AND period <= $3
+         ORDER BY period DESC, id DESC LIMIT 1"
+    );
+    let period = one.period_name();
+    let length = i64::try_from(period.len()).unwrap_or(0);
+    tx.row(&sql, args![one.id, length, period]).await?.as_ref().map(campaign).transpose()
+}
+
+/// Keeps a new campaign; its number. Cost: a row.
+pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
+    let id = tx.reserve("reporting_campaign", "id", 1).await?[0];
+    let sql = "INSERT INTO reporting_campaign (id, name, search, period, province, sets, as_of, opens, due, review_due,
+               comments_stop, state, version, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)";
+    let given = args![
+        id,
+        new.name.as_str(),
+        text::search_key(&new.name),
+        new.period,
+        new.province,
+        serde_json::to_string(&new.sets)?,
+        new.as_of,
+        new.opens,
+        new.due,
+        new.review_due,
+        new.comments_stop,
+        new.course.name(),
+        tx.now(),
+        actor(tx)
+    ];
+    tx.execute_one(sql, given).await?;
+    Ok(id)
+}
+
+/// Keeps what was changed of a campaign, where it still is what was seen; whether it was. Cost: a row.
+pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
+    let sql = "UPDATE reporting_campaign SET name = $1, search = $2, opens = $3, due = $4, review_due = $5,
+               comments_stop = $6, state = $7, version = version + 1 WHERE id = $8 AND version = $9";
+    let given = args![
+        to.name.as_str(),
+        text::search_key(&to.name),
+        to.opens,
+        to.due,
+        to.review_due,
+        to.comments_stop,
+        to.course.name(),
+        to.id,
+        to.version
+    ];
+    Ok(tx.execute(sql, given).await? == 1)
+}
+
+/// Who acts, as columns of actors hold it.
+pub fn actor(tx: &WriteTx) -> String {
+    let actor = tx.actor();
+    match actor.person {
+        Some(person) => format!("{}:{person}", actor.role.name()),
+        None => actor.role.name().to_owned(),
+    }
+}
+
+const UNIT: &str = "unit, name, parent, state, since, due, asked, filled, waiting, returned, accepted, comments";
+
+fn reporting(row: &Row) -> Result<Reporting> {
+    Ok(Reporting {
+        unit: UnitId(row.i64(0)?),
+        name: row.text(1)?,
+        parent: row.opt_i64(2)?.map(UnitId),
+        state: state(row, 3)?,
+        since: moment(row, 4)?,
+        due: day(row, 5)?,
+        asked: row.i64(6)?,
+        filled: row.i64(7)?,
+        waiting: row.i64(8)?,
+        returned: row.i64(9)?,
+        accepted: row.i64(10)?,
+        comments: row.i64(11)?,
+    })
+}
+
+fn state(row: &Row, at: usize) -> Result<State> {
+    State::from_name(&row.text(at)?).ok_or_else(|| corrupt("state"))
+}
+
+/// A unit in a campaign, where this scope sees it. Cost: a row.
+pub async fn unit(tx: &mut impl Query, campaign: i64, unit: UnitId) -> Result<Option<Reporting>> {
+    let sql = format!("SELECT {UNIT} FROM reporting_unit WHERE campaign = $1 AND unit = $2");
+    tx.row(&sql, args![campaign, unit]).await?.as_ref().map(reporting).transpose()
+}
+
+/// What a board is asked for besides words, state and order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chosen {
+    /// Only those whose day has passed and who still have to send.
+    pub late: Option<Day>,
+    /// Only those of which something was changed after it was accepted.
+    pub changed: bool,
+    /// Only those under this district.
+    pub parent: Option<UnitId>,
+}
+
+/// The units of a campaign that this scope sees, by what is asked for. Cost: those found, twice.
+pub async fn board(
+    tx: &mut impl Query,
+    campaign: i64,
+    listing: &Listing,
+    chosen: Chosen,
+) -> Result<(Vec<Reporting>, i64)> {
+    let order = match listing.sort.as_str() {
+        "state" => "state, since, ord, unit",
+        "since" => "since, ord, unit",
+        "filled" => "filled, ord, unit",
+        _ => "ord, unit",
+    };
+    let from = "reporting_unit WHERE campaign = $1 AND ($2 = '' OR search LIKE '%' || $2 || '%') AND ($3 = '' OR state = $3)
+                AND ($4 = 0 OR (due < $4 AND state IN ('empty', 'draft', 'returned'))) AND ($5 = 0 OR unit IN (SELECT a.unit FROM reporting_accepted a
+                JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
+                AND f.origin = a.origin WHERE a.campaign = $1 AND f.working <> a.revision)) AND ($6 = 0 OR parent = $6)";
+    let late = chosen.late.map_or(0, Day::epoch_days);
+    let parent = chosen.parent.map_or(0, |unit| unit.0);
+    let given = args![campaign, listing.key(), listing.state.as_str(), late, chosen.changed, parent];
+    paged(tx, UNIT, from, order, given, listing.span(), reporting).await
+}
+
+/// How many units of a campaign that this scope sees are in which state, and how many are late. Cost: a row a unit of the
+/// campaign.
+pub async fn counts(tx: &mut impl Query, campaign: i64, today: Day) -> Result<(BTreeMap<State, i64>, i64)> {
+    let sql = "SELECT state, COUNT(*), CAST(SUM(CASE WHEN due < $2 AND state IN ('empty', 'draft', 'returned') THEN 1 ELSE 0 END)
+               AS INTEGER) FROM reporting_unit WHERE campaign = $1 GROUP BY state";
+    let (mut found, mut late) = (BTreeMap::new(), 0);
+    for row in tx.rows(sql, args![campaign, today]).await? {
+        found.insert(state(&row, 0)?, row.i64(1)?);
+        late += row.i64(2)?;
+    }
+    Ok((found, late))
+}
+
+/// A value that is another one than was accepted.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    pub unit: UnitId,
+    pub unit_name: String,
+    pub measure: i64,
+    pub origin: i64,
+    pub before: rulebook::Value,
+    pub after: rulebook::Value,
+    pub accepted_at: Moment,
+    pub at: Moment,
+    /// The role that wrote it, and where this room wrote it, who.
+    pub actor: String,
+    pub person: Option<PersonId>,
+    pub source: String,
+}
+
+/// Values of a campaign that were changed after they were first accepted, whichever way, the newest first; of this scope's
+/// units. Cost: a row a value that was accepted.
+pub async fn changed(
+    tx: &mut impl Query,
+    campaign: i64,
+    listing: &Listing,
+    unit: Option<UnitId>,
+) -> Result<(Vec<Changed>, i64)> {
+    let columns = "a.unit, u.name, a.measure, a.origin, a.at, n.at, n.actor, e.person, n.source, b.value, b.num, b.den,
+                   n.value, n.num, n.den";
+    let from = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
+                JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
+                  AND f.origin = a.origin
+                JOIN facts_history b ON b.revision = a.revision JOIN facts_history n ON n.revision = f.working
+                LEFT JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
+                  AND e.version = f.working
+                WHERE a.campaign = $1 AND f.working <> a.revision AND ($2 = '' OR u.search LIKE '%' || $2 || '%')
+                AND ($3 = 0 OR a.unit = $3)";
+    let order = if listing.sort == "unit" { "u.ord, a.unit, a.measure" } else { "n.at DESC, a.unit, a.measure" };
+    let given = args![campaign, listing.key(), unit.map_or(0, |unit| unit.0)];
+    let value = |row: &Row, at: usize| facts::model::value(row, at)?.ok_or_else(|| corrupt("value"));
+    let read = |row: &Row| {
+        Ok(Changed {
+            unit: UnitId(row.i64(0)?),
+            unit_name: row.text(1)?,
+            measure: row.i64(2)?,
+            origin: row.i64(3)?,
+            accepted_at: moment(row, 4)?,
+            at: moment(row, 5)?,
+            actor: row.text(6)?,
+            person: row.opt_i64(7)?.map(PersonId),
+            source: row.text(8)?,
+            before: value(row, 9)?,
+            after: value(row, 12)?,
+        })
+    };
+    paged(tx, columns, from, order, given, listing.span(), read).await
+}
+
+/// Keeps which lines were accepted, where none were before. Cost: the figures of these measures.
+pub async fn accept(tx: &mut WriteTx, one: &Campaign, unit: UnitId, measures: &[i64]) -> Result<()> {
+    let list = measures.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    if list.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO reporting_accepted (campaign, unit, period, measure, origin, revision, at)
+         SELECT $1, unit, $2, measure, origin, working, $3 FROM facts_figure
+         WHERE unit = $4 AND period = $5 AND measure IN ({list}) ON CONFLICT DO NOTHING"
+    );
+    let given = args![one.id, one.period_name(), tx.now(), unit, format!("{:04}", one.year())];
+    tx.execute(&sql, given).await?;
+    Ok(())
+}
+
+/// The units of a campaign that this scope sees, by number. Cost: those rows.
+pub async fn units(tx: &mut impl Query, campaign: i64) -> Result<BTreeSet<UnitId>> {
+    let rows = tx.rows("SELECT unit FROM reporting_unit WHERE campaign = $1", args![campaign]).await?;
+    rows.iter().map(|row| row.i64(0).map(UnitId)).collect()
+}
+
+/// Where the reader's own next step is: units of open campaigns this scope sees, of few units (an officer's), newest first.
+/// Cost: at most `limit` rows a campaign that is open.
+pub async fn own(tx: &mut impl Query, campaigns: &[i64], limit: i64) -> Result<Vec<(i64, Reporting)>> {
+    if campaigns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = campaigns.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let sql = format!(
+        "SELECT {UNIT}, campaign FROM reporting_unit WHERE campaign IN ({list}) ORDER BY campaign DESC, ord LIMIT $1"
+    );
+    let rows = tx.rows(&sql, args![limit]).await?;
+    rows.iter().map(|row| Ok((row.i64(12)?, reporting(row)?))).collect()
+}
+
+const ITEM: &str = "set_id, criterion, place, state, since, asked, filled, agency, officer";
+
+fn item(row: &Row) -> Result<Item> {
+    Ok(Item {
+        criterion: Criterion { set: row.text(0)?, no: row.text(1)? },
+        place: row.i64(2)?,
+        state: state(row, 3)?,
+        since: moment(row, 4)?,
+        asked: row.i64(5)?,
+        filled: row.i64(6)?,
+        agency: row.opt_i64(7)?.map(AgencyId),
+        officer: row.opt_i64(8)?.map(PersonId),
+    })
+}
+
+/// The criteria of a unit in a campaign, in the order of the sets. Cost: those rows.
+pub async fn items(tx: &mut impl Query, campaign: i64, unit: UnitId) -> Result<Vec<Item>> {
+    let sql = format!("SELECT {ITEM} FROM reporting_item WHERE campaign = $1 AND unit = $2 ORDER BY place");
+    tx.rows(&sql, args![campaign, unit]).await?.iter().map(item).collect()
+}
+
+/// Keeps criteria of a unit as they are now. Cost: those rows.
+pub async fn keep_items(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let period = one.period_name();
+    let row = |item: &Item| {
+        let (agency, officer) = (item.agency.map(|a| a.0), item.officer.map(|p| p.0));
+        let (set, no) = (item.criterion.set.as_str(), item.criterion.no.as_str());
+        let period = period.as_str();
+        let (asked, filled) = (item.asked, item.filled);
+        args![one.id, unit, set, no, period, item.place, item.state.name(), item.since, asked, filled, agency, officer]
+    };
+    let columns = [
+        "campaign",
+        "unit",
+        "set_id",
+        "criterion",
+        "period",
+        "place",
+        "state",
+        "since",
+        "asked",
+        "filled",
+        "agency",
+        "officer",
+    ];
+    tx.upsert_many("reporting_item", &columns[..4], &columns, items.iter().map(row).collect::<Vec<_>>().into_iter())
+        .await?;
+    Ok(())
+}
+
+/// New units of a campaign with their criteria, all of them empty. Cost: those rows.
+pub async fn add_units(tx: &mut WriteTx, one: &Campaign, units: &[(units::Unit, Vec<Item>)]) -> Result<()> {
+    let (period, now) = (one.period_name(), tx.now());
+    let of_unit = |(unit, items): &(units::Unit, Vec<Item>)| {
+        let asked: i64 = items.iter().map(|item| item.asked).sum();
+        let name = units::store::short_name(&unit.name);
+        let (search, ord) = (text::search_key(&unit.name), text::order_key(name));
+        let (state, parent) = (State::Empty.name(), unit.parent);
+        args![
+            one.id,
+            unit.id,
+            period.as_str(),
+            unit.name.as_str(),
+            search,
+            ord,
+            parent,
+            state,
+            now,
+            one.due,
+            asked,
+            0,
+            0,
+            0,
+            0,
+            0
+        ]
+    };
+    let columns = [
+        "campaign", "unit", "period", "name", "search", "ord", "parent", "state", "since", "due", "asked", "filled",
+        "waiting", "returned", "accepted", "comments",
+    ];
+    tx.insert_many("reporting_unit", &columns, units.iter().map(of_unit).collect::<Vec<_>>().into_iter()).await?;
+    let columns = [
+        "campaign",
+        "unit",
+        "set_id",
+        "criterion",
+        "period",
+        "place",
+        "state",
+        "since",
+        "asked",
+        "filled",
+        "agency",
+        "officer",
+    ];
+    let of_item = |(unit, item): (UnitId, &Item)| {
+        let (set, no) = (item.criterion.set.as_str(), item.criterion.no.as_str());
+        let (agency, officer) = (item.agency.map(|a| a.0), item.officer.map(|p| p.0));
+        args![
+            one.id,
+            unit,
+            set,
+            no,
+            period.as_str(),
+            item.place,
+            State::Empty.name(),
+            now,
+            item.asked,
+            0,
+            agency,
+            officer
+        ]
+    };
+    let items = units.iter().flat_map(|(unit, items)| items.iter().map(|item| (unit.id, item)));
+    tx.insert_many("reporting_item", &columns, items.map(of_item).collect::<Vec<_>>().into_iter()).await?;
+    Ok(())
+}
+
+/// Keeps what a unit is over its criteria. `since`: whether its state changed. Cost: a row.
+pub async fn keep_unit(tx: &mut WriteTx, campaign: i64, now: &Reporting) -> Result<()> {
+    let sql = "UPDATE reporting_unit SET state = $1, since = $2, asked = $3, filled = $4, waiting = $5, returned = $6,
+               accepted = $7 WHERE campaign = $8 AND unit = $9";
+    let given = args![
+        now.state.name(),
+        now.since,
+        now.asked,
+        now.filled,
+        now.waiting,
+        now.returned,
+        now.accepted,
+        campaign,
+        now.unit
+    ];
+    tx.execute_one(sql, given).await
+}
+
+/// One more open comment, or one less. Cost: a row.
+pub async fn count_comment(tx: &mut WriteTx, campaign: i64, unit: UnitId, more: i64) -> Result<()> {
+    let sql = "UPDATE reporting_unit SET comments = comments + $1 WHERE campaign = $2 AND unit = $3";
+    tx.execute_one(sql, args![more, campaign, unit]).await
+}
+
+/// A criterion that waits for somebody, with its unit.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub unit: UnitId,
+    pub unit_name: String,
+    pub item: Item,
+}
+
+/// Criteria in a state, the longest waiting first; of these criteria and agencies only, where any are named. Cost: the criteria
+/// of the campaign in that state, twice.
+pub async fn waiting(
+    tx: &mut impl Query,
+    campaign: i64,
+    listing: &Listing,
+    criteria: Option<&[Criterion]>,
+    agencies: Option<&[AgencyId]>,
+) -> Result<(Vec<Waiting>, i64)> {
+    let mut from = "reporting_item i JOIN reporting_unit u ON u.campaign = i.campaign AND u.unit = i.unit
+                    WHERE i.campaign = $1 AND i.state = $2 AND ($3 = '' OR u.search LIKE '%' || $3 || '%')"
+        .to_owned();
+    let mut given = args![campaign, listing.state.as_str(), listing.key()];
+    if let Some(criteria) = criteria {
+        let mut one = |criterion: &Criterion| {
+            given.extend(args![criterion.set.as_str(), criterion.no.as_str()]);
+            format!("(i.set_id = ${} AND i.criterion = ${})", given.len() - 1, given.len())
+        };
+        let any: Vec<String> = criteria.iter().map(&mut one).collect();
+        from.push_str(&format!(" AND ({})", if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }));
+    }
+    if let Some(agencies) = agencies {
+        let list = agencies.iter().map(|agency| agency.0.to_string()).collect::<Vec<_>>().join(",");
+        from.push_str(&format!(
+            " AND (i.agency IS NULL OR i.agency IN ({}))",
+            if list.is_empty() { "0" } else { &list }
+        ));
+    }
+    let order = if listing.sort == "unit" { "u.ord, i.unit, i.place" } else { "i.since, u.ord, i.unit, i.place" };
+    let columns =
+        "i.set_id, i.criterion, i.place, i.state, i.since, i.asked, i.filled, i.agency, i.officer, i.unit, u.name";
+    let read = |row: &Row| Ok(Waiting { item: item(row)?, unit: UnitId(row.i64(9)?), unit_name: row.text(10)? });
+    paged(tx, columns, &from, order, given, listing.span(), read).await
+}
+
+/// Notes what was done to criteria of a unit. Cost: a row each.
+pub async fn note(
+    tx: &mut WriteTx,
+    one: &Campaign,
+    unit: UnitId,
+    action: Action,
+    done: &[(Criterion, State)],
+    reason: &str,
+) -> Result<()> {
+    let ids = tx.reserve("reporting_action", "id", done.len()).await?;
+    let (period, who, now) = (one.period_name(), actor(tx), tx.now());
+    let person = tx.actor().person.map(|person| person.0);
+    let row = |(id, (criterion, state)): (&i64, &(Criterion, State))| {
+        let (set, no) = (criterion.set.as_str(), criterion.no.as_str());
+        let (action, state) = (action.name(), state.name());
+        args![*id, one.id, unit, set, no, period.as_str(), action, state, reason, now, who.as_str(), person]
+    };
+    let columns = [
+        "id",
+        "campaign",
+        "unit",
+        "set_id",
+        "criterion",
+        "period",
+        "action",
+        "state",
+        "reason",
+        "at",
+        "actor",
+        "person",
+    ];
+    tx.insert_many("reporting_action", &columns, ids.iter().zip(done).map(row).collect::<Vec<_>>().into_iter()).await?;
+    Ok(())
+}
+
+/// What was done to a unit's criteria, newest first. Cost: those rows, at most `limit`.
+pub async fn actions(tx: &mut impl Query, campaign: i64, unit: UnitId, limit: i64) -> Result<Vec<Done>> {
+    let sql = "SELECT set_id, criterion, action, state, reason, at, actor, person FROM reporting_action
+               WHERE campaign = $1 AND unit = $2 ORDER BY id DESC LIMIT $3";
+    let read = |row: &Row| {
+        Ok(Done {
+            criterion: Criterion { set: row.text(0)?, no: row.text(1)? },
+            action: Action::from_name(&row.text(2)?).ok_or_else(|| corrupt("action"))?,
+            state: state(row, 3)?,
+            reason: row.text(4)?,
+            at: moment(row, 5)?,
+            actor: row.text(6)?,
+            person: row.opt_i64(7)?.map(PersonId),
+        })
+    };
+    tx.rows(sql, args![campaign, unit, limit]).await?.iter().map(read).collect()
+}
+
+/// Which agency reviews which criterion. Cost: those rows.
+pub async fn reviewers(tx: &mut impl Query, campaign: i64) -> Result<BTreeMap<Criterion, AgencyId>> {
+    let sql = "SELECT set_id, criterion, agency FROM reporting_reviewer WHERE campaign = $1";
+    let read = |row: &Row| Ok((Criterion { set: row.text(0)?, no: row.text(1)? }, AgencyId(row.i64(2)?)));
+    tx.rows(sql, args![campaign]).await?.iter().map(read).collect()
+}
+
+/// Keeps who reviews what, in the campaign and in the criteria of its units. Cost: a row a criterion; of an open campaign, the
+/// criteria of all its units whose reviewer changed.
+pub async fn keep_reviewers(tx: &mut WriteTx, campaign: i64, all: &BTreeMap<Criterion, AgencyId>) -> Result<()> {
+    tx.execute("DELETE FROM reporting_reviewer WHERE campaign = $1", args![campaign]).await?;
+    let row = |(criterion, agency): (&Criterion, &AgencyId)| {
+        args![campaign, criterion.set.as_str(), criterion.no.as_str(), agency.0]
+    };
+    let columns = ["campaign", "set_id", "criterion", "agency"];
+    tx.insert_many("reporting_reviewer", &columns, all.iter().map(row).collect::<Vec<_>>().into_iter()).await?;
+    let named = "SELECT r.agency FROM reporting_reviewer r WHERE r.campaign = reporting_item.campaign
+                 AND r.set_id = reporting_item.set_id AND r.criterion = reporting_item.criterion";
+    let sql = format!(
+        "UPDATE reporting_item SET agency = ({named}) WHERE campaign = $1 AND COALESCE(agency, 0) <> COALESCE(({named}), 0)"
+    );
+    tx.execute(&sql, args![campaign]).await?;
+    Ok(())
+}
+
+/// Whose hands wrote values of these measures of a unit. Cost: those rows.
+pub async fn hands(tx: &mut impl Query, campaign: i64, unit: UnitId, measures: &[i64]) -> Result<BTreeSet<PersonId>> {
+    if measures.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let list = measures.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let sql =
+        format!("SELECT DISTINCT person FROM reporting_hand WHERE campaign = $1 AND unit = $2 AND measure IN ({list})");
+    tx.rows(&sql, args![campaign, unit]).await?.iter().map(|row| row.i64(0).map(PersonId)).collect()
+}
+
+/// Who answered for which criterion of which unit. Cost: those rows of the campaign.
+pub async fn officers(tx: &mut impl Query, campaign: i64) -> Result<HashMap<(UnitId, Criterion), PersonId>> {
+    let sql = "SELECT unit, set_id, criterion, officer FROM reporting_item WHERE campaign = $1 AND officer IS NOT NULL";
+    let read = |row: &Row| {
+        let criterion = Criterion { set: row.text(1)?, no: row.text(2)? };
+        Ok(((UnitId(row.i64(0)?), criterion), PersonId(row.i64(3)?)))
+    };
+    tx.rows(sql, args![campaign]).await?.iter().map(read).collect()
+}
