@@ -160,7 +160,19 @@ export async function start(binary, shots) {
     await context.close();
   }
 
-  return { binary, base: demo.base, walk, photograph, count, stop: () => browser.close().finally(demo.stop) };
+  /** What needs no page: counted as the walks are. */
+  async function plain(name, steps) {
+    try {
+      await steps();
+      count.passed += 1;
+      console.log(`ok     ${name}`);
+    } catch (error) {
+      count.failed += 1;
+      console.log(`FAILED ${name}\n${error.stack}`);
+    }
+  }
+
+  return { binary, base: demo.base, walk, plain, photograph, count, stop: () => browser.close().finally(demo.stop) };
 }
 
 /** axe-core has nothing to say, of all its rules or of these. */
