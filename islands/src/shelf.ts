@@ -3,20 +3,8 @@
 import type { Item, Shelf } from "./queue";
 
 const NAME = "langso";
-/** Values by ordinal; who is logged in here, by name; photographs by number. */
-const STORES = { items: "ordinal", photos: "ordinal", about: "name" } as const;
-
-/** A photograph that waits for a line: made small already. */
-export interface Photo {
-  ordinal?: number;
-  person: number;
-  api: string;
-  measure: string;
-  page: string;
-  name: string;
-  blob: Blob;
-  at: number;
-}
+/** Values by ordinal; who is logged in here, by name. */
+const STORES = { items: "ordinal", about: "name" } as const;
 
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -76,12 +64,6 @@ export const shelf: Shelf = {
       else if (to) await asked(store.put(to));
       return to;
     }),
-};
-
-export const photos = {
-  all: (): Promise<Required<Photo>[]> => within("photos", "readonly", (store) => asked(store.getAll())),
-  add: (photo: Photo): Promise<number> => within("photos", "readwrite", async (store) => (await asked(store.add(photo))) as number),
-  drop: (ordinal: number): Promise<void> => within("photos", "readwrite", (store) => asked(store.delete(ordinal))),
 };
 
 /** Who is logged in on this phone, by number; nobody: 0. */

@@ -86,6 +86,8 @@ export const pages = [
   "/api",
   "/api/cach-dung",
   "/design",
+  "/ngoai-tuyen",
+  "/ngoai-tuyen?dut=1",
   "/khong-co-trang-nay",
   "/xa/tan-trao",
   "/tim-kiem",
