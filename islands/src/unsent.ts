@@ -37,6 +37,11 @@ export function typed(field: Field, what: Typed): boolean {
   }
 }
 
+/** Lets go of keystrokes that came back to what the server has. */
+export function forget(field: Field): void {
+  localStorage.removeItem(draft(field));
+}
+
 /** What stands in this browser of a page's fields and has not reached the queue. */
 export function drafts(person: number, api?: string): (Field & Typed & { at: number })[] {
   const found = [];
