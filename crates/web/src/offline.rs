@@ -18,10 +18,11 @@ use serde_json::json;
 pub const PERSON: &str = "langso-person";
 
 pub(crate) fn routes() -> Routes {
-    Routes::new()
-        .read("/ngoai-tuyen", "pages", get(page))
-        .read("/manifest.webmanifest", "pages", get(manifest))
-        .read("/sw.js", "pages", get(worker))
+    Routes::new().read("/ngoai-tuyen", "pages", get(page)).read("/manifest.webmanifest", "pages", get(manifest)).read(
+        "/sw.js",
+        "pages",
+        get(worker),
+    )
 }
 
 /// Why a request is refused that names whose it is, where somebody else (or nobody) shows their login.
@@ -43,7 +44,10 @@ struct Asked {
 
 /// `GET /ngoai-tuyen`: what works without a line; kept on phones, shown where nothing else is. Cost: no row.
 async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    ctx.page("offline.html", context! { title => locale::word(ctx.lang, "offline-title"), cut => !asked.dut.is_empty() })
+    ctx.page(
+        "offline.html",
+        context! { title => locale::word(ctx.lang, "offline-title"), cut => !asked.dut.is_empty() },
+    )
 }
 
 /// `GET /manifest.webmanifest`: how the site stands among a phone's programs. Cost: no row.
@@ -80,7 +84,9 @@ mod tests {
 
     #[test]
     fn what_waited_is_taken_from_whom_it_names_alone() {
-        let headers = |text: &'static str| HeaderMap::from_iter([(HeaderName::from_static(PERSON), HeaderValue::from_static(text))]);
+        let headers = |text: &'static str| {
+            HeaderMap::from_iter([(HeaderName::from_static(PERSON), HeaderValue::from_static(text))])
+        };
         let status = |headers: &HeaderMap, person| of_another(headers, person).map(|problem| problem.status);
         assert_eq!(status(&HeaderMap::new(), Some(7)), None);
         assert_eq!(status(&headers("7"), Some(7)), None);
