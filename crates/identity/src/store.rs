@@ -409,16 +409,6 @@ pub enum Begun {
     Strong,
 }
 
-/// What a session begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begun {
-    /// It waits for a second factor.
-    Half,
-    Full,
-    /// Two factors were shown when it began: its owner is not led to set one up first.
-    Strong,
-}
-
 /// Begins a session under the hash of its secret. Those that have ended are forgotten on the way.
 pub async fn begin(tx: &mut WriteTx, hash: &str, id: PersonId, begun: Begun, label: &str) -> Result<()> {
     let now = tx.now().0;
