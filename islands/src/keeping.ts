@@ -222,7 +222,10 @@ class Kept {
     const all = await shelf.all();
     for (const section of this.sections) {
       const item = newest(all, this.person, this.api, section.measure);
+      // Where the queue took nothing (a phone that is full) the keystrokes themselves are still there.
+      const draft = found.find((one) => one.measure === section.measure);
       if (item) section.show(item);
+      else if (draft) section.set(draft);
     }
     if (found.length) this.status(this.word("kept"));
     await this.flush();

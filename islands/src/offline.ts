@@ -206,7 +206,8 @@ function leaving(form: HTMLFormElement): void {
 
 async function begin(): Promise<void> {
   try {
-    if (whose) await person.set(whose);
+    await shelf.all();
+    if (whose) await person.set(whose).catch(() => {});
     else whose = await person.get();
   } catch {
     // Nothing is kept here: the page says so where somebody looks, and values go the way of the form.

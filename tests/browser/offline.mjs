@@ -1,6 +1,6 @@
 // Entry on a line that is cut: a proxy stands between the browser and a demo of its own, so that pages and service worker alike
 // meet a line that refuses, or one that takes a request and loses the answer.
-import { accessible, fits, freePort, phone, startDemo } from "./harness.mjs";
+import { accessible, as, fits, freePort, phone, startDemo } from "./harness.mjs";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { connect, createServer } from "node:net";
@@ -26,15 +26,9 @@ async function line(to) {
   return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), mend: () => turn({}), close: () => server.close() };
 }
 
-async function enter(page, base, name) {
-  await page.goto(base + "/dang-nhap");
-  await page.click(`main button:has-text("${name}")`);
-  await page.waitForURL((url) => !url.pathname.endsWith("/dang-nhap"));
-}
-
 /** The office opens a campaign; the page of the unit of the officer. */
 async function campaign(page, base) {
-  await enter(page, base, "Nguyễn Thị Hồng");
+  await as(page, base, "coordination");
   await page.goto(base + "/bao-cao/moi");
   await page.click("main form[action$='/bao-cao/moi'] button");
   await page.waitForURL(/\/bao-cao\/\d+\/cai-dat/);
@@ -45,7 +39,7 @@ async function campaign(page, base) {
 
 /** The unit's page in the campaign, and the pages of its criteria that have fields to fill. */
 async function form(page, base) {
-  await enter(page, base, "Ma Thị Lan");
+  await as(page, base, "commune_officer");
   await page.goto(base + "/bao-cao");
   const unit = await page.getAttribute("main a[href*='/xa/']", "href");
   await page.goto(base + unit);
@@ -57,6 +51,9 @@ async function takeAlong(page) {
   await page.click("[data-carry] button");
   await page.waitForFunction(() => /Đã mang theo/.test(document.querySelector("[data-carry] [data-said]").textContent), undefined, { timeout: 60_000 });
 }
+
+/** A phone on a line that is cut now and then. */
+const weak = { ...phone, cut: true };
 
 const number = "section[data-field] input[name^='v.']:not([type=radio])";
 const said = (page, at = number) => page.$eval(at, (input) => input.closest("section").querySelector("[data-said]").textContent);
@@ -73,7 +70,7 @@ export default async function (site) {
   let unit, all, first;
 
   try {
-    await walk("offline: what works without a line stands on a page, which is kept", phone, async (page) => {
+    await walk("offline: what works without a line stands on a page, which is kept", weak, async (page) => {
       const opened = await campaign(page, base);
       assert.match(opened, /bao-cao/);
       await page.goto(base + "/ngoai-tuyen");
@@ -82,7 +79,7 @@ export default async function (site) {
       await photograph(page, "offline");
     });
 
-    await walk("offline: taken along, entered with the line cut, sent when it is back", phone, async (page) => {
+    await walk("offline: taken along, entered with the line cut, sent when it is back", weak, async (page) => {
       ({ unit, all } = await form(page, base));
       assert(all.length > 5, `${all.length} criteria`);
       await fits(page);
@@ -120,8 +117,8 @@ export default async function (site) {
       assert.equal(await page.inputValue(number), "41");
     });
 
-    await walk("offline: a line that loses the answer writes nothing twice", phone, async (page) => {
-      await enter(page, base, "Ma Thị Lan");
+    await walk("offline: a line that loses the answer writes nothing twice", weak, async (page) => {
+      await as(page, base, "commune_officer");
       await page.goto(base + first, { waitUntil: "networkidle" });
       const before = Number(await page.inputValue("section[data-field] input[name^='s.']"));
       cable.lose();
@@ -135,7 +132,7 @@ export default async function (site) {
       assert.equal(Number(await page.inputValue("section[data-field] input[name^='s.']")), before + 1);
     });
 
-    await walk("offline: a tab that dies after each of 50 keystrokes loses none", phone, async (page) => {
+    await walk("offline: a tab that dies after each of 50 keystrokes loses none", weak, async (page) => {
       const context = page.context();
       await form(page, base);
       await takeAlong(page);
@@ -173,7 +170,7 @@ export default async function (site) {
       assert.equal(await tab.inputValue(note), text);
     });
 
-    await walk("offline: a phone whose clock is five years ahead changes nothing", phone, async (page) => {
+    await walk("offline: a phone whose clock is five years ahead changes nothing", weak, async (page) => {
       await page.context().addInitScript(() => {
         const real = Date.now.bind(Date);
         const ahead = 5 * 365 * 86_400_000;
@@ -202,7 +199,7 @@ export default async function (site) {
       assert(!(await said(page)).includes(String(new Date().getFullYear() + 4)));
     });
 
-    await walk("offline: two officers on one field see both values, and the one who is asked decides", phone, async (page) => {
+    await walk("offline: two officers on one field see both values, and the one who is asked decides", weak, async (page) => {
       await form(page, base);
       await takeAlong(page);
       await page.goto(base + first);
@@ -212,7 +209,7 @@ export default async function (site) {
       // The leader has a line of their own.
       const other = await page.context().browser().newContext();
       const leader = await other.newPage();
-      await enter(leader, demo.base, "Hà Văn Bình");
+      await as(leader, demo.base, "commune_leader");
       await leader.goto(demo.base + first);
       await leader.fill(number, "59");
       await leader.waitForFunction((at) => /Đã lưu/.test(document.querySelector(at).closest("section").querySelector("[data-said]").textContent), number, { timeout: 30_000 });
@@ -235,8 +232,8 @@ export default async function (site) {
       await other.close();
     });
 
-    await walk("offline: a submission on a line that is cut says that nobody knows, and can be sent again", phone, async (page) => {
-      await enter(page, base, "Hà Văn Bình");
+    await walk("offline: a submission on a line that is cut says that nobody knows, and can be sent again", weak, async (page) => {
+      await as(page, base, "commune_leader");
       await page.goto(base + unit);
       await takeAlong(page);
       const choice = `main input[type=checkbox][name^='tc.']`;
@@ -252,7 +249,7 @@ export default async function (site) {
       assert(answer === null || answer.status() < 500);
     });
 
-    await walk("offline: a phone that is full says so, and what was typed stands", phone, async (page) => {
+    await walk("offline: a phone that is full says so, and what was typed stands", weak, async (page) => {
       await form(page, base);
       await takeAlong(page);
       await page.goto(base + first);
@@ -270,7 +267,7 @@ export default async function (site) {
       await page.waitForFunction((at) => /Đã lưu/.test(document.querySelector(at).closest("section").querySelector("[data-said]").textContent), number, { timeout: 40_000 });
     });
 
-    await walk("offline: whoever leaves is asked of what is not sent; another login on the phone sends nothing of it", phone, async (page) => {
+    await walk("offline: whoever leaves is asked of what is not sent; another login on the phone sends nothing of it", weak, async (page) => {
       await form(page, base);
       await takeAlong(page);
       await page.goto(base + first);
@@ -287,20 +284,20 @@ export default async function (site) {
       await page.click("[data-leave] [data-keep]");
       await page.waitForURL((url) => url.pathname !== "/tai-khoan");
       await page.unroute("**/entries");
-      await enter(page, base, "Hà Văn Bình");
+      await as(page, base, "commune_leader");
       await page.goto(base + "/ngoai-tuyen", { waitUntil: "networkidle" });
       assert.equal(await page.innerText("[data-items]"), "");
       cable.cut();
       const kept = await page.goto(base + first);
       assert.equal(kept.status(), 503, "pages kept for somebody else are shown to nobody");
       cable.mend();
-      await enter(page, base, "Ma Thị Lan");
+      await as(page, base, "commune_officer");
       await page.goto(base + first);
       await page.waitForFunction((at) => /Đã lưu/.test(document.querySelector(at).closest("section").querySelector("[data-said]").textContent), number, { timeout: 40_000 });
       assert.equal(await page.inputValue(number), "71");
     });
 
-    await walk("offline: a shared phone is wiped: nothing of this site is left on it", phone, async (page) => {
+    await walk("offline: a shared phone is wiped: nothing of this site is left on it", weak, async (page) => {
       await form(page, base);
       await takeAlong(page);
       await page.goto(base + first);
@@ -320,14 +317,15 @@ export default async function (site) {
       assert.equal(await page.inputValue(number), "71");
     });
 
-    await walk("offline: whoever lost their right is refused at the door, keeps the values as a file, and is told", phone, async (page) => {
+    await walk("offline: whoever lost their right is refused at the door, keeps the values as a file, and is told", weak, async (page) => {
       await form(page, base);
       await takeAlong(page);
       await page.goto(base + first);
       cable.cut();
       await page.fill(number, "81");
       await page.waitForFunction((at) => /chờ mạng/.test(document.querySelector(at).closest("section").querySelector("[data-said]").textContent), number, { timeout: 30_000 });
-      run("person", "revoke", "xa", "commune_officer");
+      // The first two roles of the demo: this officer in the commune that was, and in the one that is.
+      for (const grant of ["1", "2"]) run("person", "end", grant, "thôi việc");
       cable.mend();
       await tell(page);
       await page.waitForFunction(() => /cần bạn xem/.test(document.querySelector("#unsent").textContent), undefined, { timeout: 40_000 });
