@@ -185,9 +185,16 @@ fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    for script in
-        ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "ledger.py", "mail.py", "webhooks.py", "evidence.py"]
-    {
+    for script in [
+        "dhis2_values.py",
+        "geopackage.py",
+        "recipes.py",
+        "data_package.py",
+        "ledger.py",
+        "mail.py",
+        "webhooks.py",
+        "evidence.py",
+    ] {
         let script = format!("tests/clients/{script}");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }

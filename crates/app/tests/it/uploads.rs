@@ -35,7 +35,8 @@ impl Said {
 fn ask(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> std::io::Result<Said> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n");
+    let mut head =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
@@ -66,7 +67,8 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let mut bytes = b"%PDF-1.7\n".to_vec();
     bytes.extend((0..SIZE).map(|_| dice.below(256) as u8));
     // unit 250, as Base64.
-    let headers = [("Upload-Length", bytes.len().to_string()), ("Upload-Metadata", "unit MjUw,filename YS5wZGY=".into())];
+    let headers =
+        [("Upload-Length", bytes.len().to_string()), ("Upload-Metadata", "unit MjUw,filename YS5wZGY=".into())];
     let begun = ask(&served.address, "POST", "/api/v1/uploads", &headers, b"").expect("an answer");
     assert_eq!(begun.status, 201, "{}", String::from_utf8_lossy(&begun.body));
     let path = begun.header("location").expect("a place").to_owned();
@@ -115,7 +117,9 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     served.kill();
     let verified = ran(langso(&[&["audit", "verify"], &at[..]].concat()).output().unwrap());
     assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
-    println!("{what}: seed {seed}, {done} kills, nothing acknowledged lost; {lost} bytes there whose answer was cut off");
+    println!(
+        "{what}: seed {seed}, {done} kills, nothing acknowledged lost; {lost} bytes there whose answer was cut off"
+    );
 }
 
 #[test]

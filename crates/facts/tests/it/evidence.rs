@@ -607,3 +607,72 @@ fn what_came_in_whole_before_the_program_was_killed_becomes_a_piece_when_it_is_a
         Ok(())
     });
 }
+
+/// A scanner that calls infected what has a mark in it, and says nothing to whoever comes before it is `open`.
+async fn scanner(open: std::sync::Arc<std::sync::atomic::AtomicBool>) -> Result<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = format!("tcp://{}", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            if !open.load(std::sync::atomic::Ordering::Relaxed) {
+                continue;
+            }
+            let (mut word, mut file) = ([0; 10], Vec::new());
+            stream.read_exact(&mut word).await?;
+            loop {
+                let length = stream.read_u32().await? as usize;
+                if length == 0 {
+                    break;
+                }
+                let from = file.len();
+                file.resize(from + length, 0);
+                stream.read_exact(&mut file[from..]).await?;
+            }
+            let bad = file.windows(7).any(|w| w == b"ma doc!");
+            stream.write_all(if bad { b"stream: Thu.Ma FOUND\0" } else { b"stream: OK\0" }).await?;
+        }
+        std::io::Result::Ok(())
+    });
+    Ok(address)
+}
+
+#[test]
+fn what_a_scanner_calls_infected_goes_to_nobody_and_what_it_has_not_seen_is_not_public() {
+    each_engine(ROOMS, |store| async move {
+        let open = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let address = scanner(open.clone()).await?;
+        let visitor = Visitor::new(store.clone()).await?;
+        let visitor = visitor.with(|means| means.scanner = ::scanner::Scanner::read(&address));
+        let bad = [&jpeg(2)[..], b"ma doc!"].concat();
+        let fields = [("measure", "income.per_person"), ("year", "2024")];
+        visitor.send_files(&there(COMMUNE), &fields, &[("a.jpg", &jpeg(1)), ("b.jpg", &bad)]).await?;
+        let figure = entry(&visitor.law, COMMUNE, "income.per_person", Value::Number("50".parse()?));
+        save(&store, &visitor.law, &[figure], true).await?;
+        let form = "application/x-www-form-urlencoded";
+        for id in [1, 2] {
+            visitor.post(&format!("/tep-minh-chung/{id}/cong-khai"), form, "public=1").await?;
+        }
+        let status = async |id: i64, inside: bool| -> Result<u16> {
+            Ok(visitor.get(&format!("/tep-minh-chung/{id}/tep"), inside).await?.status)
+        };
+        // The scanner says nothing: looked at, waiting, to be asked again; nobody outside sees any of it.
+        visitor.work().await?;
+        let states = async || -> Result<Vec<&'static str>> {
+            Ok(pieces(&store, COMMUNE).await?.iter().map(|p| p.scan.name()).collect())
+        };
+        ensure!(states().await? == ["waiting", "waiting"] && pieces(&store, COMMUNE).await?[0].looked);
+        ensure!((status(1, true).await?, status(1, false).await?) == (OK, 404));
+        open.store(true, std::sync::atomic::Ordering::Relaxed);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute("UPDATE store_job SET run_at = 0", args![]).await?;
+        tx.commit().await?;
+        visitor.work().await?;
+        ensure!(states().await? == ["clean", "infected"], "{:?}", states().await?);
+        ensure!((status(1, true).await?, status(1, false).await?) == (OK, OK));
+        ensure!((status(2, true).await?, status(2, false).await?) == (403, 404), "an infected file goes out");
+        let page = visitor.get("/tep-minh-chung/2", true).await?.text();
+        ensure!(page.contains("Thu.Ma") && !page.contains("/tep-minh-chung/2/anh"), "{page}");
+        Ok(())
+    });
+}
