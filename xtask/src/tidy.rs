@@ -1,5 +1,5 @@
 //! What matters is checked by machine: floors, paths named in documents, locale keys, user text in code, file lengths,
-//! dependencies that must not come in.
+//! dependencies and licences that must not come in.
 
 use anyhow::{Context, Result, bail};
 use std::{
@@ -45,6 +45,7 @@ pub fn report() -> Result<()> {
     let mut findings = Vec::new();
     floors(&mut findings)?;
     dependencies(&mut findings)?;
+    crate::bill::licences(&mut findings)?;
     locale_keys(&mut findings)?;
     code(&mut findings)?;
     documents(&mut findings)?;

@@ -42,6 +42,11 @@ pub fn migrations() -> Vec<&'static [Migration]> {
     rooms().into_iter().map(|r| r.migrations).collect()
 }
 
+/// The columns of every room that hold something sealed.
+pub fn sealed() -> Vec<store::secrets::Sealed> {
+    [identity::SEALED, web::notices::SEALED].concat()
+}
+
 /// The database of a data folder.
 pub fn default_url(data: &Path) -> String {
     format!("sqlite:{}", data.join("langso.sqlite").display())
@@ -114,6 +119,8 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
 pub struct Edge {
     pub origin: String,
     pub limit: Option<NonZeroU32>,
+    /// Proxies elsewhere that are believed about whom they ask for.
+    pub proxies: web::Proxies,
     pub retention: Retention,
     pub post: Post,
     pub calls: Calls,
@@ -129,7 +136,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, retention, post, calls, means } = edge;
+    let Edge { origin, limit, proxies, retention, post, calls, means } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -163,6 +170,7 @@ pub async fn site(
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<web::Proxies>(), Arc::new(proxies) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
@@ -236,6 +244,22 @@ mod tests {
                 let foreign: Vec<_> = tables.filter(|(table, _)| !table.starts_with(personal.room)).collect();
                 assert!(foreign.is_empty(), "{} registers another room's tables: {foreign:?}", personal.room);
             }
+        });
+    }
+
+    #[test]
+    fn every_column_of_sealed_texts_is_known_to_the_change_of_the_key() {
+        testkit::block_on(async {
+            let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database");
+            store.migrate(&migrations(), &SystemClock).await.expect("it migrates");
+            let mut tx = store.read(&Scope::PUBLIC).await.expect("a transaction");
+            // `store_audit.sealed` says whether a line is in the chain; what is sealed with a key is text.
+            let sql = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
+                       WHERE t.type = 'table' AND c.type = 'TEXT' AND c.name IN ('sealed', 'totp', 'half', 'secret')";
+            let rows = tx.rows(sql, args![]).await.expect("the schema");
+            let there: BTreeSet<String> = rows.iter().map(|row| row.text(0).expect("a column")).collect();
+            let known: BTreeSet<String> = sealed().iter().map(|s| format!("{}.{}", s.table, s.column)).collect();
+            assert_eq!(known, there);
         });
     }
 

@@ -17,6 +17,7 @@
 //! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
+//! - [`judgements`]: verdicts under a unit, each with what it was judged by.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
 //! - [`rules`]: who may record which figures.
@@ -35,6 +36,7 @@ pub mod holds;
 pub mod intake;
 pub mod jobs;
 mod judge;
+pub mod judgements;
 pub mod law;
 pub mod measured;
 mod migrations;

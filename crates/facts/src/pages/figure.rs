@@ -22,7 +22,10 @@ use rulebook::{
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
-use store::attachments::{self, Attachment, Attachments, Blob};
+use store::{
+    AuditLine,
+    attachments::{self, Attachment, Attachments, Blob},
+};
 use web::{Asking, Ctx, Failure, Multipart, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -363,12 +366,18 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
     }
     // What was sent stays: the files wait under the new form's key.
     form.key = uuid::Uuid::new_v4().to_string();
-    tx.detach(WAITING, &form.waiting).await?;
-    for (blob, name, media_type) in &form.evidence {
-        tx.attach(blob, name, media_type, WAITING, &form.key).await?;
+    if !form.evidence.is_empty() {
+        tx.detach(WAITING, &form.waiting).await?;
+        for (blob, name, media_type) in &form.evidence {
+            tx.attach(blob, name, media_type, WAITING, &form.key).await?;
+        }
+        let details = json!({"files": form.evidence.iter().map(|(_, name, _)| name).collect::<Vec<_>>()});
+        let (kind, subject) = ("figure", format!("{}/{}/{}", at.0, at.1, at.2));
+        // Nobody sees them until the figure is saved, and that has its own line.
+        tx.audit_quietly(AuditLine { action: "facts.evidence-waits", kind, subject, unit: None, details }).await?;
+        tx.commit().await?;
     }
     form.waiting.clone_from(&form.key);
-    tx.commit().await?;
     let status = if form.changed.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut tx = ctx.read().await?;
     let sheet = figure::sheet(&mut tx, &law, UnitId(at.0), &at.1, at.2).await?;

@@ -59,7 +59,7 @@ pub fn refresh() -> web::Before {
 }
 
 pub use openapi::{description, description_with};
-pub use say::exactly;
+pub use say::{exactly, state as verdict};
 
 /// What this room offers the house.
 pub fn room() -> Room {

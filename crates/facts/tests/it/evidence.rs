@@ -45,7 +45,7 @@ fn there(unit: UnitId) -> String {
 
 /// An officer of one commune.
 fn officer(unit: UnitId) -> Actor {
-    let places = Places::Some(vec![Charge { unit, criteria: None }]);
+    let places = Places::Some(vec![Charge { unit, criteria: None, until: None }]);
     let scope = Scope { working: places.clone(), writes: places };
     Actor { role: Role::CommuneOfficer, person: Some(PersonId(unit.0)), scope }
 }
@@ -255,7 +255,8 @@ fn an_officer_reaches_the_evidence_of_their_commune_alone() {
         drop(tx);
         // Of a criterion that is not theirs.
         let criteria = vec![kernel::CriterionRef { set: "commune-2021-2025".into(), no: "1".into() }];
-        let narrow = Places::Some(vec![Charge { unit: COMMUNE, criteria: Some(criteria.into_iter().collect()) }]);
+        let narrow =
+            Places::Some(vec![Charge { unit: COMMUNE, criteria: Some(criteria.into_iter().collect()), until: None }]);
         let narrow = Actor { scope: Scope { working: own.scope().working, writes: narrow }, ..own };
         let income = visitor.law.measure_id("income.per_person").context("a measure")?;
         let mut tx = store.write(&narrow, &CLOCK).await?;
