@@ -27,18 +27,19 @@ async function photograph(page, width, height, hue) {
 
 export default async function ({ base, walk, photograph: shoot }) {
   const list = `${base}/xa/${UNIT}/minh-chung`;
-  const pieces = async () => (await (await fetch(`${base}/api/v1/units/${UNIT}/evidence`)).json()).evidence;
+  const pieces = async (page) => (await (await page.request.get(`${base}/api/v1/units/${UNIT}/evidence`)).json()).evidence;
+  const bytes = async (page, piece) => (await page.request.get(base + piece.file)).body();
   /** The job makes the small picture a moment later. */
-  const looked = async (name) => {
+  const looked = async (page, name) => {
     for (let n = 0; n < 100; n++) {
-      const piece = (await pieces()).find((one) => one.name === name);
+      const piece = (await pieces(page)).find((one) => one.name === name);
       if (piece?.scan === "unscanned") return piece;
       await new Promise((later) => setTimeout(later, 200));
     }
     throw new Error(`nobody looked at ${name}`);
   };
 
-  await walk("evidence is sent, used for another year and no longer used without JavaScript", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("evidence is sent, used for another year and no longer used without JavaScript", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     const scan = Buffer.concat([Buffer.from("%PDF-1.7\n<</Type /Page>>\n"), randomBytes(5000)]);
     await page.goto(list);
     await page.setInputFiles("#files", [
@@ -68,7 +69,7 @@ export default async function ({ base, walk, photograph: shoot }) {
     await accessible(page);
   });
 
-  await walk("a photograph is shrunk, a face covered by finger and by keys, and sent over a line that is cut", phone, async (page) => {
+  await walk("a photograph is shrunk, a face covered by finger and by keys, and sent over a line that is cut", { ...phone, as: "coordination" }, async (page) => {
     await page.goto(list);
     const picture = await photograph(page, 3000, 2000, 10);
     await page.setInputFiles("#files", { name: "duong.jpg", mimeType: "image/jpeg", buffer: picture });
@@ -96,9 +97,9 @@ export default async function ({ base, walk, photograph: shoot }) {
     await page.getByRole("button", { name: "Gửi" }).click();
     await page.waitForURL(/da_gui=1/);
     assert(parts >= 2, `${parts} parts: nothing was cut`);
-    const piece = await looked("duong.jpg");
+    const piece = await looked(page, "duong.jpg");
     assert.deepEqual([piece.width, piece.covered], [2048, 1], JSON.stringify(piece));
-    const kept = Buffer.from(await (await fetch(base + piece.file)).arrayBuffer());
+    const kept = await bytes(page, piece);
     assert.equal(kept.includes("Exif"), false);
     await page.goto(`${base}/tep-minh-chung/${piece.id}`);
     assert.match(await page.innerText("main"), /1 chỗ, do người gửi che/);
@@ -112,13 +113,16 @@ export default async function ({ base, walk, photograph: shoot }) {
     await page.setInputFiles("#files", { name: "duong-2.jpg", mimeType: "image/jpeg", buffer: again });
     await page.getByRole("button", { name: "Gửi" }).click();
     await page.waitForURL(/da_gui=1/);
-    await looked("duong-2.jpg");
+    await looked(page, "duong-2.jpg");
   });
 
-  await walk("a tus client of others is stopped in the middle and goes on", desktop, async () => {
+  await walk("a tus client of others is stopped in the middle and goes on", { ...desktop, as: "coordination" }, async (page) => {
     const scan = Buffer.concat([Buffer.from("%PDF-1.7\n"), randomBytes(1_500_000)]);
-    const before = (await pieces()).length;
-    const options = { endpoint: `${base}/api/v1/uploads`, chunkSize: 200_000, retryDelays: [100, 300, 1000], metadata: { unit: String(UNIT), filename: "quet.pdf" } };
+    const before = (await pieces(page)).length;
+    // As a program shows a session: the cookie, and from where it comes.
+    const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const headers = { Cookie: cookies, Origin: base };
+    const options = { headers, endpoint: `${base}/api/v1/uploads`, chunkSize: 200_000, retryDelays: [100, 300, 1000], metadata: { unit: String(UNIT), filename: "quet.pdf" } };
     const url = await new Promise((done, fail) => {
       const first = new Upload(scan, {
         ...options,
@@ -130,14 +134,14 @@ export default async function ({ base, walk, photograph: shoot }) {
       });
       first.start();
     });
-    assert.equal((await pieces()).length, before, "it is not whole yet");
+    assert.equal((await pieces(page)).length, before, "it is not whole yet");
     await new Promise((done, fail) => {
       new Upload(scan, { ...options, uploadUrl: url, onError: fail, onSuccess: done }).start();
     });
-    const [piece] = await pieces();
+    const [piece] = await pieces(page);
     assert.equal(piece.name, "quet.pdf");
-    assert.equal((await pieces()).length, before + 1);
-    const kept = Buffer.from(await (await fetch(base + piece.file)).arrayBuffer());
+    assert.equal((await pieces(page)).length, before + 1);
+    const kept = await bytes(page, piece);
     assert(kept.equals(scan), "other bytes than were sent");
     // A part's hash is held against it, and an upload can be given up.
     const gone = new Upload(scan.subarray(0, 900_000), { ...options, onProgress: (sent) => sent > 300_000 && void gone.abort(true) });
@@ -146,7 +150,7 @@ export default async function ({ base, walk, photograph: shoot }) {
       gone.start();
     });
     for (let n = 0; n < 50; n++) {
-      const { status } = await fetch(place, { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } });
+      const { status } = await fetch(place, { method: "HEAD", headers: { ...headers, "Tus-Resumable": "1.0.0" } });
       if (status === 404) return;
       await new Promise((later) => setTimeout(later, 100));
     }

@@ -4,7 +4,6 @@ Usage: evidence.py PATH-OF-LANGSO
 """
 
 import contextlib
-import json
 import os
 import socket
 import sys
@@ -12,7 +11,7 @@ import tempfile
 import threading
 import urllib.request
 
-from service import run, service
+from service import run, site
 from tusclient import client
 
 UNIT = 250
@@ -65,85 +64,86 @@ def scan(size):
         yield file.name
 
 
-def told(base):
-    with urllib.request.urlopen(f"{base}/api/v1/units/{UNIT}/evidence") as answer:
-        return json.load(answer)["evidence"]
+RIGHTS = "attach evidence,read working figures"
 
 
-def bytes_of(base, piece):
-    with urllib.request.urlopen(base + piece["file"]) as answer:
+def told(made):
+    return made.json(f"/api/v1/units/{UNIT}/evidence", made.sender)["evidence"]
+
+
+def bytes_of(made, piece):
+    request = urllib.request.Request(made.base + piece["file"], headers={"Authorization": f"Bearer {made.sender}"})
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 
 
-def sent(base, path, name, **more):
+def tus(made, base):
+    return client.TusClient(f"{base}/api/v1/uploads", headers={"Authorization": f"Bearer {made.sender}"})
+
+
+def sent(made, path, name):
     metadata = {"unit": str(UNIT), "filename": name, "figures": "income.per_person:2024"}
-    tus = client.TusClient(f"{base}/api/v1/uploads")
-    uploader = tus.uploader(path, chunk_size=PART, metadata=metadata, **more)
-    uploader.upload()
-    return uploader
+    tus(made, made.base).uploader(path, chunk_size=PART, metadata=metadata).upload()
 
 
-def a_scan_comes_whole(base):
+def a_scan_comes_whole(made):
     with scan(1_300_000) as path:
-        sent(base, path, "biên bản.pdf")
-        piece = told(base)[0]
+        sent(made, path, "biên bản.pdf")
+        piece = told(made)[0]
         assert piece["name"] == "biên bản.pdf" and piece["bytes"] == 1_300_000, piece
         assert [use["year"] for use in piece["uses"]] == [2024], piece
-        assert bytes_of(base, piece) == open(path, "rb").read()
+        assert bytes_of(made, piece) == open(path, "rb").read()
 
 
-def a_cut_line_goes_on_from_what_came(base):
-    before = len(told(base))
-    port = int(base.rsplit(":", 1)[1])
+def a_cut_line_goes_on_from_what_came(made):
+    before = len(told(made))
     with scan(1_500_000) as path:
         # The first connection, which begins the upload and sends parts, is cut within one; so are the next two.
-        line = Line(port, [250_000, 450_000, 90_000])
-        tries = 0
-        uploader = None
+        line = Line(made.port, [250_000, 450_000, 90_000])
         metadata = {"unit": str(UNIT), "filename": "ban-quet.pdf"}
-        tus = client.TusClient(f"{line.base}/api/v1/uploads")
-        while True:
-            tries += 1
-            assert tries < 20, "it never comes to an end"
+        uploader = None
+        for _ in range(20):
             try:
-                uploader = uploader or tus.uploader(path, chunk_size=PART, metadata=metadata)
+                uploader = uploader or tus(made, line.base).uploader(path, chunk_size=PART, metadata=metadata)
                 if uploader.url:
                     uploader.offset = uploader.get_offset()
                 uploader.upload()
                 break
             except Exception as cut:  # noqa: BLE001 - whatever a cut line makes of the client
                 print("      cut:", type(cut).__name__, uploader.offset if uploader else 0)
-                # Another session, as a client does that begins again.
-                tus = client.TusClient(f"{line.base}/api/v1/uploads")
+        else:
+            raise AssertionError("it never comes to an end")
         assert line.were_cut == 3, line.were_cut
-        pieces = told(base)
+        pieces = told(made)
         assert len(pieces) == before + 1, "a cut line made a second piece"
-        assert bytes_of(base, pieces[0]) == open(path, "rb").read()
+        assert bytes_of(made, pieces[0]) == open(path, "rb").read()
 
 
-def the_same_again_is_the_same_piece(base):
+def the_same_again_is_the_same_piece(made):
     with scan(300_000) as path:
-        sent(base, path, "mot.pdf")
-        count = len(told(base))
-        sent(base, path, "hai.pdf")
-        assert len(told(base)) == count
+        sent(made, path, "mot.pdf")
+        count = len(told(made))
+        sent(made, path, "hai.pdf")
+        assert len(told(made)) == count
 
 
-def what_is_no_evidence_is_refused(base):
-    count = len(told(base))
+def what_is_no_evidence_is_refused(made):
+    count = len(told(made))
     with tempfile.NamedTemporaryFile(suffix=".svg") as file:
         file.write(b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>" * 100)
         file.flush()
         try:
-            sent(base, file.name, "anh.svg")
+            sent(made, file.name, "anh.svg")
         except Exception:  # noqa: BLE001
             pass
         else:
             raise AssertionError("a drawing with scripts was taken")
-    assert len(told(base)) == count
+    assert len(told(made)) == count
 
 
 if __name__ == "__main__":
-    with service(sys.argv[1]) as (base, _):
+    with site(sys.argv[1]) as made:
+        made.sender = made.token("vanphong", RIGHTS)
+        made.start()
         checks = [a_scan_comes_whole, a_cut_line_goes_on_from_what_came, the_same_again_is_the_same_piece, what_is_no_evidence_is_refused]
-        run(checks, base)
+        run(checks, made)

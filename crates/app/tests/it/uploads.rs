@@ -2,7 +2,7 @@
 //!
 //! `LANGSO_KILLS` kills on each engine (5); `LANGSO_SEED` another course of events.
 
-use crate::program::{Dice, Served, langso, ran, text};
+use crate::program::{Dice, Served, langso, office, ran, text, well};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -32,7 +32,20 @@ impl Said {
     }
 }
 
-fn ask(address: &str, method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> std::io::Result<Said> {
+/// Whom one asks, as whom.
+#[derive(Clone)]
+struct Door {
+    address: String,
+    token: String,
+}
+
+fn ask(
+    Door { address, token }: &Door,
+    method: &str,
+    path: &str,
+    headers: &[(&str, String)],
+    body: &[u8],
+) -> std::io::Result<Said> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut head =
@@ -52,14 +65,18 @@ fn ask(address: &str, method: &str, path: &str, headers: &[(&str, String)], body
     Ok(Said { status, head, body: all[end + 4..].to_vec() })
 }
 
-fn part(address: &str, path: &str, bytes: &[u8], offset: usize) -> std::io::Result<Said> {
+fn part(door: &Door, path: &str, bytes: &[u8], offset: usize) -> std::io::Result<Said> {
     let headers = [("Upload-Offset", offset.to_string()), ("Content-Type", "application/offset+octet-stream".into())];
-    ask(address, "PATCH", path, &headers, &bytes[offset..(offset + PART).min(bytes.len())])
+    ask(door, "PATCH", path, &headers, &bytes[offset..(offset + PART).min(bytes.len())])
 }
 
 fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let at = ["--database", url, "--data", text(data)];
-    let start = || Served::start(&[&at[..], &["--local-admin"]].concat());
+    office(&at);
+    let only = "attach evidence,read working figures";
+    let token = well(&[&["token", "new", "vanphong", "tệp", "--only", only], &at[..]].concat()).trim().to_owned();
+    let start = || Served::start(&at);
+    let door = |served: &Served| Door { address: served.address.clone(), token: token.clone() };
     let kills = setting("LANGSO_KILLS", 5);
     let mut dice = Dice(seed);
     let mut served = start();
@@ -69,18 +86,18 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     // unit 250, as Base64.
     let headers =
         [("Upload-Length", bytes.len().to_string()), ("Upload-Metadata", "unit MjUw,filename YS5wZGY=".into())];
-    let begun = ask(&served.address, "POST", "/api/v1/uploads", &headers, b"").expect("an answer");
+    let begun = ask(&door(&served), "POST", "/api/v1/uploads", &headers, b"").expect("an answer");
     assert_eq!(begun.status, 201, "{}", String::from_utf8_lossy(&begun.body));
     let path = begun.header("location").expect("a place").to_owned();
     let (mut acknowledged, mut done, mut lost) = (0, 0, 0);
     let mut piece = None;
     while done < kills || piece.is_none() {
         let stop = std::sync::atomic::AtomicBool::new(false);
-        let address = served.address.clone();
+        let door = door(&served);
         std::thread::scope(|scope| {
             let sender = scope.spawn(|| {
                 let (mut offset, mut piece) = (acknowledged, None);
-                while let Ok(said) = part(&address, &path, &bytes, offset) {
+                while let Ok(said) = part(&door, &path, &bytes, offset) {
                     assert_eq!(said.status, 204, "{}", String::from_utf8_lossy(&said.body));
                     offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
                     piece = said.header("langso-evidence").map(str::to_owned);
@@ -100,7 +117,7 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
         if done <= kills && !served.healthy() {
             served = start();
         }
-        let stands = ask(&served.address, "HEAD", &path, &[], b"").expect("an answer");
+        let stands = ask(&door(&served), "HEAD", &path, &[], b"").expect("an answer");
         let there: usize = stands.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
         assert!(there >= acknowledged, "{what}: {acknowledged} were acknowledged, {there} are there");
         lost += there - acknowledged;
@@ -108,9 +125,10 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
         piece = piece.or_else(|| stands.header("langso-evidence").map(str::to_owned));
     }
     let piece = piece.expect("it came in whole");
-    let file = ask(&served.address, "GET", &format!("/tep-minh-chung/{piece}/tep"), &[], b"").expect("an answer");
+    let file = ask(&door(&served), "GET", &format!("/tep-minh-chung/{piece}/tep"), &[], b"").expect("an answer");
     assert!(file.status == 200 && file.body == bytes, "{what}: other bytes than were sent");
-    let list = served.json("/api/v1/units/250/evidence");
+    let list = ask(&door(&served), "GET", "/api/v1/units/250/evidence", &[], b"").expect("an answer");
+    let list: serde_json::Value = serde_json::from_slice(&list.body).expect("JSON");
     assert_eq!(list["count"], 1, "{what}: {list}");
     let left = std::fs::read_dir(data.join("incoming-evidence")).into_iter().flatten().count();
     assert_eq!(left, 0, "{what}: parts were left behind");
