@@ -24,5 +24,6 @@ mod scope;
 mod search;
 mod sheet;
 mod templates;
+mod tus;
 mod visitor;
 mod workbooks;
