@@ -153,7 +153,7 @@ pub async fn site(
     }
     let identity = Arc::new(identity);
     let key = Arc::new(identity.key.clone());
-    let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
+    let effects = units::Effects(vec![identity::mergers::effect(), facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
