@@ -24,6 +24,8 @@ cli-arg-origin = Where the figures come from: declared, verified, survey or impo
 cli-arg-files = Where attachments are kept: a folder or s3://…; by default the data folder
 cli-arg-public-url = Where everybody reaches the pages, for example https://nongthonmoi.example.vn; for the sitemap and shared links
 cli-arg-api-limit = Requests to the API a minute from one address; 0 sets no limit
+cli-trusted-proxy = “{ $value }” is no address or network of a proxy (as 10.0.0.5, 10.0.0.0/24; never everybody)
+cli-serve-trusted-proxy = Network of a proxy on another machine, as 10.0.0.5 or 10.0.0.0/24: what it says of whom it asks for is believed; may stand several times
 cli-public-url = “{ $value }” must begin with http:// or https://
 
 cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing
@@ -45,7 +47,7 @@ cli-template-lang = Language of the spreadsheet: vi or en
 cli-template-output = The file to write
 
 cli-serve-about = Serve the pages and the API
-cli-serve-local-admin = Whoever sits at this machine may write; only with an address of this machine itself
+cli-serve-max-sessions = Sessions of one person at once; one more ends the one that was not used for longest
 
 cli-demo-about = Create the demo province where there is none, and serve it
 cli-demo-data = Folder of the demo province
@@ -124,7 +126,6 @@ cli-error-too-many = “{ $argument }” has too many values
 cli-error-utf8 = the command line holds characters that are not UTF-8
 cli-error-nearest = did you mean { $nearest }?
 cli-error-more = Commands and options: langso --help
-cli-local-admin-loopback = can be used with an address of this machine itself only (127.0.0.1), not with { $address }
 cli-listen-failed = cannot serve on { $address }: { $reason }
 cli-no-database = there is no database at { $address }
 

@@ -1,7 +1,6 @@
 ### `langso person`, `langso token`
 
 cli-setup-code = There is no account yet. Open /thiet-lap within an hour and type this code to make the first administrator: { $code }
-cli-demo-local-admin = Whoever sits at this machine may write without logging in; only with an address of this machine itself
 cli-person-about = People and their roles
 cli-person-add-about = Add somebody
 cli-person-add-login = Login name
@@ -42,3 +41,7 @@ cli-person-added = Added, number { $id }.
 cli-grant-given = Given, number { $id }.
 cli-code = Code to set a password by, once within 72 hours at /dat-mat-khau: { $code }
 cli-token-revoked = Revoked.
+cli-rotate-secret-about = Change the key keys/secret.key and seal every secret anew
+cli-rotate-secret-finish = The last step: drop the old key, once no program runs with it any more
+cli-rotate-secret-begun = { $anew } secrets were sealed anew by the new key; no key opens { $lost }, they stay as they are. The old key is still in keys/secret.key: restart the program, then run langso rotate-secret --finish.
+cli-rotate-secret-finished = { $anew } more secrets were sealed anew; no key opens { $lost }. The old key is gone.

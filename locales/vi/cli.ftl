@@ -24,6 +24,8 @@ cli-arg-origin = Nguồn gốc số liệu: declared, verified, survey hoặc im
 cli-arg-files = Nơi giữ tệp đính kèm: một thư mục hoặc s3://…; nếu không nêu là thư mục dữ liệu
 cli-arg-public-url = Địa chỉ mà mọi người dùng để vào trang, ví dụ https://nongthonmoi.example.vn; dùng cho sơ đồ trang và liên kết chia sẻ
 cli-arg-api-limit = Số yêu cầu tới API mỗi phút của một địa chỉ; 0 là không giới hạn
+cli-trusted-proxy = “{ $value }” không phải địa chỉ hay mạng của một proxy (ví dụ 10.0.0.5, 10.0.0.0/24; không phải mọi địa chỉ)
+cli-serve-trusted-proxy = Mạng của proxy ở máy khác, như 10.0.0.5 hoặc 10.0.0.0/24: tin lời proxy đó về người gửi yêu cầu; nêu được nhiều lần
 cli-public-url = “{ $value }” phải bắt đầu bằng http:// hoặc https://
 
 cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết hoặc không nhập gì
@@ -45,7 +47,7 @@ cli-template-lang = Ngôn ngữ của mẫu: vi hoặc en
 cli-template-output = Tệp mẫu sẽ được ghi
 
 cli-serve-about = Phục vụ trang web và API
-cli-serve-local-admin = Người ngồi tại máy này được ghi số liệu; chỉ dùng với địa chỉ của chính máy này
+cli-serve-max-sessions = Số phiên đăng nhập cùng lúc của một người; thêm phiên nữa thì phiên lâu nhất không dùng kết thúc
 
 cli-demo-about = Tạo tỉnh minh họa nếu chưa có, rồi phục vụ
 cli-demo-data = Thư mục của tỉnh minh họa
@@ -124,7 +126,6 @@ cli-error-too-many = “{ $argument }” có quá nhiều giá trị
 cli-error-utf8 = dòng lệnh có ký tự không đúng mã UTF-8
 cli-error-nearest = có phải là { $nearest }?
 cli-error-more = Xem các lệnh và tùy chọn: langso --help
-cli-local-admin-loopback = chỉ dùng được với địa chỉ của chính máy này (127.0.0.1), không dùng với { $address }
 cli-listen-failed = không phục vụ được ở { $address }: { $reason }
 cli-no-database = không có cơ sở dữ liệu ở { $address }
 

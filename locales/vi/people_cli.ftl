@@ -1,7 +1,6 @@
 ### `langso person`, `langso token`
 
 cli-setup-code = Chưa có tài khoản nào. Mở trang /thiet-lap trong vòng một giờ và nhập mã này để tạo người quản trị đầu tiên: { $code }
-cli-demo-local-admin = Người ngồi tại máy này được ghi số liệu mà không cần đăng nhập; chỉ dùng với địa chỉ của chính máy này
 cli-person-about = Người và vai trò
 cli-person-add-about = Thêm một người
 cli-person-add-login = Tên đăng nhập
@@ -42,3 +41,7 @@ cli-person-added = Đã thêm, số { $id }.
 cli-grant-given = Đã giao, số { $id }.
 cli-code = Mã đặt mật khẩu, dùng một lần trong 72 giờ ở trang /dat-mat-khau: { $code }
 cli-token-revoked = Đã thu hồi.
+cli-rotate-secret-about = Đổi khóa keys/secret.key và niêm phong lại mọi bí mật
+cli-rotate-secret-finish = Bước cuối: bỏ khóa cũ, khi không còn chương trình nào chạy với khóa cũ
+cli-rotate-secret-begun = Đã niêm phong lại { $anew } bí mật bằng khóa mới; { $lost } bí mật không khóa nào mở được, để nguyên. Khóa cũ còn trong keys/secret.key: khởi động lại chương trình, rồi chạy langso rotate-secret --finish.
+cli-rotate-secret-finished = Đã niêm phong lại thêm { $anew } bí mật; { $lost } bí mật không khóa nào mở được. Khóa cũ đã bỏ.

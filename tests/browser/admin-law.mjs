@@ -3,7 +3,7 @@ import { accessible, fits, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 export default async function ({ base, walk, photograph }) {
-  await walk("a threshold of the province is previewed, laid down and ended, without JavaScript", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("a threshold of the province is previewed, laid down and ended, without JavaScript", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     await page.goto(base + "/quan-tri/nguong/moi?bo=commune-2021-2025");
     await page.fill("#number", "12/2025/QĐ-UBND");
     await page.fill("[name='v:2.1']", "101");
@@ -33,7 +33,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main"), /Chưa từng áp dụng/);
   });
 
-  await walk("a number is confirmed from the list of what is not, by keyboard", phone, async (page) => {
+  await walk("a number is confirmed from the list of what is not, by keyboard", { ...phone, as: "coordination" }, async (page) => {
     await page.goto(base + "/nguon-va-phuong-phap/can-xac-nhan?q=quy+hoach+chung");
     await page.locator("main td a:has-text('Xác nhận')").first().focus();
     await page.keyboard.press("Enter");
@@ -49,7 +49,7 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "confirmations");
   });
 
-  await walk("a merger is prepared, shown whole, and cancelled", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("a merger is prepared, shown whole, and cancelled", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     await page.goto(base + "/quan-tri/sap-xep/moi");
     await page.fill("#day", "2099-01-01");
     await page.click("main form button");
@@ -59,7 +59,7 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "merger-wrong");
   });
 
-  await walk("the pages of administration are accessible", phone, async (page) => {
+  await walk("the pages of administration are accessible", { ...phone, as: "coordination" }, async (page) => {
     for (const path of ["/quan-tri/nguong", "/quan-tri/nguong/moi?bo=commune-2026-2030", "/quan-tri/xac-nhan", "/quan-tri/bo-tieu-chi", "/quan-tri/sap-xep", "/quan-tri/sap-xep/moi", "/quan-tri/don-vi/1113", "/quan-tri/co-quan/moi"]) {
       await page.goto(base + path);
       await accessible(page);

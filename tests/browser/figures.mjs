@@ -1,9 +1,9 @@
 // Figures come in: files refused at their lines, previewed, recorded; one figure edited with evidence; templates.
-import { accessible, desktop, phone } from "./harness.mjs";
+import { accessible, as, desktop, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 export default async function ({ base, walk, photograph }) {
-  await walk("a file with problems is refused at its lines, a good one is previewed, recorded and shown", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("a file with problems is refused at its lines, a good one is previewed, recorded and shown", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     const send = async (text) => {
       await page.goto(base + "/nhap-so-lieu");
       await page.setInputFiles("#file", { name: "so-lieu.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
@@ -30,7 +30,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main"), /so-lieu.csv/);
   });
 
-  await walk("a large file is committed by a job whose page says how far it is, without JavaScript", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("a large file is committed by a job whose page says how far it is, without JavaScript", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     const { communes } = await (await fetch(`${base}/api/v1/communes?nam=2023&per=500`)).json();
     const { criteria } = await (await fetch(`${base}/api/v1/sets/commune-2021-2025`)).json();
     const indicators = criteria.flatMap((c) => c.indicators).filter((i) => ["boolean", "document", "percent"].includes(i.kind));
@@ -49,7 +49,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main [role=status]"), /[\d.]+ số mới, [\d.]+ số thay đổi/);
   });
 
-  await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, javaScriptEnabled: false }, async (page) => {
+  await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
     const address = base + "/so-lieu/250/sanitation.household_share/2024";
     await page.goto(address);
     const seen = await page.inputValue("[name=seen]");
@@ -62,10 +62,14 @@ export default async function ({ base, walk, photograph }) {
     assert.equal(await page.inputValue("#value"), "120");
     assert.match(await page.innerText("#sua"), /không cần gửi lại: bien-ban.txt/);
     // Somebody else writes meanwhile.
-    const other = await fetch(`${base}/api/v1/units/250/figures/sanitation.household_share/2024/edits`, {
-      method: "POST", headers: { "if-match": `"${seen}"`, "content-type": "application/json" }, body: JSON.stringify({ value: "81,5", source: "12/BC" }),
+    const elsewhere = await page.context().browser().newContext();
+    const officer = await elsewhere.newPage();
+    await as(officer, base, "commune_officer");
+    const other = await officer.request.post(`${base}/api/v1/units/250/figures/sanitation.household_share/2024/edits`, {
+      headers: { "if-match": `"${seen}"`, origin: base }, data: { value: "81,5", source: "12/BC" },
     });
-    assert.equal(other.status, 200);
+    assert.equal(other.status(), 200, await other.text());
+    await elsewhere.close();
     await page.fill("#value", "82,25");
     await page.fill("#source", "Biên bản 07");
     await page.getByRole("button", { name: "Lưu" }).click();
@@ -80,16 +84,14 @@ export default async function ({ base, walk, photograph }) {
     const answer = await fetch(base + file);
     assert.deepEqual([await answer.text(), answer.headers.get("content-disposition")], ["biên bản", "attachment; filename*=UTF-8''bien%2Dban%2Etxt"]);
     // The same key with another body is refused, not recorded.
-    const again = new FormData();
-    for (const [name, value] of [["key", key], ["seen", seen], ["value", "50"], ["source", "x"], ["origin", "declared"]]) again.append(name, value);
-    const refused = await fetch(address + "/sua", { method: "POST", body: again });
-    assert.equal(refused.status, 409);
+    const refused = await page.request.post(address + "/sua", { multipart: { key, seen, value: "50", source: "x", origin: "declared" }, headers: { origin: base } });
+    assert.equal(refused.status(), 409);
     assert.match(await refused.text(), /Biểu mẫu này đã được gửi rồi/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("main"), /82,25%/);
   });
 
-  for (const [name, options] of [["phone without JavaScript", { ...phone, javaScriptEnabled: false }], ["desktop", desktop]]) {
+  for (const [name, options] of [["phone without JavaScript", { ...phone, as: "coordination", javaScriptEnabled: false }], ["desktop", { ...desktop, as: "coordination" }]]) {
     await walk(`a template is offered, and correct rows alone are previewed and recorded, ${name}`, options, async (page) => {
       await page.goto(base + "/nhap-so-lieu");
       const download = page.waitForEvent("download");

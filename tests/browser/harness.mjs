@@ -3,7 +3,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ assert(browserPath, "no Chromium: sudo apt-get install chromium");
 
 export const browserArgs = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"];
 
-/** Every page type; whoever adds a page adds its address. */
+/** Every page type; whoever adds a page adds its address, with a role of the demo that sees it where not everybody does. */
 export const pages = [
   "/",
   "/xa",
@@ -29,9 +29,9 @@ export const pages = [
   "/xa/250/so-sanh?nam=2024&bo=commune-2021-2025&tb=tinh",
   "/xa/1113",
   "/xa/1113/ke-thua",
-  "/so-lieu/250/income.per_person/2024",
-  "/cham-lai",
-  "/xa/250/cong-bo?nam=2024",
+  ["/so-lieu/250/income.per_person/2024", "coordination"],
+  ["/cham-lai", "administrator"],
+  ["/xa/250/cong-bo?nam=2024", "coordination"],
   "/tu-dien-so-lieu?q=ty+le",
   "/api/problems",
   "/minh-chung",
@@ -44,8 +44,11 @@ export const pages = [
   "/don-vi",
   "/don-vi?q=tan+trao",
   "/don-vi/1113",
-  "/don-vi/ranh-gioi",
+  ["/don-vi/ranh-gioi", "coordination"],
   "/co-quan",
+  "/lich-lam-viec?nam=2026",
+  "/lich-lam-viec?nam=2027&tu=2027-02-01&so=10",
+  "/quan-tri/lich-lam-viec/2026-11-24",
   "/bo-tieu-chi",
   "/bo-tieu-chi/commune-2021-2025",
   "/bo-tieu-chi/commune-2026-2030",
@@ -54,23 +57,23 @@ export const pages = [
   "/bo-tieu-chi/commune-2026-2030/4.1",
   "/bo-tieu-chi/district-2021-2025/1.1",
   "/bao-sai?trang=/xa/250",
-  "/bao-sai/danh-sach",
+  ["/bao-sai/danh-sach", "coordination"],
   "/nguon-va-phuong-phap/can-xac-nhan",
-  "/quan-tri/nguong",
-  "/quan-tri/nguong/moi?bo=commune-2021-2025",
-  "/quan-tri/nguong/moi?bo=commune-2026-2030",
-  "/quan-tri/xac-nhan",
-  "/quan-tri/xac-nhan/moi?bo=commune-2021-2025&chi_tieu=1.1",
-  "/quan-tri/bo-tieu-chi",
-  "/quan-tri/sap-xep",
-  "/quan-tri/viec",
-  "/quan-tri/thu",
-  "/quan-tri/tinh-trang",
-  "/quan-tri/webhook",
-  "/thong-bao",
-  "/quan-tri/sap-xep/moi",
-  "/quan-tri/don-vi/1113",
-  "/quan-tri/co-quan/moi",
+  ["/quan-tri/nguong", "coordination"],
+  ["/quan-tri/nguong/moi?bo=commune-2021-2025", "coordination"],
+  ["/quan-tri/nguong/moi?bo=commune-2026-2030", "coordination"],
+  ["/quan-tri/xac-nhan", "coordination"],
+  ["/quan-tri/xac-nhan/moi?bo=commune-2021-2025&chi_tieu=1.1", "coordination"],
+  ["/quan-tri/bo-tieu-chi", "coordination"],
+  ["/quan-tri/sap-xep", "coordination"],
+  ["/quan-tri/viec", "administrator"],
+  ["/quan-tri/thu", "administrator"],
+  ["/quan-tri/tinh-trang", "administrator"],
+  ["/quan-tri/webhook", "administrator"],
+  ["/thong-bao", "administrator"],
+  ["/quan-tri/sap-xep/moi", "coordination"],
+  ["/quan-tri/don-vi/1113", "coordination"],
+  ["/quan-tri/co-quan/moi", "coordination"],
   "/bo-tieu-chi/so-sanh?a=commune-2021-2025&b=commune-advanced-2021-2025&c=smart-commune",
   "/ban-do",
   "/kham-pha",
@@ -79,7 +82,7 @@ export const pages = [
   "/kham-pha?sl=income.per_person&sl2=households",
   "/nguon-va-phuong-phap",
   "/tu-dien-so-lieu",
-  "/nhap-so-lieu",
+  ["/nhap-so-lieu", "coordination"],
   "/api",
   "/api/cach-dung",
   "/design",
@@ -105,7 +108,7 @@ export async function startDemo(binary, prepare = () => {}) {
   const data = mkdtempSync(join(tmpdir(), "langso-demo-"));
   const base = `http://127.0.0.1:${port}`;
   prepare(data, base);
-  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data, "--local-admin"], { stdio: ["ignore", "ignore", "inherit"] });
+  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--data", data], { stdio: ["ignore", "ignore", "inherit"] });
   const stop = async () => {
     demo.kill("SIGTERM");
     await new Promise((done) => (demo.exitCode === null ? demo.once("exit", done) : done()));
@@ -124,6 +127,24 @@ export async function startDemo(binary, prepare = () => {}) {
   throw new Error("the demo did not become ready");
 }
 
+/** The name of the person of the demo who holds a role, the first one. */
+const names = new Map();
+for (const line of readFileSync(new URL("../../crates/app/data/demo-people.csv", import.meta.url), "utf8").trim().split("\n").slice(1)) {
+  const [name, , role] = line.split(",");
+  if (!names.has(role)) names.set(role, name);
+}
+
+/** Logs a page in as whoever holds a role in the demo, by what the buttons of its login page send. */
+export async function as(page, base, role) {
+  const name = names.get(role);
+  assert(name, `nobody in the demo is ${role}`);
+  const door = await (await page.request.get(`${base}/dang-nhap`)).text();
+  const person = door.split("<li>").find((one) => one.includes(`>${name}<`))?.match(/name="person" value="(\d+)"/)?.[1];
+  assert(person, `the login page has no button for ${name}`);
+  const answer = await page.request.post(`${base}/dang-nhap/demo`, { form: { person, tiep: "" }, headers: { origin: base }, maxRedirects: 0 });
+  assert.equal(answer.status(), 303);
+}
+
 /** What walks are given: `walk(name, options, steps)`, the demo's address, and helpers. */
 export async function start(binary, shots) {
   const demo = await startDemo(binary);
@@ -136,7 +157,8 @@ export async function start(binary, shots) {
     if (shots) await page.screenshot({ path: join(shots, `${name}.png`), ...options });
   }
 
-  async function walk(name, options, steps) {
+  /** `options`: those of a browser context, and `as`: the role of the demo in which it begins; without, as a stranger. */
+  async function walk(name, { as: role, ...options }, steps) {
     const context = await browser.newContext({ locale: "vi-VN", ...options });
     const page = await context.newPage();
     const errors = [];
@@ -145,6 +167,7 @@ export async function start(binary, shots) {
       if (message.type() === "error" && !message.text().includes("status of 4")) errors.push(message.text());
     });
     try {
+      if (role) await as(page, demo.base, role);
       await steps(page);
       assert.deepEqual(errors, []);
       count.passed += 1;

@@ -1,5 +1,5 @@
 // "Báo sai": a reader tells of a mistake from the page where it is, an officer answers, the reader finds the answer.
-import { accessible, fits, phone } from "./harness.mjs";
+import { accessible, as, fits, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 export default async function ({ base, walk, photograph }) {
@@ -21,6 +21,7 @@ export default async function ({ base, walk, photograph }) {
     const receipt = page.url();
     assert.doesNotMatch(await page.innerText("body"), /0912 345 678|45,2 triệu/);
     await photograph(page, "receipt");
+    await as(page, base, "coordination");
     await page.goto(base + "/bao-sai/danh-sach?q=thu+nhap");
     await page.click("main table a");
     assert.match(await page.innerText("main"), /45,2 triệu đồng[^]*0912 345 678/);
@@ -34,7 +35,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main"), /Answered/i);
   });
 
-  await walk("the pages of reports are accessible", phone, async (page) => {
+  await walk("the pages of reports are accessible", { ...phone, as: "coordination" }, async (page) => {
     for (const path of ["/bao-sai?trang=/xa/250", "/bao-sai/danh-sach"]) {
       await page.goto(base + path);
       await accessible(page);

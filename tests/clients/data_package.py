@@ -40,5 +40,6 @@ def a_file_that_is_not_as_described_is_found(base, folder):
 
 
 if __name__ == "__main__":
-    with service(sys.argv[1]) as (base, folder):
-        run([the_package_is_valid_with_every_file_in_both_languages, a_file_that_is_not_as_described_is_found], base, folder)
+    with service(sys.argv[1]) as site:
+        checks = [the_package_is_valid_with_every_file_in_both_languages, a_file_that_is_not_as_described_is_found]
+        run(checks, site.base, site.data)

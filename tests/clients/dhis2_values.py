@@ -67,8 +67,9 @@ def codes_work_like_uids(client, known):
 
 
 if __name__ == "__main__":
-    with service(sys.argv[1]) as (base, _):
-        client = DHIS2Client(f"{base}/api/v1/dhis2", username="admin", password="district")
+    with service(sys.argv[1]) as site:
+        # As it sends a token of its own: `ApiToken …`.
+        client = DHIS2Client(f"{site.base}/api/v1/dhis2", token=site.office)
         checks = [
             metadata_names_what_values_name,
             values_sent_by_uid_come_back,

@@ -45,8 +45,9 @@ def written(folder, ending, codes, crs="EPSG:4326"):
     return path
 
 
-def posted(base, path, more=""):
-    status, text = send(f"{base}/api/v1/boundaries?{QUERY}{more}", path.read_bytes(), "application/octet-stream")
+def posted(site, path, more=""):
+    address = f"{site.base}/api/v1/boundaries?{QUERY}{more}"
+    status, text = send(address, path.read_bytes(), "application/octet-stream", site.office)
     return status, json.loads(text)
 
 
@@ -54,54 +55,54 @@ def kinds(problems):
     return [(p["type"].split("#")[1], p["place"]["field"]) for p in problems]
 
 
-def both_formats_are_reported_alike(base, folder):
+def both_formats_are_reported_alike(site):
     told = []
     for ending in [".gpkg", ".geojson"]:
-        status, report = posted(base, written(folder, ending, ["02608", "99999"]))
+        status, report = posted(site, written(site.data, ending, ["02608", "99999"]))
         assert status == 422, report
         assert kinds(report["errors"]) == [("boundaries-unknown-code", "features/1")], report
         told.append(report)
     assert told[0] == told[1]
 
 
-def another_reference_system_is_refused(base, folder):
-    status, report = posted(base, written(folder, ".gpkg", list(COMMUNES), "EPSG:3405"))
+def another_reference_system_is_refused(site):
+    status, report = posted(site, written(site.data, ".gpkg", list(COMMUNES), "EPSG:3405"))
     assert status == 422 and report["problems"][0]["type"].endswith("#boundaries-other-system"), report
 
 
-def a_dry_run_keeps_nothing_and_a_good_file_replaces_the_cells(base, folder):
-    path = written(folder, ".gpkg", list(COMMUNES))
-    assert official(base) == 0
-    status, report = posted(base, path, "&dry_run=true")
+def a_dry_run_keeps_nothing_and_a_good_file_replaces_the_cells(site):
+    path = written(site.data, ".gpkg", list(COMMUNES))
+    assert official(site) == 0
+    status, report = posted(site, path, "&dry_run=true")
     assert (status, report["good"], len(report["missing"])) == (200, 2, 122), report
-    assert official(base) == 0
-    status, report = posted(base, path)
-    assert (status, report["errors"], official(base)) == (200, [], 2), report
+    assert official(site) == 0
+    status, report = posted(site, path)
+    assert (status, report["errors"], official(site)) == (200, [], 2), report
 
 
-def official(base):
-    shapes = json.load(urllib.request.urlopen(f"{base}/api/v1/boundaries.geojson?as_of=2025-12-31"))
+def official(site):
+    shapes = json.load(urllib.request.urlopen(f"{site.base}/api/v1/boundaries.geojson?as_of=2025-12-31"))
     return sum(not f["properties"]["approximate"] for f in shapes["features"])
 
 
-def the_page_says_the_same(base, folder):
+def the_page_says_the_same(site):
     for codes, status, words in [(["02608", "99999"], 422, "1 errors."), (list(COMMUNES), 200, "2 boundaries can be kept")]:
         parts = [("ngay", "2025-12-31"), ("cap", "commune"), ("nguon", "GDAL"), ("cot", "")]
         body = b"".join(f'--x\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode() for n, v in parts)
-        file = written(folder, ".gpkg", codes).read_bytes()
+        file = written(site.data, ".gpkg", codes).read_bytes()
         body += b'--x\r\nContent-Disposition: form-data; name="tep"; filename="xa.gpkg"\r\n\r\n' + file + b"\r\n--x--\r\n"
-        got = send(f"{base}/en/don-vi/ranh-gioi/kiem-tra", body, "multipart/form-data; boundary=x")
+        got = send(f"{site.base}/en/don-vi/ranh-gioi/kiem-tra", body, "multipart/form-data; boundary=x", site.office)
         assert got[0] == status and words in got[1], got
 
 
-def the_command_says_the_same(base, folder):
+def the_command_says_the_same(site):
     with tempfile.TemporaryDirectory(prefix="langso-clients-") as data:
         for codes, more, code, good in [
             (["02608", "99999"], [], 2, 1),
             (list(COMMUNES), ["--dry-run"], 0, 2),
             (list(COMMUNES), [], 0, 2),
         ]:
-            path = str(written(folder, ".gpkg", codes))
+            path = str(written(site.data, ".gpkg", codes))
             command = [sys.argv[1], "boundaries", "--data", data, path, "--as-of", "2025-12-31", "--source", "GDAL"]
             done = subprocess.run(command + more, capture_output=True, text=True, timeout=120)
             assert done.returncode == code, done
@@ -111,7 +112,7 @@ def the_command_says_the_same(base, folder):
 
 
 if __name__ == "__main__":
-    with service(sys.argv[1]) as (base, folder):
+    with service(sys.argv[1]) as site:
         run(
             [
                 both_formats_are_reported_alike,
@@ -120,6 +121,5 @@ if __name__ == "__main__":
                 the_page_says_the_same,
                 the_command_says_the_same,
             ],
-            base,
-            folder,
+            site,
         )

@@ -92,6 +92,6 @@ def check_our_command_without_the_site(base, binary, data):
 
 
 if __name__ == "__main__":
-    program = sys.argv[1]
-    with service(program) as (site, folder):
-        run([check_the_proof_of_a_result, check_a_witness, check_our_command_without_the_site], site, program, folder)
+    with service(sys.argv[1]) as site:
+        checks = [check_the_proof_of_a_result, check_a_witness, check_our_command_without_the_site]
+        run(checks, site.base, site.binary, site.data)

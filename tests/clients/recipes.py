@@ -43,6 +43,6 @@ def the_paper_has_the_recipes_as_they_run(_base):
 
 
 if __name__ == "__main__":
-    with service(sys.argv[1]) as (base, _data):
+    with service(sys.argv[1]) as site:
         checks = [curl_takes_the_list_and_is_told_that_nothing_changed, python_walks_every_page, the_paper_has_the_recipes_as_they_run]
-        run(checks, base)
+        run(checks, site.base)

@@ -1,6 +1,7 @@
 //! `cargo xtask`: run, test, tidy, bench, dist. What a fresh machine with Rust and Node needs, nothing that must be installed first.
 
 mod bench;
+mod bill;
 mod deep;
 mod national;
 mod steps;
@@ -18,6 +19,7 @@ cargo xtask keep-database NAME                 a small database of each engine i
 cargo xtask bless samples                      what pages are made from, for the test that renders every template
 cargo xtask tidy                               floors, documents, locale keys, lengths, dependencies
 cargo xtask bench [PART...]                    ratios beside what lies beneath: evaluate bulk forms single pages people proof start bytes
+cargo xtask bill [FILE]                        what it is made of, with licences (CycloneDX 1.6)
 cargo xtask dist                               the release binary with everything embedded
 ";
 
@@ -42,6 +44,7 @@ fn command() -> Result<()> {
         Some("bless") => tests::bless(rest),
         Some("tidy") => tidy::report(),
         Some("bench") => bench::run(rest),
+        Some("bill") => bill::run(rest),
         Some("dist") => dist(),
         _ => {
             print!("{HELP}");
@@ -79,5 +82,5 @@ fn dist() -> Result<()> {
     let binary = tools::binary("release")?;
     let size = std::fs::metadata(&binary)?.len();
     println!("{binary}: {:.1} MB", size as f64 / 1e6);
-    Ok(())
+    bill::run(&[format!("{binary}.cdx.json")])
 }

@@ -180,15 +180,14 @@ pub fn bless(args: &[String]) -> Result<()> {
 }
 
 /// Programs of others against a real server: a client of DHIS2, GDAL, which writes GeoPackage, the recipes of the API's page,
-/// the validator of Data Packages, a mail server, and a receiver of webhooks.
+/// the validator of Data Packages, a mail server, a receiver of webhooks, and the schema of bills of materials.
 fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    for script in
-        ["dhis2_values.py", "geopackage.py", "recipes.py", "data_package.py", "ledger.py", "mail.py", "webhooks.py"]
-    {
-        let script = format!("tests/clients/{script}");
+    let scripts = ["dhis2_values", "geopackage", "recipes", "data_package", "ledger", "mail", "webhooks", "bill"];
+    for script in scripts {
+        let script = format!("tests/clients/{script}.py");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;
     }
     Ok(())

@@ -28,9 +28,6 @@ pub struct Args {
     /// Only make the demo, do not serve it
     #[arg(long)]
     only_create: bool,
-    /// Whoever sits at this machine may write without being anybody; only with a loopback address
-    #[arg(long)]
-    local_admin: bool,
 }
 
 const OVERLAY: &str = "minh-hoa";
@@ -58,12 +55,15 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -
         files: None,
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
+        trusted_proxy: Vec::new(),
+        clamd: None,
         webhook_loopback: false,
+        // Everybody who tries the demo is the same few people.
+        max_sessions: 1000,
         smtp_url: None,
         mail_from: None,
         smtp_password_file: None,
         smtp_ca: None,
-        local_admin: args.local_admin,
         // Whoever reaches a demo may be anybody in it: it answers this machine alone, or it has no such door.
         demo: args.listen.ip().is_loopback(),
         lang,

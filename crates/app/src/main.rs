@@ -45,6 +45,7 @@ enum Command {
     Audit(audit::Audit),
     Person(people::PersonArgs),
     Token(people::TokenArgs),
+    RotateSecret(manage::RotateSecret),
     /// Print the permission table
     Permissions,
     /// Print shell completions
@@ -65,6 +66,7 @@ fn run(command: &Command, lang: Lang) -> anyhow::Result<i32> {
         Command::Person(args) => runtime()?.block_on(people::person(args, lang))?,
         Command::Token(args) => runtime()?.block_on(people::token(args, lang))?,
         Command::Demo(args) => demo::run(args, &runtime()?, lang)?,
+        Command::RotateSecret(args) => runtime()?.block_on(manage::rotate_secret(args, lang))?,
         Command::Migrate(args) => runtime()?.block_on(manage::migrate(args))?,
         Command::Boundaries(args) => return runtime()?.block_on(boundaries::run(args, lang)),
         Command::Import(args) => return runtime()?.block_on(import::run(args, lang)),

@@ -5,9 +5,10 @@ use crate::{
     stop::{Stop, shown},
 };
 use anyhow::{Context as _, Result};
-use kernel::Phrase;
+use kernel::{Phrase, SystemClock};
+use locale::Lang;
 use std::path::PathBuf;
-use store::{Store, StoreOptions};
+use store::{Store, StoreOptions, secrets::rotate};
 use web::permissions::{Holders, rule_of};
 
 /// Where the data is
@@ -57,6 +58,27 @@ impl Database {
 /// Bring the database to this program's state.
 pub async fn migrate(args: &Database) -> Result<()> {
     args.open().await?.close().await;
+    Ok(())
+}
+
+/// Change the key that seals secrets
+#[derive(clap::Args, Clone, Debug)]
+pub struct RotateSecret {
+    #[command(flatten)]
+    at: Database,
+    /// The last step, once no program runs with the old key any more
+    #[arg(long)]
+    finish: bool,
+}
+
+/// Changes the key of the data folder; says how many secrets were sealed anew, and what is left to do.
+pub async fn rotate_secret(args: &RotateSecret, lang: Lang) -> Result<()> {
+    let store = args.at.open().await?;
+    let done = rotate(&store, &args.at.data, &site::sealed(), &SystemClock, args.finish).await?;
+    store.close().await;
+    let key = if args.finish { "cli-rotate-secret-finished" } else { "cli-rotate-secret-begun" };
+    let phrase = Phrase::new(key).with("anew", done.anew).with("lost", done.lost);
+    println!("{}", locale::say(lang, &phrase));
     Ok(())
 }
 

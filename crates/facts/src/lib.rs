@@ -13,6 +13,7 @@
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`evidence`]: pieces that prove figures, taken in part by part, looked at by a job.
 //! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
@@ -30,6 +31,7 @@ pub mod closed;
 pub mod dhis2;
 pub mod distribution;
 pub mod drafts;
+pub mod evidence;
 pub mod explore;
 pub mod figure;
 pub mod holds;

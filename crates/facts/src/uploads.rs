@@ -1,7 +1,7 @@
 //! Files between their check and their commit, and the answers of jobs that commit large ones.
 
 use kernel::Moment;
-use store::{Query, Result, WriteTx, args};
+use store::{AuditLine, Query, Result, WriteTx, args};
 
 /// A file that was checked and waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,11 @@ pub async fn keep(tx: &mut WriteTx, hash: &str, upload: Upload, figures: usize) 
     tx.execute("DELETE FROM facts_job WHERE at < $1", args![week]).await?;
     let sql = "INSERT INTO facts_upload (sha256, name, bytes, at, figures) VALUES ($1, $2, $3, $4, $5)
                ON CONFLICT (sha256) DO UPDATE SET at = excluded.at, name = excluded.name, figures = excluded.figures";
-    tx.execute_one(sql, args![hash, &upload.name, upload.bytes, tx.now(), figures as i64]).await
+    let details = serde_json::json!({"name": upload.name, "bytes": upload.bytes.len(), "figures": figures});
+    tx.execute_one(sql, args![hash, &upload.name, upload.bytes, tx.now(), figures as i64]).await?;
+    let subject = hash.to_owned();
+    // Nobody sees anything of it until it is committed, and that has its own line.
+    tx.audit_quietly(AuditLine { action: "facts.upload", kind: "import", subject, unit: None, details }).await
 }
 
 /// How many figures a waiting file has, and its name; `None` where it was forgotten. Cost: one row, without the file.

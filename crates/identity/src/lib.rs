@@ -42,3 +42,9 @@ pub mod told;
 
 pub use keeper::Identity;
 pub use pages::room;
+
+/// What is sealed by the key of the data folder: second factors, halves of codes that wait.
+pub const SEALED: &[::store::secrets::Sealed] = &[
+    ::store::secrets::Sealed { table: "identity_person", column: "totp" },
+    ::store::secrets::Sealed { table: "identity_proposal", column: "half" },
+];

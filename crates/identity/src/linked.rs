@@ -8,10 +8,10 @@
 use crate::{
     keeper::Identity,
     login::{Refused, Step, network, own, wrong},
-    passkey::{ask, begin_strong, take},
+    passkey::{ask, take},
     providers::{Doors, Given, Provider},
     secrets,
-    store::{self as people, MINUTE, SESSION},
+    store::{self as people, Begun, MINUTE, SESSION},
 };
 use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Scope};
 use oidc::{Back, Flow, Told, Wrong};
@@ -212,16 +212,14 @@ impl Identity {
         let sql = "UPDATE identity_link SET used_at = $3 WHERE issuer = $1 AND subject = $2";
         tx.execute(sql, args![told.issuer.as_str(), told.subject.as_str(), tx.now()]).await?;
         let secret = secrets::secret();
-        let step = if provider.is_strong(told) {
-            begin_strong(&mut tx, &secret, person.id, label).await?;
-            Step::In(secret)
-        } else {
-            let full = person.totp.is_none();
-            people::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
-            if full { Step::In(secret) } else { Step::Second(secret) }
+        let begun = match () {
+            () if provider.is_strong(told) => Begun::Strong,
+            () if person.totp.is_none() => Begun::Full,
+            () => Begun::Half,
         };
+        self.begin(&mut tx, &secret, person.id, begun, label).await?;
         tx.commit().await?;
-        Ok(step)
+        Ok(if begun == Begun::Half { Step::Second(secret) } else { Step::In(secret) })
     }
 }
 
@@ -247,7 +245,7 @@ async fn make(tx: &mut WriteTx, provider: &Provider, told: &Told) -> Result<Pers
     let name = told.text(&provider.name_claim).unwrap_or(&login).trim().chars().take(120).collect::<String>();
     let taken = people::by_login(tx, &login).await?.is_some() || login.chars().count() < 3;
     let login = if taken { format!("{login}@{}", provider.name) } else { login };
-    let email = told.text("email").filter(|email| crate::rules::is_address(email));
+    let email = told.text("email").filter(|email| web::notices::outbox::is_address(email));
     let person = match people::add(tx, &login, &name, email, "vi", false).await {
         Err(error) if error.is_duplicate() => return Err(wrong("oidc-name-taken")),
         person => person?,

@@ -6,7 +6,9 @@ use crate::{
     keeper::Identity,
     model::Person,
     password::{self, Busy},
-    recovery, second, secrets, store,
+    recovery, second, secrets,
+    store::{self, Begun},
+    told,
 };
 use kernel::{Actor, Clock, Moment, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
@@ -150,15 +152,34 @@ impl Identity {
         self.enter(&person, &key, label, clock).await
     }
 
+    /// Begins a session under its secret; where they are too many now, the oldest ends, and its owner is told. Cost: their
+    /// sessions.
+    pub(crate) async fn begin(
+        &self,
+        tx: &mut ::store::WriteTx,
+        secret: &str,
+        person: PersonId,
+        begun: Begun,
+        label: &str,
+    ) -> ::store::Result<()> {
+        let hash = secrets::hash(secret);
+        store::begin(tx, &hash, person, begun, label).await?;
+        if begun == Begun::Half {
+            return Ok(());
+        }
+        let ended = store::end_oldest(tx, &hash, person, self.most_sessions).await?;
+        told::sessions_ended(tx, person, &ended, self.most_sessions).await
+    }
+
     /// A new session: whatever secret the browser brought is not the one it goes on with.
     async fn enter(&self, person: &Person, key: &str, label: &str, clock: &dyn Clock) -> Result<Step, Refused> {
         let secret = secrets::secret();
-        let full = person.totp.is_none() || person.demo;
+        let begun = if person.totp.is_none() || person.demo { Begun::Full } else { Begun::Half };
         let mut tx = self.store.write(&own(person.id), clock).await?;
         store::succeeded(&mut tx, key).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, full, label).await?;
+        self.begin(&mut tx, &secret, person.id, begun, label).await?;
         tx.commit().await?;
-        Ok(if full { Step::In(secret) } else { Step::Second(secret) })
+        Ok(if begun == Begun::Half { Step::Second(secret) } else { Step::In(secret) })
     }
 
     /// A login as somebody of the demo, where the site is one. Cost: two rows.
@@ -217,7 +238,7 @@ impl Identity {
         }
         store::succeeded(&mut tx, &key).await?;
         store::end(&mut tx, person.id, &hash).await?;
-        store::begin(&mut tx, &secrets::hash(&secret), person.id, true, label).await?;
+        self.begin(&mut tx, &secret, person.id, Begun::Full, label).await?;
         tx.commit().await?;
         Ok(secret)
     }

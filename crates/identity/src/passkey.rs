@@ -7,7 +7,8 @@
 use crate::{
     keeper::Identity,
     login::{Refused, Step, network, own, wrong},
-    secrets, store as people,
+    secrets,
+    store::{self as people, Begun},
 };
 use kernel::{Actor, Clock, Moment, PersonId};
 use passkeys::{Asked, Handle, Made, Party, Passkey, Shown, WAIT};
@@ -252,16 +253,8 @@ impl Identity {
             return Err(wrong("passkey-wrong"));
         }
         let secret = secrets::secret();
-        begin_strong(&mut tx, &secret, person, label).await?;
+        self.begin(&mut tx, &secret, person, Begun::Strong, label).await?;
         tx.commit().await?;
         Ok(Step::In(secret))
     }
-}
-
-/// Begins a session that showed two factors when it began: its owner is not led to set one up first.
-pub(crate) async fn begin_strong(tx: &mut WriteTx, secret: &str, person: PersonId, label: &str) -> Stored<()> {
-    let hash = secrets::hash(secret);
-    people::begin(tx, &hash, person, true, label).await?;
-    tx.execute_one("UPDATE identity_session SET strong = 1 WHERE hash = $1", args![hash]).await?;
-    Ok(())
 }

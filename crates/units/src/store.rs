@@ -1,6 +1,7 @@
 //! All database access of units. Tables are prefixed `units_`; `units_tree` is the one table everybody may join.
 
 use crate::{
+    calendar,
     model::{Agency, OPEN_FROM, OPEN_TO, Succession, Unit},
     reference::Reference,
 };
@@ -109,6 +110,25 @@ CREATE TABLE units_plan (
         name: "agencies edited here",
         sql: "
 ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+",
+    },
+    Migration {
+        room: "units",
+        version: 8,
+        name: "whose agency it is",
+        sql: "
+CREATE TABLE units_agency_unit (agency INTEGER NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (agency, unit)) STRICT;
+",
+    },
+    Migration {
+        room: "units",
+        version: 9,
+        name: "working days",
+        sql: "
+CREATE TABLE units_calendar (
+    day INTEGER PRIMARY KEY, kind TEXT NOT NULL, name_vi TEXT NOT NULL, name_en TEXT NOT NULL, source TEXT NOT NULL,
+    confidence TEXT NOT NULL, note TEXT NOT NULL, version INTEGER NOT NULL, edited INTEGER NOT NULL
+) STRICT;
 ",
     },
 ];
@@ -268,6 +288,10 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
         .collect();
     let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
     added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
+    let rows = reference.agencies.iter().flat_map(|a| a.units.iter().map(|unit| args![a.id, *unit])).collect();
+    // As with attributes: what was said here of an agency counts as a whole.
+    added += add_missing(tx, "units_agency_unit", &["agency", "unit"], &[0], rows).await?;
+    added += calendar::seed(tx, &reference.calendar).await?;
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
     }
@@ -529,6 +553,10 @@ pub async fn set_attributes(
 
 /// All agencies. Cost: the table, some dozen rows.
 pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
+    let mut units: HashMap<i64, Vec<UnitId>> = HashMap::new();
+    for row in tx.rows("SELECT agency, unit FROM units_agency_unit ORDER BY agency, unit", args![]).await? {
+        units.entry(row.i64(0)?).or_default().push(UnitId(row.i64(1)?));
+    }
     let sql = "SELECT id, code, kind, name_vi, name_en, from_day, to_day, successor, confidence FROM units_agency ORDER BY id";
     let read = |row: &Row| {
         Ok(Agency {
@@ -541,6 +569,7 @@ pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
             valid_to: open(row.i64(6)?),
             successor: row.opt_i64(7)?,
             confidence: row.text(8)?,
+            units: units.remove(&row.i64(0)?).unwrap_or_default(),
         })
     };
     tx.rows(sql, args![]).await?.iter().map(read).collect()

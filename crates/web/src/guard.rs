@@ -22,14 +22,7 @@ use futures::FutureExt;
 use http_body_util::Limited;
 use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
-use std::{
-    any::{Any, TypeId},
-    collections::HashMap,
-    net::SocketAddr,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::AuditLine;
 
 /// How many bytes this request may send.
@@ -40,6 +33,8 @@ pub(crate) struct Most(pub usize);
 struct Pass {
     actor: Actor,
     reader: Reader,
+    /// Whether everybody may see what this answers.
+    public: bool,
     most: usize,
     time: Duration,
 }
@@ -116,7 +111,7 @@ impl Guard {
         if length.is_some_and(|length: u64| length > most as u64) {
             return Err(too_large(most).into());
         }
-        Ok(Pass { actor, reader, most, time: if row.large { TIME_LARGE } else { TIME } })
+        Ok(Pass { actor, reader, public: row.public, most, time: if row.large { TIME_LARGE } else { TIME } })
     }
 
     /// Whose session or token is shown, and how many notices they have not read. A token that is none is refused; a cookie
@@ -206,9 +201,9 @@ fn is_own(row: &Permission) -> bool {
 /// The token of a program, or the session's cookie.
 fn claim<'h>(headers: &'h HeaderMap, name: &str) -> Option<Claim<'h>> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    if let Some(bearer) =
-        bearer.and_then(|text| text.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
-    {
+    // Clients of DHIS2 say it in their own word.
+    let is_token = |kind: &str| ["bearer", "apitoken"].iter().any(|name| kind.eq_ignore_ascii_case(name));
+    if let Some(bearer) = bearer.and_then(|text| text.split_once(' ')).filter(|(kind, _)| is_token(kind)) {
         return Some(Claim::Bearer(bearer.1.trim()));
     }
     cookie(headers, name).map(Claim::Cookie)
@@ -239,7 +234,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let stranger = Reader { who: None, nobody: nobody(&parts, &guard.site), unread: 0 };
     let failure = async |problem: Problem| shown(&guard.site, &stranger, lang, api, &path, &problem).await;
     let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
-    let left = match limit.map(|limit| limit.take(&parts)) {
+    let left = match limit.map(|limit| limit.take(guard.site.proxies().asks(&parts))) {
         Some(Err((problem, left, wait))) => {
             let mut answer = failure(problem).await;
             left.say_wait(&mut answer, wait);
@@ -248,7 +243,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(Ok(left)) => left,
         None => None,
     };
-    let Pass { actor, reader, most, time } = match guard.check(&parts, stranger.nobody.clone()).await {
+    let Pass { actor, reader, public, most, time } = match guard.check(&parts, stranger.nobody.clone()).await {
         Err(refused) => {
             guard.note(&refused, parts.uri.path()).await;
             // Who is not logged in, or has something to do first, is led there and back again.
@@ -272,7 +267,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let whose = reader.who.is_some();
     let shown_to = reader.clone();
     let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
-    if let Some(before) = guard.site.things.get(&TypeId::of::<Before>()).and_then(|b| b.downcast_ref::<Before>()) {
+    if let Some(before) = guard.site.thing_if::<Before>() {
         match before.run(&guard.site).await {
             Ok(state) => drop(parts.extensions.insert(Found(state))),
             Err(error) => return failure(error.problem()).await,
@@ -296,9 +291,10 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         left.say(&mut answer);
     }
     if whose {
-        // What one person sees is kept by nobody on the way.
+        // What one person sees is kept by nobody on the way; what not everybody may see by no disk of theirs either.
         let private = match answer.headers().get(header::CACHE_CONTROL).map(HeaderValue::as_bytes) {
             Some(b"no-store") => "no-store",
+            _ if !public => "no-store",
             _ => "private, no-cache",
         };
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(private));
@@ -338,13 +334,15 @@ fn is_bare(answer: &Response) -> bool {
 /// Headers by which a proxy says for whom it asks, beside `X-Forwarded-*`.
 const FORWARDING: [&str; 3] = ["forwarded", "via", "x-real-ip"];
 
-/// As whom a request is let in that shows nobody. Whoever sits at the machine may all there is, where whoever started the
-/// program said so; everybody else is a reader.
+/// As whom a request is let in that shows nobody: a reader. On a site without people ([`crate::people::Everybody`], which no
+/// command serves) whoever sits at the machine may all there is, and nobody else.
 fn nobody(parts: &Parts, site: &Site) -> Actor {
     let nobody = site.people.nobody();
-    if nobody.role != Role::LocalAdmin {
-        return nobody;
-    }
+    if nobody.role == Role::LocalAdmin && !sits_there(parts) { Actor::READER } else { nobody }
+}
+
+/// Whether a request was made at this machine itself, by its own address and through no proxy.
+fn sits_there(parts: &Parts) -> bool {
     // What a proxy hands on comes from anywhere, however near the proxy is.
     let handed_on = |name: &str| FORWARDING.contains(&name) || name.starts_with("x-forwarded-");
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
@@ -353,8 +351,19 @@ fn nobody(parts: &Parts, site: &Site) -> Actor {
     let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("");
     let bare = if host.ends_with(']') { host } else { host.rsplit_once(':').map_or(host, |(name, _)| name) };
     let local = matches!(bare, "127.0.0.1" | "localhost" | "[::1]");
-    let sits_there = loopback && local && !parts.headers.keys().any(|name| handed_on(name.as_str()));
-    if sits_there { nobody } else { Actor::READER }
+    loopback && local && !parts.headers.keys().any(|name| handed_on(name.as_str()))
+}
+
+/// Who may read how the program is doing: whoever asks at the machine, and who may read of its operation. Cost: of the latter
+/// their roles.
+pub(crate) async fn may_measure(site: &Site, parts: &Parts) -> store::Result<bool> {
+    if sits_there(parts) {
+        return Ok(true);
+    }
+    let Some(claim) = claim(&parts.headers, site.people.cookie()) else { return Ok(false) };
+    let mut tx = site.store.read(&Actor::SYSTEM.scope()).await?;
+    let who = site.people.who(&mut tx, claim, site.clock.now()).await?;
+    Ok(who.is_some_and(|who| who.first.is_none() && permissions::admit("read", "operation", &who).is_some()))
 }
 
 /// A write comes from our own page, or from a program that is no browser (which sends neither header). Who shows a cookie is

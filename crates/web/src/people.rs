@@ -83,7 +83,7 @@ pub trait People: Send + Sync {
         COOKIE[1]
     }
 
-    /// Who asks where a request shows nothing.
+    /// Who asks where a request shows nothing: a reader, on every site that has people.
     fn nobody(&self) -> Actor {
         Actor::READER
     }

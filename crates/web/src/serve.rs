@@ -3,7 +3,7 @@
 use crate::{
     Failure, Routes, Site, assets,
     context::Address,
-    guard::{Guard, guard},
+    guard::{Guard, guard, may_measure},
     problems::shown,
 };
 use axum::{
@@ -80,8 +80,18 @@ async fn health(State(site): State<Site>) -> Response {
     }
 }
 
-/// Prometheus text.
-async fn metrics() -> Response {
+/// Prometheus text, for whoever asks at the machine itself or may read of its operation.
+async fn metrics(State(site): State<Site>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match may_measure(&site, &parts).await {
+        Ok(true) => {}
+        Ok(false) => {
+            let reader = crate::people::Reader::stranger(&site);
+            let problem = Problem::forbidden(Phrase::new("problem-forbidden"));
+            return shown(&site, &reader, Lang::Vi, true, "/metrics", &problem).await;
+        }
+        Err(error) => return Failure::from(error).into_response(),
+    }
     let requests = REQUESTS.load(Ordering::Relaxed);
     let mut body = format!("# TYPE langso_requests_total counter\nlangso_requests_total {requests}\n");
     body += "# TYPE langso_responses_total counter\n";

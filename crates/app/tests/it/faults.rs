@@ -4,7 +4,7 @@
 //! `LANGSO_KILLS` kills of the program on each engine (5), `LANGSO_SERVER_KILLS` of PostgreSQL itself with fsync (1);
 //! `LANGSO_SEED` another course of events.
 
-use crate::program::{Answer, Dice, SET, Served, communes, import, langso, ran, text};
+use crate::program::{Answer, Dice, SET, Served, communes, import, langso, office, ran, text};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -93,6 +93,8 @@ fn expected(filled: &[Filled], n: u64, commune: usize) -> BTreeMap<String, Strin
 
 struct World {
     seed: u64,
+    /// With which everything is written.
+    token: String,
     filled: Vec<Filled>,
     groups: Vec<Group>,
     next: u64,
@@ -102,12 +104,13 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64, served: &Served) -> World {
+    fn new(seed: u64, token: String, served: &Served) -> World {
         let all = communes(served);
         let group = |part: &[(i64, String)]| Group { communes: part.to_vec(), whole: None, cut: None };
         let groups = all.chunks_exact(GROUP).take(4).map(group).collect();
         World {
             seed,
+            token,
             filled: filled(served),
             groups,
             next: 1,
@@ -119,7 +122,8 @@ impl World {
 
     /// Writers import one table after another until one is cut off; `end` ends what they write to after a while.
     fn write_until(&mut self, served: &mut Served, end: impl FnOnce(&mut Served)) {
-        let (address, filled, seed) = (served.address.clone(), &self.filled, self.seed);
+        let (address, filled, seed) = (&served.address.clone(), &self.filled, self.seed);
+        let token = &self.token;
         let acknowledged = &self.acknowledged;
         let per = self.groups.len() / WRITERS;
         let mut first = self.next;
@@ -127,13 +131,13 @@ impl World {
         self.next += WRITERS as u64 * 1000;
         std::thread::scope(|scope| {
             for groups in self.groups.chunks_mut(per) {
-                let (address, numbers) = (address.clone(), first..first + 1000);
+                let numbers = first..first + 1000;
                 first += 1000;
                 scope.spawn(move || {
                     for (at, n) in numbers.enumerate() {
                         let group = &mut groups[at % per];
                         let rows = table(&group.communes, filled, n);
-                        match import(&address, &key(seed, n), &rows) {
+                        match import(address, token, &key(seed, n), &rows) {
                             Ok(answer) if answer.status == 200 => {
                                 acknowledged.fetch_add(1, Ordering::Relaxed);
                                 group.whole = Some((n, answer));
@@ -172,7 +176,7 @@ impl World {
             self.cut_but_there += usize::from(there);
             // The same key again: done now, or answered as it was then; and a third time the same.
             let rows = table(&group.communes, &self.filled, cut);
-            let again = || import(&served.address, &key(self.seed, cut), &rows).expect("an answer");
+            let again = || import(&served.address, &self.token, &key(self.seed, cut), &rows).expect("an answer");
             let (first, second) = (again(), again());
             assert_eq!((first.status, &first), (200, &second), "import {cut} repeated");
             group.whole = Some((cut, first));
@@ -180,7 +184,7 @@ impl World {
         for group in &self.groups {
             let Some((n, answer)) = &group.whole else { continue };
             let rows = table(&group.communes, &self.filled, *n);
-            let again = import(&served.address, &key(self.seed, *n), &rows).expect("an answer");
+            let again = import(&served.address, &self.token, &key(self.seed, *n), &rows).expect("an answer");
             assert_eq!(&again, answer, "an acknowledged import is answered as it was");
         }
         self.check_verdicts(served);
@@ -254,10 +258,11 @@ fn verify(at: &[&str], data: &Path) {
 /// The program is killed, started again and looked into, again and again.
 fn program_is_killed(what: &str, url: &str, data: &Path, seed: u64) {
     let at = ["--database", url, "--data", text(data)];
-    let start = || Served::start(&[&at[..], &["--local-admin"]].concat());
+    let token = office(&at);
+    let start = || Served::start(&at);
     let kills = setting("LANGSO_KILLS", 5);
     let mut served = start();
-    let (mut world, mut dice) = (World::new(seed, &served), Dice(seed));
+    let (mut world, mut dice) = (World::new(seed, token, &served), Dice(seed));
     for _ in 0..kills {
         let moment = Duration::from_millis(20 + dice.below(1200));
         world.write_until(&mut served, |served| {
@@ -298,7 +303,7 @@ fn confined(at: &[&str], blocks: u64) -> Served {
     let program = command.get_program().to_owned();
     command = std::process::Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", &blocks.to_string()]).arg(program);
-    command.args(["serve", "--local-admin", "--listen", &address]).args(at);
+    command.args(["serve", "--listen", &address]).args(at);
     Served::wait(command, address)
 }
 
@@ -308,8 +313,9 @@ fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
     let path = folder.path().join("langso.sqlite");
     let url = format!("sqlite:{}", path.display());
     let at = ["--database", &url, "--data", text(folder.path())];
-    let mut first = Served::start(&[&at[..], &["--local-admin"]].concat());
-    let mut world = World::new(9, &first);
+    let token = office(&at);
+    let mut first = Served::start(&at);
+    let mut world = World::new(9, token, &first);
     first.terminate();
     // A block has 512 bytes, with some shells 1,024.
     let size = std::fs::metadata(&path).unwrap().len();
@@ -318,7 +324,7 @@ fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
     for n in 1..400 {
         let group = &mut world.groups[n as usize % 4];
         let rows = table(&group.communes, &world.filled, n);
-        let answer = import(&served.address, &key(9, n), &rows).expect("an answer");
+        let answer = import(&served.address, &world.token, &key(9, n), &rows).expect("an answer");
         if answer.status != 200 {
             group.cut = Some(n);
             refused = Some(answer);
@@ -332,7 +338,7 @@ fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
     assert_eq!(served.get("/").status, 200, "what is there can still be read");
     served.kill();
     verify(&at, folder.path());
-    let served = Served::start(&[&at[..], &["--local-admin"]].concat());
+    let served = Served::start(&at);
     world.check(&served);
     assert_eq!(world.cut_but_there, 0, "what was refused is not there");
     println!("full disk: {taken} imports taken, then {}", refused.body);
@@ -344,9 +350,10 @@ fn postgres_is_killed_beneath_the_program() {
     let mut server = PrivateServer::start();
     let url = server.url();
     let at = ["--database", &url, "--data", text(folder.path())];
-    let mut served = Served::start(&[&at[..], &["--local-admin"]].concat());
+    let token = office(&at);
+    let mut served = Served::start(&at);
     let seed = setting("LANGSO_SEED", 3);
-    let (mut world, mut dice) = (World::new(seed, &served), Dice(seed));
+    let (mut world, mut dice) = (World::new(seed, token, &served), Dice(seed));
     let kills = setting("LANGSO_SERVER_KILLS", 1);
     for _ in 0..kills {
         let moment = Duration::from_millis(20 + dice.below(1200));

@@ -1,6 +1,6 @@
 //! `serve`, `demo` and `migrate`: the contract other programs rely on.
 
-use crate::program::{Served, langso, run, text, well};
+use crate::program::{SET, Served, langso, request, run, text, well};
 use testkit::{each_url, free_port};
 
 #[test]
@@ -31,7 +31,8 @@ fn serve_takes_flags_or_the_environment_and_ends_cleanly() {
 fn nobody_writes_without_an_account() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(&["--data", text(folder.path())]);
-    let answer = served.import("k", "unit_code,period,indicator,value\n").unwrap();
+    let path = format!("/api/v1/figures?set={SET}");
+    let answer = request(&served.address, "POST", &path, &[], "unit_code,period,indicator,value\n").unwrap();
     assert_eq!(answer.status, 401, "{}", answer.body);
 }
 

@@ -5,6 +5,7 @@ mod closed;
 mod dhis2;
 mod drafts;
 mod edge;
+mod evidence;
 mod explore;
 mod face;
 mod figure;

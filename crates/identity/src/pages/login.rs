@@ -3,7 +3,7 @@
 use super::{account::status, back, cookie, identity, is_own, label, lead, passkeys, said};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::{IntoResponse, Redirect},
 };
 use kernel::{PersonId, Problem, Scope};
@@ -153,5 +153,8 @@ pub(super) async fn leave(ctx: Ctx) -> Outcome {
         store::end(&mut tx, who.person, &who.session).await?;
         tx.commit().await?;
     }
-    Ok(lead(&ctx.link("/"), cookie(&identity, None)))
+    let mut answer = lead(&ctx.link("/"), cookie(&identity, None));
+    // What the browser kept of pages goes, too. Not its cookies: those of other sites of the domain are not ours to clear.
+    answer.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    Ok(answer)
 }

@@ -94,7 +94,7 @@ pub(super) async fn make(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let from = ctx.site.clock.today();
     let role = NewGrant { person, role: Role::Administrator, unit: None, agency: None, criteria: None, from, to: None };
     store::grant(&mut tx, &role).await?;
-    store::begin(&mut tx, &secrets::hash(&secret), person, true, &label(&ctx)).await?;
+    store::begin(&mut tx, &secrets::hash(&secret), person, store::Begun::Full, &label(&ctx)).await?;
     tx.commit().await?;
     Ok(lead(&ctx.link("/tai-khoan"), cookie(&identity, Some(&secret))))
 }

@@ -16,12 +16,14 @@ use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
+mod agencies;
 mod data;
 mod guesses;
 mod linked;
 mod listing;
 mod pages;
 mod passkeys;
+mod programs;
 mod proposals;
 mod recovery;
 mod roster;
@@ -33,7 +35,7 @@ const HERE: &str = "203.0.113.7";
 
 pub fn identity(store: &Store) -> Identity {
     let key = SecretKey::new([7; 32]);
-    Identity { store: store.clone(), key, demo: false, secure: false, nobody: Actor::READER, doors: Default::default() }
+    Identity { store: store.clone(), key, demo: false, secure: false, most_sessions: 3, doors: Default::default() }
 }
 
 fn later(seconds: i64) -> FixedClock {
@@ -44,14 +46,15 @@ fn here() -> IpAddr {
     HERE.parse().expect("an address")
 }
 
-/// Somebody with a password and a role in the unit 1.
+/// Somebody with a password and a role in the unit 1, or in the house.
 async fn somebody(store: &Store, login: &str, role: Role) -> Result<PersonId> {
     let hash = password::hashed(PASSWORD).await.ok().context("a hash")?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let person = people::add(&mut tx, login, "Lý Thị Hoa", None, "vi", false).await?;
     people::set_password(&mut tx, person, &hash, people::Kept::default()).await?;
     let from = CLOCK.today();
-    let new = NewGrant { person, role, unit: Some(UnitId(1)), agency: None, criteria: None, from, to: None };
+    let unit = (!role.is_of_house()).then_some(UnitId(1));
+    let new = NewGrant { person, role, unit, agency: None, criteria: None, from, to: None };
     people::grant(&mut tx, &new).await?;
     tx.commit().await?;
     Ok(person)
@@ -170,6 +173,40 @@ fn a_second_factor_is_asked_for_and_its_code_taken_once() {
         let late = later(11 * 60);
         let code = second::code(&key, late.now());
         ensure!(identity.by_code(&old, &code, here(), "", &late).await.is_err(), "a waiting session after ten minutes");
+        Ok(())
+    });
+}
+
+#[test]
+fn of_too_many_sessions_the_oldest_ends_and_its_owner_is_told() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let identity = identity(&store);
+        let mut secrets = Vec::new();
+        for at in 0..5 {
+            let Ok(Step::In(secret)) = enter(&identity, "tanmy", PASSWORD, &later(at * 60)).await else {
+                anyhow::bail!("login {at}")
+            };
+            secrets.push(secret);
+            // The first is used again, so that it is not the one seen longest ago.
+            let mut tx = store.write(&Actor::SYSTEM, &later(at * 60 + 1)).await?;
+            let sql = "UPDATE identity_session SET seen_at = $2 WHERE hash = $1";
+            tx.execute(sql, args![secrets::hash(&secrets[0]), later(at * 60 + 1).now()]).await?;
+            tx.commit().await?;
+        }
+        let mut stand = Vec::new();
+        for (at, secret) in secrets.iter().enumerate() {
+            if who(&identity, secret, &later(300)).await?.is_some() {
+                stand.push(at);
+            }
+        }
+        ensure!(stand == [0, 3, 4], "{stand:?}");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT text_vi FROM web_matter WHERE person = $1 AND kind = 'account' ORDER BY id";
+        let told = tx.rows(sql, args![person.0]).await?;
+        ensure!(told.len() == 2 && told[0].text(0)?.contains("nhiều nhất 3 phiên"), "{}", told.len());
+        let lines = "SELECT COUNT(*) FROM store_audit WHERE action = 'identity.sessions-ended' AND subject = $1";
+        ensure!(tx.row(lines, args![person.0.to_string()]).await?.context("a count")?.i64(0)? == 2);
         Ok(())
     });
 }

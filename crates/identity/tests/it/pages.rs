@@ -7,12 +7,15 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, Response, header},
 };
-use identity::{Identity, keeper::Keeper};
+use identity::{Identity, keeper::Keeper, secrets, store as people};
 use kernel::Role;
 use std::{any::TypeId, collections::HashMap, net::SocketAddr, sync::Arc};
 use store::Store;
 use testkit::each_engine;
 use tower::ServiceExt;
+
+/// The network of a proxy on another machine that this site believes.
+const PROXY: &str = "192.0.2.8/30";
 
 /// What the rooms of this site keep of people.
 pub fn hooks() -> web::personal::Hooks {
@@ -37,6 +40,7 @@ pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::
         things: HashMap::from([
             (TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>),
             (TypeId::of::<web::personal::Hooks>(), Arc::new(hooks()) as Arc<dyn std::any::Any + Send + Sync>),
+            (TypeId::of::<web::Proxies>(), Arc::new(web::Proxies(vec![PROXY.parse().ok().context("a network")?]))),
         ]),
         openapi: "{}".into(),
         origin: "https://lang.example".into(),
@@ -140,8 +144,64 @@ fn a_cookie_is_for_this_host_and_no_script_and_goes_with_the_session() {
         ensure!(web::app(site, routes).oneshot(request).await?.status() == 403, "another site logs people out");
         let gone = send(&store, true, "POST", "/dang-xuat", &cookie, "").await?;
         ensure!(said(&gone, header::SET_COOKIE).contains("Max-Age=0"));
+        let cleared = header::HeaderName::from_static("clear-site-data");
+        ensure!(said(&gone, cleared) == "\"cache\"", "pages stay in the browser: {gone:?}");
         let page = send(&store, true, "GET", "/tai-khoan", &cookie, "").await?;
         ensure!(page.status() == 303 && said(&page, header::LOCATION).starts_with("/dang-nhap"), "the session goes on");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_not_everybody_may_see_is_kept_on_no_disk() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::Auditor).await?;
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+        let person = people::by_login(&mut tx, "tanmy").await?.context("a person")?.id;
+        people::begin(&mut tx, &secrets::hash("s"), person, people::Begun::Full, "").await?;
+        people::set_totp(&mut tx, person, Some("sealed"), 0, Some(&secrets::hash("s"))).await?;
+        tx.commit().await?;
+        for (path, kept) in [
+            ("/quan-tri/nguoi", "no-store"),
+            ("/quan-tri/nguoi.xlsx", "no-store"),
+            ("/nhat-ky.csv", "no-store"),
+            ("/api/v1/people", "no-store"),
+            ("/tai-khoan/du-lieu.json", "no-store"),
+            ("/du-lieu-ca-nhan", "private, no-cache"),
+        ] {
+            let answer = send(&store, false, "GET", path, "langso=s", "").await?;
+            let found = (answer.status().as_u16(), said(&answer, header::CACHE_CONTROL));
+            ensure!(found == (200, kept), "{path}: {found:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_measured_is_for_whoever_runs_the_site() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "quantri", Role::Administrator).await?;
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+        let ends = kernel::Moment(kernel::Clock::now(&CLOCK).0 + 1_000_000);
+        for (secret, only) in [("langso_a", "read operation"), ("langso_b", "read people")] {
+            people::add_token(&mut tx, person, &secrets::hash(secret), "x", &[only.to_owned()], ends).await?;
+        }
+        tx.commit().await?;
+        for (token, peer, wanted) in [
+            ("", [203, 0, 113, 7], 403),
+            ("", [127, 0, 0, 1], 403), // A proxy of this machine: the host is not this machine's.
+            ("langso_a", [203, 0, 113, 7], 200),
+            ("langso_b", [203, 0, 113, 7], 403),
+            ("langso_c", [203, 0, 113, 7], 403),
+        ] {
+            let (site, routes) = site(&store, false, false)?;
+            let peer: SocketAddr = (peer, 5000).into();
+            let request = Request::get("/metrics").header("host", "lang.example").extension(ConnectInfo(peer));
+            let request = request.header("authorization", format!("Bearer {token}")).body(Body::empty())?;
+            let answer = web::app(site, routes).oneshot(request).await?;
+            ensure!(answer.status() == wanted, "{token:?}: {answer:?}");
+            ensure!(text(answer).await?.contains("langso_requests_total") == (wanted == 200), "{token:?}");
+        }
         Ok(())
     });
 }
@@ -175,7 +235,8 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
         let line = store::AuditLine { action: "test.change", kind: "thing", subject: "7".into(), unit: None, details };
         tx.audit(line).await?;
         let secret = "s1";
-        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, true, "").await?;
+        identity::store::begin(&mut tx, &identity::secrets::hash(secret), person, identity::store::Begun::Full, "")
+            .await?;
         tx.commit().await?;
         let get = async |path: &str| text(send(&store, false, "GET", path, "langso=s1", "").await?).await;
         let page = get("/nhat-ky?viec=test.").await?;

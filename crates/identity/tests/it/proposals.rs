@@ -17,7 +17,7 @@ pub async fn administrator(store: &Store, login: &str) -> Result<PersonId> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let sealed = identity(store).key.seal(&second::secret());
     people::set_totp(&mut tx, person, Some(&sealed), 0, None).await?;
-    people::begin(&mut tx, &secrets::hash(login), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash(login), person, people::Begun::Full, "").await?;
     tx.commit().await?;
     Ok(person)
 }
@@ -32,7 +32,7 @@ pub async fn waiting(store: &Store) -> Result<Vec<i64>> {
     Ok(proposals::waiting(&mut tx, CLOCK.now()).await?.iter().map(|one| one.id).collect())
 }
 
-async fn unit_one(store: &Store) -> Result<()> {
+pub async fn unit_one(store: &Store) -> Result<()> {
     let reference = units::reference::Reference::read()?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;

@@ -33,7 +33,7 @@ pub async fn by_program(
 
 async fn session(store: &Store, person: PersonId, secret: &str) -> Result<()> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-    people::begin(&mut tx, &secrets::hash(secret), person, true, "").await?;
+    people::begin(&mut tx, &secrets::hash(secret), person, people::Begun::Full, "").await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,6 +4,7 @@ mod backup;
 mod bulk;
 mod jobs;
 mod repeats;
+mod secrets;
 mod transactions;
 mod values;
 

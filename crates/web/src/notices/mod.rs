@@ -19,6 +19,12 @@ use store::{Query, Result, WriteTx, args};
 
 pub use tables::MIGRATIONS;
 
+/// What is sealed by the key of the data folder: letters that wait, secrets of webhooks.
+pub const SEALED: &[store::secrets::Sealed] = &[
+    store::secrets::Sealed { table: "web_outbox", column: "sealed" },
+    store::secrets::Sealed { table: "web_webhook", column: "sealed" },
+];
+
 /// The job that finds out whom a matter concerns.
 pub const SPREAD: &str = "notices.spread";
 /// The job that writes the letters of the morning.
@@ -42,12 +48,15 @@ pub enum Kind {
     Role,
     /// Something waits for a second person.
     Decision,
+    /// Something of one's own account that one did not do just now.
+    Account,
     /// A step of a reporting campaign, or its day.
     Reporting,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Reporting];
+    pub const ALL: [Kind; 7] =
+        [Kind::Report, Kind::Job, Kind::Mail, Kind::Role, Kind::Decision, Kind::Account, Kind::Reporting];
 
     /// A stable word; `notice-kind-…` says it.
     pub fn name(self) -> &'static str {
@@ -57,6 +66,7 @@ impl Kind {
             Kind::Mail => "mail",
             Kind::Role => "role",
             Kind::Decision => "decision",
+            Kind::Account => "account",
             Kind::Reporting => "reporting",
         }
     }
@@ -68,7 +78,7 @@ impl Kind {
     /// Where somebody chose nothing.
     pub fn usual(self) -> Way {
         match self {
-            Kind::Report | Kind::Role | Kind::Reporting => Way::Digest,
+            Kind::Report | Kind::Role | Kind::Account | Kind::Reporting => Way::Digest,
             Kind::Job | Kind::Decision => Way::Now,
             Kind::Mail => Way::Page,
         }

@@ -117,6 +117,13 @@ fn health_and_metrics_answer() {
         &asked("GET", "/metrics").send().text(),
         &["langso_requests_total ", "langso_responses_total{class=\"5xx\"} "],
     );
+    let outside = [
+        asked("GET", "/metrics").from([203, 0, 113, 7].into()),
+        asked("GET", "/metrics").with("x-forwarded-for", "203.0.113.7"),
+    ];
+    for one in outside {
+        assert_eq!(one.send().status, 403, "counts are for whoever runs the site");
+    }
 }
 
 /// Islands may not be built where these tests run alone; then there is nothing to keep.
