@@ -7,7 +7,9 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use kernel::Day;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet,
+};
 
 /// A workbook of forms.
 #[derive(Clone, Debug, Default)]

@@ -69,7 +69,8 @@ pub fn grid(lang: Lang, form: &Form, filled: &Filled, reading: &Reading) -> Grid
     let year = reading.year;
     let over = |column: &super::model::Column| {
         let own = lang.pick(column.title_vi.get_ref(), &column.title_en);
-        let above = if column.over_en.is_empty() { &column.over_vi } else { lang.pick(&column.over_vi, &column.over_en) };
+        let above =
+            if column.over_en.is_empty() { &column.over_vi } else { lang.pick(&column.over_vi, &column.over_en) };
         above.iter().chain([own]).map(|text| titled(lang, text, year)).collect::<Vec<String>>()
     };
     let row = |row: &FilledRow| {
@@ -133,7 +134,11 @@ pub fn source(lang: Lang, source: &Source) -> [String; 7] {
         }
         Source::Verdict { unit, name, year, set, passed, status, confirmed, revision, ruletext } => {
             let word = locale::word(lang, status_key(*status, *confirmed));
-            let said = locale::say_key(lang, "forms-source-passed", &[("verdict", Arg::Text(word)), ("count", Arg::Int(*passed))]);
+            let said = locale::say_key(
+                lang,
+                "forms-source-passed",
+                &[("verdict", Arg::Text(word)), ("count", Arg::Int(*passed))],
+            );
             let mark = locale::say_key(
                 lang,
                 "forms-source-mark",
