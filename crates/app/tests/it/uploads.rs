@@ -93,11 +93,11 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let mut piece = None;
     while done < kills || piece.is_none() {
         let stop = std::sync::atomic::AtomicBool::new(false);
-        let door = door(&served);
+        let asked = door(&served);
         std::thread::scope(|scope| {
             let sender = scope.spawn(|| {
                 let (mut offset, mut piece) = (acknowledged, None);
-                while let Ok(said) = part(&door, &path, &bytes, offset) {
+                while let Ok(said) = part(&asked, &path, &bytes, offset) {
                     assert_eq!(said.status, 204, "{}", String::from_utf8_lossy(&said.body));
                     offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
                     piece = said.header("langso-evidence").map(str::to_owned);
