@@ -50,6 +50,7 @@ fn ask(
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut head =
         format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n");
+    head += &format!("Authorization: Bearer {token}\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
