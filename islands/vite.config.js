@@ -33,9 +33,15 @@ const fonts = {
 /** The same letters for papers (PDF), which take no woff2; whole, for names from anywhere. Never sent to a browser. */
 const papers = {
   name: "langso-papers",
-  closeBundle() {
+  async closeBundle() {
     for (const [weight, name] of [["400Regular", "400"], ["600SemiBold", "600"]]) {
       copyFileSync(`node_modules/@expo-google-fonts/be-vietnam-pro/${weight}/BeVietnamPro_${weight}.ttf`, `dist/be-vietnam-pro-${name}.ttf`);
+    }
+    // The letters of official documents, as wide as Times New Roman's: Latin with all its marks, punctuation, signs.
+    const official = [[0x20, 0x24f], [0x2b0, 0x36f], [0x1e00, 0x1eff], [0x2000, 0x22ff], [0x25a0, 0x25ff]].map(([a, b]) => range(a, b)).join("");
+    for (const [face, name] of [["400Regular", "400"], ["400Regular_Italic", "400-italic"], ["700Bold", "700"], ["700Bold_Italic", "700-italic"]]) {
+      const whole = readFileSync(`node_modules/@expo-google-fonts/tinos/${face}/Tinos_${face}.ttf`);
+      writeFileSync(`dist/tinos-${name}.ttf`, await subsetFont(whole, official, { targetFormat: "truetype" }));
     }
   },
 };

@@ -24,6 +24,8 @@ cli-arg-origin = Where the figures come from: declared, verified, survey or impo
 cli-arg-files = Where attachments are kept: a folder or s3://…; by default the data folder
 cli-arg-public-url = Where everybody reaches the pages, for example https://nongthonmoi.example.vn; for the sitemap and shared links
 cli-arg-api-limit = Requests to the API a minute from one address; 0 sets no limit
+cli-trusted-proxy = “{ $value }” is no address or network of a proxy (as 10.0.0.5, 10.0.0.0/24; never everybody)
+cli-serve-trusted-proxy = Network of a proxy on another machine, as 10.0.0.5 or 10.0.0.0/24: what it says of whom it asks for is believed; may stand several times
 cli-public-url = “{ $value }” must begin with http:// or https://
 
 cli-boundaries-about = Bring in official boundaries (GeoJSON or GeoPackage) by unit code; all of the file or nothing

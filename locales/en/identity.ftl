@@ -197,6 +197,7 @@ proposal-code-second = Second half of the code, shown this once:
 proposal-code-next = Hand it over to the owner of the account; who asked has the first half. The code stands for 72 hours.
 role-agency = Code or number of the agency (empty if of none)
 agency-unknown = There is no such agency.
+agency-of-no-unit = This agency is of no unit yet: name the unit of the role, or say first whose agency it is.
 roster-agency = Agency code
 roster-power = { $count ->
     [one] One role of these awaits a second administrator; who is new in it gets a code after approval, not a slip here.
@@ -227,3 +228,7 @@ recovery-no-second = Two-step login is not on.
 recovery-or = Phone lost: type a recovery code.
 proposal-used = Account { $login }, made on { $day }, has a password: ask its owner whether it is they who use it.
 proposal-unused = Account { $login }, made on { $day }, has no password yet; codes given before end with the approval.
+roster-letters = Send invitations to new people who have an address; others get a slip
+roster-mailed = Invitations written: { $count }.
+roster-mailed-next = The code stands in each person's letter alone; nobody else sees it.
+code-by-unknown = by is slip or letter.

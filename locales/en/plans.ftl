@@ -71,3 +71,6 @@ units-agency-kind-unknown = Choose the kind of agency.
 units-agency-no-successor = The successor must be another agency of the list.
 units-agency-not-ended = An agency with a successor must have a last day.
 units-agency-changed = This agency was edited meanwhile; look again, then save.
+units-agency-units = Numbers of the units whose agency it is
+units-agency-units-text = With commas between. Whoever holds a role in this agency without a unit works within these units; once the agency has ended only on what is of days until then.
+units-agency-no-unit = There is no unit { $unit }.

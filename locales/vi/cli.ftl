@@ -24,6 +24,8 @@ cli-arg-origin = Nguồn gốc số liệu: declared, verified, survey hoặc im
 cli-arg-files = Nơi giữ tệp đính kèm: một thư mục hoặc s3://…; nếu không nêu là thư mục dữ liệu
 cli-arg-public-url = Địa chỉ mà mọi người dùng để vào trang, ví dụ https://nongthonmoi.example.vn; dùng cho sơ đồ trang và liên kết chia sẻ
 cli-arg-api-limit = Số yêu cầu tới API mỗi phút của một địa chỉ; 0 là không giới hạn
+cli-trusted-proxy = “{ $value }” không phải địa chỉ hay mạng của một proxy (ví dụ 10.0.0.5, 10.0.0.0/24; không phải mọi địa chỉ)
+cli-serve-trusted-proxy = Mạng của proxy ở máy khác, như 10.0.0.5 hoặc 10.0.0.0/24: tin lời proxy đó về người gửi yêu cầu; nêu được nhiều lần
 cli-public-url = “{ $value }” phải bắt đầu bằng http:// hoặc https://
 
 cli-boundaries-about = Nhập ranh giới chính thức (GeoJSON hoặc GeoPackage) theo mã đơn vị; nhập hết hoặc không nhập gì

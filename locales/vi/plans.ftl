@@ -71,3 +71,6 @@ units-agency-kind-unknown = Chưa chọn loại cơ quan.
 units-agency-no-successor = Cơ quan kế tiếp phải là một cơ quan khác có trong danh sách.
 units-agency-not-ended = Cơ quan có cơ quan kế tiếp thì phải có ngày kết thúc.
 units-agency-changed = Cơ quan này đã được sửa trong lúc bạn đang nhập; hãy xem lại rồi lưu.
+units-agency-units = Số hiệu các đơn vị mà cơ quan thuộc về
+units-agency-units-text = Cách nhau bằng dấu phẩy. Người giữ vai trò trong cơ quan này mà không ghi đơn vị thì làm việc trong phạm vi các đơn vị đó; cơ quan đã kết thúc thì chỉ với số liệu đến ngày kết thúc.
+units-agency-no-unit = Không có đơn vị số { $unit }.

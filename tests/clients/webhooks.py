@@ -134,6 +134,26 @@ def a_trial_goes_to_its_own_address_alone(site):
     server.shutdown()
 
 
+def a_secret_is_changed_without_a_call_that_either_refuses(site):
+    server, url = receiver()
+    made = add(site, url)[1]
+    status, changed = ask(site, "POST", f"/api/v1/webhooks/{made['id']}/secret")
+    assert status == 200 and changed["secret"].startswith("whsec_") and changed["secret"] != made["secret"], changed
+    report(site)
+    wait(lambda: Receiver.came)
+    _, headers, body = Receiver.came[0]
+    assert len(headers["webhook-signature"].split(" ")) == 2, headers
+    for secret in (made["secret"], changed["secret"]):
+        assert Webhook(secret).verify(body, headers)["type"] == "report.told"
+    wait(lambda: calls(site, made["id"])[0]["state"] == "sent")
+    assert ask(site, "POST", f"/api/v1/webhooks/{made['id']}/deletion")[0] == 200
+    report(site)
+    time.sleep(2)
+    assert len(Receiver.came) == 1, "a deleted address is called"
+    assert calls(site, made["id"])[0]["state"] == "sent", "its history is gone at once"
+    server.shutdown()
+
+
 def the_key_of_the_folder_is_changed_while_the_site_runs(site):
     server, url = receiver()
     made = add(site, url)[1]
@@ -168,6 +188,7 @@ with service(sys.argv[1], "--webhook-loopback") as site:
             a_call_is_signed_and_says_nothing_that_somebody_typed,
             a_call_that_fails_is_made_again_under_its_number_and_never_sent_on,
             a_trial_goes_to_its_own_address_alone,
+            a_secret_is_changed_without_a_call_that_either_refuses,
             the_key_of_the_folder_is_changed_while_the_site_runs,
             an_address_within_a_network_is_refused,
         ],

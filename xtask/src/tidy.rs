@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The floor of each crate; a crate imports only from lower floors. `testkit` stands outside.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("kernel", 0),
     ("rulebook", 1),
     ("locale", 1),
@@ -20,6 +20,8 @@ const FLOORS: [(&str, u8); 20] = [
     ("mail", 2),
     ("caller", 2),
     ("passkeys", 2),
+    ("pictures", 2),
+    ("scanner", 2),
     ("web", 3),
     ("documents", 3),
     ("units", 4),

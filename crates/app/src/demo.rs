@@ -55,6 +55,8 @@ pub fn run(args: &Args, runtime: &tokio::runtime::Runtime, lang: locale::Lang) -
         files: None,
         api_limit: 0,
         public_url: Some(format!("http://{}", args.listen)),
+        trusted_proxy: Vec::new(),
+        clamd: None,
         webhook_loopback: false,
         // Everybody who tries the demo is the same few people.
         max_sessions: 1000,

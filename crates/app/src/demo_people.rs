@@ -5,11 +5,14 @@ use identity::{
     model::NewGrant,
     store::{add, grant},
 };
-use kernel::{Actor, Clock, Role, SystemClock, UnitId};
+use kernel::{Actor, AgencyId, Clock, Role, SystemClock, UnitId};
 use store::{Query, Store, WriteTx, args};
 
 /// Xã Tân Mỹ, huyện Chiêm Hóa, as it was until 30/06/2025.
 const COMMUNE: UnitId = UnitId(250);
+
+/// The department of agriculture until 30/06/2025 and the one that goes on with its work.
+const DEPARTMENTS: [AgencyId; 2] = [AgencyId(2), AgencyId(101)];
 
 /// Name, login, role. Given names and family names are common ones; nobody is meant.
 const PEOPLE: &str = include_str!("../data/demo-people.csv");
@@ -33,16 +36,25 @@ pub async fn make(store: &Store) -> Result<()> {
     for line in PEOPLE.lines().skip(1) {
         let [name, login, role] = line.split(',').collect::<Vec<_>>()[..] else { bail!("{line}") };
         let role = Role::from_name(role).with_context(|| role.to_owned())?;
-        let person = add(&mut tx, login, name, None, "vi", true).await?;
+        // A program comes by a token; the login page has a button for each of the others.
+        let person = add(&mut tx, login, name, None, "vi", role != Role::Machine).await?;
         let mut units = match role {
+            Role::Machine => vec![Some(province), Some(province_now)],
             _ if role.is_of_house() => vec![None],
-            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront => vec![Some(COMMUNE), Some(successor)],
+            Role::CommuneOfficer | Role::CommuneLeader | Role::FatherlandFront | Role::Interviewer => {
+                vec![Some(COMMUNE), Some(successor)]
+            }
             Role::DistrictVerifier | Role::DistrictLeader => vec![Some(district)],
             _ => vec![Some(province), Some(province_now)],
         };
+        // A department's people work where their department does: in the one of today, and for its past in the one before.
+        let agencies = if role == Role::Appraiser { DEPARTMENTS.map(Some).to_vec() } else { vec![None] };
+        if agencies != [None] {
+            units = vec![None];
+        }
         units.dedup();
-        for unit in units {
-            grant(&mut tx, &NewGrant { person, role, unit, agency: None, criteria: None, from, to: None }).await?;
+        for (unit, &agency) in units.iter().flat_map(|&unit| agencies.iter().map(move |agency| (unit, agency))) {
+            grant(&mut tx, &NewGrant { person, role, unit, agency, criteria: None, from, to: None }).await?;
         }
     }
     Ok(tx.commit().await?)

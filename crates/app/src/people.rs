@@ -41,7 +41,7 @@ struct Grant {
     at: Database,
     login: String,
     role: String,
-    /// Number of the unit; without one, everywhere
+    /// Number of the unit; without one, where the agency is, and without an agency everywhere
     #[arg(long)]
     unit: Option<i64>,
     /// Number of the agency, if of one
@@ -153,10 +153,15 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
                 return Err(wrong("cli-no-unit", &unit.to_string()));
             }
             let agency = args.agency.map(AgencyId);
-            if let Some(agency) = agency
-                && !units::store::agencies(&mut tx).await?.iter().any(|one| AgencyId(one.id) == agency)
-            {
-                return Err(wrong("cli-no-agency", &agency.to_string()));
+            if let Some(agency) = agency {
+                let all = units::store::agencies(&mut tx).await?;
+                match all.iter().find(|one| AgencyId(one.id) == agency) {
+                    None => return Err(wrong("cli-no-agency", &agency.to_string())),
+                    Some(one) if unit.is_none() && one.units.is_empty() => {
+                        return Err(Stop::input(Phrase::new("agency-of-no-unit")).into());
+                    }
+                    Some(_) => {}
+                }
             }
             let from = args.from.unwrap_or(SystemClock.today());
             let new = NewGrant { person, role, unit, agency, criteria, from, to: args.to };
@@ -170,9 +175,7 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
         }
         PersonCommand::Code(args) => {
             let person = known(&mut tx, &args.login).await?;
-            let code = secrets::code();
-            let kind = if person.password.is_some() { "reset" } else { "invite" };
-            people::add_code(&mut tx, kind, Some(person.id), &secrets::hash(&code), CODE).await?;
+            let code = people::new_code(&mut tx, &person, CODE).await?;
             say(lang, Phrase::new("cli-code").with("code", code));
         }
     }

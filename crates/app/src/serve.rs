@@ -3,6 +3,7 @@
 use crate::{site, stop::Stop};
 use anyhow::{Context as _, Result};
 use axum::ServiceExt;
+use facts::evidence::Means;
 use identity::{
     Identity,
     providers::{Doors, Providers},
@@ -35,6 +36,10 @@ pub struct Args {
     /// Requests to the API a minute and address; 0: as many as they like
     #[arg(long, env = "LANGSO_API_LIMIT", default_value_t = 600)]
     pub api_limit: u32,
+    /// Network of a proxy on another machine, as 10.0.0.5 or 10.0.0.0/24: what it says of whom it asks for is believed; may
+    /// stand several times
+    #[arg(long, env = "LANGSO_TRUSTED_PROXY", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxy: Vec<String>,
     /// Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait
     #[arg(long, env = "LANGSO_SMTP")]
     pub smtp_url: Option<String>,
@@ -47,6 +52,9 @@ pub struct Args {
     /// File with the certificate (PEM) by which the mail server is known, beside those of the system
     #[arg(long, env = "LANGSO_SMTP_CA")]
     pub smtp_ca: Option<PathBuf>,
+    /// Virus scanner: tcp://HOST:3310 or unix:PATH of ClamAV's daemon; without it evidence is not scanned
+    #[arg(long, env = "LANGSO_CLAMD")]
+    pub clamd: Option<String>,
     /// Webhooks may call this machine itself by http; for development only
     #[arg(long)]
     pub webhook_loopback: bool,
@@ -107,6 +115,31 @@ fn post(args: &Args) -> Result<Post> {
     })
 }
 
+/// The proxies elsewhere that are believed about whom they ask for.
+fn proxies(args: &Args) -> Result<web::Proxies> {
+    let network = |text: &String| {
+        let wrong = || Stop::option("--trusted-proxy", Phrase::new("cli-trusted-proxy").with("value", text.as_str()));
+        text.trim().parse::<web::Network>().map_err(|()| wrong().into())
+    };
+    args.trusted_proxy.iter().map(network).collect::<Result<_>>().map(web::Proxies)
+}
+
+/// Where evidence is kept and looked at, as the command line and `evidence.toml` of the data folder say.
+fn means(args: &Args, files: &Attachments) -> Result<Means> {
+    let scanner = match &args.clamd {
+        None => None,
+        Some(address) => match scanner::Scanner::read(address) {
+            Some(scanner) => Some(scanner),
+            None => {
+                let phrase = Phrase::new("cli-clamd").with("value", address.as_str());
+                return Err(Stop::option("--clamd", phrase).into());
+            }
+        },
+    };
+    let incoming = args.data.join("incoming-evidence");
+    Ok(Means { files: files.clone(), incoming, scanner, bounds: site::bounds(&args.data)? })
+}
+
 /// Runs until it is told to stop.
 pub async fn run(args: &Args) -> Result<()> {
     std::fs::create_dir_all(&args.data).with_context(|| args.data.display().to_string())?;
@@ -120,7 +153,7 @@ pub async fn run(args: &Args) -> Result<()> {
         let phrase = Phrase::new("cli-public-url").with("value", origin);
         return Err(Stop::option("--public-url", phrase).into());
     }
-    let limit = NonZeroU32::new(args.api_limit);
+    let (limit, proxies) = (NonZeroU32::new(args.api_limit), proxies(args)?);
     let post = post(args)?;
     let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
     let calls = Calls(caller::Caller::new(reach).context("certificates of the system")?);
@@ -133,7 +166,8 @@ pub async fn run(args: &Args) -> Result<()> {
     let identity =
         Identity { store: store.clone(), key, demo: args.demo, secure, most_sessions: args.max_sessions, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
-    let edge = site::Edge { origin, limit, retention, post, calls };
+    let means = means(args, &attachments)?;
+    let edge = site::Edge { origin, limit, proxies, retention, post, calls, means };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;

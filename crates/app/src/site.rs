@@ -2,7 +2,10 @@
 
 use crate::{law, stop::shown};
 use anyhow::{Context as _, Result, anyhow};
-use facts::Law;
+use facts::{
+    Law,
+    evidence::{Means, incoming::Bounds},
+};
 use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
 use operations::{Calls, Post};
@@ -80,10 +83,20 @@ pub fn overlays(data: &Path) -> Result<Vec<Overlay>> {
 
 /// How long personal data are kept: `retention.toml` of a data folder, else as the program says.
 pub fn retention(data: &Path) -> Result<Retention> {
-    let path = data.join("retention.toml");
+    said_in(data, "retention.toml")
+}
+
+/// How much evidence is taken in: `evidence.toml` of a data folder, else as the program says.
+pub fn bounds(data: &Path) -> Result<Bounds> {
+    said_in(data, "evidence.toml")
+}
+
+/// What a file of the data folder says; what the program says where there is none.
+fn said_in<T: Default + serde::de::DeserializeOwned>(data: &Path, file: &str) -> Result<T> {
+    let path = data.join(file);
     match std::fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).with_context(|| path.display().to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Retention::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(error).with_context(|| path.display().to_string()),
     }
 }
@@ -106,9 +119,12 @@ pub fn library(overlays: Vec<Overlay>) -> Result<Library> {
 pub struct Edge {
     pub origin: String,
     pub limit: Option<NonZeroU32>,
+    /// Proxies elsewhere that are believed about whom they ask for.
+    pub proxies: web::Proxies,
     pub retention: Retention,
     pub post: Post,
     pub calls: Calls,
+    pub means: Means,
 }
 
 /// The site over an open store.
@@ -120,7 +136,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, retention, post, calls } = edge;
+    let Edge { origin, limit, proxies, retention, post, calls, means } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -154,9 +170,11 @@ pub async fn site(
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Identity>(), identity as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<web::Proxies>(), Arc::new(proxies) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<Means>(), Arc::new(means) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
         openapi: facts::pages::description_with([identity::pages::description(), operations::description()]),
@@ -254,5 +272,8 @@ mod tests {
         assert_eq!((read.codes, read.details, read.tokens), (7, 0, 365));
         std::fs::write(folder.path().join("retention.toml"), "code = 7\n").expect("a file");
         assert!(retention(folder.path()).is_err(), "a misspelt name is passed over");
+        assert_eq!(bounds(folder.path()).expect("none"), Bounds::default());
+        std::fs::write(folder.path().join("evidence.toml"), "bytes = 1000\n").expect("a file");
+        assert_eq!(bounds(folder.path()).expect("it reads").bytes, 1000);
     }
 }

@@ -135,6 +135,12 @@ pub struct Call<'a> {
     pub body: &'a str,
 }
 
+/// The signatures of a call, with blanks between: whoever receives it holds it true where one of them is right.
+fn signatures(call: &Call<'_>, secrets: &[Secret]) -> String {
+    let signed = secrets.iter().map(|secret| secret.sign(call.id, call.second, call.body));
+    signed.collect::<Vec<_>>().join(" ")
+}
+
 /// Makes calls.
 pub struct Caller {
     reach: Reach,
@@ -158,9 +164,9 @@ impl Caller {
         self.reach
     }
 
-    /// Posts a body with its signature; what is answered is not read. A redirection is an answer like any other that is not
+    /// Posts a body with its signature, one by each of the secrets that count, as the standard has it; what is answered is not read. A redirection is an answer like any other that is not
     /// 2xx: nobody is sent anywhere.
-    pub async fn call(&self, call: &Call<'_>, secret: &Secret) -> Result<StatusCode, Failed> {
+    pub async fn call(&self, call: &Call<'_>, secrets: &[Secret]) -> Result<StatusCode, Failed> {
         let uri = address(call.url, self.reach)?;
         let broken = |error: &dyn fmt::Display| Failed::Broken(error.to_string());
         let request = Request::builder()
@@ -170,7 +176,7 @@ impl Caller {
             .header(header::USER_AGENT, "langso-webhook")
             .header("webhook-id", call.id)
             .header("webhook-timestamp", call.second.to_string())
-            .header("webhook-signature", secret.sign(call.id, call.second, call.body))
+            .header("webhook-signature", signatures(call, secrets))
             .body(Full::new(Bytes::copy_from_slice(call.body.as_bytes())))
             .map_err(|e| broken(&e))?;
         let status = match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
@@ -225,7 +231,7 @@ mod tests {
         let caller = Caller::new(Reach::World).expect("a caller");
         let url = format!("https://localhost:{port}/");
         let call = Call { url: &url, id: "msg_1", second: 1, body: "{}" };
-        let failed = caller.call(&call, &Secret::new([1; 32])).await;
+        let failed = caller.call(&call, &[Secret::new([1; 32])]).await;
         assert_eq!(failed, Err(Failed::Broken(Wrong::Private.to_string())));
         let came = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(came.is_err(), "it was called");

@@ -1,6 +1,7 @@
 //! Jobs of this room: a large file is committed by the worker, not while a browser waits.
 
 use crate::{
+    evidence::{incoming, look, look::Means},
     intake::{self, Intake},
     law::Law,
     model::Outcome,
@@ -12,7 +13,10 @@ use locale::Lang;
 use rulebook::Origin;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 use store::{
     AuditLine,
     jobs::{Registry, Work},
@@ -25,6 +29,9 @@ pub const IMPORT: &str = "facts.import";
 pub const LARGE: i64 = 20_000;
 /// Problems that an answer lists; all of them are counted.
 pub const SHOWN: usize = 200;
+
+/// How often old uploads and files are looked for, in microseconds.
+const TENDED: i64 = 3_600_000_000;
 
 /// What a job is to commit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +65,29 @@ pub fn register(registry: &mut Registry, law: Arc<Law>, people: Arc<dyn People>)
     registry.add(IMPORT, move |work| {
         let (law, people) = (law.clone(), people.clone());
         async move { import(work, &law, &*people).await.map_err(|e| e.to_string()) }
+    });
+}
+
+/// Adds what evidence wants done: pieces looked at, uploads forgotten whose time is over, files that nothing names swept away.
+pub fn register_evidence(registry: &mut Registry, means: Arc<Means>) {
+    let own = means.clone();
+    registry.add(look::JOB, move |work| {
+        let means = own.clone();
+        async move { look::run(work, means).await.map_err(|e| e.to_string()) }
+    });
+    let last = Arc::new(AtomicI64::new(0));
+    registry.tend(move |store, clock| {
+        let (means, last) = (means.clone(), last.clone());
+        Box::pin(async move {
+            let now = clock.now().0;
+            if now - last.load(Ordering::Relaxed) < TENDED {
+                return Ok(false);
+            }
+            last.store(now, Ordering::Relaxed);
+            let gone = incoming::expire(&means, &store, &*clock).await.map_err(|e| e.to_string())?;
+            let swept = means.files.sweep(&store, &*clock).await.map_err(|e| e.to_string())?;
+            Ok(gone + swept > 0)
+        })
     });
 }
 

@@ -13,9 +13,11 @@
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
 //! - [`figure`]: one figure with its origins, history and evidence; its edit.
+//! - [`evidence`]: pieces that prove figures, taken in part by part, looked at by a job.
 //! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
+//! - [`judgements`]: verdicts under a unit, each with what it was judged by.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
 //! - [`rules`]: who may record which figures.
@@ -27,12 +29,14 @@ pub mod choropleth;
 pub mod dhis2;
 pub mod distribution;
 pub mod drafts;
+pub mod evidence;
 pub mod explore;
 pub mod figure;
 pub mod holds;
 pub mod intake;
 pub mod jobs;
 mod judge;
+pub mod judgements;
 pub mod law;
 pub mod measured;
 mod migrations;

@@ -2,7 +2,56 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, NINTH];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, NINTH];
+
+/// Pieces that come in part by part: how much of each is on the disk. The bytes lie in a file of their own until all are there.
+const SEVENTH: Migration = Migration {
+    room: "facts",
+    version: 7,
+    name: "evidence that comes in part by part",
+    sql: "
+CREATE TABLE facts_incoming (
+    id TEXT PRIMARY KEY, unit INTEGER NOT NULL, actor TEXT NOT NULL, person INTEGER, name TEXT NOT NULL, size INTEGER NOT NULL,
+    received INTEGER NOT NULL, parts INTEGER NOT NULL, fields TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL,
+    evidence INTEGER, refused TEXT
+) STRICT;
+CREATE INDEX facts_incoming_person ON facts_incoming (person);
+CREATE INDEX facts_incoming_until ON facts_incoming (until);
+",
+};
+
+/// Evidence: a file of a unit, what it proves, what looks the same. `teller`: who says when and where it was taken; `away`:
+/// metres outside the unit; `b0`…`b3`: the four parts of `hash`, by which near ones are found; `distance` -1: the same file.
+const SIXTH: Migration = Migration {
+    room: "facts",
+    version: 6,
+    name: "evidence",
+    sql: "
+CREATE TABLE facts_evidence (
+    id INTEGER PRIMARY KEY, unit INTEGER NOT NULL, sha256 TEXT NOT NULL, attachment INTEGER NOT NULL, name TEXT NOT NULL,
+    search TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, actor TEXT NOT NULL, person INTEGER,
+    at INTEGER NOT NULL, note TEXT NOT NULL, is_public INTEGER NOT NULL, width INTEGER, height INTEGER, pages INTEGER,
+    taken TEXT, lat REAL, lon REAL, teller TEXT, away INTEGER, approximate INTEGER, looked_at INTEGER, preview INTEGER,
+    hash INTEGER, b0 INTEGER, b1 INTEGER, b2 INTEGER, b3 INTEGER, scan TEXT NOT NULL, scan_said TEXT, scanned_at INTEGER,
+    covered INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX facts_evidence_file ON facts_evidence (unit, sha256);
+CREATE INDEX facts_evidence_sha256 ON facts_evidence (sha256);
+CREATE INDEX facts_evidence_b0 ON facts_evidence (b0);
+CREATE INDEX facts_evidence_b1 ON facts_evidence (b1);
+CREATE INDEX facts_evidence_b2 ON facts_evidence (b2);
+CREATE INDEX facts_evidence_b3 ON facts_evidence (b3);
+CREATE TABLE facts_evidence_use (
+    evidence INTEGER NOT NULL, unit INTEGER NOT NULL, period TEXT NOT NULL, measure INTEGER NOT NULL, at INTEGER NOT NULL,
+    actor TEXT NOT NULL, ended_at INTEGER, ended_actor TEXT, ended_why TEXT, PRIMARY KEY (unit, period, measure, evidence)
+) STRICT;
+CREATE INDEX facts_evidence_use_piece ON facts_evidence_use (evidence);
+CREATE TABLE facts_evidence_alike (
+    evidence INTEGER NOT NULL, other INTEGER NOT NULL, other_unit INTEGER NOT NULL, other_at INTEGER NOT NULL,
+    distance INTEGER NOT NULL, PRIMARY KEY (evidence, other)
+) STRICT;
+",
+};
 
 /// Figures held while they are reviewed (1), or locked (2).
 const NINTH: Migration = Migration {

@@ -22,6 +22,14 @@ pub const PERSONAL: Personal = Personal {
                 ("facts_draft", &["drafted_by", "drafter", "decided_by"]),
             ],
         },
+        Kind {
+            key: "evidence",
+            tables: &[
+                ("facts_evidence", &["actor", "person", "lat", "lon"]),
+                ("facts_evidence_use", &["actor", "ended_actor"]),
+                ("facts_incoming", &["actor", "person"]),
+            ],
+        },
     ],
     export: |tx, whom| {
         Box::pin(async move {
@@ -55,14 +63,37 @@ pub const PERSONAL: Personal = Personal {
             let found = tx.rows(&sql, args![whom.person.0]).await?;
             let work = all_named(&found, &names)?;
             let rows = work.into_iter().filter(|row| row.get("count") != Some(&0.into())).collect();
-            Ok(vec![Part { kind: "reports", rows: reports }, Part { kind: "figures", rows }])
+            let sql = "SELECT id, name, note, at, taken, lat, lon FROM facts_evidence WHERE person = $1 ORDER BY id";
+            let names = [
+                ("id", Column::Number),
+                ("name", Column::Text),
+                ("note", Column::Text),
+                ("at", Column::At),
+                ("taken", Column::Text),
+                ("lat", Column::Real),
+                ("lon", Column::Real),
+            ];
+            let found = tx.rows(sql, args![whom.person.0]).await?;
+            let evidence = all_named(&found, &names)?;
+            Ok(vec![
+                Part { kind: "reports", rows: reports },
+                Part { kind: "figures", rows },
+                Part { kind: "evidence", rows: evidence },
+            ])
         })
     },
     erase: |tx, whom, _| {
         Box::pin(async move {
-            let Some(email) = &whom.email else { return Ok(0) };
+            // What proves a figure stays with it; who brought it, and what has not come in whole, does not.
+            let person = args![whom.person.0];
+            let sql = "UPDATE facts_evidence SET person = NULL WHERE person = $1";
+            let mut erased = tx.execute(sql, person.clone()).await?;
+            // Their bytes are swept away with them.
+            let sql = "UPDATE facts_incoming SET person = NULL, until = 0 WHERE person = $1";
+            erased += tx.execute(sql, person).await?;
+            let Some(email) = &whom.email else { return Ok(erased) };
             let sql = "UPDATE facts_report SET contact = '' WHERE contact <> '' AND LOWER(contact) = LOWER($1)";
-            tx.execute(sql, args![email.as_str()]).await
+            Ok(erased + tx.execute(sql, args![email.as_str()]).await?)
         })
     },
     retain: |tx, retention| {

@@ -46,6 +46,7 @@ pub const GUARDS: &[Guarded] = &[
     Guarded { table: "facts_figure", sees: figures_seen },
     Guarded { table: "facts_history", sees: history_seen },
     Guarded { table: "facts_verdict", sees: verdicts_seen },
+    Guarded { table: "facts_evidence", sees: evidence_seen },
 ];
 
 fn within(within: &Within, table: &str) -> String {
@@ -76,6 +77,22 @@ fn verdicts_seen(scope: &Within) -> String {
         "SELECT unit, set_id, period, edition, verdict, confidence, ruletext, version, revision, criteria, passed,
          unconfirmed, total, failing, shortfall, judged_at FROM facts_verdict WHERE edition = {} OR {near}",
         Edition::Published.number()
+    )
+}
+
+/// Of pieces beyond reach those alone that somebody marked public and that a published figure uses, and no longer who brought
+/// them, nor where exactly they were taken. A piece has the day on which it came in.
+fn evidence_seen(scope: &Within) -> String {
+    let day = "((facts_evidence.at + 25200000000) / 86400000000)";
+    let near = scope.unit("facts_evidence.unit", day);
+    format!(
+        "SELECT id, unit, sha256, attachment, name, search, media_type, size, actor, CASE WHEN {near} THEN person END AS person, at,
+         note, is_public, width, height, pages, taken, CASE WHEN {near} THEN lat END AS lat, CASE WHEN {near} THEN lon END AS lon,
+         teller, away, approximate, looked_at, preview, hash, b0, b1, b2, b3, scan, scan_said, scanned_at, covered
+         FROM facts_evidence WHERE {near} OR (is_public = 1 AND scan IN ('clean', 'unscanned') AND EXISTS (
+           SELECT 1 FROM facts_evidence_use gu JOIN facts_figure gf
+             ON gf.unit = gu.unit AND gf.period = gu.period AND gf.measure = gu.measure AND gf.published IS NOT NULL
+           WHERE gu.evidence = facts_evidence.id AND gu.ended_at IS NULL))"
     )
 }
 

@@ -4,10 +4,10 @@
 use crate::{
     providers::Doors,
     secrets::{self, SecretKey},
-    store::{GRANT, IDLE, NOTED, TODAY, grant_of},
+    store::{GRANT, GRANT_COLUMNS, IDLE, NOTED, TODAY, grants_of},
 };
 use futures::future::BoxFuture;
-use kernel::{Actor, Grant, Moment, PersonId, Role};
+use kernel::{Actor, Moment, PersonId, Role};
 use std::{collections::HashMap, sync::Arc};
 use store::{Query, ReadTx, Result, Row, Store, args};
 use web::{
@@ -34,6 +34,10 @@ pub struct Identity {
     pub doors: Doors,
 }
 
+/// Where in a row of [`who`] a role begins, and what comes after it.
+const ROLE: usize = 4;
+const REST: usize = ROLE + GRANT_COLUMNS;
+
 /// What [`who`] reads, from the first column on: a person, and a role of theirs.
 const WHO: &str = "p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo";
 
@@ -45,8 +49,7 @@ const SOMEBODY: &str = "p.id, p.name, CASE WHEN p.totp IS NULL AND NOT EXISTS
 /// The rows of one person as of today: the person and each role.
 fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let grants: Vec<Grant> =
-        rows.iter().map(|row| grant_of(row, 4)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    let grants = grants_of(rows, ROLE)?;
     let (has_second, demo) = (first.flag(2)?, first.flag(3)?);
     let must = !demo && !has_second && only.is_none() && grants.iter().any(|grant| grant.role.needs_second_factor());
     Ok(Some(Who {
@@ -85,11 +88,11 @@ impl Identity {
         );
         let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now, now.0 - IDLE]).await?;
         if let Some(row) = rows.first()
-            && row.i64(9)? < now.0 - NOTED
+            && row.i64(REST)? < now.0 - NOTED
         {
             self.seen("UPDATE identity_session SET seen_at = $2 WHERE hash = $1", hash.clone(), now);
         }
-        let strong = rows.first().map_or(Ok(false), |row| row.flag(10))?;
+        let strong = rows.first().map_or(Ok(false), |row| row.flag(REST + 1))?;
         let found = who(&rows, hash, None)?;
         // Who showed both factors at the login needs no other.
         Ok(found.map(|who| Who { first: who.first.filter(|_| !strong), ..who }))
@@ -104,9 +107,9 @@ impl Identity {
         );
         let rows = tx.rows(&sql, args![hash.as_str(), now.day().epoch_days(), now]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let only: Vec<String> = serde_json::from_str(&row.text(10)?)?;
-        let session = format!("token:{}", row.i64(9)?);
-        if row.i64(11)? < now.0 - NOTED {
+        let only: Vec<String> = serde_json::from_str(&row.text(REST + 1)?)?;
+        let session = format!("token:{}", row.i64(REST)?);
+        if row.i64(REST + 2)? < now.0 - NOTED {
             self.seen("UPDATE identity_token SET used_at = $2 WHERE hash = $1", hash, now);
         }
         who(&rows, session, Some(only))

@@ -245,7 +245,7 @@ async fn make(tx: &mut WriteTx, provider: &Provider, told: &Told) -> Result<Pers
     let name = told.text(&provider.name_claim).unwrap_or(&login).trim().chars().take(120).collect::<String>();
     let taken = people::by_login(tx, &login).await?.is_some() || login.chars().count() < 3;
     let login = if taken { format!("{login}@{}", provider.name) } else { login };
-    let email = told.text("email").filter(|email| crate::rules::is_address(email));
+    let email = told.text("email").filter(|email| web::notices::outbox::is_address(email));
     let person = match people::add(tx, &login, &name, email, "vi", false).await {
         Err(error) if error.is_duplicate() => return Err(wrong("oidc-name-taken")),
         person => person?,

@@ -214,8 +214,8 @@ pub async fn decide(
             let first = found.half.and_then(|sealed| key.open(&sealed)).and_then(|half| String::from_utf8(half).ok());
             let first = first.ok_or_else(|| StoreError::Corrupt("half a code that does not open".into()))?;
             let second = secrets::code()[HALF..].to_owned();
-            let known = people::get(tx, found.person).await?.is_some_and(|person| person.password.is_some());
-            let kind = if known { "reset" } else { "invite" };
+            let person = people::get(tx, found.person).await?;
+            let kind = person.as_ref().map_or("invite", people::code_kind);
             let hash = secrets::hash(&format!("{first}{second}"));
             people::add_code(tx, kind, Some(found.person), &hash, long).await?;
             Ok(Some(Decided::Code(second)))

@@ -6,9 +6,10 @@
 use crate::{
     model::{Asked, NewGrant},
     proposals,
-    rules::{criteria, day, is_address, is_login, role_named},
-    secrets,
+    rules::{criteria, day, is_login, role_named},
+    secrets::{self, SecretKey},
     store::{HOUR, login_key},
+    told::{self, Invited},
 };
 use documents::sheet_in::{self, Limits};
 use kernel::{AgencyId, CriterionRef, Day, PersonId, Phrase, Place, Problem, Role, UnitId, text};
@@ -19,6 +20,7 @@ use std::{
 };
 use store::{AuditLine, Query, Result, WriteTx, args};
 use units::Unit;
+use web::{notices::outbox::is_address, people::Contact};
 
 /// The columns, in their order; headings are said by `roster-NAME`.
 pub const COLUMNS: [&str; 9] = ["name", "login", "email", "role", "unit", "criteria", "from", "to", "agency"];
@@ -146,7 +148,7 @@ fn row(
     number: u32,
     cells: &[String],
     units: &HashMap<&str, &Unit>,
-    agencies: &HashMap<String, AgencyId>,
+    agencies: &HashMap<String, units::Agency>,
     today: Day,
 ) -> std::result::Result<Wanted, Vec<Problem>> {
     let cell = |column: usize| cells.get(column).map_or("", |text| text.trim());
@@ -166,11 +168,14 @@ fn row(
         wrong(3, "roster-role-unknown");
     }
     let unit = units.get(cell(4)).map(|unit| unit.id);
-    let house = cell(4).is_empty() && role.is_some_and(Role::is_of_house);
-    if unit.is_none() && !house {
-        wrong(4, "unit-unknown");
+    let agency = agencies.get(cell(8));
+    let house = agency.is_some() || role.is_some_and(Role::is_of_house);
+    match (unit, agency) {
+        // A role in an agency reaches where the agency does.
+        (None, Some(agency)) if cell(4).is_empty() && agency.units.is_empty() => wrong(4, "agency-of-no-unit"),
+        (None, _) if !cell(4).is_empty() || !house => wrong(4, "unit-unknown"),
+        _ => {}
     }
-    let agency = agencies.get(cell(8)).copied();
     if !cell(8).is_empty() && agency.is_none() {
         wrong(8, "agency-unknown");
     }
@@ -193,7 +198,7 @@ fn row(
             email: Some(cell(2).to_owned()).filter(|email| !email.is_empty()),
             role,
             unit,
-            agency,
+            agency: agency.map(|agency| AgencyId(agency.id)),
             criteria,
             from,
             says_from: !cell(6).is_empty(),
@@ -217,7 +222,7 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     let named = cells.iter().any(|(_, cells)| cells.get(8).is_some_and(|code| !code.trim().is_empty()));
     let agencies = if named { units::store::agencies(tx).await? } else { Vec::new() };
     let stands = |a: &units::Agency| a.valid_to.is_none_or(|to| to >= today);
-    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code, AgencyId(a.id))).collect();
+    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code.clone(), a)).collect();
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {
@@ -332,18 +337,29 @@ pub struct Slip {
     pub code: String,
 }
 
+/// By what codes are written to whoever has an address of their own.
+#[derive(Clone, Copy)]
+pub struct Post<'a> {
+    pub key: &'a SecretKey,
+    /// The site's address without a slash at the end.
+    pub origin: &'a str,
+}
+
 /// What became of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
     /// Of who is new; none of who is to get power: their code is asked for when they have it.
     pub slips: Vec<Slip>,
+    /// Of who is new how many got their code by letter; nobody else sees it.
+    pub mailed: usize,
     /// Roles that wait for a second administrator.
     pub waits: usize,
 }
 
 /// Does what the plan says. Of roles that are power a second administrator is asked, unless whoever acts needs nobody else.
-/// Cost: a row a person, role and code, one line of the trail.
-pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Carried> {
+/// Whoever is new and has an address gets their code there where `post` says so, else on a slip. Cost: a row a person, role,
+/// code and letter, one line of the trail.
+pub async fn carry_out(tx: &mut WriteTx, plan: &Plan, post: Option<Post<'_>>) -> Result<Carried> {
     let alone = proposals::is_alone(tx.actor());
     let mut people: BTreeMap<&str, &Wanted> = BTreeMap::new();
     let mut power = BTreeSet::new();
@@ -359,21 +375,30 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Carried> {
     let by = tx.actor().person.map(|person| person.0);
     let ids = tx.reserve("identity_person", "id", people.len()).await?;
     let mut known = plan.known.clone();
-    let (mut rows, mut codes, mut done) = (Vec::new(), Vec::new(), Carried::default());
+    let (mut rows, mut codes, mut letters, mut done) = (Vec::new(), Vec::new(), Vec::new(), Carried::default());
     for (&id, (login, wanted)) in ids.iter().zip(&people) {
         known.insert((*login).to_owned(), PersonId(id));
         let (search, order) = crate::store::keys(&wanted.name, login);
         let email = wanted.email.clone();
-        rows.push(args![id, *login, wanted.name.as_str(), search, order, email, "vi", 0, 0, 0, 1, now]);
+        rows.push(args![id, *login, wanted.name.as_str(), search, order, email.clone(), "vi", 0, 0, 0, 1, now]);
         if power.contains(login) {
             continue;
         }
         let code = secrets::code();
         codes.push(args![secrets::hash(&code), "invite", id, now, now.0 + CODE]);
+        if post.is_some() && email.is_some() {
+            let (person, login, kind) = (PersonId(id), (*login).to_owned(), "invite");
+            let to = Contact { name: wanted.name.clone(), email, lang: "vi".into() };
+            letters.push(Invited { person, to, login, kind, code });
+            continue;
+        }
         done.slips.push(Slip { name: wanted.name.clone(), login: (*login).to_owned(), code });
     }
     tx.insert_many("identity_person", &PERSON, rows.into_iter()).await?;
     tx.insert_many("identity_code", &["hash", "kind", "person", "made_at", "ends_at"], codes.into_iter()).await?;
+    if let Some(post) = post {
+        done.mailed = told::invite(tx, post.key, post.origin, &letters, CODE).await?;
+    }
     let (mut given, mut asked) = (BTreeSet::new(), BTreeSet::new());
     let (mut grants, mut waits, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &plan.rows {
@@ -415,6 +440,7 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan) -> Result<Carried> {
     let told = |keys: &BTreeSet<Key>| keys.iter().map(|key| json!(key)).collect::<Vec<_>>();
     let details = json!({
         "people": ids, "roles": told(&given), "asked": told(&asked), "moved": ends.len(), "unchanged": plan.unchanged,
+        "letters": done.mailed,
     });
     let columns = ["person", "role", "unit", "agency", "criteria", "from_day", "to_day", "given_by", "given_at"];
     tx.insert_many("identity_grant", &columns, grants.into_iter()).await?;

@@ -27,14 +27,6 @@ pub fn is_login(typed: &str) -> bool {
     login.chars().count() >= 3 && !login.contains(char::is_whitespace)
 }
 
-/// Something that a mail program takes for one address, on one line.
-pub fn is_address(text: &str) -> bool {
-    let plain =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c));
-    text.split_once('@')
-        .is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.') && !host.contains('@'))
-}
-
 /// `set/number`, separated by commas.
 pub fn criteria(text: &str) -> Option<Option<Vec<CriterionRef>>> {
     if text.trim().is_empty() {

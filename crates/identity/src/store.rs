@@ -1,7 +1,10 @@
 //! All database access of people. Tables are prefixed `identity_`.
 
-use crate::model::{Held, NewGrant, Person, Session, Token};
-use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, PersonId, Role, UnitId, text};
+use crate::{
+    model::{Held, NewGrant, Person, Session, Token},
+    secrets,
+};
+use kernel::{AgencyId, CriterionRef, Day, Grant, Moment, Office, PersonId, Role, UnitId, text};
 use serde_json::json;
 use std::collections::HashMap;
 use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args};
@@ -356,22 +359,44 @@ fn criteria(text: Option<String>) -> Result<Option<Vec<CriterionRef>>> {
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
-/// Columns of a role, from `g.id` on; nulls where there is none.
-pub(crate) const GRANT: &str = "g.id, g.role, g.unit, g.agency, g.criteria";
+/// Columns of a role, from `g.id` on; nulls where there is none. Of a role in an agency a row for each of the agency's units.
+pub(crate) const GRANT: &str = "g.id, g.role, g.unit, g.agency, g.criteria, au.unit, ga.to_day,
+     CASE WHEN gu.to_day < $2 OR ga.to_day < $2 THEN 1 ELSE 0 END";
+/// How many columns these are.
+pub(crate) const GRANT_COLUMNS: usize = 8;
 /// Joins the roles that stand on the day `$2`.
 pub(crate) const TODAY: &str = "LEFT JOIN identity_grant g ON g.person = p.id AND g.from_day <= $2
-     AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL";
+     AND (g.to_day IS NULL OR g.to_day >= $2) AND g.ended_at IS NULL
+     LEFT JOIN units_unit gu ON gu.id = g.unit LEFT JOIN units_agency ga ON ga.id = g.agency
+     LEFT JOIN units_agency_unit au ON au.agency = g.agency";
 
-pub(crate) fn grant_of(row: &Row, at: usize) -> Result<Option<Grant>> {
-    let (Some(id), Some(role)) = (row.opt_i64(at)?, row.opt_text(at + 1)?) else { return Ok(None) };
-    let Some(role) = Role::from_name(&role) else { return Ok(None) };
-    Ok(Some(Grant {
-        id,
-        role,
-        unit: row.opt_i64(at + 2)?.map(UnitId),
-        agency: row.opt_i64(at + 3)?.map(AgencyId),
-        criteria: criteria(row.opt_text(at + 4)?)?,
-    }))
+/// The roles of one person from rows in the order of `g.id`, whose columns [`GRANT`] begin at `at`.
+pub(crate) fn grants_of(rows: &[Row], at: usize) -> Result<Vec<Grant>> {
+    let mut found: Vec<Grant> = Vec::new();
+    for row in rows {
+        let (Some(id), Some(role)) = (row.opt_i64(at)?, row.opt_text(at + 1)?) else { continue };
+        let Some(role) = Role::from_name(&role) else { continue };
+        let of = row.opt_i64(at + 5)?.map(UnitId);
+        if let Some(last) = found.last_mut().filter(|last| last.id == id) {
+            if let Some(office) = &mut last.agency {
+                office.units.extend(of);
+            }
+            continue;
+        }
+        let office = |id| -> Result<Office> {
+            let last = row.opt_i64(at + 6)?.filter(|&day| day != units::model::OPEN_TO).map(Day::from_epoch_days);
+            Ok(Office { id: AgencyId(id), units: of.into_iter().collect(), last })
+        };
+        found.push(Grant {
+            id,
+            role,
+            unit: row.opt_i64(at + 2)?.map(UnitId),
+            agency: row.opt_i64(at + 3)?.map(office).transpose()?,
+            criteria: criteria(row.opt_text(at + 4)?)?,
+            past: row.flag(at + 7)?,
+        });
+    }
+    Ok(found)
 }
 
 /// What a session begins with.
@@ -508,6 +533,18 @@ pub async fn add_code(tx: &mut WriteTx, kind: &str, person: Option<PersonId>, ha
         note(tx, "identity.code", person, json!({"kind": kind})).await?;
     }
     Ok(())
+}
+
+/// What a code by which somebody sets a password is: an invitation where they have none yet, else a reset.
+pub fn code_kind(person: &Person) -> &'static str {
+    if person.password.is_some() { "reset" } else { "invite" }
+}
+
+/// A new code by which somebody sets a password, for so long (microseconds): nowhere else is it kept as it is. Cost: three rows.
+pub async fn new_code(tx: &mut WriteTx, person: &Person, long: i64) -> Result<String> {
+    let code = secrets::code();
+    add_code(tx, code_kind(person), Some(person.id), &secrets::hash(&code), long).await?;
+    Ok(code)
 }
 
 /// Ends the codes of somebody by which a password is set; how many. Recovery codes are their own.

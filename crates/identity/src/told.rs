@@ -26,6 +26,46 @@ pub(crate) async fn role(tx: &mut WriteTx, person: PersonId, role: &str, grant: 
     notices::tell(tx, &Notice { to, kind: Kind::Role, key, phrase, link, unit: None }).await.map(drop)
 }
 
+/// Whom a letter with a code goes to, and what it says.
+pub(crate) struct Invited {
+    pub person: PersonId,
+    pub to: Contact,
+    pub login: String,
+    /// `invite` or `reset`.
+    pub kind: &'static str,
+    pub code: String,
+}
+
+impl Invited {
+    /// The letter; its code stands for so long (microseconds) from `now`.
+    fn mail(&self, origin: &str, now: Moment, long: i64) -> Mail<'_> {
+        let lang = Lang::from_tag(&self.to.lang).unwrap_or_default();
+        let values = vec![
+            ("name", Arg::from(self.to.name.as_str())),
+            ("login", Arg::from(self.login.as_str())),
+            ("hours", Arg::from(long / HOUR)),
+            ("link", Arg::from(address(origin, lang, &format!("/dat-mat-khau?ma={}", self.code)))),
+            ("code", Arg::from(self.code.as_str())),
+        ];
+        let key = format!("code/{}/{}", self.person, secrets::secret());
+        let ends = Some(Moment(now.0 + long));
+        Mail { key, person: Some(self.person), to: &self.to, template: self.kind, values, ends }
+    }
+}
+
+/// Writes their codes to people, each to their own address; how many had one. Cost: a row a letter, one more.
+pub(crate) async fn invite(
+    tx: &mut WriteTx,
+    key: &SecretKey,
+    origin: &str,
+    people: &[Invited],
+    long: i64,
+) -> Result<usize> {
+    let now = tx.now();
+    let mails: Vec<Mail<'_>> = people.iter().map(|one| one.mail(origin, now, long)).collect();
+    outbox::mail_many(tx, key, &mails).await
+}
+
 /// Whose sessions ended because there were too many hears of it, once for all that one login ended. Cost: three rows, none
 /// where none ended.
 pub(crate) async fn sessions_ended(
@@ -48,19 +88,9 @@ pub async fn code_by_mail(tx: &mut WriteTx, key: &SecretKey, origin: &str, perso
     if !person.email.as_deref().is_some_and(outbox::is_address) {
         return Ok(false);
     }
-    let code = secrets::code();
-    let kind = if person.password.is_some() { "reset" } else { "invite" };
-    store::add_code(tx, kind, Some(person.id), &secrets::hash(&code), long).await?;
-    let lang = Lang::from_tag(&person.lang).unwrap_or_default();
+    let code = store::new_code(tx, person, long).await?;
     let to = Contact { name: person.name.clone(), email: person.email.clone(), lang: person.lang.clone() };
-    let values = vec![
-        ("name", Arg::from(person.name.as_str())),
-        ("login", Arg::from(person.login.as_str())),
-        ("hours", Arg::from(long / HOUR)),
-        ("link", Arg::from(address(origin, lang, &format!("/dat-mat-khau?ma={code}")))),
-        ("code", Arg::from(code)),
-    ];
-    let ends = Some(Moment(tx.now().0 + long));
-    let letter = format!("code/{}/{}", person.id, secrets::secret());
-    outbox::mail(tx, key, &Mail { key: letter, person: Some(person.id), to: &to, template: kind, values, ends }).await
+    let (kind, login) = (store::code_kind(person), person.login.clone());
+    let invited = Invited { person: person.id, to, login, kind, code };
+    Ok(invite(tx, key, origin, &[invited], long).await? == 1)
 }

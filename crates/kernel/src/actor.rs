@@ -1,6 +1,6 @@
 //! Who acts, in which role, and how far it reaches.
 
-use crate::{AgencyId, PersonId, UnitId};
+use crate::{AgencyId, Day, PersonId, UnitId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! roles {
@@ -102,33 +102,53 @@ pub struct CriterionRef {
     pub no: String,
 }
 
-/// A role that somebody holds today, and where: in the subtree of a unit, as that subtree stood on the day of the thing.
+/// An agency as a role in it reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Office {
+    pub id: AgencyId,
+    /// The units whose agency it is: of one that outlives a merger the one before and the one after.
+    pub units: Vec<UnitId>,
+    /// Its last day; `None`: it stands.
+    pub last: Option<Day>,
+}
+
+/// A role that somebody holds today, and where: in the subtree of a unit, as that subtree stood on the day of the thing; in an
+/// agency without a unit, in those of the agency's own units.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grant {
     pub id: i64,
     pub role: Role,
-    /// `None`: everywhere.
+    /// `None`: where the agency is; without an agency, everywhere.
     pub unit: Option<UnitId>,
-    pub agency: Option<AgencyId>,
+    pub agency: Option<Office>,
     /// The criteria in its charge; `None`: all.
     pub criteria: Option<Vec<CriterionRef>>,
+    /// Whether its unit or agency has ended: it goes on for that one's past, and changes nothing of what belongs to no unit.
+    pub past: bool,
 }
 
 impl Grant {
     /// The units it reaches, whatever the criterion.
     pub fn places(&self) -> Places {
-        match self.unit {
-            None => Places::All,
-            Some(unit) => Places::Some(vec![Charge { unit, criteria: None }]),
-        }
+        self.over(None)
     }
 
     /// The units and criteria it reaches.
     pub fn charges(&self) -> Places {
-        match (self.unit, &self.criteria) {
-            (Some(unit), Some(_)) => Places::Some(vec![Charge { unit, criteria: self.criteria.clone() }]),
-            _ => self.places(),
-        }
+        self.over(self.criteria.as_ref())
+    }
+
+    fn over(&self, criteria: Option<&Vec<CriterionRef>>) -> Places {
+        let units = match (self.unit, &self.agency) {
+            (None, None) => return Places::All,
+            (Some(unit), _) => vec![unit],
+            // Never everywhere: an agency that is of no unit reaches none.
+            (None, Some(office)) => office.units.clone(),
+        };
+        let until = self.agency.as_ref().and_then(|office| office.last);
+        let charge = |unit| Charge { unit, criteria: criteria.cloned(), until };
+        let charges: Vec<Charge> = units.into_iter().map(charge).collect();
+        if charges.is_empty() { Places::None } else { Places::Some(charges) }
     }
 }
 
@@ -138,6 +158,15 @@ pub struct Charge {
     pub unit: UnitId,
     /// `None`: all.
     pub criteria: Option<Vec<CriterionRef>>,
+    /// The last day whose things are reached, where the agency that reaches them ended; `None`: all days.
+    pub until: Option<Day>,
+}
+
+impl Charge {
+    /// A whole subtree.
+    pub fn of(unit: UnitId) -> Charge {
+        Charge { unit, criteria: None, until: None }
+    }
 }
 
 /// How far something reaches.
@@ -226,10 +255,32 @@ mod tests {
 
     #[test]
     fn reaches_add_up() {
-        let place = |unit| Places::Some(vec![Charge { unit: UnitId(unit), criteria: None }]);
+        let place = |unit| Places::Some(vec![Charge::of(UnitId(unit))]);
         assert_eq!(Places::None.and(place(1)), place(1));
         assert_eq!(place(1).and(Places::All), Places::All);
         let Places::Some(both) = place(1).and(place(2)) else { panic!("two places") };
         assert_eq!(both.len(), 2);
+    }
+
+    #[test]
+    fn a_role_in_an_agency_reaches_the_units_of_the_agency_and_never_everywhere() {
+        let last = Day::new(2025, 6, 30);
+        let check = |unit: Option<i64>, of: Option<&[i64]>, wanted: &[(i64, Option<Day>)]| {
+            let office =
+                |units: &[i64]| Office { id: AgencyId(2), units: units.iter().map(|&u| UnitId(u)).collect(), last };
+            let (unit, agency) = (unit.map(UnitId), of.map(office));
+            let grant = Grant { id: 1, role: Role::Appraiser, unit, agency, criteria: None, past: false };
+            let found = match grant.charges() {
+                Places::All => return assert!(wanted.is_empty() && of.is_none(), "everywhere"),
+                Places::None => Vec::new(),
+                Places::Some(found) => found.iter().map(|charge| (charge.unit.0, charge.until)).collect(),
+            };
+            assert_eq!(found, wanted);
+        };
+        check(None, None, &[]);
+        check(None, Some(&[]), &[]);
+        check(Some(7), None, &[(7, None)]);
+        check(None, Some(&[206, 1001]), &[(206, last), (1001, last)]);
+        check(Some(7), Some(&[206]), &[(7, last)]);
     }
 }

@@ -13,7 +13,7 @@ pub mod phrase;
 pub mod problem;
 pub mod text;
 
-pub use actor::{Actor, Charge, CriterionRef, Grant, Places, Role, Scope};
+pub use actor::{Actor, Charge, CriterionRef, Grant, Office, Places, Role, Scope};
 pub use clock::{Clock, FixedClock, Moment, SystemClock};
 pub use decimal::Decimal;
 pub use id::*;

@@ -48,10 +48,13 @@ pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
 }
 
 async fn make(work: &Work, calls: &Calls, due: &Due) -> std::result::Result<(), String> {
-    let Some(secret) = due.secret else { return Err("sealed by another key".to_owned()) };
+    if due.secrets.is_empty() {
+        return Err("sealed by another key".to_owned());
+    }
+    let secrets: Vec<Secret> = due.secrets.iter().map(|secret| Secret::new(*secret)).collect();
     let second = work.clock.now().0.div_euclid(1_000_000);
     let call = Call { url: &due.url, id: &due.number, second, body: &due.body };
-    calls.0.call(&call, &Secret::new(secret)).await.map(drop).map_err(|failed| failed.to_string())
+    calls.0.call(&call, &secrets).await.map(drop).map_err(|failed| failed.to_string())
 }
 
 /// Notes how a call went. Where the program ends before, it is made again, under the same number.

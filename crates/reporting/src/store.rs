@@ -590,3 +590,46 @@ pub async fn officers(tx: &mut impl Query, campaign: i64) -> Result<HashMap<(Uni
     };
     tx.rows(sql, args![campaign]).await?.iter().map(read).collect()
 }
+
+/// Values of a criterion that are others than the year before: measure, before, now.
+pub type Differences = HashMap<(UnitId, Criterion), Vec<(i64, Option<rulebook::Value>, rulebook::Value)>>;
+
+/// What of the values that these criteria declare differs from the year before, so that who reviews many sees it at once. Cost:
+/// the declared figures of those units and measures in two years, one query a year.
+pub async fn differences(
+    tx: &mut impl Query,
+    law: &facts::Law,
+    campaign: &Campaign,
+    waiting: &[Waiting],
+) -> Result<Differences> {
+    let mut units: Vec<UnitId> = waiting.iter().map(|one| one.unit).collect();
+    units.sort_unstable();
+    units.dedup();
+    let mut measures: HashMap<Criterion, BTreeSet<i64>> = HashMap::new();
+    for one in waiting {
+        let criterion = &one.item.criterion;
+        if !measures.contains_key(criterion) {
+            let named = kernel::CriterionRef { set: criterion.set.clone(), no: criterion.no.clone() };
+            measures.insert(criterion.clone(), law.measures_of(&[&named]));
+        }
+    }
+    let all: BTreeSet<i64> = measures.values().flatten().copied().collect();
+    let declared = |figures: Vec<facts::Figure>| -> HashMap<(UnitId, i64), rulebook::Value> {
+        let own = figures.into_iter().filter(|figure| figure.key.origin == rulebook::Origin::Declared);
+        own.map(|figure| ((figure.key.unit, figure.key.measure), figure.value)).collect()
+    };
+    let (year, working) = (campaign.year(), facts::Edition::Working);
+    let now = declared(facts::published::of_units(tx, &units, year, Some(&all), working).await?);
+    let before = declared(facts::published::of_units(tx, &units, year - 1, Some(&all), working).await?);
+    let mut found = Differences::new();
+    for one in waiting {
+        let named = measures.get(&one.item.criterion).into_iter().flatten();
+        let differs = named.filter_map(|&measure| {
+            let value = now.get(&(one.unit, measure))?;
+            let last = before.get(&(one.unit, measure));
+            (last != Some(value)).then(|| (measure, last.cloned(), value.clone()))
+        });
+        found.insert((one.unit, one.item.criterion.clone()), differs.collect());
+    }
+    Ok(found)
+}

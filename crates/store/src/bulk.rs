@@ -125,9 +125,10 @@ impl WriteTx {
             return Ok(Vec::new());
         }
         match self.engine() {
-            // The one writer may count on from the last.
+            // The one writer may count on from the last: of all rows, those that its scope does not see among them, so the name
+            // stands in quotes, which no view is put in for.
             Engine::Sqlite => {
-                let sql = format!("SELECT COALESCE(MAX({column}), 0) FROM {table}");
+                let sql = format!("SELECT COALESCE(MAX({column}), 0) FROM \"{table}\"");
                 let last = self.row(&sql, crate::args![]).await?.map_or(Ok(0), |r| r.i64(0))?;
                 Ok((last + 1..=last + count as i64).collect())
             }

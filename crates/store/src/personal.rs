@@ -23,6 +23,7 @@ pub fn named(row: &Row, names: &[(&str, Column)]) -> Result<Map<String, Value>> 
         let value = match column {
             Column::Text => row.opt_text(at)?.into(),
             Column::Number => row.opt_i64(at)?.into(),
+            Column::Real => row.opt_f64(at)?.into(),
             Column::At => row.opt_i64(at)?.map(|at| Moment(at).rfc3339()).into(),
             Column::Day => row.opt_i64(at)?.map(kernel::Day::from_epoch_days).map_or(Value::Null, |day| json!(day)),
             Column::Json => row.opt_text(at)?.map_or(Ok(Value::Null), |text| serde_json::from_str(&text))?,
@@ -37,6 +38,7 @@ pub fn named(row: &Row, names: &[(&str, Column)]) -> Result<Map<String, Value>> 
 pub enum Column {
     Text,
     Number,
+    Real,
     /// Microseconds.
     At,
     /// Days since 1970.

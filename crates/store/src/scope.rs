@@ -10,7 +10,7 @@ use crate::{Query, Result, StoreError, WriteTx, args};
 use kernel::{Charge, CriterionRef, Day, Places, UnitId};
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write,
 };
 
@@ -27,25 +27,34 @@ pub struct Within<'a>(pub &'a Places);
 
 impl Within<'_> {
     /// Whether the scope reaches the unit in column `unit` as the tree stood on the day (epoch days) that `day` gives: of a
-    /// unit that had ended by then, on its last day. Cost: the ancestors of the unit.
+    /// unit that had ended by then, on its last day; by a role in an agency that ended no day after that end. Cost: the
+    /// ancestors of the unit.
     pub fn unit(&self, unit: &str, day: &str) -> String {
         match self.0 {
             Places::None => "1 = 0".to_owned(),
             Places::All => "1 = 1".to_owned(),
             Places::Some(places) => {
                 let day = format!("CASE WHEN ru.to_day < {day} THEN ru.to_day ELSE {day} END");
+                let mut reach: BTreeMap<Option<Day>, Vec<&Charge>> = BTreeMap::new();
+                for place in places {
+                    reach.entry(place.until).or_default().push(place);
+                }
+                let some = |(until, places): (Option<Day>, Vec<&Charge>)| {
+                    let until = until.map(|last| format!(" AND {day} <= {}", last.epoch_days())).unwrap_or_default();
+                    format!("(rt.ancestor IN ({}){until})", roots(places))
+                };
+                let reach = reach.into_iter().map(some).collect::<Vec<_>>().join(" OR ");
                 format!(
                     "EXISTS (SELECT 1 FROM units_tree rt JOIN units_unit ru ON ru.id = rt.unit WHERE rt.unit = {unit}
-                     AND rt.ancestor IN ({}) AND rt.from_day <= {day} AND rt.to_day >= {day})",
-                    roots(places)
+                     AND ({reach}) AND rt.from_day <= {day} AND rt.to_day >= {day})"
                 )
             }
         }
     }
 }
 
-fn roots(places: &[Charge]) -> String {
-    let ids: BTreeSet<i64> = places.iter().map(|place| place.unit.0).collect();
+fn roots<'a>(places: impl IntoIterator<Item = &'a Charge>) -> String {
+    let ids: BTreeSet<i64> = places.into_iter().map(|place| place.unit.0).collect();
     // Numbers of our own, never text of a user.
     ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
 }
@@ -193,7 +202,7 @@ impl Reached {
 }
 
 /// Which of these things a reach holds, each on its unit's place in the tree on its day (of a unit that had ended, on its
-/// last day). Cost: a row a unit and ancestor of it in the reach.
+/// last day), of an agency that ended no later than its last day. Cost: a row a unit and ancestor of it in the reach.
 pub async fn reached(tx: &mut impl Query, places: &Places, things: &[(UnitId, Day)]) -> Result<Reached> {
     let places = match places {
         Places::All => return Ok(Reached::All),
@@ -220,8 +229,13 @@ pub async fn reached(tx: &mut impl Query, places: &Places, things: &[(UnitId, Da
         for &(ancestor, from, to, ends) in spans.get(&unit.0).map_or(&[][..], Vec::as_slice) {
             let on = day.epoch_days().min(ends);
             if from <= on && on <= to {
-                let by = places.iter().filter(|place| place.unit.0 == ancestor).cloned();
-                found.entry((unit, day)).or_default().extend(by);
+                // Of an agency that ended until its last day: its successor's roles are its successor's.
+                let last = |place: &Charge| place.until.is_none_or(|until| on <= until.epoch_days());
+                let by: Vec<Charge> =
+                    places.iter().filter(|place| place.unit.0 == ancestor && last(place)).cloned().collect();
+                if !by.is_empty() {
+                    found.entry((unit, day)).or_default().extend(by);
+                }
             }
         }
     }

@@ -5,9 +5,10 @@ use crate::{
     store::{self, from, to},
 };
 use ::store::{AuditLine, Query, WriteTx, args};
-use kernel::{Day, Phrase, Problem};
+use kernel::{Day, Phrase, Problem, UnitId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Kinds of agencies.
 pub const KINDS: [&str; 8] = ["authority", "department", "office", "police", "group", "association", "front", "media"];
@@ -26,6 +27,8 @@ pub struct Entered {
     pub valid_to: Option<Day>,
     /// The agency that goes on with its work.
     pub successor: Option<i64>,
+    /// The units whose agency it is: a role in it, held in no unit of its own, reaches under these.
+    pub units: Vec<UnitId>,
     /// The document that says so.
     pub source: String,
 }
@@ -79,7 +82,12 @@ pub async fn save(
 ) -> ::store::Result<Result<i64, Vec<Problem>>> {
     tx.lock("units.agency").await?;
     let all = store::agencies(tx).await?;
-    let problems = check(entered, edited.map(|(id, _)| id), &all);
+    let mut problems = check(entered, edited.map(|(id, _)| id), &all);
+    let known = store::many(tx, &entered.units).await?;
+    if let Some(unit) = entered.units.iter().find(|unit| !known.contains_key(unit)) {
+        let phrase = Phrase::new("units-agency-no-unit").with("unit", unit.0);
+        problems.push(Problem::input(phrase).at_field("units"));
+    }
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
@@ -108,6 +116,10 @@ pub async fn save(
             id
         }
     };
+    tx.execute("DELETE FROM units_agency_unit WHERE agency = $1", args![id]).await?;
+    let units: BTreeSet<UnitId> = entered.units.iter().copied().collect();
+    let rows: Vec<_> = units.into_iter().map(|unit| args![id, unit]).collect();
+    tx.insert_many("units_agency_unit", &["agency", "unit"], rows.into_iter()).await?;
     store::changed(tx).await?;
     let before = all.iter().find(|a| a.id == id);
     let details = json!({"before": before, "after": entered});

@@ -44,7 +44,7 @@ pub struct Description;
 pub const FIELDS: &[&str] =
     &["id", "level", "kind", "code", "name", "parent", "valid_from", "valid_to", "lat", "lon", "confidence", "note"];
 const AGENCY: &[&str] =
-    &["id", "code", "kind", "name_vi", "name_en", "valid_from", "valid_to", "successor", "confidence"];
+    &["id", "code", "kind", "name_vi", "name_en", "valid_from", "valid_to", "successor", "confidence", "units"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -222,8 +222,7 @@ pub(crate) fn both(ctx: &Ctx, overtaken: &Overtaken) -> Vec<String> {
 
 /// What the rooms do about a change of units; nothing where `app` put in none.
 pub(crate) fn effects(ctx: &Ctx) -> Vec<Effect> {
-    let found = ctx.site.things.get(&std::any::TypeId::of::<Effects>()).cloned();
-    found.and_then(|thing| thing.downcast::<Effects>().ok()).map_or_else(Vec::new, |effects| effects.0.clone())
+    ctx.site.thing_if::<Effects>().map_or_else(Vec::new, |effects| effects.0.clone())
 }
 
 pub(crate) fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {

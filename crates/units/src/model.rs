@@ -63,4 +63,6 @@ pub struct Agency {
     pub valid_to: Option<Day>,
     pub successor: Option<i64>,
     pub confidence: String,
+    /// The units whose agency it is; a role in it reaches under these.
+    pub units: Vec<UnitId>,
 }

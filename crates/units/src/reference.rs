@@ -99,6 +99,8 @@ pub struct ShippedAgency {
     pub valid_to: Option<Day>,
     pub successor: Option<i64>,
     pub confidence: String,
+    /// The units whose agency it is: of one that outlives a merger the one before and the one after.
+    pub units: Vec<UnitId>,
 }
 
 /// Everything in `reference/`.
@@ -132,6 +134,13 @@ impl Line<'_> {
         self.optional(at)?.ok_or_else(|| self.bad(format!("column {} is empty", at + 1)))
     }
 
+    /// Several, with blanks between.
+    fn many<T: std::str::FromStr>(&self, at: usize) -> Result<Vec<T>, BadLine> {
+        let text = self.record.get(at).unwrap_or("");
+        let one = |part: &str| part.parse().map_err(|_| self.bad(format!("column {}: {part:?} does not fit", at + 1)));
+        text.split_whitespace().map(one).collect()
+    }
+
     fn bad(&self, message: String) -> BadLine {
         BadLine { file: self.file, line: self.record.position().map_or(0, |p| p.line()), message }
     }
@@ -146,7 +155,7 @@ const HEADINGS: [(&str, &str); 5] = [
     ("succession.csv", "from,to,day,share,main,confidence"),
     ("groups.csv", "group,unit,from,to"),
     ("attributes.csv", "unit,attribute,value,from,to,confidence,source"),
-    ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence"),
+    ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence,units"),
 ];
 
 /// Where a file's bytes come from.
@@ -252,6 +261,7 @@ impl Reference {
                     valid_to: l.optional(6)?,
                     successor: l.optional(7)?,
                     confidence: l.text(8),
+                    units: l.many(9)?.into_iter().map(UnitId).collect(),
                 })
             })?,
         })

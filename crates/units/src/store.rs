@@ -111,6 +111,14 @@ CREATE TABLE units_plan (
 ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ",
     },
+    Migration {
+        room: "units",
+        version: 8,
+        name: "whose agency it is",
+        sql: "
+CREATE TABLE units_agency_unit (agency INTEGER NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (agency, unit)) STRICT;
+",
+    },
 ];
 
 pub(crate) fn from(day: Option<Day>) -> i64 {
@@ -268,6 +276,9 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
         .collect();
     let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
     added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
+    let rows = reference.agencies.iter().flat_map(|a| a.units.iter().map(|unit| args![a.id, *unit])).collect();
+    // As with attributes: what was said here of an agency counts as a whole.
+    added += add_missing(tx, "units_agency_unit", &["agency", "unit"], &[0], rows).await?;
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
     }
@@ -529,6 +540,10 @@ pub async fn set_attributes(
 
 /// All agencies. Cost: the table, some dozen rows.
 pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
+    let mut units: HashMap<i64, Vec<UnitId>> = HashMap::new();
+    for row in tx.rows("SELECT agency, unit FROM units_agency_unit ORDER BY agency, unit", args![]).await? {
+        units.entry(row.i64(0)?).or_default().push(UnitId(row.i64(1)?));
+    }
     let sql = "SELECT id, code, kind, name_vi, name_en, from_day, to_day, successor, confidence FROM units_agency ORDER BY id";
     let read = |row: &Row| {
         Ok(Agency {
@@ -541,6 +556,7 @@ pub async fn agencies(tx: &mut impl Query) -> Result<Vec<Agency>> {
             valid_to: open(row.i64(6)?),
             successor: row.opt_i64(7)?,
             confidence: row.text(8)?,
+            units: units.remove(&row.i64(0)?).unwrap_or_default(),
         })
     };
     tx.rows(sql, args![]).await?.iter().map(read).collect()

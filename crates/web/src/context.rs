@@ -4,6 +4,7 @@ use crate::{
     Failure, Permission, Templates,
     guard::{Most, for_program, too_large},
     people::{People, Reader, Who},
+    proxies::Proxies,
     search::Search,
 };
 use axum::{
@@ -77,8 +78,17 @@ impl Deref for Site {
 impl Site {
     /// A thing that a room put in (its law, say).
     pub fn thing<T: Any + Send + Sync>(&self) -> Arc<T> {
-        let found = self.things.get(&std::any::TypeId::of::<T>()).cloned();
-        found.and_then(|thing| thing.downcast().ok()).expect("app puts in what its rooms ask for")
+        self.thing_if().expect("app puts in what its rooms ask for")
+    }
+
+    /// A thing that is not everywhere: a site of a test, or without people, does without.
+    pub fn thing_if<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.things.get(&std::any::TypeId::of::<T>()).cloned().and_then(|thing| thing.downcast().ok())
+    }
+
+    /// The proxies elsewhere that are believed; none where nobody named one.
+    pub(crate) fn proxies(&self) -> Arc<Proxies> {
+        self.thing_if().unwrap_or_default()
     }
 }
 
@@ -96,7 +106,7 @@ pub struct Ctx {
     /// The path without its language, with the query.
     pub path: String,
     pub headers: HeaderMap,
-    /// The address it comes from; behind a proxy on this machine the one that the proxy names.
+    /// The address it comes from; behind a proxy that is believed ([`crate::Proxies`]) the one that the proxy names.
     pub from: IpAddr,
     /// Whether the answer is for a program.
     pub api: bool,
@@ -121,7 +131,7 @@ impl FromRequestParts<Site> for Ctx {
             return Err(Problem::not_found(Phrase::new("problem-not-found")).into());
         };
         let reader = parts.extensions.get::<Reader>().cloned().unwrap_or_else(|| Reader::stranger(site));
-        let from = crate::limit::from(parts);
+        let from = site.proxies().from(parts);
         let most = parts.extensions.get::<Most>().map_or(0, |most| most.0);
         let state = parts.extensions.get::<Found>().map_or_else(String::new, |found| found.0.clone());
         Ok(Ctx {

@@ -22,14 +22,7 @@ use futures::FutureExt;
 use http_body_util::Limited;
 use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
-use std::{
-    any::{Any, TypeId},
-    collections::HashMap,
-    net::SocketAddr,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::AuditLine;
 
 /// How many bytes this request may send.
@@ -241,7 +234,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let stranger = Reader { who: None, nobody: nobody(&parts, &guard.site), unread: 0 };
     let failure = async |problem: Problem| shown(&guard.site, &stranger, lang, api, &path, &problem).await;
     let limit = guard.limit.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
-    let left = match limit.map(|limit| limit.take(&parts)) {
+    let left = match limit.map(|limit| limit.take(guard.site.proxies().asks(&parts))) {
         Some(Err((problem, left, wait))) => {
             let mut answer = failure(problem).await;
             left.say_wait(&mut answer, wait);
@@ -274,7 +267,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let whose = reader.who.is_some();
     let shown_to = reader.clone();
     let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
-    if let Some(before) = guard.site.things.get(&TypeId::of::<Before>()).and_then(|b| b.downcast_ref::<Before>()) {
+    if let Some(before) = guard.site.thing_if::<Before>() {
         match before.run(&guard.site).await {
             Ok(state) => drop(parts.extensions.insert(Found(state))),
             Err(error) => return failure(error.problem()).await,

@@ -2,8 +2,7 @@
 //! (`RateLimit` and `RateLimit-Policy` of the IETF's draft).
 
 use axum::{
-    extract::ConnectInfo,
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, header},
     response::Response,
 };
 use governor::{
@@ -14,12 +13,7 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 use kernel::{Clock, Phrase, Problem};
-use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// Addresses whose buckets are remembered; beyond, full ones are forgotten.
 const MOST: usize = 20_000;
@@ -62,8 +56,8 @@ impl Limit {
 
     /// Takes one from the bucket of whoever asks; nothing for this machine itself, which no proxy asks for. Refused with how
     /// long to wait where it is empty.
-    pub fn take(&self, parts: &Parts) -> Result<Option<Left>, (Problem, Left, u64)> {
-        let Some(asks) = asks(parts) else { return Ok(None) };
+    pub fn take(&self, asks: Option<IpAddr>) -> Result<Option<Left>, (Problem, Left, u64)> {
+        let Some(asks) = asks else { return Ok(None) };
         if self.buckets.len() > MOST {
             self.buckets.retain_recent();
         }
@@ -107,26 +101,4 @@ impl Left {
         self.say(answer);
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-}
-
-/// Where a request comes from, for counts against guessing: as [`asks`] says, this machine itself where that is nobody.
-pub(crate) fn from(parts: &Parts) -> IpAddr {
-    let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-    asks(parts).or_else(peer).unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
-}
-
-/// Who asks: the peer; where a proxy on this machine asks, the last address that it says it asks for. `None` for whoever
-/// sits at this machine. A network of IPv6 is one address.
-fn asks(parts: &Parts) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())?;
-    let asks = if peer.is_loopback() {
-        let named = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        named.rsplit(',').next()?.trim().parse().ok()?
-    } else {
-        peer
-    };
-    Some(match asks {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) >> 64 << 64)),
-        v4 => v4,
-    })
 }

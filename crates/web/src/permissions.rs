@@ -12,7 +12,8 @@ use kernel::{Actor, Charge, Places, Role, Scope};
 pub enum Reach {
     /// Everything in the house; the thing belongs to no unit.
     House,
-    /// The units under the one in which the role is held, as the tree stood on the day of the thing.
+    /// The units under the one in which the role is held, as the tree stood on the day of the thing; of a role in an agency
+    /// without a unit those under the agency's own; of an agency that ended things of days until then.
     Units,
     /// Of those units the criteria that the role names; all, where it names none.
     Criteria,
@@ -108,6 +109,10 @@ pub const RULES: &[Rule] = &[
     rule("import", "figures", TAKE_IN),
     rule("read", "figures", &[(Coordination, U)]),
     rule("publish", "figures", &[(Coordination, U)]),
+    // What proves figures: by whoever brings the figures, and programs for them.
+    rule("attach", "evidence", TAKE_IN),
+    // Photographs show faces: only whoever publishes figures shows them to everybody.
+    rule("publish", "evidence", &[(Coordination, U)]),
     rule(
         "read",
         "jobs",
@@ -154,6 +159,40 @@ pub const RULES: &[Rule] = &[
     rule("draft", "law", &[(Coordination, H)]),
     // Never whoever drafted it, whatever their roles: `facts::drafts`.
     rule("approve", "law", &[(Coordination, H), (CouncilChair, H)]),
+    // Campaigns of reporting: each sees the units it sees working figures of.
+    rule(
+        "read",
+        "reporting",
+        &[
+            (CommuneOfficer, U),
+            (CommuneLeader, U),
+            (FatherlandFront, U),
+            (DistrictVerifier, U),
+            (DistrictLeader, U),
+            (Appraiser, U),
+            (Coordination, U),
+            (CouncilChair, U),
+            (CouncilSecretary, U),
+            (CouncilMember, U),
+            (ProvinceChair, U),
+            (ProvinceLeader, U),
+            (MinistryReader, U),
+            (Auditor, U),
+        ],
+    ),
+    rule("read", "campaigns", &[(Coordination, H), (ProvinceLeader, H), (Auditor, H)]),
+    rule("keep", "campaigns", &[(Coordination, H)]),
+    rule("enter", "reporting", &[(CommuneOfficer, C), (CommuneLeader, U)]),
+    rule("assign", "reporting", &[(CommuneLeader, U)]),
+    rule("send", "reporting", &[(CommuneLeader, U)]),
+    // Never what they entered themselves: `reporting::actions`.
+    rule("review", "reporting", &[(DistrictVerifier, U), (Appraiser, C)]),
+    rule("lock", "reporting", &[(Coordination, U)]),
+    rule(
+        "comment",
+        "reporting",
+        &[(CommuneOfficer, U), (CommuneLeader, U), (DistrictVerifier, U), (Appraiser, U), (Coordination, U)],
+    ),
     rule("read", "people", &[(Administrator, H), (Auditor, H)]),
     rule("keep", "people", &[(Administrator, H)]),
     // Never whoever asked for it: `identity::proposals`.
@@ -210,10 +249,16 @@ fn reach_of(rule: &Rule, who: &Who) -> Option<(Role, Places)> {
     for &(role, reach) in roles {
         for grant in who.grants.iter().filter(|grant| grant.role == role) {
             let places = match reach {
+                // What belongs to no unit is of today: a role of what has ended reads it, and changes nothing.
+                Reach::House if grant.past && rule.action != "read" => continue,
                 Reach::House => Places::All,
                 Reach::Units => grant.places(),
                 Reach::Criteria => grant.charges(),
             };
+            // In an agency that is of no unit there is nothing to reach.
+            if places.is_none() {
+                continue;
+            }
             let (first, all) = found.take().unwrap_or((role, Places::None));
             found = Some((first, all.and(places)));
         }
@@ -233,7 +278,7 @@ pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
     // does it over the working ones, whatever their pages show.
     let touched = match &writes {
         Places::Some(charges) => {
-            Places::Some(charges.iter().map(|charge| Charge { unit: charge.unit, criteria: None }).collect())
+            Places::Some(charges.iter().map(|charge| Charge { criteria: None, ..charge.clone() }).collect())
         }
         Places::All if action != "read" => Places::All,
         _ => Places::None,
@@ -254,7 +299,7 @@ mod tests {
     use kernel::{Grant, PersonId, UnitId};
 
     fn who(role: Role, only: Option<&[&str]>, first: Option<&'static str>) -> Who {
-        let grant = Grant { id: 1, role, unit: Some(UnitId(250)), agency: None, criteria: None };
+        let grant = Grant { id: 1, role, unit: Some(UnitId(250)), agency: None, criteria: None, past: false };
         let only = only.map(|only| only.iter().map(|&one| one.to_owned()).collect());
         let (person, name, session) = (PersonId(1), String::new(), String::new());
         Who { person, name, grants: vec![grant], session, only, first }
@@ -280,6 +325,25 @@ mod tests {
         assert_eq!(keeper.scope.working, Places::All);
         let reader = admit("read", "people", &who(Role::Administrator, None, None)).expect("a rule");
         assert!(reader.scope.working.is_none(), "no power over figures, nor a look at drafts");
+    }
+
+    #[test]
+    fn a_role_of_what_has_ended_reads_what_belongs_to_no_unit_and_changes_nothing_of_it() {
+        let mut office = who(Role::Coordination, None, None);
+        assert!(admit("overlay", "law", &office).is_some());
+        office.grants[0].past = true;
+        assert!(admit("overlay", "law", &office).is_none() && admit("approve", "reorganisations", &office).is_none());
+        assert!(admit("read", "reports", &office).is_some(), "its past is read");
+        assert!(admit("edit", "figures", &office).is_some(), "figures of its past are held against their day");
+    }
+
+    #[test]
+    fn a_role_in_an_agency_of_no_unit_reaches_no_figures() {
+        let mut office = who(Role::Coordination, None, None);
+        let agency = kernel::Office { id: kernel::AgencyId(14), units: Vec::new(), last: None };
+        (office.grants[0].unit, office.grants[0].agency) = (None, Some(agency));
+        assert!(admit("edit", "figures", &office).is_none() && working(&office).is_none());
+        assert!(admit("read", "reports", &office).is_some());
     }
 
     #[test]

@@ -154,8 +154,7 @@ pub const JOB: &str = "web.retention";
 /// Adds the function of the job. Each run queues the next, a day later.
 pub fn jobs(registry: &mut Registry, site: &Site) {
     // A site without people has no hooks.
-    let Some(hooks) = site.things.get(&std::any::TypeId::of::<Hooks>()).cloned() else { return };
-    let Ok(hooks) = hooks.downcast::<Hooks>() else { return };
+    let Some(hooks) = site.thing_if::<Hooks>() else { return };
     registry.add(JOB, move |work| carry_out(work, hooks.clone()));
 }
 

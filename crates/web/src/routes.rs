@@ -101,6 +101,24 @@ impl Routes {
         self.add(Permission { method: "POST", path, action, resource, public: false, large: true }, handler)
     }
 
+    /// A route of any method for those whom a rule names: of a protocol that has more of them than GET and POST, or a GET
+    /// that may have to write. With `slow` its answer may take an hour.
+    pub fn by(
+        self,
+        method: &'static str,
+        path: &'static str,
+        (action, resource): (&'static str, &'static str),
+        slow: bool,
+        handler: MethodRouter<Site>,
+    ) -> Routes {
+        self.add(Permission { method, path, action, resource, public: false, large: slow }, handler)
+    }
+
+    /// What a protocol offers (OPTIONS), told to anybody.
+    pub fn offers(self, path: &'static str, resource: &'static str, handler: MethodRouter<Site>) -> Routes {
+        self.add(Permission { method: "OPTIONS", path, action: "ask", resource, public: true, large: false }, handler)
+    }
+
     fn add(mut self, row: Permission, handler: MethodRouter<Site>) -> Routes {
         // The guard holds each request against these rows before a handler runs.
         self.router = self.router.route(row.path, handler);

@@ -351,7 +351,8 @@ fn a_full_disk_beneath_postgresql_takes_an_import_whole_or_not_at_all_and_pages_
     // Large enough to begin with; then what is there, and 6 MB.
     let Some(disk) = SmallDisk::mount(1024) else {
         // Not by a macro, whose words the test runner would swallow.
-        let said = "NOT TRIED: a full disk beneath PostgreSQL, since whoever runs these tests may mount no file system\n";
+        let said =
+            "NOT TRIED: a full disk beneath PostgreSQL, since whoever runs these tests may mount no file system\n";
         std::io::stderr().write_all(said.as_bytes()).unwrap();
         return;
     };

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::get,
 };
-use kernel::{Day, Moment, Revision, UnitId};
+use kernel::{Day, EvidenceId, Moment, Revision, UnitId};
 use minijinja::context;
 use rulebook::values::year_end;
 use serde_json::{Value, json};
@@ -61,6 +61,9 @@ async fn place(ctx: &Ctx, kind: &str, id: &str) -> Result<Option<(Option<String>
             let page = format!("/so-lieu/{unit}/{measure}/{year}#r{number}");
             (Some(page), format!("/api/v1/units/{unit}/figures/{measure}/{year}"))
         }),
+        ("evidence", Some(number)) => crate::evidence::find(&mut tx, EvidenceId(number))
+            .await?
+            .map(|_| (Some(format!("/tep-minh-chung/{number}")), format!("/api/v1/evidence/{number}"))),
         ("set", _) => {
             law.library().set(id).map(|s| (Some(format!("/bo-tieu-chi/{}", s.set)), format!("/api/v1/sets/{}", s.set)))
         }

@@ -107,13 +107,20 @@ pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) ->
     let sheet = figure::sheet(&mut tx, &law(&ctx), UnitId(at.0), &at.1, at.2).await?;
     let Some(sheet) = sheet else { return Err(ctx.not_found()) };
     let form = Form { origin: origin(&asked.nguon), key: uuid::Uuid::new_v4().to_string(), ..Form::default() };
-    let body = tell(&ctx, &law(&ctx), &sheet, &form, !asked.da_luu.is_empty());
+    let pieces = pieces(&ctx, &mut tx, &sheet).await?;
+    let body = tell(&ctx, &law(&ctx), &sheet, &form, !asked.da_luu.is_empty(), &pieces);
     // A writer's form carries a key of its own, so the page is never the same twice.
     if ctx.may("edit", "figures") {
         ctx.page_with(StatusCode::OK, "figure.html", body)
     } else {
         ctx.page("figure.html", body)
     }
+}
+
+/// What proves the figure, whichever line of its history.
+async fn pieces(ctx: &Ctx, tx: &mut impl store::Query, sheet: &Sheet) -> store::Result<Vec<Value>> {
+    let Some(measure) = law(ctx).measure_id(&sheet.measure.id) else { return Ok(Vec::new()) };
+    super::evidence::of_measure(ctx, tx, &sheet.unit, measure, sheet.year).await
 }
 
 fn files(ctx: &Ctx, files: &[Attachment]) -> Vec<Value> {
@@ -144,7 +151,7 @@ fn typed(ctx: &Ctx, value: Option<&Given>) -> (String, String, String) {
     }
 }
 
-fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool) -> Value {
+fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool, pieces: &[Value]) -> Value {
     let (lang, measure) = (ctx.lang, &sheet.measure);
     let unit_word = measure.unit.as_deref();
     let sides: Vec<Value> = sheet
@@ -183,6 +190,7 @@ fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool) -> Value 
         name => lang.pick(&measure.name_vi, &measure.name_en), measure => measure.id, unit_word => unit_word,
         source => measure.source, confidence => locale::say_key(lang, &format!("confidence-{}", measure.confidence.name()), &[]),
         background => measure.background, sides => sides, history => history, readers => readers, formula => formula, saved => saved,
+        pieces => pieces, evidence_href => ctx.link(&format!("/xa/{}/minh-chung?nam={}&chi_so={}", sheet.unit.id, sheet.year, measure.id)),
         form => ctx.may("edit", "figures").then(|| tell_form(ctx, law, sheet, form)),
     }
 }
@@ -374,7 +382,8 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
     let mut tx = ctx.read().await?;
     let sheet = figure::sheet(&mut tx, &law, UnitId(at.0), &at.1, at.2).await?;
     let Some(sheet) = sheet else { return Err(ctx.not_found()) };
-    ctx.page_with(status, "figure.html", tell(&ctx, &law, &sheet, &form, false))
+    let pieces = pieces(&ctx, &mut tx, &sheet).await?;
+    ctx.page_with(status, "figure.html", tell(&ctx, &law, &sheet, &form, false, &pieces))
 }
 
 /// `GET /tep/{id}`: a piece of evidence, where the line it proves may be seen. Cost: two rows, and the file.
@@ -401,12 +410,13 @@ pub async fn file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let named = format!("attachment; filename*=UTF-8''{}", escaped(&attachment.name));
     let attached = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
     headers.insert(header::CONTENT_DISPOSITION, attached);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.insert(header::CONTENT_LENGTH, attachment.blob.size.into());
     Ok(answer)
 }
 
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()

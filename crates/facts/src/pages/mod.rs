@@ -10,6 +10,7 @@ mod commune;
 mod communes;
 mod dhis2;
 mod drafts;
+mod evidence;
 mod explore;
 mod figure;
 mod found;
@@ -58,7 +59,7 @@ pub fn refresh() -> web::Before {
 }
 
 pub use openapi::{description, description_with};
-pub use say::exactly;
+pub use say::{exactly, state as verdict};
 
 /// What this room offers the house.
 pub fn room() -> Room {
@@ -77,6 +78,7 @@ pub fn room() -> Room {
 /// The functions of this room's jobs.
 fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
     crate::jobs::register(registry, site.thing::<Law>(), site.people.clone());
+    crate::jobs::register_evidence(registry, site.thing::<crate::evidence::look::Means>());
 }
 
 fn routes() -> Routes {
@@ -126,6 +128,7 @@ fn routes() -> Routes {
         .write("/nhap-so-lieu/ghi", "import", "figures", post(intake::commit))
         .merge(carried::routes())
         .merge(figure::routes())
+        .merge(evidence::routes())
         .merge(publish::routes())
         .merge(overlays::routes())
         .merge(drafts::routes())

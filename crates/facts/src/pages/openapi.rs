@@ -41,6 +41,7 @@ pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>
     all.merge(units::pages::edit::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
+    all.merge(super::evidence::Description::openapi());
     all.merge(super::publish::Description::openapi());
     all.merge(super::overlays::Description::openapi());
     all.merge(super::drafts::Description::openapi());

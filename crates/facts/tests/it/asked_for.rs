@@ -47,7 +47,8 @@ fn a_role_lost_while_a_file_waits_is_lost_for_the_file() {
     each_engine(ROOMS, |store| async move {
         let visitor = Visitor::new(store).await?;
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
-        let role = |role, unit| Some(Grant { id: 1, role, unit: Some(unit), agency: None, criteria: None });
+        let role =
+            |role, unit| Some(Grant { id: 1, role, unit: Some(unit), agency: None, criteria: None, past: false });
         let mut run = 0;
         let mut check = async |held: Option<Grant>, figures: i64| -> Result<()> {
             run += 1;

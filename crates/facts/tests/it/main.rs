@@ -4,6 +4,7 @@ mod at_once;
 mod dhis2;
 mod drafts;
 mod edge;
+mod evidence;
 mod explore;
 mod face;
 mod figure;

@@ -6,9 +6,9 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use facts::reports::{Place, place};
-use kernel::{Actor, UnitId};
+use kernel::{Actor, Clock, FixedClock, Moment, UnitId};
 use store::{Query, args};
-use testkit::each_engine;
+use testkit::{CLOCK, each_engine};
 
 const SEND: &str = "/bao-sai/gui";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -136,6 +136,57 @@ fn no_more_is_taken_of_a_page_than_an_hour_allows() {
         ensure!(more.status == 429 && more.text().contains("sau một giờ") && more.text().contains("sai so lieu nua"));
         let elsewhere = visitor.tell(SEND, "trang=/xa&text=sai+so+lieu+nua&key=n").await?;
         ensure!(elsewhere.status == 303, "{}", elsewhere.text());
+        Ok(())
+    });
+}
+
+#[test]
+fn whom_to_reach_about_a_report_is_erased_with_the_person_or_in_time_and_the_report_stays() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        for (n, contact) in [(1, "Hoa%40Example.vn"), (2, "khac%40example.vn"), (3, "")] {
+            let form = format!("trang=/ban-do&text=sai+so+lieu+{n}&contact={contact}&key=k{n}");
+            ensure!(visitor.tell(SEND, &form).await?.status == 303);
+        }
+        let answered = visitor.post("/bao-sai/so/2/tra-loi", FORM, "answer=%C4%90%C3%A3+s%E1%BB%ADa&key=a").await?;
+        ensure!(answered.status == 303, "{}", answered.text());
+        let kept = async || -> Result<Vec<String>> {
+            let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
+            let rows = tx.rows("SELECT contact FROM facts_report ORDER BY id", args![]).await?;
+            Ok(rows.iter().map(|row| row.text(0)).collect::<store::Result<_>>()?)
+        };
+        let all = facts::pages::room().personal.to_vec();
+        let hooks = web::personal::Hooks { all, retention: web::personal::Retention::default() };
+        let whom = |email: Option<&str>| {
+            let (person, login) = (kernel::PersonId(7), "hoa".to_owned());
+            web::personal::Whom { person, login, email: email.map(str::to_owned) }
+        };
+        let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
+        let parts = hooks.export(&mut tx, &whom(Some("hoa@example.vn"))).await?;
+        let reports = &parts.iter().find(|part| part.kind == "reports").context("reports")?.rows;
+        ensure!(reports.len() == 1 && reports[0]["contact"] == "Hoa@Example.vn", "{reports:?}");
+        drop(tx);
+        let erase = async |email| -> Result<serde_json::Value> {
+            let mut tx = visitor.store.write(&Actor::SYSTEM, &CLOCK).await?;
+            let rows = hooks.erase(&mut tx, &whom(email), "có đơn").await?;
+            tx.commit().await?;
+            Ok(rows)
+        };
+        ensure!(erase(None).await?["facts"] == 0, "who has no address has no contact");
+        ensure!(kept().await? == ["Hoa@Example.vn", "khac@example.vn", ""]);
+        ensure!(erase(Some("hoa@example.vn")).await?["facts"] == 1);
+        ensure!(kept().await? == ["", "khac@example.vn", ""], "another person's contact, or the report, went too");
+        // Of a report that was answered the contact goes in time; of one that waits it stays.
+        let days = i64::from(hooks.retention.contacts);
+        ensure!(days > 1, "{days}");
+        for (later, wanted) in [(days - 1, "khac@example.vn"), (days + 1, "")] {
+            let clock = FixedClock(Moment(CLOCK.now().0 + later * 86_400_000_000));
+            let mut tx = visitor.store.write(&Actor::SYSTEM, &clock).await?;
+            hooks.retain(&mut tx).await?;
+            tx.commit().await?;
+            ensure!(kept().await?[1] == wanted, "after {later} days");
+        }
+        ensure!(count(&visitor, "SELECT COUNT(*) FROM facts_report WHERE text <> ''").await? == 3);
         Ok(())
     });
 }

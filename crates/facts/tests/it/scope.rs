@@ -3,7 +3,7 @@
 use crate::figures::{COMMUNE, ROOMS, how, prepared, save};
 use anyhow::{Context, Result, ensure};
 use facts::{Entry, Key, Law, record};
-use kernel::{Actor, Charge, CriterionRef, PersonId, Places, Role, Scope, UnitId};
+use kernel::{Actor, AgencyId, Charge, CriterionRef, Day, Grant, Office, PersonId, Places, Role, Scope, UnitId};
 use rulebook::{Origin, Value};
 use store::{AuditLine, Query, Store, StoreError, args};
 use testkit::{CLOCK, each_engine};
@@ -11,7 +11,7 @@ use testkit::{CLOCK, each_engine};
 /// Somebody whose role reaches these units, all criteria or these.
 fn somebody(role: Role, units: &[UnitId], criteria: Option<Vec<CriterionRef>>) -> Actor {
     let places = |criteria: &Option<Vec<CriterionRef>>| {
-        Places::Some(units.iter().map(|&unit| Charge { unit, criteria: criteria.clone() }).collect())
+        Places::Some(units.iter().map(|&unit| Charge { unit, criteria: criteria.clone(), until: None }).collect())
     };
     Actor { role, person: Some(PersonId(7)), scope: Scope { working: places(&None), writes: places(&criteria) } }
 }
@@ -146,6 +146,33 @@ fn nobody_records_what_is_not_theirs() {
 }
 
 #[test]
+fn what_a_person_takes_in_has_a_line_even_where_nothing_changes() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let officer = somebody(Role::CommuneLeader, &[COMMUNE], None);
+        let entries = [income(&law, COMMUNE, 2024, "44")];
+        let intake = facts::intake::Intake {
+            set: "commune-2021-2025".into(),
+            origin: Origin::Declared,
+            publish: false,
+            source: "bang.csv".into(),
+        };
+        for changed in [1, 0] {
+            let mut tx = store.write(&officer, &CLOCK).await?;
+            let upload = facts::uploads::Upload { name: "bang.csv".into(), bytes: b"x".to_vec() };
+            facts::uploads::keep(&mut tx, "abc", upload, 1).await?;
+            tx.commit().await?;
+            let mut tx = store.write(&officer, &CLOCK).await?;
+            let outcome = facts::intake::commit(&mut tx, &law, &entries, &intake, b"x").await?;
+            facts::uploads::forget(&mut tx, "abc").await?;
+            tx.commit().await?;
+            ensure!(outcome.new + outcome.changed == changed, "{outcome:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn an_officer_of_some_criteria_records_those_alone() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;
@@ -192,5 +219,59 @@ fn a_write_of_a_person_names_a_unit_in_reach_or_is_not_committed() {
         tx.audit(line(Some(COMMUNE))).await?;
         tx.commit().await?;
         Ok(())
+    });
+}
+
+#[test]
+fn a_role_in_an_agency_reaches_its_units_until_the_agency_ends_and_its_successor_has_its_own() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let (_, successor, _) = around(&store).await?;
+        let agencies = {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            units::store::agencies(&mut tx).await?
+        };
+        // As who works in an agency, without a unit of their own; `last`: of an agency that would end then.
+        let of = |code: &str, last: Option<&str>| -> Result<Actor> {
+            let agency = agencies.iter().find(|a| a.code == code).context("an agency")?;
+            let last = last.map(str::parse::<Day>).transpose().ok().flatten().or(agency.valid_to);
+            let office = Office { id: AgencyId(agency.id), units: agency.units.clone(), last };
+            let (id, role) = (1, Role::Coordination);
+            let grant = Grant { id, role, unit: None, agency: Some(office), criteria: None, past: last.is_some() };
+            let scope = Scope { working: grant.places(), writes: grant.charges() };
+            Ok(Actor { role, person: Some(PersonId(7)), scope })
+        };
+        for (unit, year) in [(COMMUNE, 2024), (COMMUNE, 2025), (successor, 2025), (successor, 2026)] {
+            save(&store, &law, &[income(&law, unit, year, "41")], false).await?;
+        }
+        let sees = async |actor: &Actor| -> Result<i64> { Ok(seen(&store, &actor.scope()).await?[0]) };
+        // The office was there before the merger and after it; a department that ended with the old province, and the one
+        // after it, see what is theirs; one of no unit sees nothing.
+        for (code, last, wanted) in [
+            ("VPDP", None, 4),
+            ("SNN", None, 2),
+            ("SNNMT", None, 2),
+            ("SNNMT", Some("2025-12-31"), 1),
+            ("SNNMT", Some("2025-08-01"), 0),
+            ("VPDP", Some("2024-12-31"), 1),
+            ("UBND-X", None, 0),
+        ] {
+            let found = sees(&of(code, last)?).await?;
+            ensure!(found == wanted, "{code} {last:?}: {found}");
+        }
+        let check = async |code, last, unit, year, no: bool| -> Result<()> {
+            let entry = income(&law, unit, year, "42");
+            ensure!(refused(&store, &law, &of(code, last)?, entry, true).await? == no, "{code} {last:?} {unit} {year}");
+            Ok(())
+        };
+        check("VPDP", None, COMMUNE, 2024, false).await?;
+        check("VPDP", None, successor, 2026, false).await?;
+        check("SNN", None, COMMUNE, 2023, false).await?;
+        check("SNN", None, successor, 2026, true).await?;
+        check("SNNMT", None, COMMUNE, 2024, true).await?;
+        check("SNNMT", None, successor, 2026, false).await?;
+        check("SNNMT", Some("2025-12-31"), successor, 2025, false).await?;
+        check("SNNMT", Some("2025-12-31"), successor, 2026, true).await?;
+        check("UBND-X", None, COMMUNE, 2024, true).await
     });
 }

@@ -6,7 +6,10 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
 };
-use facts::Law;
+use facts::{
+    Law,
+    evidence::{Means, incoming::Bounds},
+};
 use serde_json::Value;
 use std::{
     any::{Any, TypeId},
@@ -14,7 +17,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
 };
-use store::{Query, Store, args};
+use store::{Query, Store, args, attachments::Attachments};
 use testkit::CLOCK;
 use tower::ServiceExt;
 
@@ -22,6 +25,9 @@ use tower::ServiceExt;
 pub struct Visitor {
     pub store: Store,
     pub law: Law,
+    pub means: Arc<Means>,
+    /// Where files lie; goes with the visitor.
+    pub folder: Arc<tempfile::TempDir>,
 }
 
 /// What came back.
@@ -59,12 +65,26 @@ impl Answer {
 impl Visitor {
     pub async fn new(store: Store) -> Result<Visitor> {
         let law = crate::figures::prepared(&store, true).await?;
-        Ok(Visitor { store, law })
+        Ok(Visitor::of(&store, &law))
     }
 
     /// Over a store that is prepared already.
     pub fn of(store: &Store, law: &Law) -> Visitor {
-        Visitor { store: store.clone(), law: law.clone() }
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Attachments::open(&folder.path().display().to_string()).expect("a folder of files");
+        let incoming = folder.path().join("incoming-evidence");
+        let means = Means { files, incoming, scanner: None, bounds: Bounds::default() };
+        Visitor { store: store.clone(), law: law.clone(), means: Arc::new(means), folder: Arc::new(folder) }
+    }
+
+    /// The same with other means: a scanner, narrower bounds.
+    pub fn with(mut self, change: impl FnOnce(&mut Means)) -> Visitor {
+        let files = self.means.files.clone();
+        let incoming = self.folder.path().join("incoming-evidence");
+        let mut means = Means { files, incoming, scanner: None, bounds: Bounds::default() };
+        change(&mut means);
+        self.means = Arc::new(means);
+        self
     }
 
     pub fn site(&self, local_admin: bool) -> Result<(web::Site, web::Routes)> {
@@ -89,6 +109,8 @@ impl Visitor {
             things: HashMap::from([
                 (TypeId::of::<Law>(), law),
                 (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
+                (TypeId::of::<Means>(), self.means.clone() as Arc<dyn Any + Send + Sync>),
+                (TypeId::of::<Attachments>(), Arc::new(self.means.files.clone()) as Arc<dyn Any + Send + Sync>),
                 (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             ]),
             openapi: facts::pages::description(),
@@ -145,6 +167,58 @@ impl Visitor {
     /// Tries to write as anybody.
     pub async fn give_as_reader(&self, path: &str, body: impl Into<Vec<u8>>) -> Result<Answer> {
         self.send(Self::request("POST", path).body(Body::from(body.into()))?, false).await
+    }
+
+    /// Sends a request of any method as whoever sits at the machine.
+    pub async fn ask_by(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Result<Answer> {
+        let request = headers.iter().fold(Self::request(method, path), |r, (name, value)| r.header(*name, *value));
+        self.send(request.body(body.into())?, true).await
+    }
+
+    /// The same as anybody.
+    pub async fn ask_as_reader(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Result<Answer> {
+        let request = headers.iter().fold(Self::request(method, path), |r, (name, value)| r.header(*name, *value));
+        self.send(request.body(body.into())?, false).await
+    }
+
+    /// Sends a form with files: names with texts, then names of files with their bytes.
+    pub async fn send_files(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Result<Answer> {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!("--x\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n");
+            body.extend(head.bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--x--\r\n");
+        self.post(path, "multipart/form-data; boundary=x", body).await
+    }
+
+    /// Runs every job that is due; how many.
+    pub async fn work(&self) -> Result<usize> {
+        let mut registry = store::jobs::Registry::default();
+        facts::jobs::register_evidence(&mut registry, self.means.clone());
+        let clock: Arc<dyn kernel::Clock> = Arc::new(CLOCK);
+        let mut ran = 0;
+        while registry.run_one(&self.store, &clock).await? {
+            ran += 1;
+        }
+        Ok(ran)
     }
 
     /// Sends a file on the page.

@@ -52,6 +52,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
     all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
     all.merge(<data::Description as utoipa::OpenApi>::openapi());
+    all.merge(<roster::Description as utoipa::OpenApi>::openapi());
     all.merge(<trail::Description as utoipa::OpenApi>::openapi());
     all
 }
@@ -111,6 +112,11 @@ fn routes() -> Routes {
         .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
         .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
         .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
+        .write("/api/v1/people/{person}/code", "keep", "people", post(people_api::code))
+        .read_inside("/api/v1/people/{person}/tokens", "people", get(tokens::api_list_of))
+        .write("/api/v1/people/{person}/tokens", "keep", "people", post(tokens::api_add_for))
+        .write("/api/v1/people/{person}/tokens/{token}/revocation", "keep", "people", post(tokens::api_revoke_for))
+        .write("/api/v1/people-roster", "import", "people", post(roster::api))
         .read_inside("/api/v1/people-proposals", "people", get(people_api::waiting))
         .write("/api/v1/people-proposals/{proposal}/decision", "approve", "people", post(people_api::decide))
         .read_inside("/nhat-ky.xlsx", "audit", get(trail::xlsx))

@@ -4,8 +4,7 @@ use super::{account::shown, identity};
 use crate::{
     model::{Held, NewGrant, Person},
     proposals::{self, Outcome as Given},
-    rules::{criteria, day, is_address, is_login, role_word},
-    secrets,
+    rules::{criteria, day, is_login, role_word},
     store::{self, HOUR, ORDERS, Order},
 };
 use axum::{
@@ -21,8 +20,8 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
-use units::Unit;
-use web::{Asking, Ctx, Failure, Form, Outcome, Path};
+use units::{Agency, Unit};
+use web::{Asking, Ctx, Failure, Form, Outcome, Path, notices::outbox::is_address};
 
 /// People on a page.
 const PER: i64 = 50;
@@ -226,19 +225,13 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     }
 }
 
-/// What became of a code: its text, and whether that is half of it; or that it went by letter.
-enum Code<'a> {
-    Shown(&'a str, bool),
-    Sent,
-}
-
 async fn person(
     ctx: &Ctx,
     id: PersonId,
     status: StatusCode,
     sent: &Sent,
     problem: Option<Wrong>,
-    code: Option<Code<'_>>,
+    code: Option<Code>,
 ) -> Outcome {
     let (found, held, waits, alone) = {
         let mut tx = ctx.read().await?;
@@ -259,8 +252,8 @@ async fn person(
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
-        code => if let Some(Code::Shown(code, _)) = code { Some(code) } else { None },
-        half => matches!(code, Some(Code::Shown(_, true))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
+        code => match &code { Some(Code::Whole(text) | Code::Half(text)) => Some(text), _ => None },
+        half => matches!(code, Some(Code::Half(_))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
         may_data => ctx.may("read", "personal data"),
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
@@ -285,11 +278,11 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
 }
 
 /// The agency that was meant: by its number, or by its code of today.
-async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<AgencyId>> {
+async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Agency>> {
     let all = units::store::agencies(tx).await?;
-    let stands = |a: &&units::Agency| a.valid_to.is_none_or(|to| to >= today);
-    let named = |a: &&units::Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
-    Ok(all.iter().filter(stands).find(named).map(|a| AgencyId(a.id)))
+    let stands = |a: &Agency| a.valid_to.is_none_or(|to| to >= today);
+    let named = |a: &Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
+    Ok(all.into_iter().find(|a| stands(a) && named(a)))
 }
 
 /// What stands against something: the field and the key of a phrase.
@@ -316,13 +309,6 @@ async fn typed_grant(
         return Ok(Err(("to", "day-bad")));
     }
     let Some(criteria) = criteria(&sent.criteria) else { return Ok(Err(("criteria", "criteria-bad"))) };
-    let unit = match sent.unit.trim() {
-        "" if role.is_of_house() => None,
-        text => match unit(tx, text, today).await? {
-            Some(unit) => Some(unit.id),
-            None => return Ok(Err(("unit", "unit-unknown"))),
-        },
-    };
     let agency = match sent.agency.trim() {
         "" => None,
         text => match agency(tx, text, today).await? {
@@ -330,6 +316,18 @@ async fn typed_grant(
             None => return Ok(Err(("agency", "agency-unknown"))),
         },
     };
+    let unit = match sent.unit.trim() {
+        // A role in an agency reaches where the agency does.
+        "" if agency.as_ref().is_some_and(|agency| agency.units.is_empty()) => {
+            return Ok(Err(("unit", "agency-of-no-unit")));
+        }
+        "" if agency.is_some() || role.is_of_house() => None,
+        text => match unit(tx, text, today).await? {
+            Some(unit) => Some(unit.id),
+            None => return Ok(Err(("unit", "unit-unknown"))),
+        },
+    };
+    let agency = agency.map(|agency| AgencyId(agency.id));
     Ok(Ok(NewGrant { person: id, role, unit, agency, criteria, from, to }))
 }
 
@@ -395,45 +393,66 @@ pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
 
-/// `POST /quan-tri/nguoi/{person}/ma`: a code to set a password by, shown once, to be handed over on paper; for somebody
-/// with power its first half, and the second one by a second administrator.
-pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
-    let id = PersonId(id);
-    let mut tx = ctx.write().await?;
-    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    if !proposals::is_alone(&ctx.actor) && proposals::has_power(&mut tx, id, ctx.site.clock.today()).await? {
-        let half = proposals::ask_code(&mut tx, &identity(&ctx).key, id).await?;
-        let Some(half) = half else {
-            drop(tx);
-            let problem = Some(("code", "proposal-nobody"));
-            return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
-        };
-        tx.commit().await?;
-        return person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(Code::Shown(&half, true))).await;
-    }
-    let code = secrets::code();
-    let kind = if found.password.is_some() { "reset" } else { "invite" };
-    store::add_code(&mut tx, kind, Some(id), &secrets::hash(&code), CODE).await?;
-    tx.commit().await?;
-    person(&ctx, id, StatusCode::OK, &Sent::default(), None, Some(Code::Shown(&code, false))).await
+/// What became of a code that was asked for.
+pub(super) enum Code {
+    /// Its text, shown once.
+    Whole(String),
+    /// The half of whoever asked, shown once; the other one is a second administrator's.
+    Half(String),
+    /// It went by letter: nobody else sees it.
+    Sent,
 }
 
-/// `POST /quan-tri/nguoi/{person}/thu-ma`: the same by a letter to the person's own address: nobody else sees the code, this
-/// page neither. Not for somebody with power: of their code two administrators hand over a half each. Cost: some ten rows.
-pub(super) async fn code_by_mail(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
-    let id = PersonId(id);
+/// Gives somebody a code to set a password by: on paper, for somebody with power in two halves; or by a letter to their own
+/// address, never for somebody with power, of whose code two administrators hand over a half each. Cost: some ten rows.
+pub(super) async fn new_code(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    by_letter: bool,
+) -> Result<Result<Code, Wrong>, Failure> {
+    let Some(found) = store::get(tx, id).await? else { return Err(ctx.not_found()) };
+    let power = !proposals::is_alone(&ctx.actor) && proposals::has_power(tx, id, ctx.site.clock.today()).await?;
+    let identity = identity(ctx);
+    Ok(match (by_letter, power) {
+        (true, true) => Err(("code", "person-code-power")),
+        (true, false) => {
+            let sent = crate::told::code_by_mail(tx, &identity.key, &ctx.site.origin, &found, CODE).await?;
+            if sent { Ok(Code::Sent) } else { Err(("email", "person-no-email")) }
+        }
+        (false, true) => {
+            let half = proposals::ask_code(tx, &identity.key, id).await?;
+            half.map(Code::Half).ok_or(("code", "proposal-nobody"))
+        }
+        (false, false) => Ok(Code::Whole(store::new_code(tx, &found, CODE).await?)),
+    })
+}
+
+async fn coded(ctx: &Ctx, id: PersonId, by_letter: bool) -> Outcome {
     let mut tx = ctx.write().await?;
-    let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let power = !proposals::is_alone(&ctx.actor) && proposals::has_power(&mut tx, id, ctx.site.clock.today()).await?;
-    let problem = match power {
-        true => Some(("code", "person-code-power")),
-        false if crate::told::code_by_mail(&mut tx, &identity(&ctx).key, &ctx.site.origin, &found, CODE).await? => None,
-        false => Some(("email", "person-no-email")),
+    let done = new_code(ctx, &mut tx, id, by_letter).await?;
+    let (status, problem, code) = match done {
+        Ok(code) => {
+            tx.commit().await?;
+            (StatusCode::OK, None, Some(code))
+        }
+        Err(problem) => {
+            drop(tx);
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(problem), None)
+        }
     };
-    if problem.is_some() {
-        drop(tx);
-        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &Sent::default(), problem, None).await;
+    if matches!(code, Some(Code::Sent)) {
+        return Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?thu=1"))).into_response());
     }
-    tx.commit().await?;
-    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?thu=1"))).into_response())
+    person(ctx, id, status, &Sent::default(), problem, code).await
+}
+
+/// `POST /quan-tri/nguoi/{person}/ma`: a code to be handed over on paper.
+pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    coded(&ctx, PersonId(id), false).await
+}
+
+/// `POST /quan-tri/nguoi/{person}/thu-ma`: the same by a letter to the person's own address.
+pub(super) async fn code_by_mail(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    coded(&ctx, PersonId(id), true).await
 }

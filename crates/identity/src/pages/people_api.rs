@@ -3,7 +3,7 @@
 
 use super::{
     identity,
-    people::{self, Sent, Wrong, note_reading},
+    people::{self, Code, Sent, Wrong, note_reading},
 };
 use crate::{
     model::{Asked, Held, Person, Proposal},
@@ -21,7 +21,7 @@ const FIELDS: [&str; 7] = ["id", "login", "name", "email", "disabled", "second_f
 const PROPOSALS: [&str; 6] = ["id", "kind", "person", "grant", "asked_by", "at"];
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, add, one, grant, end_grant, waiting, decide))]
+#[openapi(paths(list, add, one, grant, end_grant, code, waiting, decide))]
 pub struct Description;
 
 #[derive(Debug, Default, Deserialize)]
@@ -163,6 +163,43 @@ pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, bod
     }
     tx.commit().await?;
     ctx.json_with(StatusCode::OK, &json!({"grant": grant, "ended": true}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Handed {
+    /// `slip` or `letter`.
+    by: String,
+}
+
+/// `POST /api/v1/people/{person}/code`: a code by which somebody sets their password, once: an invitation, or a reset.
+#[utoipa::path(post, path = "/api/v1/people/{person}/code", params(("person" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, content_type = "application/json", description = "by: slip (the code is in the answer) or letter (to the person's own address)"),
+    responses((status = 200, description = "code: its text, this once; half: for somebody with power the half of whoever asks; or by: letter"),
+        (status = 404, description = "Nobody"), (status = 422, description = "No address, or power: what stands against it")))]
+pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let Handed { by } = units::api::parsed(&ctx, &body)?;
+    if !["slip", "letter"].contains(&by.as_str()) {
+        return Err(wrong(&ctx, ("by", "code-by-unknown")));
+    }
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    let given = match people::new_code(&ctx, &mut tx, PersonId(id), by == "letter").await? {
+        Ok(given) => given,
+        Err(problem) => return Err(wrong(&ctx, problem)),
+    };
+    let mut told = json!({"person": id, "by": by});
+    // The code is kept nowhere, with the first answer neither.
+    repeatable.keep(tx, &told).await?;
+    match given {
+        Code::Whole(code) => told["code"] = code.into(),
+        Code::Half(half) => told["half"] = half.into(),
+        Code::Sent => {}
+    }
+    ctx.json_with(StatusCode::OK, &told)
 }
 
 fn proposal(one: &Proposal) -> Value {

@@ -24,7 +24,7 @@ const PER: i64 = 50;
 const FIELDS: [&str; 7] = ["id", "name", "only", "made", "ends", "used", "revoked"];
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(api_list, api_add, api_revoke))]
+#[openapi(paths(api_list, api_add, api_revoke, api_list_of, api_add_for, api_revoke_for))]
 pub struct Description;
 
 #[derive(Debug, Default, Deserialize)]
@@ -264,9 +264,13 @@ fn row(token: &Token) -> serde_json::Value {
     params(("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
 pub(super) async fn api_list(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome {
     let owner = owner(&ctx, account::me(&ctx)?.person).await?;
-    let (some, next) = listed.cut(&ctx, "tokens", &owner.tokens, |token| token.id.to_string())?;
+    answer(&ctx, &listed, &owner)
+}
+
+fn answer(ctx: &Ctx, listed: &Listed, owner: &Owner) -> Outcome {
+    let (some, next) = listed.cut(ctx, "tokens", &owner.tokens, |token| token.id.to_string())?;
     let rows = some.iter().map(row).collect();
-    listed.answer(&ctx, Answer { name: "tokens", about: json!({}), fields: &FIELDS, rows, next })
+    listed.answer(ctx, Answer { name: "tokens", about: json!({}), fields: &FIELDS, rows, next })
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -286,12 +290,15 @@ struct Entered {
     params(("Idempotency-Key" = Option<String>, Header)))]
 pub(super) async fn api_add(ctx: Ctx, body: Bytes) -> Outcome {
     account::own_person(&ctx, &*account::me(&ctx)?).await?;
-    let Entered { name, only, to, password, code } = units::api::parsed(&ctx, &body)?;
-    let owner = owner(&ctx, account::me(&ctx)?.person).await?;
+    made(&ctx, owner(&ctx, account::me(&ctx)?.person).await?, &body).await
+}
+
+async fn made(ctx: &Ctx, owner: Owner, body: &[u8]) -> Outcome {
+    let Entered { name, only, to, password, code } = units::api::parsed(ctx, body)?;
     let sent = Sent { name, only, to, old: password, now: code, key: String::new() };
     // The secrets of the body make no two requests the same.
-    let repeatable = Repeatable::new(&ctx, sent.body().as_bytes());
-    match make(&ctx, &owner, &sent, repeatable).await? {
+    let repeatable = Repeatable::new(ctx, sent.body().as_bytes());
+    match make(ctx, &owner, &sent, repeatable).await? {
         Made::New(id, secret) => ctx.json_with(StatusCode::OK, &json!({"id": id, "secret": secret})),
         Made::Again(answer) => ctx.json_with(StatusCode::OK, &answer),
         Made::Refused(mut problems) => Err(ctx.failure(problems.remove(0))),
@@ -303,5 +310,37 @@ pub(super) async fn api_add(ctx: Ctx, body: Bytes) -> Outcome {
     responses((status = 200, description = "It stands no more"), (status = 404, description = "No token of one's own that stands")))]
 pub(super) async fn api_revoke(ctx: Ctx, Path(token): Path<i64>) -> Outcome {
     revoked(&ctx, account::me(&ctx)?.person, token).await?;
+    ctx.json_with(StatusCode::OK, &json!({"id": token, "revoked": true}))
+}
+
+/// `GET /api/v1/people/{person}/tokens`: those of somebody, the newest first.
+#[utoipa::path(get, path = "/api/v1/people/{person}/tokens", responses((status = 200, description = "Tokens without their secrets; reading is noted"), (status = 404, description = "Nobody")),
+    params(("person" = i64, Path), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+pub(super) async fn api_list_of(ctx: Ctx, Path(id): Path<i64>, Asking(listed): Asking<Listed>) -> Outcome {
+    let owner = owner(&ctx, PersonId(id)).await?;
+    note_reading(&ctx, "identity.read", Some(PersonId(id)), json!({"tokens": owner.tokens.len()})).await?;
+    answer(&ctx, &listed, &owner)
+}
+
+/// `POST /api/v1/people/{person}/tokens`: for a machine client, by whoever keeps people, with their own password and code.
+#[utoipa::path(post, path = "/api/v1/people/{person}/tokens", request_body(content = Object, content_type = "application/json",
+        description = "name; only: a list of \"action resource\"; to: its last day; password and code of whoever asks"),
+    responses((status = 200, description = "Its number and, this once, its secret"), (status = 404, description = "Nobody"),
+        (status = 422, description = "What is wrong, with its field; only a machine client gets tokens by somebody else")),
+    params(("person" = i64, Path), ("Idempotency-Key" = Option<String>, Header)))]
+pub(super) async fn api_add_for(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    account::own_person(&ctx, &*account::me(&ctx)?).await?;
+    let owner = owner(&ctx, PersonId(id)).await?;
+    if !owner.is_machine() {
+        return Err(ctx.failure(Problem::input(Phrase::new("token-no-machine")).at_field("name")));
+    }
+    made(&ctx, owner, &body).await
+}
+
+/// `POST /api/v1/people/{person}/tokens/{token}/revocation`
+#[utoipa::path(post, path = "/api/v1/people/{person}/tokens/{token}/revocation", params(("person" = i64, Path), ("token" = i64, Path)),
+    responses((status = 200, description = "It stands no more"), (status = 404, description = "No token of theirs that stands")))]
+pub(super) async fn api_revoke_for(ctx: Ctx, Path((id, token)): Path<(i64, i64)>) -> Outcome {
+    revoked(&ctx, PersonId(id), token).await?;
     ctx.json_with(StatusCode::OK, &json!({"id": token, "revoked": true}))
 }

@@ -76,6 +76,43 @@ fn everybody_sees_and_takes_away_what_is_kept_of_them_and_why() {
 }
 
 #[test]
+fn whoever_reads_what_is_kept_of_another_person_leaves_a_line_that_says_of_whom() {
+    each_engine(ROOMS, |store| async move {
+        let me = administrator(&store, "mot").await?;
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let lines = async || -> Result<Vec<String>> {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            let sql = "SELECT a.action, a.subject, d.details FROM store_audit a
+                       JOIN store_audit_details d ON d.seq = a.seq WHERE a.person = $1 ORDER BY a.seq";
+            let said = |row: &store::Row| {
+                let details = row.opt_text(2)?.unwrap_or_default();
+                Ok(format!("{} {} {details}", row.text(0)?, row.text(1)?))
+            };
+            Ok(tx.rows(sql, args![me.0]).await?.iter().map(said).collect::<store::Result<_>>()?)
+        };
+        let mut before = lines().await?.len();
+        for (path, wanted) in [
+            (format!("/quan-tri/nguoi/{person}"), format!("identity.read {person} {{}}")),
+            (format!("/quan-tri/nguoi/{person}/du-lieu"), format!("identity.data {person} {{\"own\":false}}")),
+            (
+                format!("/quan-tri/nguoi/{person}/du-lieu.json"),
+                format!("identity.data-exported {person} {{\"own\":false}}"),
+            ),
+            (format!("/api/v1/people/{person}"), format!("identity.read {person} {{}}")),
+            (format!("/api/v1/people/{person}/data"), format!("identity.data-exported {person} {{\"own\":false}}")),
+            (format!("/quan-tri/nguoi/{person}/khoa-chuong-trinh"), format!("identity.read {person} {{\"tokens\":0}}")),
+        ] {
+            let answer = send(&store, false, "GET", &path, "langso=mot", "").await?;
+            ensure!(answer.status() == 200, "{path}: {answer:?}");
+            let found = lines().await?;
+            ensure!(found.len() == before + 1 && found[before] == wanted, "{path}: {:?}", &found[before..]);
+            before += 1;
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn an_erasure_leaves_a_number_a_reason_and_a_chain_that_holds() {
     each_engine(ROOMS, |store| async move {
         administrator(&store, "quantri").await?;

@@ -53,6 +53,32 @@ fn behind_a_proxy_who_guesses_makes_nobody_else_wait() {
 }
 
 #[test]
+fn behind_a_proxy_on_another_machine_that_was_named_who_guesses_makes_nobody_else_wait() {
+    each_engine(ROOMS, |store| async move {
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let (named, other) = ([192, 0, 2, 9], [192, 0, 2, 77]);
+        let log_in = async |from, password: &str| -> Result<u16> {
+            let form = form("/", password);
+            Ok(send_from(&store, false, "POST", "/dang-nhap", "", &form, from).await?.status().as_u16())
+        };
+        for n in 0..5 {
+            // What stands before the proxy's own word was said by the guesser.
+            let said = format!("203.0.113.{n}, 198.51.100.9");
+            ensure!(log_in((named, Some(said.as_str())), "sai").await? == 422);
+        }
+        ensure!(log_in((named, Some("203.0.113.7, 198.51.100.9")), PASSWORD).await? == 429, "a guesser never waits");
+        ensure!(log_in((named, Some("203.0.113.200")), PASSWORD).await? == 303, "all behind a proxy wait for one");
+        // A proxy that nobody named is whoever it is: its word about others counts for nothing.
+        for n in 0..5 {
+            let said = format!("203.0.113.{n}");
+            ensure!(log_in((other, Some(said.as_str())), "sai").await? == 422);
+        }
+        ensure!(log_in((other, Some("203.0.113.250")), PASSWORD).await? == 429, "anybody names an address");
+        Ok(())
+    });
+}
+
+#[test]
 fn behind_a_proxy_who_asks_for_passkeys_takes_the_room_of_nobody_else() {
     each_engine(ROOMS, |store| async move {
         for from in ["198.51.100.9", "203.0.113.200", "203.0.113.7"] {

@@ -16,12 +16,14 @@ use store::{Migration, Query, Store, args};
 use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
+mod agencies;
 mod data;
 mod guesses;
 mod linked;
 mod listing;
 mod pages;
 mod passkeys;
+mod programs;
 mod proposals;
 mod recovery;
 mod roster;
@@ -44,14 +46,15 @@ fn here() -> IpAddr {
     HERE.parse().expect("an address")
 }
 
-/// Somebody with a password and a role in the unit 1.
+/// Somebody with a password and a role in the unit 1, or in the house.
 async fn somebody(store: &Store, login: &str, role: Role) -> Result<PersonId> {
     let hash = password::hashed(PASSWORD).await.ok().context("a hash")?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     let person = people::add(&mut tx, login, "Lý Thị Hoa", None, "vi", false).await?;
     people::set_password(&mut tx, person, &hash, people::Kept::default()).await?;
     let from = CLOCK.today();
-    let new = NewGrant { person, role, unit: Some(UnitId(1)), agency: None, criteria: None, from, to: None };
+    let unit = (!role.is_of_house()).then_some(UnitId(1));
+    let new = NewGrant { person, role, unit, agency: None, criteria: None, from, to: None };
     people::grant(&mut tx, &new).await?;
     tx.commit().await?;
     Ok(person)

@@ -14,6 +14,9 @@ use store::Store;
 use testkit::each_engine;
 use tower::ServiceExt;
 
+/// The network of a proxy on another machine that this site believes.
+const PROXY: &str = "192.0.2.8/30";
+
 /// What the rooms of this site keep of people.
 pub fn hooks() -> web::personal::Hooks {
     let rooms = [web::room(), units::room(), identity::room()];
@@ -37,6 +40,7 @@ pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::
         things: HashMap::from([
             (TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>),
             (TypeId::of::<web::personal::Hooks>(), Arc::new(hooks()) as Arc<dyn std::any::Any + Send + Sync>),
+            (TypeId::of::<web::Proxies>(), Arc::new(web::Proxies(vec![PROXY.parse().ok().context("a network")?]))),
         ]),
         openapi: "{}".into(),
         origin: "https://lang.example".into(),

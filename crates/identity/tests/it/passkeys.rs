@@ -219,3 +219,50 @@ fn a_passkey_is_made_and_removed_by_whom_it_is() {
         Ok(())
     });
 }
+
+#[test]
+fn a_reset_and_an_erasure_take_passkeys_away() {
+    each_engine(ROOMS, |store| async move {
+        let count = async |sql: &str| -> Result<i64> {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            Ok(tx.row(sql, args![]).await?.context("a count")?.i64(0)?)
+        };
+        let passkeys = "SELECT COUNT(*) FROM identity_passkey";
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let other = somebody(&store, "khac", Role::CommuneOfficer).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::begin(&mut tx, &secrets::hash("s2"), other, people::Begun::Full, "").await?;
+        tx.commit().await?;
+        let mut theirs = Authenticator::new(ORIGIN, "lang.example");
+        theirs.id = vec![9; 16];
+        make(&store, &mut theirs, "langso=s2").await?;
+        let cookie = session(&store, person).await?;
+        let mut lost = Authenticator::new(ORIGIN, "lang.example");
+        make(&store, &mut lost, &cookie).await?;
+        ensure!(count(passkeys).await? == 2);
+        let by_code = async |kind: &str, code: &str| -> Result<()> {
+            let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+            people::add_code(&mut tx, kind, Some(person), &secrets::hash(code), people::HOUR).await?;
+            tx.commit().await?;
+            let form = format!("code={code}&password={}", encoded("sáu con vịt lội qua ao"));
+            let set = send(&store, false, "POST", "/dat-mat-khau", "", &form).await?;
+            ensure!(set.status() == 200, "{}", text(set).await?);
+            Ok(())
+        };
+        by_code("invite", "AAAAA-AAAAA-AAAAA-AAAAA").await?;
+        ensure!(count(passkeys).await? == 2, "an invitation is no reset");
+        by_code("reset", "BBBBB-BBBBB-BBBBB-BBBBB").await?;
+        ensure!(count(passkeys).await? == 1, "whoever has the lost key goes on after a reset");
+        let answer = lost.show(&asked(&store).await?);
+        ensure!(show(&store, &answer).await?.status() == 422, "a key that was reset lets in");
+        ensure!(lines(&store, "identity.passkey-removed").await? >= 1, "no line of it");
+
+        crate::proposals::administrator(&store, "mot").await?;
+        let form = format!("reason={}&login=khac", encoded("nghỉ việc, có đơn"));
+        let path = format!("/quan-tri/nguoi/{other}/xoa");
+        let gone = send(&store, false, "POST", &path, "langso=mot", &form).await?;
+        ensure!(gone.status() == 303, "{}", text(gone).await?);
+        ensure!(count(passkeys).await? == 0, "a passkey outlives its person's erasure");
+        Ok(())
+    });
+}

@@ -32,7 +32,7 @@ pub async fn waiting(store: &Store) -> Result<Vec<i64>> {
     Ok(proposals::waiting(&mut tx, CLOCK.now()).await?.iter().map(|one| one.id).collect())
 }
 
-async fn unit_one(store: &Store) -> Result<()> {
+pub async fn unit_one(store: &Store) -> Result<()> {
     let reference = units::reference::Reference::read()?;
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;

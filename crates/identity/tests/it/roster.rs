@@ -43,7 +43,7 @@ fn a_spreadsheet_is_taken_once_and_gives_slips_that_work() {
         let first = plan(&store, &text).await?;
         ensure!((first.new_people, first.new_roles, first.unchanged) == (2, 3, 0), "{first:?}");
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let slips = roster::carry_out(&mut tx, &first).await?.slips;
+        let slips = roster::carry_out(&mut tx, &first, None).await?.slips;
         tx.commit().await?;
         ensure!(slips.len() == 2, "{slips:?}");
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
@@ -108,7 +108,7 @@ fn a_role_that_ran_out_is_given_anew_and_changed_days_are_shown() {
         let take = async |text: &str| -> Result<roster::Plan> {
             let plan = plan(&store, text).await?;
             let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-            roster::carry_out(&mut tx, &plan).await?;
+            roster::carry_out(&mut tx, &plan, None).await?;
             tx.commit().await?;
             Ok(plan)
         };
@@ -142,7 +142,7 @@ fn power_by_a_spreadsheet_waits_for_a_second_administrator() {
         ensure!((would.new_roles, would.power) == (2, 1), "{would:?}");
         let actor = |person| Actor { role: Role::Administrator, person: Some(person), scope: Actor::SYSTEM.scope() };
         let mut tx = store.write(&actor(first), &CLOCK).await?;
-        let carried = roster::carry_out(&mut tx, &would).await?;
+        let carried = roster::carry_out(&mut tx, &would, None).await?;
         tx.commit().await?;
         ensure!(carried.waits == 1 && carried.slips.len() == 1 && carried.slips[0].login == "son.tanmy", "{carried:?}");
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
@@ -191,7 +191,7 @@ fn the_people_of_every_commune_come_from_one_file() {
             would.new_roles
         );
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let carried = roster::carry_out(&mut tx, &would).await?;
+        let carried = roster::carry_out(&mut tx, &would, None).await?;
         tx.commit().await?;
         ensure!(carried.slips.len() == people);
         let again = plan(&store, &text).await?;

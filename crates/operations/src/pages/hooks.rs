@@ -16,9 +16,9 @@ use web::{
     notices::hooks::{self, Delivery, Event, Hook},
 };
 
-const STATES: [&str; 3] = ["on", "off", "failed"];
+const STATES: [&str; 4] = ["on", "off", "failed", "gone"];
 const CALLS: [&str; 3] = ["waiting", "sent", "dead"];
-const FIELDS: &[&str] = &["id", "name", "url", "events", "state", "made_at", "failing_since"];
+const FIELDS: &[&str] = &["id", "name", "url", "events", "state", "made_at", "failing_since", "old_until"];
 const CALL: &[&str] = &["id", "number", "event", "at", "state", "tries", "problem", "due_at", "ended_at"];
 const MOST_NAME: usize = 100;
 const MOST_URL: usize = 500;
@@ -144,13 +144,18 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
 
 /// `GET /quan-tri/webhook/{hook}`: how the calls to an address went. Cost: its calls.
 pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
+    show_one(&ctx, id, &asked, None).await
+}
+
+/// `changed`: what became of a change of the secret just now; its text the first time.
+async fn show_one(ctx: &Ctx, id: i64, asked: &Asked, changed: Option<&Changed>) -> Outcome {
     let mut tx = ctx.read().await?;
     let Some(hook) = hooks::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
     let (found, count) = hooks::deliveries(&mut tx, id, &asked.listing(asked.page(), PER)).await?;
     let row = |call: &Delivery| {
         context! {
-            id => call.id, number => call.number, event => event_word(&ctx, &call.event), at => locale::moment(call.at), state => call.state,
-            state_word => word(&ctx, &format!("hook-call-{}", call.state)), tries => call.tries, problem => call.problem,
+            id => call.id, number => call.number, event => event_word(ctx, &call.event), at => locale::moment(call.at), state => call.state,
+            state_word => word(ctx, &format!("hook-call-{}", call.state)), tries => call.tries, problem => call.problem,
             due => (call.state == "waiting").then(|| locale::moment(call.due_at)), ended => call.ended_at.map(locale::moment),
         }
     };
@@ -158,11 +163,13 @@ pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Ask
         "ops_hook.html",
         context! {
             title => hook.name, url => hook.url, id => id, state => hook.state, failing => hook.failing_since.map(locale::moment),
-            state_word => word(&ctx, &format!("hook-state-{}", hook.state)),
-            events => hook.events.iter().map(|event| event_word(&ctx, event)).collect::<Vec<_>>(),
+            state_word => word(ctx, &format!("hook-state-{}", hook.state)),
+            events => hook.events.iter().map(|event| event_word(ctx, event)).collect::<Vec<_>>(),
             rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => asked.pages(count), q => asked.q,
-            tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(&ctx, "hook-call", &CALLS),
-            orders => ["oldest"], may => ctx.may("keep", "webhooks"),
+            tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(ctx, "hook-call", &CALLS),
+            orders => ["oldest"], may => hook.state != "gone" && ctx.may("keep", "webhooks"), gone => hook.state == "gone",
+            old_until => hook.old_until.filter(|&at| at > ctx.site.clock.now()).map(locale::moment),
+            changed => changed.map(|changed| context! { secret => changed.secret }), key => uuid::Uuid::new_v4().to_string(),
         },
     )
 }
@@ -217,6 +224,54 @@ pub(super) async fn switch(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Switc
     back(&ctx, &format!("/quan-tri/webhook/{id}"))
 }
 
+/// What became of a change of a secret.
+struct Changed {
+    old_until: String,
+    /// Its text, this once; nothing where the same request came before.
+    secret: Option<String>,
+}
+
+async fn changed(ctx: &Ctx, id: i64, repeatable: &Repeatable<'_>) -> Result<Changed, Failure> {
+    let mut tx = ctx.write().await?;
+    if let Some(before) = repeatable.seen(&mut tx).await? {
+        let old_until = before["old_until"].as_str().unwrap_or_default().to_owned();
+        return Ok(Changed { old_until, secret: None });
+    }
+    let bytes = random::<32>();
+    let key = ctx.site.thing::<SecretKey>();
+    let Some(until) = hooks::change_secret(&mut tx, &key, id, &bytes).await? else { return Err(ctx.not_found()) };
+    let old_until = until.rfc3339();
+    // What is kept for a repeat is not the secret.
+    repeatable.keep(tx, &json!({"old_until": old_until})).await?;
+    Ok(Changed { old_until, secret: Some(Secret::new(bytes).to_string()) })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Anew {
+    key: String,
+}
+
+/// `POST /quan-tri/webhook/{hook}/bi-mat`: a new secret, shown this once; the old one counts a day longer.
+pub(super) async fn change(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Anew>) -> Outcome {
+    let changed = changed(&ctx, id, &Repeatable::of_form(&ctx, &sent.key, b"")).await?;
+    show_one(&ctx, id, &Asked::default(), Some(&changed)).await
+}
+
+async fn gone(ctx: &Ctx, id: i64) -> Result<(), Failure> {
+    let mut tx = ctx.write().await?;
+    match hooks::delete(&mut tx, id).await? {
+        true => Ok(tx.commit().await?),
+        false => Err(ctx.not_found()),
+    }
+}
+
+/// `POST /quan-tri/webhook/{hook}/xoa`
+pub(super) async fn delete(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    gone(&ctx, id).await?;
+    back(&ctx, "/quan-tri/webhook")
+}
+
 async fn on_trial(ctx: &Ctx, id: i64) -> Result<(), Failure> {
     let mut tx = ctx.write().await?;
     if hooks::trial(&mut tx, id).await? {
@@ -252,13 +307,14 @@ fn told(hook: &Hook) -> Json {
     json!({
         "id": hook.id, "name": hook.name, "url": hook.url, "events": hook.events, "state": hook.state,
         "made_at": hook.made_at.rfc3339(), "failing_since": hook.failing_since.map(|at| at.rfc3339()),
+        "old_until": hook.old_until.map(|at| at.rfc3339()),
     })
 }
 
 /// `GET /api/v1/webhooks`: the addresses, the newest first.
 #[utoipa::path(get, path = "/api/v1/webhooks", responses((status = 200, description = "A page of the addresses")),
     params(("q" = Option<String>, Query, description = "Part of a name or address"),
-        ("tt" = Option<String>, Query, description = "on, off, failed"), ("page" = Option<i64>, Query, description = "From 0"),
+        ("tt" = Option<String>, Query, description = "on, off, failed; gone: deleted ones, which stand nowhere else"), ("page" = Option<i64>, Query, description = "From 0"),
         ("per" = Option<i64>, Query, description = "At most 500"),
         ("fields" = Option<String>, Query, description = "Only these fields, with commas between")))]
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
@@ -305,6 +361,23 @@ pub(super) async fn api_off(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
 pub(super) async fn api_trial(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     on_trial(&ctx, id).await?;
     done(&ctx, id, "waiting")
+}
+
+/// `POST /api/v1/webhooks/{hook}/secret`: a new secret, in this answer alone.
+#[utoipa::path(post, path = "/api/v1/webhooks/{hook}/secret",
+    params(("hook" = i64, Path, description = "Number of the address"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, description = "The new secret, this once; until `old_until` calls carry a signature by each"), (status = 404, description = "No such address")))]
+pub(super) async fn api_secret(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    let Changed { old_until, secret } = changed(&ctx, id, &Repeatable::new(&ctx, b"")).await?;
+    ctx.json_with(StatusCode::OK, &json!({"id": id, "secret": secret, "old_until": old_until}))
+}
+
+/// `POST /api/v1/webhooks/{hook}/deletion`: it is called no more; how its calls went stays as long as calls are kept.
+#[utoipa::path(post, path = "/api/v1/webhooks/{hook}/deletion", params(("hook" = i64, Path, description = "Number of the address")),
+    responses((status = 200, description = "It is gone"), (status = 404, description = "No such address")))]
+pub(super) async fn api_delete(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
+    gone(&ctx, id).await?;
+    done(&ctx, id, "gone")
 }
 
 /// `GET /api/v1/webhooks/{hook}/calls`: how the calls to an address went, the newest first.

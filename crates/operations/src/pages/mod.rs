@@ -68,12 +68,16 @@ fn routes() -> Routes {
         .read_inside("/quan-tri/webhook/{hook}/goi.xlsx", "webhooks", get(hooks::xlsx))
         .write("/quan-tri/webhook/{hook}/bat", "keep", "webhooks", post(hooks::switch))
         .write("/quan-tri/webhook/{hook}/thu", "keep", "webhooks", post(hooks::trial))
+        .write("/quan-tri/webhook/{hook}/bi-mat", "keep", "webhooks", post(hooks::change))
+        .write("/quan-tri/webhook/{hook}/xoa", "keep", "webhooks", post(hooks::delete))
         .write("/quan-tri/webhook/{hook}/goi/{call}/lai", "keep", "webhooks", post(hooks::retry))
         .read_inside("/api/v1/webhooks", "webhooks", get(hooks::api))
         .write("/api/v1/webhooks", "keep", "webhooks", post(hooks::api_add))
         .write("/api/v1/webhooks/{hook}/on", "keep", "webhooks", post(hooks::api_on))
         .write("/api/v1/webhooks/{hook}/off", "keep", "webhooks", post(hooks::api_off))
         .write("/api/v1/webhooks/{hook}/trial", "keep", "webhooks", post(hooks::api_trial))
+        .write("/api/v1/webhooks/{hook}/secret", "keep", "webhooks", post(hooks::api_secret))
+        .write("/api/v1/webhooks/{hook}/deletion", "keep", "webhooks", post(hooks::api_delete))
         .read_inside("/api/v1/webhooks/{hook}/calls", "webhooks", get(hooks::api_calls))
         .write("/api/v1/webhooks/{hook}/calls/{call}/retry", "keep", "webhooks", post(hooks::api_retry))
         .read_inside("/quan-tri/tinh-trang", "operation", get(health::page))
@@ -84,6 +88,8 @@ fn routes() -> Routes {
         .write("/thong-bao/da-doc", "keep", "own notices", post(notices::mark))
         .write("/thong-bao/cach-bao", "keep", "own notices", post(notices::choose))
         .read_inside("/api/v1/notices", "own notices", get(notices::api))
+        .read_inside("/api/v1/notices/choices", "own notices", get(notices::api_choices))
+        .write("/api/v1/notices/choices", "keep", "own notices", post(notices::api_choose))
         .write("/api/v1/notices/read", "keep", "own notices", post(notices::api_mark))
 }
 
@@ -106,10 +112,14 @@ pub fn description() -> utoipa::openapi::OpenApi {
     hooks::api_on,
     hooks::api_off,
     hooks::api_trial,
+    hooks::api_secret,
+    hooks::api_delete,
     hooks::api_calls,
     hooks::api_retry,
     notices::api,
-    notices::api_mark
+    notices::api_mark,
+    notices::api_choices,
+    notices::api_choose
 ))]
 struct Description;
 

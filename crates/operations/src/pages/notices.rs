@@ -2,6 +2,7 @@
 
 use super::{Asked, MOST, PER, back, export, word};
 use axum::{
+    body::Bytes,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
@@ -114,17 +115,22 @@ pub(super) async fn mark(ctx: Ctx, Form(sent): Form<Read>) -> Outcome {
     back(&ctx, link.as_deref().unwrap_or("/thong-bao"))
 }
 
-/// `POST /thong-bao/cach-bao`: how to hear of each kind; a field a kind. Cost: a row a kind, three rows.
-pub(super) async fn choose(ctx: Ctx, Form(sent): Form<HashMap<String, String>>) -> Outcome {
-    let person = whose(&ctx)?;
+/// The ways that were sent, by kind; the kind at which there is none such.
+fn ways(sent: &HashMap<String, String>) -> Result<Vec<(Kind, Way)>, &'static str> {
     let mut ways = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.by_mail()) {
         let Some(name) = sent.get(kind.name()) else { continue };
-        let Some(way) = Way::from_name(name) else {
-            return show(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &Asked::default(), Some("notice-way-unknown")).await;
-        };
-        ways.push((kind, way));
+        ways.push((kind, Way::from_name(name).ok_or(kind.name())?));
     }
+    Ok(ways)
+}
+
+/// `POST /thong-bao/cach-bao`: how to hear of each kind; a field a kind. Cost: a row a kind, three rows.
+pub(super) async fn choose(ctx: Ctx, Form(sent): Form<HashMap<String, String>>) -> Outcome {
+    let person = whose(&ctx)?;
+    let Ok(ways) = ways(&sent) else {
+        return show(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &Asked::default(), Some("notice-way-unknown")).await;
+    };
     let mut tx = ctx.write().await?;
     notices::choose(&mut tx, person, &ways).await?;
     tx.commit().await?;
@@ -161,4 +167,42 @@ pub(super) async fn api_mark(ctx: Ctx, Asking(sent): Asking<Read>) -> Outcome {
     let marked = list::mark_read(&mut tx, person, sent.id).await?;
     tx.commit().await?;
     ctx.json_with(StatusCode::OK, &json!({"read": marked}))
+}
+
+/// How somebody hears of each kind.
+async fn chosen(ctx: &Ctx, person: PersonId) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let chosen = notices::choices(&mut tx, &[person]).await?;
+    let told = |kind: Kind| {
+        let way = chosen.get(&(person, kind)).copied().unwrap_or(kind.usual());
+        json!({"kind": kind.name(), "way": way.name(), "by_mail": kind.by_mail()})
+    };
+    ctx.json_with(StatusCode::OK, &json!({"choices": Kind::ALL.map(told)}))
+}
+
+/// `GET /api/v1/notices/choices`: how one hears of each kind: `now` and `digest` (next morning) by letter, or `page` alone.
+#[utoipa::path(get, path = "/api/v1/notices/choices",
+    responses((status = 200, description = "A way for each kind"), (status = 403, description = "Something must be done first")))]
+pub(super) async fn api_choices(ctx: Ctx) -> Outcome {
+    let person = whose(&ctx)?;
+    chosen(&ctx, person).await
+}
+
+/// `POST /api/v1/notices/choices`: chooses a way for each kind that is named; the others stay.
+#[utoipa::path(post, path = "/api/v1/notices/choices", request_body(content = Object, content_type = "application/json",
+        description = "By kind (report, job, role, decision) a way: now, digest, page"),
+    responses((status = 200, description = "A way for each kind"), (status = 403, description = "Something must be done first"),
+        (status = 422, description = "No such kind or way, with its field")))]
+pub(super) async fn api_choose(ctx: Ctx, body: Bytes) -> Outcome {
+    let person = whose(&ctx)?;
+    let sent: HashMap<String, String> = units::api::parsed(&ctx, &body)?;
+    let wrong = |field: &str| ctx.failure(Problem::input(Phrase::new("notice-way-unknown")).at_field(field));
+    if let Some(kind) = sent.keys().find(|name| !Kind::from_name(name).is_some_and(Kind::by_mail)) {
+        return Err(wrong(kind));
+    }
+    let ways = ways(&sent).map_err(wrong)?;
+    let mut tx = ctx.write().await?;
+    notices::choose(&mut tx, person, &ways).await?;
+    tx.commit().await?;
+    chosen(&ctx, person).await
 }

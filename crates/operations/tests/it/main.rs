@@ -1,5 +1,6 @@
 //! Those who run the site, and everybody's own notices, on both engines.
 
+mod hooks;
 mod letters;
 mod notices;
 mod pages;
@@ -49,7 +50,7 @@ fn few() -> [(PersonId, Role, Contact); 3] {
 
 fn who(person: PersonId) -> Option<Who> {
     few().into_iter().find(|(id, ..)| *id == person).map(|(person, role, contact)| {
-        let grants = vec![Grant { id: person.0, role, unit: None, agency: None, criteria: None }];
+        let grants = vec![Grant { id: person.0, role, unit: None, agency: None, criteria: None, past: false }];
         Who { person, name: contact.name, grants, session: String::new(), only: None, first: None }
     })
 }

@@ -1,7 +1,30 @@
 //! The pages of reporting and its API.
 
+mod act;
+mod api;
+mod board;
+mod campaigns;
+mod criterion;
+mod say;
+mod settings;
+mod unit;
+mod waiting;
+
+use crate::{
+    model::{Campaign, Reporting},
+    store as kept,
+};
+use ::store::{Listing, Query};
+use axum::routing::{get, post};
+use documents::{
+    list_out::{Kind, List},
+    sheet_out::Content,
+};
 use facts::Law;
-use web::{Ctx, Room, Routes};
+use kernel::UnitId;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use web::{Ctx, Failure, Outcome, Room, Routes};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -17,8 +40,94 @@ pub fn room() -> Room {
         templates: web::embedded::<Templates>,
         jobs: |registry, _| crate::remind::register(registry),
         search: &[],
-        guards: crate::store::GUARDS,
+        guards: kept::GUARDS,
         personal: &[crate::personal::PERSONAL],
+    }
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .read_inside("/bao-cao", "reporting", get(campaigns::page))
+        .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
+        .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))
+        .read_inside("/bao-cao/moi", "campaigns", get(settings::begin))
+        .write("/bao-cao/moi", "keep", "campaigns", post(settings::add))
+        .read_inside("/bao-cao/{campaign}", "reporting", get(board::page))
+        .read_inside("/bao-cao/{campaign}/bang.csv", "reporting", get(board::csv))
+        .read_inside("/bao-cao/{campaign}/bang.xlsx", "reporting", get(board::xlsx))
+        .read_inside("/bao-cao/{campaign}/cai-dat", "campaigns", get(settings::page))
+        .write("/bao-cao/{campaign}/cai-dat", "keep", "campaigns", post(settings::change))
+        .write("/bao-cao/{campaign}/phan-cong", "keep", "campaigns", post(settings::assign))
+        .write("/bao-cao/{campaign}/chuyen", "keep", "campaigns", post(settings::turn))
+        .read_inside("/bao-cao/{campaign}/cho-duyet", "reporting", get(waiting::page))
+        .read_inside("/bao-cao/{campaign}/cho-duyet.csv", "reporting", get(waiting::csv))
+        .read_inside("/bao-cao/{campaign}/cho-duyet.xlsx", "reporting", get(waiting::xlsx))
+        .write("/bao-cao/{campaign}/duyet", "review", "reporting", post(act::many))
+        .read_inside("/bao-cao/{campaign}/sua-sau-duyet", "reporting", get(waiting::changed))
+        .read_inside("/bao-cao/{campaign}/sua-sau-duyet.csv", "reporting", get(waiting::changed_csv))
+        .read_inside("/bao-cao/{campaign}/sua-sau-duyet.xlsx", "reporting", get(waiting::changed_xlsx))
+        .read_inside("/bao-cao/{campaign}/xa/{unit}", "reporting", get(unit::page))
+        .write("/bao-cao/{campaign}/xa/{unit}/gui", "send", "reporting", post(act::send))
+        .write("/bao-cao/{campaign}/xa/{unit}/duyet", "review", "reporting", post(act::review))
+        .write("/bao-cao/{campaign}/xa/{unit}/chot", "lock", "reporting", post(act::lock))
+        .write("/bao-cao/{campaign}/xa/{unit}/phan-cong", "assign", "reporting", post(unit::assign))
+        .write("/bao-cao/{campaign}/xa/{unit}/trao-doi", "comment", "reporting", post(act::comment))
+        .write("/bao-cao/{campaign}/xa/{unit}/trao-doi/{id}", "comment", "reporting", post(act::turn_comment))
+        .read_inside("/bao-cao/{campaign}/xa/{unit}/{set}/{no}", "reporting", get(criterion::page))
+        .write("/bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu", "enter", "reporting", post(criterion::save))
+        .write("/bao-cao/{campaign}/xa/{unit}/{set}/{no}/sua", "review", "reporting", post(criterion::correct))
+        .read_inside("/api/v1/campaigns", "reporting", get(api::list))
+        .read_inside("/api/v1/campaigns/{campaign}/units", "reporting", get(api::units))
+        .read_inside("/api/v1/campaigns/{campaign}/units/{unit}", "reporting", get(api::unit))
+        .write("/api/v1/campaigns/{campaign}/units/{unit}/entries", "enter", "reporting", post(api::save))
+        .write("/api/v1/campaigns/{campaign}/units/{unit}/send", "send", "reporting", post(api::send))
+        .write("/api/v1/campaigns/{campaign}/units/{unit}/review", "review", "reporting", post(api::review))
+        .write("/api/v1/campaigns/{campaign}/units/{unit}/lock", "lock", "reporting", post(api::lock))
+}
+
+/// The description of this room's API, to be merged into the site's.
+pub fn description() -> utoipa::openapi::OpenApi {
+    <api::Description as utoipa::OpenApi>::openapi()
+}
+
+/// Lines on a page, and of one file.
+const PER: i64 = 50;
+const MOST: i64 = 20_000;
+
+/// What a list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    pub q: String,
+    /// The state wanted, or `late`, `changed`, `mine`.
+    pub tt: String,
+    pub sap: String,
+    /// Page, from 1.
+    pub trang: String,
+    /// Said after something was done.
+    pub xong: String,
+}
+
+impl Asked {
+    fn page(&self) -> i64 {
+        web::page_from_one(&self.trang)
+    }
+
+    fn listing(&self, state: &str, page: i64, per: i64) -> Listing {
+        Listing { search: self.q.clone(), state: state.to_owned(), sort: self.sap.clone(), page, per }
+    }
+
+    /// The part of an address that keeps search, state and order.
+    fn kept(&self) -> String {
+        let named = [("q", &self.q), ("tt", &self.tt), ("sap", &self.sap)];
+        let named = named.into_iter().filter(|(_, value)| !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
+    }
+
+    /// The pages there are, for the pager.
+    fn pages(&self, count: i64) -> Vec<minijinja::Value> {
+        let link = |p: i64| minijinja::context! { number => p + 1, current => p == self.page() };
+        web::page_links(self.page(), PER, count).into_iter().map(link).collect()
     }
 }
 
@@ -27,6 +136,37 @@ pub(crate) fn law(ctx: &Ctx) -> Law {
     ctx.site.thing::<Law>().latest()
 }
 
-fn routes() -> Routes {
-    Routes::new()
+/// The fields of a form whose names are made while it is shown.
+pub(crate) type Fields = BTreeMap<String, String>;
+
+/// Fields with their place: those whose name begins so, by what follows it.
+pub(crate) fn after<'f>(fields: &'f Fields, start: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+    fields.iter().filter_map(move |(name, value)| Some((name.strip_prefix(start)?, value.as_str())))
+}
+
+/// A campaign, or 404.
+async fn campaign(ctx: &Ctx, tx: &mut impl Query, id: i64) -> Result<Campaign, Failure> {
+    kept::get(tx, id).await?.ok_or_else(|| ctx.not_found())
+}
+
+/// A unit of a campaign that this reader sees, or 404.
+async fn reporting(ctx: &Ctx, tx: &mut impl Query, id: i64, unit: i64) -> Result<(Campaign, Reporting), Failure> {
+    let campaign = campaign(ctx, tx, id).await?;
+    let found = kept::unit(tx, id, UnitId(unit)).await?.ok_or_else(|| ctx.not_found())?;
+    Ok((campaign, found))
+}
+
+/// A list to be taken away: its headings by key.
+fn export(
+    ctx: &Ctx,
+    file: &str,
+    title: &'static str,
+    headings: &[&'static str],
+    rows: Vec<Vec<Content>>,
+    kind: Kind,
+) -> Outcome {
+    let headings = headings.iter().map(|key| locale::word(ctx.lang, key)).collect();
+    let list = List { name: locale::word(ctx.lang, title), headings, rows };
+    let bytes = list.bytes(kind, ctx.site.clock.today())?;
+    ctx.download(&format!("{file}.{}", kind.extension()), kind.media_type(), bytes)
 }

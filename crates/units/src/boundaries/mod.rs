@@ -1,11 +1,13 @@
 //! Where units lie: official boundaries once they are imported, until then approximate cells around known points.
 
+mod away;
 mod check;
 mod drawing;
 mod import;
 pub(crate) mod pages;
 mod read;
 
+pub use away::{Away, away};
 pub use check::{Given, Report, Wanted, check};
 pub use drawing::Drawing;
 pub use import::{Import, inspect, keep};

@@ -51,6 +51,20 @@ fn day(typed: &Fields, name: &str, found: &mut Vec<Problem>) -> Option<Day> {
     read
 }
 
+/// Numbers of units, with commas or blanks between.
+fn numbers(typed: &Fields, name: &str, found: &mut Vec<Problem>) -> Vec<UnitId> {
+    let mut units = Vec::new();
+    for part in text(typed, name).split([',', ' ']).filter(|part| !part.is_empty()) {
+        match part.parse() {
+            Ok(unit) => units.push(UnitId(unit)),
+            Err(_) => {
+                found.push(Problem::input(Phrase::new("units-no-number").with("text", part)).at_field(name));
+            }
+        }
+    }
+    units
+}
+
 fn note(ctx: &Ctx, problems: &[Problem]) -> (Wrong, Vec<Value>) {
     let mut wrong = Wrong::new();
     let mut errors = Vec::new();
@@ -218,6 +232,7 @@ async fn show_agency(
                 ("valid_from", shown(a.valid_from)),
                 ("valid_to", shown(a.valid_to)),
                 ("successor", a.successor.map(|s| s.to_string()).unwrap_or_default()),
+                ("units", a.units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
             ]
             .map(|(name, value)| (name.to_owned(), value))
             .into()
@@ -259,6 +274,7 @@ async fn save_agency(ctx: Ctx, Path(id): Path<String>, Form(typed): Form<Fields>
         valid_from: day(&typed, "valid_from", &mut found),
         valid_to: day(&typed, "valid_to", &mut found),
         successor: text(&typed, "successor").parse().ok(),
+        units: numbers(&typed, "units", &mut found),
         source: of("source"),
     };
     if found.is_empty() {
@@ -279,7 +295,7 @@ async fn save_agency(ctx: Ctx, Path(id): Path<String>, Form(typed): Form<Fields>
 
 /// `POST /api/v1/agencies`: a new agency.
 #[utoipa::path(post, path = "/api/v1/agencies", request_body(content = Object, content_type = "application/json",
-        description = "code, kind, name_vi, name_en, valid_from, valid_to, successor, source"),
+        description = "code, kind, name_vi, name_en, valid_from, valid_to, successor, units (numbers), source"),
     responses((status = 200, description = "Its number"), (status = 422, description = "Every problem with its field")),
     params(("Idempotency-Key" = Option<String>, Header)))]
 async fn api_add(ctx: Ctx, body: Bytes) -> Outcome {
@@ -288,7 +304,7 @@ async fn api_add(ctx: Ctx, body: Bytes) -> Outcome {
 
 /// `POST /api/v1/agencies/{id}`: corrects an agency, or ends it and names its successor.
 #[utoipa::path(post, path = "/api/v1/agencies/{id}", request_body(content = Object, content_type = "application/json",
-        description = "code, kind, name_vi, name_en, valid_from, valid_to, successor, source"),
+        description = "code, kind, name_vi, name_en, valid_from, valid_to, successor, units (numbers), source"),
     responses((status = 200, description = "Its number"), (status = 412, description = "It was changed meanwhile"),
         (status = 422, description = "Every problem with its field"), (status = 428, description = "If-Match is missing")),
     params(("id" = i64, Path), ("If-Match" = String, Header, description = "The version seen; 1 as shipped"), ("Idempotency-Key" = Option<String>, Header)))]

@@ -41,9 +41,7 @@ pub struct Description;
 
 /// The job that carries plans out.
 pub(super) fn register(registry: &mut ::store::jobs::Registry, site: &Site) {
-    let found = site.things.get(&std::any::TypeId::of::<crate::Effects>()).cloned();
-    let effects = found.and_then(|thing| thing.downcast::<crate::Effects>().ok());
-    let effects = effects.map_or_else(Vec::new, |effects| effects.0.clone());
+    let effects = site.thing_if::<crate::Effects>().map_or_else(Vec::new, |effects| effects.0.clone());
     registry.add(JOB, move |work| {
         let effects = effects.clone();
         async move { plans::run(work, &effects).await.map_err(|e| e.to_string()) }

@@ -59,6 +59,9 @@ impl Reference {
             if agency.successor.is_some_and(|s| !agencies.contains(&s) || s == agency.id) {
                 found.push(bad("agencies.csv", at, "the successor does not exist".into()));
             }
+            if let Some(unit) = agency.units.iter().find(|unit| !by_id.contains_key(unit)) {
+                found.push(bad("agencies.csv", at, format!("there is no unit {unit}")));
+            }
             if agency.successor.is_some() && agency.valid_to.is_none() || !confident(&agency.confidence) {
                 found.push(bad("agencies.csv", at, "has a successor and no last day, or no confidence".into()));
             }

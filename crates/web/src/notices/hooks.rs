@@ -42,6 +42,8 @@ pub const TRIAL: &str = "webhook.trial";
 
 /// After so many calls in vain (about two days) an event is given up.
 pub const MOST_TRIES: i64 = 10;
+/// How long the old secret of an address is signed by beside the new one: a day, in microseconds.
+pub const OVERLAP: i64 = 86_400_000_000;
 /// An address at which so long every call failed is called no more.
 const LONG: i64 = 5 * 86_400_000_000;
 const MINUTE: i64 = 60_000_000;
@@ -77,13 +79,15 @@ pub struct Hook {
     pub name: String,
     pub url: String,
     pub events: Vec<String>,
-    /// `on`; `off` by hand; `failed`: every call failed for days.
+    /// `on`; `off` by hand; `failed`: every call failed for days; `gone`: deleted, its history stays until it is forgotten.
     pub state: String,
     pub made_at: Moment,
     pub failing_since: Option<Moment>,
+    /// Until when calls are signed by the secret before, too.
+    pub old_until: Option<Moment>,
 }
 
-const HOOK: &str = "id, name, url, events, state, made_at, failing_since";
+const HOOK: &str = "id, name, url, events, state, made_at, failing_since, old_until";
 
 fn hook(row: &Row) -> Result<Hook> {
     Ok(Hook {
@@ -94,6 +98,7 @@ fn hook(row: &Row) -> Result<Hook> {
         state: row.text(4)?,
         made_at: Moment(row.i64(5)?),
         failing_since: row.opt_i64(6)?.map(Moment),
+        old_until: row.opt_i64(7)?.map(Moment),
     })
 }
 
@@ -124,13 +129,43 @@ pub async fn add(
 /// Turns calls to an address on or off; false where there is none. Cost: three rows.
 pub async fn switch(tx: &mut WriteTx, id: i64, on: bool) -> Result<bool> {
     let state = if on { "on" } else { "off" };
-    let sql = "UPDATE web_webhook SET state = $2, failing_since = NULL WHERE id = $1";
+    let sql = "UPDATE web_webhook SET state = $2, failing_since = NULL WHERE id = $1 AND state <> 'gone'";
     let there = tx.execute(sql, args![id, state]).await? == 1;
     if there {
         line(tx, "web.webhook-switch", id, json!({"state": state})).await?;
         tx.enqueue_once(CALL).await?;
     }
     Ok(there)
+}
+
+/// Gives an address a new secret: for [`OVERLAP`] calls are signed by the old one, too, so that its owner changes it without
+/// missing one. Where one was changed in that time already, the oldest counts no more. Until when the old one counts; `None`
+/// where there is no such address. Cost: two rows.
+pub async fn change_secret(tx: &mut WriteTx, key: &SecretKey, id: i64, secret: &[u8; 32]) -> Result<Option<Moment>> {
+    let until = Moment(tx.now().0 + OVERLAP);
+    let sql =
+        "UPDATE web_webhook SET old_sealed = sealed, old_until = $3, sealed = $2 WHERE id = $1 AND state <> 'gone'";
+    if tx.execute(sql, args![id, key.seal(secret), until]).await? != 1 {
+        return Ok(None);
+    }
+    line(tx, "web.webhook-secret", id, json!({"old_until": until.rfc3339()})).await?;
+    Ok(Some(until))
+}
+
+/// Deletes an address: it is called no more, its secrets are gone, what waited is given up. How its calls went stays as long
+/// as they are kept (`retention.toml`), then it is forgotten. False where there is none. Cost: its calls that wait, two rows.
+pub async fn delete(tx: &mut WriteTx, id: i64) -> Result<bool> {
+    let sql =
+        "UPDATE web_webhook SET state = 'gone', sealed = '', old_sealed = NULL, old_until = NULL, failing_since = NULL
+               WHERE id = $1 AND state <> 'gone'";
+    if tx.execute(sql, args![id]).await? != 1 {
+        return Ok(false);
+    }
+    let sql =
+        "UPDATE web_call SET state = 'dead', ended_at = $2, problem = 'deleted' WHERE hook = $1 AND state = 'waiting'";
+    let given_up = tx.execute(sql, args![id, tx.now()]).await?;
+    line(tx, "web.webhook-delete", id, json!({"given_up": given_up})).await?;
+    Ok(true)
 }
 
 /// Queues a call on trial; false where there is no such address, or it is off. Cost: five rows.
@@ -149,7 +184,7 @@ pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Hook>> {
     tx.row(&sql, args![id]).await?.as_ref().map(hook).transpose()
 }
 
-/// A page of the addresses, and how many there are; searched by name and address, ordered by `oldest` or `name`, the newest
+/// A page of the addresses, and how many there are, deleted ones only where their state is asked for; searched by name and address, ordered by `oldest` or `name`, the newest
 /// first otherwise. Cost: the addresses; one page returned.
 pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Hook>, i64)> {
     let order = match listing.sort.as_str() {
@@ -157,7 +192,8 @@ pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Hook>, 
         "name" => "name, id",
         _ => "id DESC",
     };
-    let from = "web_webhook WHERE ($1 = '' OR state = $1) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
+    let from =
+        "web_webhook WHERE (state = $1 OR ($1 = '' AND state <> 'gone')) AND ($2 = '' OR search LIKE '%' || $2 || '%')";
     store::paged(tx, HOOK, from, order, args![listing.state.as_str(), listing.key()], listing.span(), hook).await
 }
 
@@ -220,8 +256,8 @@ pub struct Due {
     pub id: i64,
     pub hook: i64,
     pub url: String,
-    /// The address's secret; `None` where it was sealed by another key.
-    pub secret: Option<[u8; 32]>,
+    /// The address's secret, and the one before while it counts; none where they were sealed by another key.
+    pub secrets: Vec<[u8; 32]>,
     pub number: String,
     pub body: String,
     pub tries: i64,
@@ -239,11 +275,13 @@ pub async fn due(
     // Numbers of our own, never text of a user.
     let without: Vec<String> = without.iter().map(i64::to_string).chain(["0".to_owned()]).collect();
     let sql = format!(
-        "SELECT c.id, c.hook, h.url, h.sealed, e.number, e.event, e.at, e.data, c.tries, h.name
+        "SELECT c.id, c.hook, h.url, h.sealed, e.number, e.event, e.at, e.data, c.tries, h.name,
+                CASE WHEN h.old_until > $1 THEN h.old_sealed ELSE NULL END
          FROM web_call c JOIN web_webhook h ON h.id = c.hook AND h.state = 'on' JOIN web_event e ON e.id = c.event
          WHERE c.state = 'waiting' AND c.due_at <= $1 AND c.hook NOT IN ({}) ORDER BY c.due_at, c.id LIMIT $2",
         without.join(",")
     );
+    let open = |sealed: &str| key.open(sealed).and_then(|bytes| bytes.try_into().ok());
     let read = |row: &Row| {
         let data: Value = serde_json::from_str(&row.text(7)?)?;
         let body = json!({"type": row.text(5)?, "timestamp": Moment(row.i64(6)?).rfc3339(), "data": data});
@@ -251,7 +289,7 @@ pub async fn due(
             id: row.i64(0)?,
             hook: row.i64(1)?,
             url: row.text(2)?,
-            secret: key.open(&row.text(3)?).and_then(|bytes| bytes.try_into().ok()),
+            secrets: [Some(row.text(3)?), row.opt_text(10)?].into_iter().flatten().filter_map(|s| open(&s)).collect(),
             number: row.text(4)?,
             body: body.to_string(),
             tries: row.i64(8)?,
@@ -294,7 +332,8 @@ pub async fn failed(tx: &mut WriteTx, due: &Due, problem: &str) -> Result<bool> 
 /// Makes a call again that was given up, by hand; false where it was not. Cost: four rows.
 pub async fn retry(tx: &mut WriteTx, hook: i64, id: i64) -> Result<bool> {
     let sql = "UPDATE web_call SET state = 'waiting', tries = 0, due_at = $3, ended_at = NULL
-               WHERE id = $1 AND hook = $2 AND state = 'dead'";
+               WHERE id = $1 AND hook = $2 AND state = 'dead'
+               AND hook IN (SELECT id FROM web_webhook WHERE state <> 'gone')";
     let there = tx.execute(sql, args![id, hook, tx.now()]).await? == 1;
     if there {
         line(tx, "web.webhook-retry", hook, json!({"call": id})).await?;

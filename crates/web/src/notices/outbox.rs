@@ -8,7 +8,7 @@ use crate::{meta::escaped, people::Contact};
 use kernel::{Arg, Moment, PersonId, text};
 use locale::Lang;
 use sha2::{Digest, Sha256};
-use store::{AuditLine, Listing, Query, Result, Row, StoreError, WriteTx, args, secrets::SecretKey};
+use store::{AuditLine, Listing, Query, Result, Row, StoreError, Value, WriteTx, args, secrets::SecretKey};
 
 /// After so many tries (about a day) a letter is given up.
 pub const MOST_TRIES: i64 = 10;
@@ -29,9 +29,10 @@ pub struct Mail<'a> {
     pub ends: Option<Moment>,
 }
 
-/// Whether an address may stand in the head of a letter: one mailbox, no sign that begins another line or mailbox.
+/// Whether something is an address of a letter, the one rule of the house: one mailbox of plain letters, no sign that begins
+/// another line or mailbox in the head of a letter.
 pub fn is_address(address: &str) -> bool {
-    let odd = |c: char| c.is_control() || c.is_whitespace() || "<>()[],;:\"\\".contains(c);
+    let odd = |c: char| !c.is_ascii_graphic() || "<>()[],;:\"\\".contains(c);
     let host =
         |host: &str| host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains("..");
     address.len() <= 254
@@ -42,18 +43,43 @@ pub fn is_address(address: &str) -> bool {
 /// Writes a letter to be sent a moment later; false where there is no address or one of this name is there already. Cost: two
 /// rows.
 pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<bool> {
-    let Some(address) = mail.to.email.as_deref().filter(|address| is_address(address)) else { return Ok(false) };
+    let Some(row) = row_of(tx.now(), key, mail) else { return Ok(false) };
+    let places = store::places(1, row.len());
+    let sql = format!("INSERT INTO web_outbox ({}) VALUES ({places}) ON CONFLICT (key) DO NOTHING", COLUMNS.join(", "));
+    let new = tx.execute(&sql, row).await? == 1;
+    if new {
+        tx.enqueue_once(super::SEND).await?;
+    }
+    Ok(new)
+}
+
+/// The same of many, none of whose names is there already; how many had an address. Cost: a row a letter, one more.
+pub async fn mail_many(tx: &mut WriteTx, key: &SecretKey, mails: &[Mail<'_>]) -> Result<usize> {
+    let now = tx.now();
+    let rows: Vec<Vec<Value>> = mails.iter().filter_map(|mail| row_of(now, key, mail)).collect();
+    let count = rows.len();
+    if count > 0 {
+        tx.insert_many("web_outbox", &COLUMNS, rows.into_iter()).await?;
+        tx.enqueue_once(super::SEND).await?;
+    }
+    Ok(count)
+}
+
+const COLUMNS: [&str; 14] = [
+    "key", "template", "person", "address", "name", "lang", "subject", "sealed", "state", "tries", "at", "due_at",
+    "ends_at", "search",
+];
+
+/// A letter as a row of [`COLUMNS`]; `None` without an address.
+fn row_of(now: Moment, key: &SecretKey, mail: &Mail<'_>) -> Option<Vec<Value>> {
+    let address = mail.to.email.as_deref().filter(|address| is_address(address))?;
     let lang = Lang::from_tag(&mail.to.lang).unwrap_or_default();
     let say = |part: &str| locale::say_key(lang, &format!("mail-{}-{part}", mail.template), &mail.values);
     let plain = |text: String| text.replace(char::is_control, " ");
     let (subject, text) = (plain(say("subject")), say("text"));
     let name = plain(mail.to.name.clone());
     let search = text::search_key(&format!("{address} {name} {subject}"));
-    let sql =
-        "INSERT INTO web_outbox (key, template, person, address, name, lang, subject, sealed, state, tries, at, due_at,
-                                       ends_at, search)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10, $11) ON CONFLICT (key) DO NOTHING";
-    let row = args![
+    Some(args![
         mail.key.as_str(),
         mail.template,
         mail.person.map(|person| person.0),
@@ -62,15 +88,13 @@ pub async fn mail(tx: &mut WriteTx, key: &SecretKey, mail: &Mail<'_>) -> Result<
         lang.tag(),
         subject,
         key.seal(text.as_bytes()),
-        tx.now(),
+        "waiting",
+        0_i64,
+        now,
+        now,
         mail.ends,
         search
-    ];
-    let new = tx.execute(sql, row).await? == 1;
-    if new {
-        tx.enqueue_once(super::SEND).await?;
-    }
-    Ok(new)
+    ])
 }
 
 /// The other form of a text: paragraphs, lines, and addresses of pages to be followed.

@@ -71,7 +71,11 @@ async fn retain(tx: &mut WriteTx, retention: &Retention) -> Result<u64> {
         all += tx.execute("DELETE FROM web_call WHERE ended_at < $1", args![before]).await?;
         let sql = "DELETE FROM web_event WHERE spread = 1 AND at < $1 AND id NOT IN (SELECT event FROM web_call)";
         all += tx.execute(sql, args![before]).await?;
+        let sql = "DELETE FROM web_webhook WHERE state = 'gone' AND id NOT IN (SELECT hook FROM web_call)";
+        all += tx.execute(sql, args![]).await?;
     }
+    let sql = "UPDATE web_webhook SET old_sealed = NULL, old_until = NULL WHERE old_until < $1";
+    all += tx.execute(sql, args![tx.now()]).await?;
     if let Some(before) = before(tx.now(), retention.notices) {
         tx.lock("web_bell").await?;
         let sql = "DELETE FROM web_notice WHERE matter IN (SELECT id FROM web_matter WHERE at < $1 AND spread = 1)";

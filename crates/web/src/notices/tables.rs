@@ -2,7 +2,18 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD];
+
+/// A secret that was changed stands beside the new one for a while; an address that was deleted goes when its calls are gone.
+const THIRD: Migration = Migration {
+    room: "web",
+    version: 3,
+    name: "secrets of webhooks changed, addresses deleted",
+    sql: "
+ALTER TABLE web_webhook ADD COLUMN old_sealed TEXT;
+ALTER TABLE web_webhook ADD COLUMN old_until INTEGER;
+",
+};
 
 /// What happened, who outside wants to hear of it, and how each call went.
 const SECOND: Migration = Migration {

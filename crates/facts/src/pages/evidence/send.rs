@@ -1,0 +1,132 @@
+//! Pieces sent by a plain form: the way that needs no script. The same form sent again makes nothing twice: a unit has a file
+//! once.
+
+use super::{Asked, Form, show, unit_of};
+use crate::{
+    evidence::{self, Given, Means, Said, incoming, visible},
+    pages::law,
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use kernel::{Phrase, Problem, UnitId};
+use pictures::Measured;
+use store::attachments::Blob;
+use web::{Ctx, Failure, Multipart, Outcome, Path};
+
+/// Files of one form.
+pub(super) const MOST_FILES: usize = 10;
+
+/// What the form holds.
+#[derive(Default)]
+struct Sent {
+    form: Form,
+    taken: String,
+    lat: String,
+    lon: String,
+    covered: String,
+    files: Vec<(Blob, Measured, String)>,
+}
+
+/// `POST /xa/{id}/minh-chung/gui`: files that are taken are kept, each that is not is named with its reason. Cost: each file
+/// twice, as [`evidence::keep`].
+pub(super) async fn send(ctx: Ctx, Path(id): Path<i64>, parts: Multipart) -> Outcome {
+    let id = UnitId(id);
+    let mut sent = read(&ctx, parts).await?;
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let unit = unit_of(&ctx, &mut tx, id).await?;
+    let mut uses = Vec::new();
+    if !sent.form.measure.is_empty() {
+        match kernel::year(&sent.form.year) {
+            None => sent.form.wrong.push(("year", Phrase::new("evidence-bad-year"))),
+            Some(year) => match evidence::may_prove(&law, &unit, &sent.form.measure, year) {
+                Ok(measure) => uses.push((measure, year)),
+                Err(why) => sent.form.wrong.push(("measure", why)),
+            },
+        }
+    }
+    let means = ctx.site.thing::<Means>();
+    if incoming::is_full(&mut tx, &means.bounds, id).await? {
+        let phrase = Phrase::new("evidence-too-many-pieces").with("most", means.bounds.pieces);
+        return Err(ctx.failure(Problem { phrase, place: None, status: 429 }));
+    }
+    drop(tx);
+    if sent.files.is_empty() && sent.form.wrong.is_empty() {
+        sent.form.wrong.push(("files", Phrase::new("evidence-no-file")));
+    }
+    // A wrong year or measure keeps nothing: the files would hang on no figure, and be sent again.
+    let at_fields = sent.form.wrong.iter().any(|(field, _)| *field != "files");
+    let mut kept = 0;
+    if !at_fields && !sent.files.is_empty() {
+        let mut tx = ctx.write().await?;
+        for (blob, measured, name) in sent.files {
+            let said = Said::read(&sent.taken, &sent.lat, &sent.lon);
+            let note = sent.form.note.clone();
+            let covered = sent.covered.parse::<i64>().unwrap_or(0).clamp(0, 99);
+            let given = Given { unit: id, blob, measured, name, note, uses: uses.clone(), said, covered };
+            evidence::keep(&mut tx, &law, &given).await?;
+            kept += 1;
+        }
+        tx.commit().await?;
+    }
+    let asked = Asked { da_gui: kept.to_string(), ..Asked::default() };
+    if sent.form.wrong.is_empty() {
+        let there = ctx.link(&format!("/xa/{id}/minh-chung?da_gui={kept}"));
+        return Ok(Redirect::to(&there).into_response());
+    }
+    let asked = if kept > 0 { asked } else { Asked::default() };
+    show(&ctx, id, asked, StatusCode::UNPROCESSABLE_ENTITY, sent.form).await
+}
+
+/// Reads the form; files are kept as they come, before any transaction.
+async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
+    let broken = || ctx.failure(Problem::input(Phrase::new("intake-upload-broken")));
+    let mut sent = Sent::default();
+    while let Some(field) = parts.next_field().await.map_err(|_| broken())? {
+        let name = field.name().unwrap_or("").to_owned();
+        if name == "files" {
+            keep(ctx, field, &mut sent).await?;
+            continue;
+        }
+        let text = field.text().await.map_err(|_| broken())?;
+        match name.as_str() {
+            "note" => sent.form.note = text,
+            "measure" => sent.form.measure = text.trim().to_owned(),
+            "year" => sent.form.year = text.trim().to_owned(),
+            "taken" => sent.taken = text,
+            "lat" => sent.lat = text,
+            "lon" => sent.lon = text,
+            "covered" => sent.covered = text,
+            _ => {}
+        }
+    }
+    Ok(sent)
+}
+
+async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, sent: &mut Sent) -> Result<(), Failure> {
+    let name = field.file_name().unwrap_or("").to_owned();
+    if name.is_empty() {
+        return Ok(());
+    }
+    let means = ctx.site.thing::<Means>();
+    let mut wrong = |phrase: Phrase| sent.form.wrong.push(("files", phrase.with("name", visible(&name))));
+    if sent.files.len() == MOST_FILES {
+        wrong(Phrase::new("evidence-too-many-files").with("most", MOST_FILES));
+        return Ok(());
+    }
+    let blob = match means.files.put(field, means.bounds.bytes).await {
+        Ok(blob) => blob,
+        Err(store::StoreError::TooLarge { most }) => {
+            wrong(Phrase::new("evidence-file-too-large").with("most", i64::try_from(most >> 20).unwrap_or(i64::MAX)));
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match evidence::measured(&means.files, &blob).await? {
+        Ok(measured) => sent.files.push((blob, measured, name)),
+        Err(why) => wrong(Phrase::new("evidence-file-refused").with("why", why)),
+    }
+    Ok(())
+}

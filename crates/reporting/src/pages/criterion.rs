@@ -1,0 +1,311 @@
+//! A criterion of a unit: entered by the unit, reviewed by others. One criterion a page; the whole form works without scripts.
+
+use super::{Asked, Fields, after, law, reporting, say, unit};
+use crate::{
+    comments::{self, Comment},
+    entry::{self, Answer, Given, Typed},
+    form::{self, Field, Form as Asks, Said, SetForm, Sheet},
+    model::{Campaign, Criterion, Item, Reporting},
+    rules, store as kept, told,
+};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
+use facts::Law;
+use kernel::{PersonId, UnitId};
+use minijinja::{Value, context};
+use rulebook::{Kind, requirement};
+use std::collections::{BTreeMap, HashMap};
+use web::{Asking, Ctx, Form, Outcome, Path, Repeatable};
+
+type At = (i64, i64, String, String);
+
+/// Everything the page is made from.
+struct Shown {
+    campaign: Campaign,
+    summed: Reporting,
+    items: Vec<Item>,
+    form: Asks,
+    comments: Vec<Comment>,
+    people: HashMap<PersonId, String>,
+    /// The last reason with which it was given back.
+    reason: Option<(String, String)>,
+}
+
+/// What was sent and is shown again: by measure what was typed, and what became of it.
+#[derive(Default)]
+struct Again {
+    typed: BTreeMap<String, Given>,
+    answers: BTreeMap<String, Answer>,
+    /// The measure of a correction that was not taken.
+    correction: Option<String>,
+}
+
+async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
+    let mut tx = ctx.read().await?;
+    let (campaign, summed) = reporting(ctx, &mut tx, at.0, at.1).await?;
+    let Some(place) = units::store::get(&mut tx, UnitId(at.1)).await? else { return Err(ctx.not_found()) };
+    let items = kept::items(&mut tx, at.0, place.id).await?;
+    let form = form::load(&mut tx, law, &campaign, &place).await?;
+    let comments = comments::of(&mut tx, at.0, place.id).await?;
+    let done = kept::actions(&mut tx, at.0, place.id, 200).await?;
+    let criterion = Criterion { set: at.2.clone(), no: at.3.clone() };
+    let writers = form.sheet(&criterion).into_iter().flat_map(|(_, sheet)| &sheet.fields);
+    let writers = writers.filter_map(|field| field.declared.as_ref()?.person);
+    let people =
+        comments.iter().filter_map(|one| one.person).chain(writers).chain(done.iter().filter_map(|one| one.person));
+    let people = say::names(&mut tx, people).await?;
+    let back = done.iter().find(|one| one.criterion == criterion && rules::needs_reason(one.action));
+    let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
+    Ok(Shown { campaign, summed, items, form, comments, people, reason })
+}
+
+/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments.
+pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let shown = shown(&ctx, &law, &at).await?;
+    tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked.xong)
+}
+
+fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &str) -> Outcome {
+    let criterion = Criterion { set: at.2.clone(), no: at.3.clone() };
+    let (Some((set, sheet)), Some(place)) =
+        (shown.form.sheet(&criterion), shown.items.iter().position(|item| item.criterion == criterion))
+    else {
+        return Err(ctx.not_found());
+    };
+    let item = &shown.items[place];
+    let today = ctx.site.clock.today();
+    let open = rules::is_open(item.state) && shown.campaign.takes_entries(today);
+    let enters = open && ctx.may("enter", "reporting");
+    let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
+    let teller = Teller { ctx, law, shown, set, again };
+    let fields: Vec<Value> = sheet.fields.iter().map(|field| teller.field(field)).collect();
+    let link = |at: usize| {
+        let item = shown.items.get(at)?;
+        let (set, no) = (&item.criterion.set, &item.criterion.no);
+        Some(context! { no => no, name => say::criterion(ctx.lang, law, &item.criterion),
+        href => ctx.link(&format!("/bao-cao/{}/xa/{}/{set}/{no}", shown.campaign.id, shown.form.unit.id)) })
+    };
+    let offers = unit::offers(ctx, &shown.campaign, std::slice::from_ref(item));
+    let buttons: Vec<Value> = offers
+        .iter()
+        .map(|action| {
+            context! { name => action.name(), word => say::action(ctx.lang, *action), reason => rules::needs_reason(*action),
+                       action => unit::address(ctx, shown.campaign.id, shown.form.unit.id, *action) }
+        })
+        .collect();
+    let (word, class) = facts::pages::verdict(ctx.lang, set.verdict.criteria[sheet.at]);
+    let here = format!("/bao-cao/{}/xa/{}/{}/{}", shown.campaign.id, shown.form.unit.id, at.2, at.3);
+    let wrong: Vec<Value> = teller.wrong(sheet);
+    let changed = again.answers.values().any(|answer| matches!(answer, Answer::Changed));
+    let unit_href = ctx.link(&told::page(shown.campaign.id, shown.form.unit.id));
+    ctx.page_with(
+        status,
+        "reporting_criterion.html",
+        context! {
+            title => format!("{} {} · {}", at.3, ctx.lang.pick(&sheet.name_vi, &sheet.name_en), shown.form.unit.name),
+            campaign => say::campaign(ctx, law, &shown.campaign), unit => shown.form.unit.name, unit_id => shown.form.unit.id.0, unit_href => unit_href,
+            no => at.3, name => ctx.lang.pick(&sheet.name_vi, &sheet.name_en), set => say::set(ctx.lang, law, &at.2), set_id => at.2,
+            state => say::state(ctx.lang, item.state), verdict => word, class => class, filled => sheet.filled(), asked => sheet.asked(),
+            left => say::left(ctx.lang, shown.summed.due, today), due => locale::date(shown.summed.due), fields => fields, enters => enters, reviews => reviews,
+            save => ctx.link(&format!("{here}/luu")), correct => ctx.link(&format!("{here}/sua")),
+            api => format!("/api/v1/campaigns/{}/units/{}/entries", shown.campaign.id, shown.form.unit.id),
+            comment => ctx.link(&format!("{}/trao-doi", told::page(shown.campaign.id, shown.form.unit.id))), may_comment => ctx.may("comment", "reporting"),
+            here => here, tc => format!("{}|{}", at.2, at.3), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
+            before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done == "1", partly => done == "2",
+            reason => shown.reason.as_ref().filter(|_| item.state == crate::model::State::Returned).map(|(text, by)| context! { text => text, by => by }),
+            person => ctx.who().map(|who| who.person.0), year => shown.campaign.year().to_string(), last_year => (shown.campaign.year() - 1).to_string(),
+        },
+    )
+}
+
+struct Teller<'a> {
+    ctx: &'a Ctx,
+    law: &'a Law,
+    shown: &'a Shown,
+    set: &'a SetForm,
+    again: &'a Again,
+}
+
+impl Teller<'_> {
+    /// All that is wrong with what was sent, each with a link to its field.
+    fn wrong(&self, sheet: &Sheet) -> Vec<Value> {
+        let mut found = Vec::new();
+        for field in &sheet.fields {
+            let code = &field.about.id;
+            let Some(Answer::Wrong(list)) = self.again.answers.get(code) else { continue };
+            let no = field.node.map(|node| self.set.plan.book.nodes[node].indicator.no.as_str()).unwrap_or(code);
+            found.extend(list.iter().map(|(part, phrase)| {
+                context! { href => format!("#{part}-{code}"), text => format!("{no}: {}", locale::say(self.ctx.lang, phrase)) }
+            }));
+        }
+        found
+    }
+
+    fn said(&self, said: &Said, field: &Field) -> Value {
+        let by = said.person.and_then(|person| self.shown.people.get(&person));
+        context! { value => facts::pages::exactly(self.ctx.lang, &said.value, field.about.unit.as_deref()), at => locale::moment(said.at), by => by }
+    }
+
+    fn field(&self, field: &Field) -> Value {
+        let (ctx, lang, code) = (self.ctx, self.ctx.lang, &field.about.id);
+        let node = field.node.map(|node| &self.set.plan.book.nodes[node]);
+        let indicator = node.map(|node| &node.indicator);
+        let unit = node.and_then(|node| node.unit()).or(field.about.unit.as_deref());
+        let unit_word = unit.map(|unit| match requirement::unit_name(unit, false) {
+            kernel::Arg::Text(text) => text,
+            kernel::Arg::Phrase(phrase) => locale::say(lang, &phrase),
+            _ => unit.to_owned(),
+        });
+        let asks = field.node.map(|node| {
+            let (book, year) = (&self.set.plan.book, self.shown.campaign.year());
+            locale::say(lang, &requirement::requirement(book, node, &self.set.traits, year))
+        });
+        let (op, limit, confidence) = self.set.requirement(field);
+        let judged = self.set.judged(field).map(|judged| facts::pages::verdict(lang, judged));
+        let sent = self.again.typed.get(code);
+        let typed = sent.map_or_else(
+            || form::typed(lang, field.declared.as_ref().map(|said| &said.value)),
+            |given| given.typed.clone(),
+        );
+        let note = sent
+            .map_or_else(|| field.declared.as_ref().map_or("", |said| said.note.as_str()), |given| given.note.as_str());
+        let answer = self.again.answers.get(code).filter(|_| self.again.correction.as_ref() != Some(code));
+        let wrong: BTreeMap<&str, String> = match answer {
+            Some(Answer::Wrong(list)) => list.iter().map(|(part, phrase)| (*part, locale::say(lang, phrase))).collect(),
+            _ => BTreeMap::new(),
+        };
+        let version = field.declared.as_ref().map_or(0, |said| said.version);
+        let comments = self.comments(field.measure);
+        let open = self
+            .shown
+            .comments
+            .iter()
+            .filter(|c| c.measure == field.measure && c.closed_at.is_none() && c.answers.is_none())
+            .count();
+        let correction = self.again.correction.as_ref() == Some(code);
+        let correction_wrong = match self.again.answers.get(code).filter(|_| correction) {
+            Some(Answer::Wrong(list)) => list.iter().map(|(_, phrase)| locale::say(lang, phrase)).collect(),
+            Some(Answer::Changed) => vec![locale::word(lang, "reporting-changed-meanwhile")],
+            _ => Vec::new(),
+        };
+        context! {
+            code => code, no => indicator.map(|i| i.no.as_str()), text => indicator.map_or_else(|| lang.pick(&field.about.name_vi, &field.about.name_en).clone(), |i| lang.pick(&i.text_vi, &i.text_en).clone()),
+            guidance => indicator.and_then(|i| i.guidance.clone()), condition => indicator.and_then(|i| lang.pick(i.applies_if.clone(), i.applies_if_en.clone().or(i.applies_if.clone()))),
+            unit => unit_word, asked => field.asked, yes_no => field.about.kind.is_yes_no(), percent => field.about.kind == Kind::Percent, kind => field.about.kind.name(),
+            requirement => asks, op => serde_json::to_value(op).ok(), limit => limit.map(ToString::to_string), confirmed => confidence == rulebook::Confidence::Verified,
+            verdict => judged.as_ref().map(|(word, _)| word.clone()), class => judged.map(|(_, class)| class), has_condition => self.set.has_condition(field),
+            before => field.before.as_ref().map(|value| facts::pages::exactly(lang, value, unit)), value => typed.value, numerator => typed.numerator, denominator => typed.denominator,
+            note => note, seen => version, declared => field.declared.as_ref().map(|said| self.said(said, field)), wrong => wrong,
+            changed => matches!(answer, Some(Answer::Changed)),
+            verified => field.verified.as_ref().map(|figure| context! { value => facts::pages::exactly(lang, &figure.value, unit), note => figure.note, at => locale::moment(figure.at) }),
+            verified_seen => field.verified.as_ref().map_or(0, |figure| figure.revision.0),
+            read => field.read.as_ref().filter(|_| !field.asked).map(|(origin, value)| context! { value => facts::pages::exactly(lang, value, unit), origin => locale::say_key(lang, &format!("origin-{}", origin.name()), &[]) }),
+            href => ctx.link(&format!("/so-lieu/{}/{code}/{}", self.shown.form.unit.id, self.shown.campaign.year())), comments => comments, open => open,
+            correction => correction, correction_wrong => correction_wrong, measure => self.law.measure_code(field.measure),
+        }
+    }
+
+    /// The comments of a value, each with its answers.
+    fn comments(&self, measure: i64) -> Vec<Value> {
+        let (lang, all) = (self.ctx.lang, &self.shown.comments);
+        let one = |comment: &Comment| {
+            context! { id => comment.id, text => comment.text, at => locale::moment(comment.at),
+            by => say::who(lang, &self.shown.people, comment.person, &comment.actor) }
+        };
+        let first = all.iter().filter(|comment| comment.measure == measure && comment.answers.is_none());
+        let with_answers = |comment: &Comment| {
+            let answers: Vec<Value> = all.iter().filter(|answer| answer.answers == Some(comment.id)).map(one).collect();
+            let turn = self.ctx.link(&format!(
+                "{}/trao-doi/{}",
+                told::page(self.shown.campaign.id, self.shown.form.unit.id),
+                comment.id
+            ));
+            context! { first => one(comment), answers => answers, closed => comment.closed_at.map(locale::moment), turn => turn }
+        };
+        first.map(with_answers).collect()
+    }
+}
+
+/// What a form sends of its values: `v.`, `n.`, `d.`, `g.`, `s.` and a measure.
+fn given(fields: &Fields) -> Vec<Given> {
+    let text = |start: &str, code: &str| fields.get(&format!("{start}.{code}")).cloned().unwrap_or_default();
+    after(fields, "s.")
+        .map(|(code, seen)| Given {
+            measure: code.to_owned(),
+            typed: Typed { value: text("v", code), numerator: text("n", code), denominator: text("d", code) },
+            note: text("g", code),
+            seen: seen.parse().unwrap_or(0),
+        })
+        .collect()
+}
+
+/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu`: what is right is saved, what is wrong or was changed by somebody else is
+/// shown again with what was typed. Cost: as [`entry::save`].
+pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
+    let law = law(&ctx);
+    let given = given(&fields);
+    let sent = serde_json::to_vec(&fields)?;
+    let repeatable = Repeatable::of_form(&ctx, fields.get("key").map_or("", String::as_str), &sent);
+    let here = ctx.link(&format!("/bao-cao/{}/xa/{}/{}/{}", at.0, at.1, at.2, at.3));
+    let next = fields
+        .get("tiep")
+        .and_then(|_| fields.get("sau"))
+        .filter(|path| path.starts_with(&format!("/bao-cao/{}/xa/{}/", at.0, at.1)));
+    let mut tx = ctx.write().await?;
+    let campaign = super::campaign(&ctx, &mut tx, at.0).await?;
+    if repeatable.seen(&mut tx).await?.is_some() {
+        return Ok(Redirect::to(&format!("{here}?xong=1")).into_response());
+    }
+    let Some(saved) = entry::save(&mut tx, &law, &campaign, UnitId(at.1), &given).await? else {
+        return Err(ctx.not_found());
+    };
+    let fine = saved.answers.iter().all(|answer| matches!(answer, Answer::Saved | Answer::Nothing));
+    if fine {
+        repeatable.keep(tx, &serde_json::json!({"saved": given.len()})).await?;
+        let there = next.map_or_else(|| format!("{here}?xong=1"), |path| ctx.link(path));
+        return Ok(Redirect::to(&there).into_response());
+    }
+    // What was right is saved; the rest is shown with what was typed.
+    if saved.answers.iter().any(|answer| matches!(answer, Answer::Saved)) {
+        tx.commit().await?;
+    }
+    let mut again = Again::default();
+    for (one, answer) in given.into_iter().zip(saved.answers) {
+        if matches!(answer, Answer::Wrong(_) | Answer::Changed) {
+            again.typed.insert(one.measure.clone(), one.clone());
+        }
+        again.answers.insert(one.measure, answer);
+    }
+    let shown = shown(&ctx, &law, &at).await?;
+    let changed = again.answers.values().any(|answer| matches!(answer, Answer::Changed));
+    let status = if changed { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    tell(&ctx, &law, &at, &shown, status, &again, "2")
+}
+
+/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/sua`: a reviewer's value beside the declared one. Cost: as [`entry::correct`].
+pub async fn correct(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
+    let law = law(&ctx);
+    let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let typed = Typed { value: text("value"), numerator: text("numerator"), denominator: text("denominator") };
+    let given = Given { measure: text("measure"), typed, note: text("note"), seen: text("seen").parse().unwrap_or(0) };
+    let mut tx = ctx.write().await?;
+    let campaign = super::campaign(&ctx, &mut tx, at.0).await?;
+    let Some(answer) = entry::correct(&mut tx, &law, &campaign, UnitId(at.1), &given).await? else {
+        return Err(ctx.not_found());
+    };
+    if matches!(answer, Answer::Saved) {
+        tx.commit().await?;
+        let there = format!("/bao-cao/{}/xa/{}/{}/{}?xong=1#f-{}", at.0, at.1, at.2, at.3, given.measure);
+        return Ok(Redirect::to(&ctx.link(&there)).into_response());
+    }
+    drop(tx);
+    let status =
+        if matches!(answer, Answer::Changed) { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let mut again = Again { correction: Some(given.measure.clone()), ..Again::default() };
+    again.answers.insert(given.measure, answer);
+    let shown = shown(&ctx, &law, &at).await?;
+    tell(&ctx, &law, &at, &shown, status, &again, "")
+}

@@ -1,0 +1,152 @@
+//! A unit in a campaign: its criteria, where each stands, what to do next, who did what.
+
+use super::{Asked, Fields, after, campaign, law, reporting, say};
+use crate::{
+    campaigns, comments, form,
+    model::{Action, Campaign, Course, Criterion, Item, State},
+    rules, store as kept,
+};
+use axum::response::{IntoResponse, Redirect};
+use identity::posts::{self, Post};
+use kernel::{PersonId, Role, UnitId};
+use minijinja::{Value, context};
+use std::collections::{BTreeMap, BTreeSet};
+use web::{Asking, Ctx, Form, Outcome, Path};
+
+/// Lines of what was done that the page shows.
+const ACTIONS: i64 = 40;
+
+/// The actions that this reader has for a unit, with whether any criterion takes them now.
+pub(super) fn offers(ctx: &Ctx, campaign: &Campaign, items: &[Item]) -> Vec<Action> {
+    if campaign.course != Course::Open {
+        return Vec::new();
+    }
+    let may = |action: Action| {
+        let (verb, what) = match action {
+            Action::Send => ("send", "reporting"),
+            Action::Return | Action::Accept => ("review", "reporting"),
+            Action::Confirm | Action::Lock | Action::Reopen => ("lock", "reporting"),
+        };
+        let role = ctx.reader.admitted(verb, what).map(|actor| actor.role);
+        role.is_some_and(|role| rules::does(role, action) || role == Role::LocalAdmin)
+    };
+    let takes = |action: Action| items.iter().any(|item| rules::next(item.state, action).is_some());
+    Action::ALL.iter().copied().filter(|action| may(*action) && takes(*action)).collect()
+}
+
+/// The address to which an action is sent.
+pub(super) fn address(ctx: &Ctx, campaign: i64, unit: UnitId, action: Action) -> String {
+    let last = match action {
+        Action::Send => "gui",
+        Action::Return | Action::Accept => "duyet",
+        Action::Confirm | Action::Lock | Action::Reopen => "chot",
+    };
+    ctx.link(&format!("/bao-cao/{campaign}/xa/{unit}/{last}"))
+}
+
+/// `GET /bao-cao/{campaign}/xa/{unit}`. Cost: the unit's figures of two years, a row a criterion, what was done, its comments.
+pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): Asking<Asked>) -> Outcome {
+    let law = law(&ctx);
+    let mut tx = ctx.read().await?;
+    let (one, summed) = reporting(&ctx, &mut tx, id, unit).await?;
+    let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
+    let items = kept::items(&mut tx, id, place.id).await?;
+    let form = form::load(&mut tx, &law, &one, &place).await?;
+    let done = kept::actions(&mut tx, id, place.id, ACTIONS).await?;
+    let said = comments::of(&mut tx, id, place.id).await?;
+    let today = ctx.site.clock.today();
+    let officers: Vec<PersonId> = if ctx.may("assign", "reporting") {
+        posts::at(&mut tx, &[Post::Unit(Role::CommuneOfficer, place.id)], today).await?.into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    let people = items.iter().filter_map(|item| item.officer).chain(done.iter().filter_map(|one| one.person));
+    let people = people.chain(said.iter().filter_map(|one| one.person)).chain(officers.iter().copied());
+    let people = say::names(&mut tx, people).await?;
+    let agencies = units::store::agencies(&mut tx).await?;
+    let agency = |item: &Item| {
+        let found = item.agency.and_then(|id| agencies.iter().find(|agency| agency.id == id.0));
+        found.map(|agency| ctx.lang.pick(agency.name_vi.clone(), agency.name_en.clone()))
+    };
+    let offers = offers(&ctx, &one, &items);
+    let mut sets: Vec<Value> = Vec::new();
+    for set in &form.sets {
+        let rows: Vec<Value> = set
+            .sheets
+            .iter()
+            .filter_map(|sheet| {
+                let item = items.iter().find(|item| item.criterion == sheet.criterion)?;
+                let (word, class) = facts::pages::verdict(ctx.lang, set.verdict.criteria[sheet.at]);
+                let open = said.iter().filter(|c| c.closed_at.is_none() && c.answers.is_none());
+                let open = open.filter(|c| sheet.fields.iter().any(|field| field.measure == c.measure)).count();
+                let back = done.iter().find(|one| one.criterion == sheet.criterion && rules::needs_reason(one.action));
+                let takes: Vec<&str> =
+                    offers.iter().filter(|action| rules::next(item.state, **action).is_some()).map(|a| a.name()).collect();
+                Some(context! {
+                    no => sheet.criterion.no, name => ctx.lang.pick(sheet.name_vi.clone(), sheet.name_en.clone()),
+                    href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", sheet.criterion.set, sheet.criterion.no)),
+                    field => format!("tc.{}|{}", sheet.criterion.set, sheet.criterion.no), state => say::state(ctx.lang, item.state),
+                    asked => item.asked, filled => item.filled, verdict => word, class => class, comments => open,
+                    officer => item.officer.and_then(|person| people.get(&person)), officer_id => item.officer.map(|p| p.0), agency => agency(item), takes => takes,
+                    since => locale::date(item.since.day()),
+                    reason => (item.state == State::Returned).then(|| back.map(|one| one.reason.clone())).flatten(),
+                })
+            })
+            .collect();
+        let (word, class) = facts::pages::verdict(ctx.lang, set.verdict.set);
+        let book = &set.plan.book.rulebook;
+        let title = ctx.lang.pick(book.title_vi.clone(), book.title_en.clone());
+        sets.push(context! { title => title, rows => rows, verdict => word, class => class });
+    }
+    let buttons: Vec<Value> = offers
+        .iter()
+        .map(|action| {
+            context! { name => action.name(), word => say::action(ctx.lang, *action), reason => rules::needs_reason(*action),
+                       action => address(&ctx, id, place.id, *action) }
+        })
+        .collect();
+    let history: Vec<Value> = done
+        .iter()
+        .map(|line| {
+            context! { at => locale::moment(line.at), action => say::action(ctx.lang, line.action), no => line.criterion.no,
+                       by => say::who(ctx.lang, &people, line.person, &line.actor), reason => line.reason,
+                       state => say::state(ctx.lang, line.state) }
+        })
+        .collect();
+    let officers: Vec<Value> =
+        officers.iter().filter_map(|id| people.get(id).map(|name| context! { id => id.0, name => name })).collect();
+    let first = items.iter().find(|item| rules::is_open(item.state) && item.filled < item.asked);
+    let ready = items.iter().filter(|item| rules::is_open(item.state) && item.filled == item.asked).count();
+    ctx.page_with(
+        axum::http::StatusCode::OK,
+        "reporting_unit.html",
+        context! {
+            title => format!("{} · {}", place.name, one.name), campaign => say::campaign(&ctx, &law, &one), unit => place.name,
+            unit_href => ctx.link(&format!("/xa/{unit}?nam={}", one.year())), state => say::state(ctx.lang, summed.state),
+            asked => summed.asked, filled => summed.filled, returned => summed.returned, comments => summed.comments,
+            left => say::left(ctx.lang, summed.due, today), due => locale::date(summed.due), late => summed.due < today && rules::is_open(summed.state),
+            sets => sets, buttons => buttons, history => history, officers => officers, done => !asked.xong.is_empty(), ready => ready,
+            assign => ctx.may("assign", "reporting").then(|| ctx.link(&format!("/bao-cao/{id}/xa/{unit}/phan-cong"))),
+            next => first.map(|item| context! { no => item.criterion.no, href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", item.criterion.set, item.criterion.no)) }),
+            enters => ctx.may("enter", "reporting") && one.takes_entries(today), key => uuid::Uuid::new_v4().to_string(),
+        },
+    )
+}
+
+/// `POST /bao-cao/{campaign}/xa/{unit}/phan-cong`: who of the unit answers for which criterion. Cost: a row a criterion changed.
+pub async fn assign(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Form(fields): Form<Fields>) -> Outcome {
+    let mut tx = ctx.write().await?;
+    let one = campaign(&ctx, &mut tx, id).await?;
+    let today = ctx.site.clock.today();
+    let there: BTreeSet<PersonId> =
+        posts::at(&mut tx, &[Post::Unit(Role::CommuneOfficer, UnitId(unit))], today).await?;
+    let named = after(&fields, "nguoi.").filter_map(|(criterion, person)| {
+        let (set, no) = criterion.split_once('|')?;
+        let person = person.parse().ok().map(PersonId).filter(|person| there.contains(person));
+        Some((Criterion { set: set.to_owned(), no: no.to_owned() }, person))
+    });
+    let officers: BTreeMap<_, _> = named.collect();
+    campaigns::charge(&mut tx, &one, UnitId(unit), &officers).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/bao-cao/{id}/xa/{unit}?xong=1"))).into_response())
+}

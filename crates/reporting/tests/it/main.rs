@@ -1,0 +1,106 @@
+//! Reporting on both engines: a campaign from its opening to its lock, and whatever should not get through on the way.
+
+mod campaign;
+mod forms;
+mod prepared;
+mod shorter;
+
+use anyhow::Result;
+use facts::Law;
+use kernel::{Actor, Charge, CriterionRef, Day, PersonId, Places, Role, Scope, UnitId};
+use reporting::{
+    campaigns,
+    entry::{Given, Typed},
+    model::{Campaign, Course, Criterion},
+};
+use rulebook::Library;
+use std::{fs, path::Path};
+use store::{Migration, Store};
+use testkit::CLOCK;
+
+const ROOMS: &[&[Migration]] = &[
+    web::notices::MIGRATIONS,
+    units::store::MIGRATIONS,
+    ledger::MIGRATIONS,
+    identity::store::MIGRATIONS,
+    facts::MIGRATIONS,
+    reporting::MIGRATIONS,
+];
+
+/// Xã Tân Mỹ of the district Chiêm Hóa, an old commune, and another one.
+const COMMUNE: UnitId = UnitId(250);
+const OTHER: UnitId = UnitId(251);
+const PROVINCE: UnitId = UnitId(206);
+const SET: &str = "commune-2021-2025";
+
+fn library() -> Library {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&root).expect("the law").flatten() {
+        let path = if entry.path().is_dir() { entry.path().join("rulebook.toml") } else { entry.path() };
+        if path.extension().is_some_and(|e| e == "toml") && path.exists() {
+            files.push((path.display().to_string(), fs::read_to_string(&path).expect("a file of the law")));
+        }
+    }
+    let library = Library::from_files(files.iter().map(|(n, t)| (n.as_str(), t.as_str()))).expect("the law reads");
+    let overlay = fs::read_to_string(root.join("overlays/minh-hoa.toml")).expect("the made-up thresholds");
+    library.with_overlays([rulebook::parse::overlay("minh-hoa", &overlay).expect("they read")]).expect("they fit")
+}
+
+async fn ready(store: &Store) -> Result<Law> {
+    let reference = units::reference::Reference::read()?;
+    store.protect(&[facts::published::GUARDS, reporting::store::GUARDS]);
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    units::store::seed(&mut tx, &reference).await?;
+    let law = Law::register(&mut tx, library()).await?;
+    tx.commit().await?;
+    Ok(law)
+}
+
+/// Somebody whose role reaches a unit, all criteria or these.
+fn somebody(role: Role, person: i64, unit: UnitId, criteria: Option<&[&str]>) -> Actor {
+    let named = |no: &&str| CriterionRef { set: SET.to_owned(), no: (*no).to_owned() };
+    let criteria: Option<Vec<CriterionRef>> = criteria.map(|list| list.iter().map(named).collect());
+    let places = |criteria| Places::Some(vec![Charge { unit, criteria }]);
+    Actor { role, person: Some(PersonId(person)), scope: Scope { working: places(None), writes: places(criteria) } }
+}
+
+fn day(text: &str) -> Day {
+    text.parse().expect("a day")
+}
+
+fn criterion(no: &str) -> Criterion {
+    Criterion { set: SET.to_owned(), no: no.to_owned() }
+}
+
+fn given(measure: &str, value: &str, seen: i64) -> Given {
+    let typed = Typed { value: value.to_owned(), ..Typed::default() };
+    Given { measure: measure.to_owned(), typed, note: String::new(), seen }
+}
+
+/// A campaign of a period, opened by the office.
+async fn opened(store: &Store, law: &Law, period: &str) -> Result<Campaign> {
+    let office = Actor { role: Role::Coordination, person: Some(PersonId(1)), scope: Scope::WHOLE };
+    let new = Campaign {
+        id: 0,
+        name: format!("Báo cáo {period}"),
+        period: period.parse().expect("a period"),
+        province: PROVINCE,
+        sets: vec![SET.to_owned()],
+        as_of: day("2024-12-31"),
+        opens: day("2026-11-01"),
+        due: day("2026-12-15"),
+        review_due: day("2026-12-31"),
+        comments_stop: true,
+        course: Course::Draft,
+        version: 1,
+        at: kernel::Moment(0),
+    };
+    let mut tx = store.write(&office, &CLOCK).await?;
+    let id = campaigns::add(&mut tx, law, &new).await?;
+    let one = reporting::store::get(&mut tx, id).await?.expect("it was kept");
+    campaigns::turn(&mut tx, law, &one, Course::Open).await?;
+    let one = reporting::store::get(&mut tx, id).await?.expect("it is there");
+    tx.commit().await?;
+    Ok(one)
+}
