@@ -61,7 +61,7 @@ async fn ready(store: &Store) -> Result<Law> {
 fn somebody(role: Role, person: i64, unit: UnitId, criteria: Option<&[&str]>) -> Actor {
     let named = |no: &&str| CriterionRef { set: SET.to_owned(), no: (*no).to_owned() };
     let criteria: Option<Vec<CriterionRef>> = criteria.map(|list| list.iter().map(named).collect());
-    let places = |criteria| Places::Some(vec![Charge { unit, criteria }]);
+    let places = |criteria| Places::Some(vec![Charge { unit, criteria, until: None }]);
     Actor { role, person: Some(PersonId(person)), scope: Scope { working: places(None), writes: places(criteria) } }
 }
 
