@@ -40,6 +40,7 @@ right-check-units = Check tables of units and boundaries
 right-correct-units = Correct units and agencies
 right-import-units = Import units and boundaries
 right-reorganise-units = Reorganise units
+right-keep-calendar = Edit the calendar of working days
 right-read-reorganisations = Read plans of reorganisation
 right-prepare-reorganisations = Prepare plans of reorganisation
 right-read-law-administration = Read the administration of sets and thresholds

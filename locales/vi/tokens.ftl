@@ -40,6 +40,7 @@ right-check-units = Kiểm tra bảng đơn vị, ranh giới
 right-correct-units = Sửa đơn vị, cơ quan
 right-import-units = Nhập đơn vị, ranh giới
 right-reorganise-units = Sắp xếp đơn vị
+right-keep-calendar = Sửa lịch làm việc
 right-read-reorganisations = Xem phương án sắp xếp
 right-prepare-reorganisations = Chuẩn bị phương án sắp xếp
 right-read-law-administration = Xem quản lý bộ tiêu chí và ngưỡng

@@ -2,7 +2,8 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, NINTH, crate::checks::MIGRATION];
+pub const MIGRATIONS: &[Migration] =
+    &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, NINTH, crate::checks::MIGRATION];
 
 /// Pieces that come in part by part: how much of each is on the disk. The bytes lie in a file of their own until all are there.
 const SEVENTH: Migration = Migration {

@@ -4,6 +4,7 @@
 //! No IO and no async: time and randomness come in as parameters.
 
 pub mod actor;
+pub mod calendar;
 pub mod clock;
 pub mod decimal;
 pub mod id;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod text;
 
 pub use actor::{Actor, Charge, CriterionRef, Grant, Office, Places, Role, Scope};
+pub use calendar::{DayKind, WorkDays};
 pub use clock::{Clock, FixedClock, Moment, SystemClock};
 pub use decimal::Decimal;
 pub use id::*;

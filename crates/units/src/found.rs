@@ -11,7 +11,8 @@ use web::{
 };
 
 /// Pages of this room that stand by themselves.
-const PAGES: [(&str, &str); 2] = [("/don-vi", "units-title"), ("/co-quan", "units-agencies-title")];
+const PAGES: [(&str, &str); 3] =
+    [("/don-vi", "units-title"), ("/co-quan", "units-agencies-title"), ("/lich-lam-viec", "calendar-title")];
 
 pub(crate) struct Units;
 

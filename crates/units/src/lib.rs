@@ -1,6 +1,6 @@
 //! Units and agencies: who they are, when they are valid, what came before them and after.
 //!
-//! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`succession`] and [`carry`] follow them and their figures over
+//! [`store`] keeps them, [`actions`] changes them by [`rules`]; [`calendar`] keeps the working days; [`succession`] and [`carry`] follow them and their figures over
 //! mergers, purely; [`plans`] are reorganisations prepared, approved and carried out on their day; [`cells`] and [`boundaries`] say where they lie.
 
 pub mod about;
@@ -8,6 +8,7 @@ pub mod actions;
 pub mod agencies;
 pub mod api;
 pub mod boundaries;
+pub mod calendar;
 pub mod carry;
 pub mod cells;
 mod found;

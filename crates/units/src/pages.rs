@@ -13,6 +13,7 @@ use web::{Asking, Ctx, Outcome, Path, Room, Routes};
 
 mod agencies;
 mod attribute;
+pub mod calendar;
 pub mod edit;
 pub mod plans;
 
@@ -46,6 +47,7 @@ fn routes() -> Routes {
         .read("/co-quan.xlsx", "agencies", get(agencies::xlsx))
         .merge(plans::routes())
         .merge(edit::routes())
+        .merge(calendar::routes())
         .merge(crate::boundaries::pages::routes())
         .merge(crate::api::routes())
 }

@@ -2,7 +2,7 @@
 
 mod check;
 
-use kernel::{Day, UnitId};
+use kernel::{Day, DayKind, UnitId};
 use rulebook::{
     Level, Traits,
     values::{Found, Units},
@@ -103,6 +103,20 @@ pub struct ShippedAgency {
     pub units: Vec<UnitId>,
 }
 
+/// A day on which State bodies work, or do not, other than its day of the week says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShippedDay {
+    pub day: Day,
+    pub kind: DayKind,
+    pub name_vi: String,
+    pub name_en: String,
+    /// The law or the announcement that says so.
+    pub source: String,
+    /// What is not `verified` is expected, and counts in no deadline.
+    pub confidence: String,
+    pub note: String,
+}
+
 /// Everything in `reference/`.
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
@@ -111,6 +125,7 @@ pub struct Reference {
     pub groups: Vec<ShippedMember>,
     pub attributes: Vec<ShippedAttribute>,
     pub agencies: Vec<ShippedAgency>,
+    pub calendar: Vec<ShippedDay>,
 }
 
 struct Line<'a> {
@@ -147,7 +162,7 @@ impl Line<'_> {
 }
 
 /// The columns of each file, in their order.
-const HEADINGS: [(&str, &str); 5] = [
+const HEADINGS: [(&str, &str); 6] = [
     (
         "units.csv",
         "id,level,kind,code,name_vi,parent,valid_from,valid_to,lat,lon,south,west,north,east,area_km2,confidence,note",
@@ -156,6 +171,7 @@ const HEADINGS: [(&str, &str); 5] = [
     ("groups.csv", "group,unit,from,to"),
     ("attributes.csv", "unit,attribute,value,from,to,confidence,source"),
     ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence,units"),
+    ("calendar.csv", "date,kind,name_vi,name_en,source,confidence,note"),
 ];
 
 /// Where a file's bytes come from.
@@ -262,6 +278,18 @@ impl Reference {
                     successor: l.optional(7)?,
                     confidence: l.text(8),
                     units: l.many(9)?.into_iter().map(UnitId).collect(),
+                })
+            })?,
+            calendar: lines(source, "calendar.csv", |l| {
+                let kind = l.text(1);
+                Ok(ShippedDay {
+                    day: l.required(0)?,
+                    kind: DayKind::named(&kind).ok_or_else(|| l.bad(format!("kind {kind:?} is unknown")))?,
+                    name_vi: l.text(2),
+                    name_en: l.text(3),
+                    source: l.text(4),
+                    confidence: l.text(5),
+                    note: l.text(6),
                 })
             })?,
         })

@@ -1,6 +1,7 @@
 //! All database access of units. Tables are prefixed `units_`; `units_tree` is the one table everybody may join.
 
 use crate::{
+    calendar,
     model::{Agency, OPEN_FROM, OPEN_TO, Succession, Unit},
     reference::Reference,
 };
@@ -117,6 +118,17 @@ ALTER TABLE units_agency ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
         name: "whose agency it is",
         sql: "
 CREATE TABLE units_agency_unit (agency INTEGER NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (agency, unit)) STRICT;
+",
+    },
+    Migration {
+        room: "units",
+        version: 9,
+        name: "working days",
+        sql: "
+CREATE TABLE units_calendar (
+    day INTEGER PRIMARY KEY, kind TEXT NOT NULL, name_vi TEXT NOT NULL, name_en TEXT NOT NULL, source TEXT NOT NULL,
+    confidence TEXT NOT NULL, note TEXT NOT NULL, version INTEGER NOT NULL, edited INTEGER NOT NULL
+) STRICT;
 ",
     },
 ];
@@ -279,6 +291,7 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
     let rows = reference.agencies.iter().flat_map(|a| a.units.iter().map(|unit| args![a.id, *unit])).collect();
     // As with attributes: what was said here of an agency counts as a whole.
     added += add_missing(tx, "units_agency_unit", &["agency", "unit"], &[0], rows).await?;
+    added += calendar::seed(tx, &reference.calendar).await?;
     if units.added + units.refreshed + added == 0 {
         return Ok(false);
     }

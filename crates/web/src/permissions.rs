@@ -135,6 +135,8 @@ pub const RULES: &[Rule] = &[
     rule("check", "units", &[(Coordination, H), (Administrator, H)]),
     rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),
+    // Which days are worked moves deadlines: whoever runs the programme says so, not whoever administers.
+    rule("keep", "calendar", &[(Coordination, H)]),
     rule("reorganise", "units", &[(Coordination, H)]),
     rule(
         "read",

@@ -110,7 +110,9 @@ pub async fn about(tx: &mut impl Query, law: &Law, unit: UnitId, year: i16, set:
     let own = Figures(lines.iter().map(|line| (line.key, line.value.clone())).collect());
     let mut now = BTreeMap::new();
     for &id in &asked {
-        let (Some((origin, value)), code) = (law.read(&own.0, unit.id, year, id), law.measure_code(id)) else { continue };
+        let (Some((origin, value)), code) = (law.read(&own.0, unit.id, year, id), law.measure_code(id)) else {
+            continue;
+        };
         let Some(about) = law.library().measure(code) else { continue };
         let line = lines.iter().find(|line| line.key.measure == id && line.key.origin == origin);
         let of_line = line.and_then(|line| files.get(&line.revision.to_string()));
@@ -204,7 +206,17 @@ pub async fn answers(
 /// unit's hits, read and written.
 pub async fn keep(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16, set: &str, hits: &[Hit]) -> Result<()> {
     const COLUMNS: [&str; 11] = [
-        "unit", "period", "check_id", "measure", "value", "first_at", "seen_at", "gone_at", "note", "answered_at", "answered_by",
+        "unit",
+        "period",
+        "check_id",
+        "measure",
+        "value",
+        "first_at",
+        "seen_at",
+        "gone_at",
+        "note",
+        "answered_at",
+        "answered_by",
     ];
     let Some(of) = units::store::get(tx, unit).await? else { return Ok(()) };
     let plan = law.plan(set, day_of_judging(&of, year));
@@ -213,10 +225,11 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16, set: &st
         plan.iter().flat_map(|plan| plan.measures.iter().copied().flatten()).chain(named).collect();
     let (mut before, now) = (kept(tx, unit, year).await?, tx.now());
     let mut rows = Vec::new();
-    let mut row = |(check, measure): Place, value: String, first: i64, seen: i64, gone: Option<i64>, said: Option<Answer>| {
-        let (note, at, by) = said.map_or((None, None, None), |a| (Some(a.note), Some(a.at.0), Some(a.actor)));
-        rows.push(args![unit, format!("{year:04}"), check, measure, value, first, seen, gone, note, at, by]);
-    };
+    let mut row =
+        |(check, measure): Place, value: String, first: i64, seen: i64, gone: Option<i64>, said: Option<Answer>| {
+            let (note, at, by) = said.map_or((None, None, None), |a| (Some(a.note), Some(a.at.0), Some(a.actor)));
+            rows.push(args![unit, format!("{year:04}"), check, measure, value, first, seen, gone, note, at, by]);
+        };
     for hit in hits {
         let Some(measure) = law.measure_id(&hit.measure) else { continue };
         let place = (hit.check.clone(), measure);

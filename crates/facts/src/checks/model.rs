@@ -225,10 +225,13 @@ impl Hit {
 
     /// Units that it names.
     pub fn units(&self) -> impl Iterator<Item = UnitId> {
-        self.facts.values().filter_map(|fact| match fact {
-            Fact::Units(units) => Some(units.iter().map(|(unit, _)| *unit)),
-            _ => None,
-        }).flatten()
+        self.facts
+            .values()
+            .filter_map(|fact| match fact {
+                Fact::Units(units) => Some(units.iter().map(|(unit, _)| *unit)),
+                _ => None,
+            })
+            .flatten()
     }
 
     /// Why, in words. `measure` names measures, `unit` units.

@@ -94,7 +94,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page("checks.html", page)
 }
 
-const HEADINGS: [&str; 6] = ["check-name", "check-year", "check-standing", "check-answered", "check-gone", "check-units"];
+const HEADINGS: [&str; 6] =
+    ["check-name", "check-year", "check-standing", "check-answered", "check-gone", "check-units"];
 
 /// `GET /quan-tri/kiem-tra.csv`: a line a check and year. Cost: the index of hits.
 pub async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {

@@ -39,6 +39,7 @@ pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>
     all.merge(units::api::Description::openapi());
     all.merge(units::pages::plans::Description::openapi());
     all.merge(units::pages::edit::Description::openapi());
+    all.merge(units::pages::calendar::Description::openapi());
     all.merge(super::carried::Description::openapi());
     all.merge(super::figure::Description::openapi());
     all.merge(super::evidence::Description::openapi());

@@ -74,7 +74,8 @@ fn a_figure_is_doubted_answered_and_doubted_again_when_it_changes() {
         let outlier = of(&hits, "outlier", "income.per_person").context("an outlier")?;
         ensure!(outlier.facts["circle"] == Fact::Circle(checks::CircleKind::District), "{outlier:?}");
         ensure!(outlier.units().count() == 5, "its neighbours are named");
-        let said = outlier.reason(locale::Lang::Vi, |code| law.library().measure(code), |unit| unit.to_string());
+        let said =
+            outlier.reason(locale::Lang::Vi, |code| law.library().measure(code).map(|m| &**m), |unit| unit.to_string());
         ensure!(said.contains("412,5") && said.contains("10 xã cùng huyện"), "{said}");
         for (check, measure) in [("range", "income.per_person"), ("whole", "poor_households")] {
             ensure!(of(&hits, check, measure).is_some(), "{check}: {hits:?}");
@@ -89,7 +90,10 @@ fn a_figure_is_doubted_answered_and_doubted_again_when_it_changes() {
         ensure!(checks::answer(&mut tx, &law, COMMUNE, 2024, place, "Có mỏ đá mới").await?);
         ensure!(!checks::answer(&mut tx, &law, COMMUNE, 2023, place, "x").await?, "no such hit");
         tx.commit().await?;
-        ensure!(count(&kept(&store, &law).await?, "outlier") == Some([1, 1, 0, 1]), "the same value: the answer stands");
+        ensure!(
+            count(&kept(&store, &law).await?, "outlier") == Some([1, 1, 0, 1]),
+            "the same value: the answer stands"
+        );
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
         let answers = checks::answers(&mut tx, &law, COMMUNE, 2024).await?;
         ensure!(answers[&("outlier".to_owned(), "income.per_person".to_owned())].note == "Có mỏ đá mới");

@@ -34,15 +34,15 @@ pub(super) fn routes() -> Routes {
 #[openapi(paths(api_add, api_change))]
 pub struct Description;
 
-type Fields = BTreeMap<String, String>;
-type Wrong = BTreeMap<String, Vec<String>>;
+pub(super) type Fields = BTreeMap<String, String>;
+pub(super) type Wrong = BTreeMap<String, Vec<String>>;
 
-fn text<'a>(typed: &'a Fields, name: &str) -> &'a str {
+pub(super) fn text<'a>(typed: &'a Fields, name: &str) -> &'a str {
     typed.get(name).map_or("", |t| t.trim())
 }
 
 /// A day of a form; none where it is left empty.
-fn day(typed: &Fields, name: &str, found: &mut Vec<Problem>) -> Option<Day> {
+pub(super) fn day(typed: &Fields, name: &str, found: &mut Vec<Problem>) -> Option<Day> {
     let typed = text(typed, name);
     let read = typed.parse().ok();
     if read.is_none() && !typed.is_empty() {
@@ -65,7 +65,7 @@ fn numbers(typed: &Fields, name: &str, found: &mut Vec<Problem>) -> Vec<UnitId> 
     units
 }
 
-fn note(ctx: &Ctx, problems: &[Problem]) -> (Wrong, Vec<Value>) {
+pub(super) fn note(ctx: &Ctx, problems: &[Problem]) -> (Wrong, Vec<Value>) {
     let mut wrong = Wrong::new();
     let mut errors = Vec::new();
     for problem in problems {

@@ -1,7 +1,7 @@
 //! Whether the shipped facts agree with each other; every line that does not, for those who edit the files.
 
 use super::{BadLine, Reference, ShippedUnit};
-use crate::{Edge, Succession, rules, store::stored};
+use crate::{Edge, Succession, calendar, rules, store::stored};
 use kernel::{Day, UnitId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -66,7 +66,32 @@ impl Reference {
                 found.push(bad("agencies.csv", at, "has a successor and no last day, or no confidence".into()));
             }
         }
+        self.check_calendar(&mut found);
         found
+    }
+
+    fn check_calendar(&self, found: &mut Vec<BadLine>) {
+        let mut days = BTreeSet::new();
+        for (at, shipped) in self.calendar.iter().enumerate() {
+            let mut bad = |message: String| found.push(BadLine { file: "calendar.csv", line: line(at), message });
+            if !days.insert(shipped.day) {
+                bad(format!("{} stands twice", shipped.day));
+            }
+            let entered = calendar::Change {
+                day: Some(shipped.day),
+                kind: shipped.kind.name().into(),
+                name_vi: shipped.name_vi.clone(),
+                name_en: shipped.name_en.clone(),
+                source: shipped.source.clone(),
+                confidence: shipped.confidence.clone(),
+                note: shipped.note.clone(),
+                seen: 0,
+            };
+            // The same checks as for what is entered by hand.
+            for problem in calendar::check(shipped.day.year(), &entered) {
+                bad(problem.phrase.key.to_owned());
+            }
+        }
     }
 
     fn check_units(&self, by_id: &HashMap<UnitId, &ShippedUnit>, found: &mut Vec<BadLine>) {

@@ -1,6 +1,7 @@
 //! Tests of units: one binary.
 
 mod boundaries;
+mod calendar;
 mod carry;
 mod cells;
 mod pages;

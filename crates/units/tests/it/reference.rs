@@ -2,7 +2,7 @@
 
 use units::reference::Reference;
 
-const HEADINGS: [(&str, &str); 5] = [
+const HEADINGS: [(&str, &str); 6] = [
     (
         "units.csv",
         "id,level,kind,code,name_vi,parent,valid_from,valid_to,lat,lon,south,west,north,east,area_km2,confidence,note",
@@ -11,6 +11,7 @@ const HEADINGS: [(&str, &str); 5] = [
     ("groups.csv", "group,unit,from,to"),
     ("attributes.csv", "unit,attribute,value,from,to,confidence,source"),
     ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence"),
+    ("calendar.csv", "date,kind,name_vi,name_en,source,confidence,note"),
 ];
 
 /// A small good reference, with these lines in one file instead.
@@ -53,6 +54,8 @@ fn a_broken_line_is_named() {
         ("units.csv", format!("{province}2,commune,commune,1,B,1,2025-02-30,,,,,,,,,verified,\n"), 3, "column 7"),
         ("succession.csv", "2,3,2025-07-01,half,true,verified\n".to_owned(), 2, "half"),
         ("agencies.csv", "1,A,department\n".to_owned(), 2, ""),
+        ("calendar.csv", "2026-02-30,holiday,A,A,x,verified,\n".to_owned(), 2, "column 1"),
+        ("calendar.csv", "2026-02-20,feast,A,A,x,verified,\n".to_owned(), 2, "feast"),
     ] {
         let bad = with(file, &lines).unwrap_err();
         assert_eq!((bad.file, bad.line), (file, line), "{bad}");
@@ -75,6 +78,14 @@ fn a_broken_line_is_named() {
         ("groups.csv", "g,2,2026-01-01,\n".to_owned(), 2, "never a member"),
         ("attributes.csv", "2,colour,red,,,verified,x\n".to_owned(), 2, "colour"),
         ("agencies.csv", "1,A,department,A,A,,,7,verified\n".to_owned(), 2, "successor"),
+        ("calendar.csv", "2026-02-20,working_day_in_lieu,A,A,x,verified,\n".to_owned(), 2, "calendar-not-a-day-off"),
+        ("calendar.csv", "2026-02-20,holiday,A,A,,verified,\n".to_owned(), 2, "units-source-empty"),
+        (
+            "calendar.csv",
+            "2026-02-20,holiday,A,A,x,verified,\n2026-02-20,holiday,B,B,x,verified,\n".to_owned(),
+            3,
+            "twice",
+        ),
     ] {
         let found = with(file, &lines).unwrap().check();
         assert!(
