@@ -30,11 +30,13 @@ impl Luck {
         if self.below(12) == 0 {
             text.push('-');
         }
-        let _ = write!(text, "{}", self.below([2, 10, 100, 101, 1_000, 100_000][self.below(6) as usize]));
+        let most = [2, 10, 100, 101, 1_000, 100_000][self.below(6) as usize];
+        let _ = write!(text, "{}", self.below(most));
         if self.below(2) == 0 {
             text.push_str(self.of(&[",", "."]));
             for _ in 0..=self.below(4) {
-                let _ = write!(text, "{}", self.below(10));
+                let digit = self.below(10);
+                let _ = write!(text, "{digit}");
             }
         }
         match self.below(20) {
