@@ -60,8 +60,7 @@ class Section {
 
   /** Nothing is waited for here: this is the task of the keystroke. */
   private keystroke(): void {
-    typed(this.field(), this.what());
-    this.soon(CALM);
+    this.soon(typed(this.field(), this.what()) ? CALM : 0);
   }
 
   private soon(wait: number): void {
