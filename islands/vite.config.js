@@ -97,7 +97,7 @@ export default defineConfig({
     // MapLibre, loaded by the map's page alone.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { style: "src/style.scss", theme: "src/theme.ts", later: "src/later.ts", map: "src/map.ts", search: "src/search.ts", api: "src/api.ts", explore: "src/explore.ts", proof: "src/proof.ts", passkey: "src/passkey.ts", offline: "src/offline.ts", entry: "src/entry.ts" },
+      input: { style: "src/style.scss", theme: "src/theme.ts", later: "src/later.ts", map: "src/map.ts", search: "src/search.ts", api: "src/api.ts", explore: "src/explore.ts", proof: "src/proof.ts", passkey: "src/passkey.ts", offline: "src/offline.ts", entry: "src/entry.ts", photo: "src/photo.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",

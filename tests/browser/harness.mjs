@@ -32,6 +32,7 @@ export const pages = [
   ["/so-lieu/250/income.per_person/2024", "coordination"],
   ["/cham-lai", "administrator"],
   ["/xa/250/cong-bo?nam=2024", "coordination"],
+  ["/xa/250/minh-chung", "coordination"],
   "/tu-dien-so-lieu?q=ty+le",
   "/api/problems",
   "/minh-chung",

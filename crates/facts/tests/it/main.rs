@@ -1,6 +1,7 @@
 mod addresses;
 mod asked_for;
 mod at_once;
+mod closed;
 mod dhis2;
 mod drafts;
 mod edge;
@@ -24,5 +25,6 @@ mod scope;
 mod search;
 mod sheet;
 mod templates;
+mod tus;
 mod visitor;
 mod workbooks;

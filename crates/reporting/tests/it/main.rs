@@ -2,6 +2,7 @@
 
 mod campaign;
 mod forms;
+mod island;
 mod prepared;
 mod shorter;
 
