@@ -4,7 +4,7 @@ import { COMMON, forget, keepPage, pagesOf } from "./kept";
 import { behind, line } from "./line";
 import { counts, exported, mine, theirs, type Item, type State } from "./queue";
 import { clear, person, shelf } from "./shelf";
-import { drafts, flush, full, gather, pause, wake, type Round } from "./unsent";
+import { drafts, flush, full, gather, pause, wake, type Done, type Round } from "./unsent";
 
 const find = <E extends HTMLElement>(place: ParentNode, name: string): E => place.querySelector<E>(name) as E;
 /** A sentence of the server with its places filled. */
@@ -242,7 +242,11 @@ async function begin(): Promise<void> {
   addEventListener("online", () => void round());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void round());
   document.addEventListener("langso-kept", () => void show());
-  navigator.serviceWorker?.addEventListener("message", () => void show());
+  // What the worker sent, where a page of it is open.
+  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[] }>) => {
+    for (const done of data.done ?? []) document.dispatchEvent(new CustomEvent("langso-done", { detail: done }));
+    void show();
+  });
   // A page that was taken along and shown without a line has nothing to send to.
   if (await caches?.has?.(COMMON).catch(() => false)) void navigator.serviceWorker?.getRegistration().then((one) => one?.update().catch(() => {}));
   await round();
