@@ -50,6 +50,7 @@ fn ask(
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut head =
         format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n");
+    head += &format!("Authorization: Bearer {token}\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
@@ -93,11 +94,11 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let mut piece = None;
     while done < kills || piece.is_none() {
         let stop = std::sync::atomic::AtomicBool::new(false);
-        let door = door(&served);
+        let asked = door(&served);
         std::thread::scope(|scope| {
             let sender = scope.spawn(|| {
                 let (mut offset, mut piece) = (acknowledged, None);
-                while let Ok(said) = part(&door, &path, &bytes, offset) {
+                while let Ok(said) = part(&asked, &path, &bytes, offset) {
                     assert_eq!(said.status, 204, "{}", String::from_utf8_lossy(&said.body));
                     offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
                     piece = said.header("langso-evidence").map(str::to_owned);

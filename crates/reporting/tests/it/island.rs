@@ -30,11 +30,13 @@ impl Luck {
         if self.below(12) == 0 {
             text.push('-');
         }
-        let _ = write!(text, "{}", self.below([2, 10, 100, 101, 1_000, 100_000][self.below(6) as usize]));
+        let most = [2, 10, 100, 101, 1_000, 100_000][self.below(6) as usize];
+        let _ = write!(text, "{}", self.below(most));
         if self.below(2) == 0 {
             text.push_str(self.of(&[",", "."]));
             for _ in 0..=self.below(4) {
-                let _ = write!(text, "{}", self.below(10));
+                let digit = self.below(10);
+                let _ = write!(text, "{digit}");
             }
         }
         match self.below(20) {
@@ -47,8 +49,28 @@ impl Luck {
 
     fn value(&mut self) -> String {
         const WORDS: [&str; 22] = [
-            "", " ", "đạt", "ĐẠT", "không đạt", "true", "FALSE", "n/a", "N/A", "-0", "0", "100", "100,0", "1.000", "1,000", "12.345,6",
-            "1e3", "+5", "5%", "½", "５", "100,0000000000000000000000001",
+            "",
+            " ",
+            "đạt",
+            "ĐẠT",
+            "không đạt",
+            "true",
+            "FALSE",
+            "n/a",
+            "N/A",
+            "-0",
+            "0",
+            "100",
+            "100,0",
+            "1.000",
+            "1,000",
+            "12.345,6",
+            "1e3",
+            "+5",
+            "5%",
+            "½",
+            "５",
+            "100,0000000000000000000000001",
         ];
         if self.below(3) == 0 { self.of(&WORDS).to_owned() } else { self.number() }
     }
@@ -80,8 +102,10 @@ fn the_island_says_what_the_rulebook_says() -> Result<()> {
     while cases.len() < 5_000 {
         let kind = luck.of(&kinds);
         let yes_no = matches!(kind, "boolean" | "document");
-        let op = if yes_no { luck.of(&["achieved", "unknown"]) } else { luck.of(&[">=", "<=", "=", ">", "<", "unknown"]) };
-        let limit = (!yes_no && op != "unknown" && luck.below(8) > 0).then(|| luck.number().trim().replace([',', '\u{a0}'], "."));
+        let op =
+            if yes_no { luck.of(&["achieved", "unknown"]) } else { luck.of(&[">=", "<=", "=", ">", "<", "unknown"]) };
+        let limit = (!yes_no && op != "unknown" && luck.below(8) > 0)
+            .then(|| luck.number().trim().replace([',', '\u{a0}'], "."));
         let limit = limit.filter(|limit| limit.parse::<kernel::Decimal>().is_ok());
         let condition = luck.below(3) == 0;
         let confirmed = luck.below(2) == 0;

@@ -4,6 +4,7 @@ mod campaign;
 mod forms;
 mod island;
 mod prepared;
+mod reminders;
 mod shorter;
 
 use anyhow::Result;
