@@ -93,3 +93,8 @@ record-no-publishing = Your role does not publish figures; record them without p
 record-not-in-charge = { $measure } belongs to a criterion that is not in your charge.
 record-held = { $measure } is being reviewed, so it cannot be changed now. Ask its reviewer to give it back.
 record-locked = { $measure } is locked. To change it, the coordination office must open it again and say why.
+
+year-closed = { $year } is closed: its figures are neither changed nor published. To change them the year must be opened again, with a reason.
+year-closed-already = { $year } is closed already.
+year-not-closed = { $year } is not closed, so there is nothing to open again.
+year-reopen-reason = Say why it is opened again, in at least { $least } characters.

@@ -90,3 +90,8 @@ record-no-publishing = Vai trò của bạn không công bố số liệu; hãy 
 record-not-in-charge = Chỉ tiêu { $measure } thuộc tiêu chí không do bạn phụ trách.
 record-held = { $measure } đang được thẩm tra nên chưa sửa được. Muốn sửa, hãy nhờ người thẩm tra trả lại.
 record-locked = { $measure } đã khóa. Muốn sửa, Văn phòng Điều phối phải mở lại và nêu lý do.
+
+year-closed = Năm { $year } đã chốt nên không sửa và không công bố thêm số liệu được. Muốn sửa, phải mở lại năm và nêu lý do.
+year-closed-already = Năm { $year } đã chốt rồi.
+year-not-closed = Năm { $year } chưa chốt nên không có gì để mở lại.
+year-reopen-reason = Hãy nêu lý do mở lại, ít nhất { $least } ký tự.

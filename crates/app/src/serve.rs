@@ -167,7 +167,8 @@ pub async fn run(args: &Args) -> Result<()> {
         Identity { store: store.clone(), key, demo: args.demo, secure, most_sessions: args.max_sessions, doors };
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
     let means = means(args, &attachments)?;
-    let edge = site::Edge { origin, limit, proxies, retention, post, calls, means };
+    let desk = reporting::forms::Desk::of(&args.data).with_context(|| args.data.display().to_string())?;
+    let edge = site::Edge { origin, limit, proxies, retention, post, calls, means, desk };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;

@@ -125,6 +125,8 @@ pub struct Edge {
     pub post: Post,
     pub calls: Calls,
     pub means: Means,
+    /// Forms and templates of the data folder.
+    pub desk: reporting::forms::Desk,
 }
 
 /// The site over an open store.
@@ -136,7 +138,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, proxies, retention, post, calls, means } = edge;
+    let Edge { origin, limit, proxies, retention, post, calls, means, desk } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -153,7 +155,7 @@ pub async fn site(
     }
     let identity = Arc::new(identity);
     let key = Arc::new(identity.key.clone());
-    let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
+    let effects = units::Effects(vec![identity::mergers::effect(), facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
@@ -172,12 +174,17 @@ pub async fn site(
             (TypeId::of::<SecretKey>(), key as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<web::Proxies>(), Arc::new(proxies) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<reporting::forms::Desk>(), Arc::new(desk) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Means>(), Arc::new(means) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with([identity::pages::description(), operations::description()]),
+        openapi: facts::pages::description_with([
+            identity::pages::description(),
+            operations::description(),
+            reporting::pages::description(),
+        ]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),

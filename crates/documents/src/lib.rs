@@ -3,6 +3,7 @@
 pub mod docx;
 mod docx_table;
 pub mod grid;
+pub mod grid_out;
 mod json_in;
 pub mod list_out;
 pub mod official;

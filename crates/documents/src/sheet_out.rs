@@ -215,7 +215,7 @@ fn content(out: &mut Worksheet, row: u32, column: u16, content: &Content, format
 }
 
 /// The double that reads back as this very decimal, where there is one.
-fn exact(number: &Decimal) -> Option<f64> {
+pub(crate) fn exact(number: &Decimal) -> Option<f64> {
     let double = number.to_f64();
     (double.is_finite() && format!("{double}") == number.to_string()).then_some(double)
 }

@@ -4,6 +4,7 @@
 //! figures, on the other cores.
 
 use crate::{
+    closed,
     law::{Law, Plan, day_of_judging},
     model::Edition,
     record::{Held, Known},
@@ -15,7 +16,7 @@ use rulebook::{
     evaluate::{Asked, evaluate_asked},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 use store::{Given, Query, Result, WriteTx, args};
@@ -323,14 +324,20 @@ fn leaf(w: &Written, now: Moment) -> Leaf {
 
 /// Writes verdicts, and leaves of the public ledger for those that are published. `fresh`: whether most likely none of them is there yet. Where the law changed since they were judged,
 /// nothing is written: their units are held by this transaction, so that the job which judges again comes either before
-/// and is found here, or after and judges what was written. Cost: one row a verdict, and one more of a published one.
+/// and is found here, or after and judges what was written. Verdicts of closed years stay as they are. Cost: one row a verdict, and one
+/// more of a published one.
 pub(crate) async fn write(tx: &mut WriteTx, law: &Law, all: &[Written], fresh: bool) -> Result<()> {
     law.still_stands(tx).await?;
+    let units: Vec<UnitId> = all.iter().map(|w| w.unit).collect::<BTreeSet<_>>().into_iter().collect();
+    let years: Vec<i16> = all.iter().map(|w| w.year).collect::<BTreeSet<_>>().into_iter().collect();
+    let closed = closed::of(tx, &units, &years).await?;
+    let open: Vec<&Written> = all.iter().filter(|w| closed.is_empty() || !closed.contains(&(w.unit, w.year))).collect();
+    let all = &open[..];
     let texts = ruletexts(tx, law, all).await?;
     let periods: BTreeMap<i16, String> = all.iter().map(|w| (w.year, format!("{:04}", w.year))).collect();
     let now = tx.now().0;
     // By number: a closure that takes references would have to promise too much.
-    let row = |at: usize| row(&all[at], &periods, &texts, now);
+    let row = |at: usize| row(all[at], &periods, &texts, now);
     let key = ["unit", "set_id", "period", "edition"];
     if fresh {
         tx.upsert_new("facts_verdict", &key, &COLUMNS, || (0..all.len()).map(row)).await?;
@@ -371,7 +378,7 @@ fn row<'a>(
 
 /// Keeps the whole text of every combination that judged something; its number by its SHA-256. Cost: none where they are
 /// known; a handful of sets, whatever the number of units, asked for at once.
-async fn ruletexts(tx: &mut WriteTx, law: &Law, written: &[Written]) -> Result<HashMap<String, i64>> {
+async fn ruletexts(tx: &mut WriteTx, law: &Law, written: &[&Written]) -> Result<HashMap<String, i64>> {
     let mut plans: BTreeMap<&str, &Arc<Plan>> =
         written.iter().map(|w| (w.case().plan.book.hash.as_str(), &w.case().plan)).collect();
     let number = tx.number();

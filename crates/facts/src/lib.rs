@@ -18,6 +18,7 @@
 //! - [`holds`]: figures that nobody changes while they are reviewed, or locked.
 //! - [`explore`]: any measure over units and years, as a table.
 //! - [`dhis2`]: the exchange with DHIS2.
+//! - [`closed`]: years that a province has closed; their verdicts never change.
 //! - [`judgements`]: verdicts under a unit, each with what it was judged by.
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
@@ -28,6 +29,7 @@
 pub mod carried;
 pub mod checks;
 pub mod choropleth;
+pub mod closed;
 pub mod dhis2;
 pub mod distribution;
 pub mod drafts;

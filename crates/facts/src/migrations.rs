@@ -3,7 +3,21 @@
 use store::Migration;
 
 pub const MIGRATIONS: &[Migration] =
-    &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, NINTH, crate::checks::MIGRATION];
+    &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, crate::checks::MIGRATION];
+
+/// Years that provinces closed, and opened again.
+const EIGHTH: Migration = Migration {
+    room: "facts",
+    version: 8,
+    name: "closed years",
+    sql: "
+CREATE TABLE facts_closed (
+    province INTEGER NOT NULL, period TEXT NOT NULL, number INTEGER NOT NULL, closed_at INTEGER NOT NULL,
+    closed_by TEXT NOT NULL, snapshot TEXT NOT NULL, reopened_at INTEGER, reopened_by TEXT, reason TEXT,
+    PRIMARY KEY (province, period, number)
+) STRICT;
+",
+};
 
 /// Pieces that come in part by part: how much of each is on the disk. The bytes lie in a file of their own until all are there.
 const SEVENTH: Migration = Migration {

@@ -18,6 +18,7 @@ pub const PERSONAL: Personal = Personal {
                 ("facts_import", &["actor"]),
                 ("facts_publication", &["actor"]),
                 ("facts_check_hit", &["answered_by"]),
+                ("facts_closed", &["closed_by", "reopened_by"]),
                 ("facts_law_step", &["actor"]),
                 ("facts_overlay", &["actor", "ended_by"]),
                 ("facts_draft", &["drafted_by", "drafter", "decided_by"]),
@@ -55,6 +56,7 @@ pub const PERSONAL: Personal = Personal {
                 "SELECT 'figures', COUNT(*) FROM facts_history WHERE actor IN ({list})
                  UNION ALL SELECT 'imports', COUNT(*) FROM facts_import WHERE actor IN ({list})
                  UNION ALL SELECT 'publications', COUNT(*) FROM facts_publication WHERE actor IN ({list})
+                 UNION ALL SELECT 'years closed', COUNT(*) FROM facts_closed WHERE closed_by IN ({list}) OR reopened_by IN ({list})
                  UNION ALL SELECT 'changes of the law in use', COUNT(*) FROM facts_law_step WHERE actor IN ({list})
                  UNION ALL SELECT 'thresholds', COUNT(*) FROM facts_overlay WHERE actor IN ({list}) OR ended_by IN ({list})
                  UNION ALL SELECT 'sets', COUNT(*) FROM facts_draft

@@ -4,7 +4,7 @@
 //! set, year and edition written. No query in a loop over figures or units; chunks of a thousand units.
 
 use crate::{
-    holds,
+    closed, holds,
     judge::{self, Judging},
     law::Law,
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
@@ -354,6 +354,7 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     // The figures of few entries have their numbers with the locks; those of many, once it is known how many are new.
     let numbers = Some(("facts_history", "revision", entries.len())).filter(|_| entries.len() <= FEW);
     let mut revisions = hold(tx, &units, numbers).await?;
+    closed::check(tx, &units, &years).await?;
     let mut known = load(tx, &units, &years).await?;
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
@@ -443,17 +444,30 @@ async fn note_publication(tx: &mut WriteTx, known: &Known, keys: &[Key]) -> Resu
 
 /// Publishes the working figures of a unit and year. Cost: its figures and verdicts.
 pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Result<usize> {
+    publish_of(tx, law, &[unit], year, &Stage::ALL).await
+}
+
+/// Publishes the working figures of units and a year that have come to one of these stages; how many. Cost: their figures and verdicts, an
+/// audit line a unit.
+pub async fn publish_of(tx: &mut WriteTx, law: &Law, units: &[UnitId], year: i16, stages: &[Stage]) -> Result<usize> {
     if !rules::may_publish(tx.actor().role) {
         return Err(StoreError::Refused(Box::new(rules::no_publishing())));
     }
-    tx.reach(&[(unit, rulebook::values::year_end(year))]).await?;
-    hold(tx, &[unit], None).await?;
-    let mut known = load(tx, &[unit], &[year]).await?;
+    let things: Vec<_> = units.iter().map(|&unit| (unit, rulebook::values::year_end(year))).collect();
+    tx.reach(&things).await?;
+    hold(tx, units, None).await?;
+    closed::check(tx, units, &[year]).await?;
+    let reached = reached(tx, units, year, stages).await?;
+    let mut known = load(tx, units, &[year]).await?;
     let mut keys = Vec::new();
-    for held in known.values_mut().flatten().filter(|h| !h.is_public()) {
-        held.published = Published::Same;
-        keys.push(Key { unit, year, measure: held.measure, origin: held.origin });
+    for (&(unit, _), of_unit) in &mut known {
+        let open = |held: &&mut Held| !held.is_public() && reached.contains(&(unit, held.measure, held.origin));
+        for held in of_unit.iter_mut().filter(open) {
+            held.published = Published::Same;
+            keys.push(Key { unit, year, measure: held.measure, origin: held.origin });
+        }
     }
+    keys.sort_unstable();
     let count = keys.len();
     if count == 0 {
         return Ok(0);
@@ -461,16 +475,42 @@ pub async fn publish(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16) -> Re
     let known = Arc::new(known);
     point(tx, &known, &keys, &Periods::new(&[year]), Stage::Published, false).await?;
     note_publication(tx, &known, &keys).await?;
-    let verdicts = Judging::read(tx, law, &[unit], &[year]).await?.start(known.clone(), BOTH);
+    let changed: Vec<UnitId> = keys.iter().map(|key| key.unit).collect::<BTreeSet<_>>().into_iter().collect();
+    let verdicts = Judging::read(tx, law, &changed, &[year]).await?.start(known.clone(), BOTH);
     judge::write(tx, law, &verdicts.wait().await?, false).await?;
-    let details = serde_json::json!({
-        "year": year, "figures": count, "made_public": proof::ranges(&public_lines(&known, &keys)),
-    });
-    let line =
-        AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
-    tx.audit(line).await?;
-    let page = format!("/xa/{unit}?nam={year}");
-    let told = serde_json::json!({"unit": unit, "year": year, "figures": count, "page": page});
-    hooks::happened(tx, Event::Published, &told).await?;
+    for own in keys.chunk_by(|a, b| a.unit == b.unit) {
+        let unit = own[0].unit;
+        let details = serde_json::json!({
+            "year": year, "figures": own.len(), "made_public": proof::ranges(&public_lines(&known, own)),
+        });
+        let line =
+            AuditLine { action: "facts.publish", kind: "unit", subject: unit.to_string(), unit: Some(unit), details };
+        tx.audit(line).await?;
+        let page = format!("/xa/{unit}?nam={year}");
+        let told = serde_json::json!({"unit": unit, "year": year, "figures": own.len(), "page": page});
+        hooks::happened(tx, Event::Published, &told).await?;
+    }
     Ok(count)
+}
+
+/// The figures of units and a year whose pointer stands at one of these stages: unit, measure, origin. Cost: one query a thousand units.
+async fn reached(
+    tx: &mut impl Query,
+    units: &[UnitId],
+    year: i16,
+    stages: &[Stage],
+) -> Result<BTreeSet<(UnitId, i64, Origin)>> {
+    let stages = stages.iter().map(|stage| format!("'{}'", stage.name())).collect::<Vec<_>>().join(", ");
+    let mut found = BTreeSet::new();
+    for chunk in units.chunks(1000) {
+        let sql = format!(
+            "SELECT unit, measure, origin FROM facts_figure WHERE period = $1 AND stage IN ({stages}) AND unit IN ({})",
+            store::places(2, chunk.len())
+        );
+        let year = std::iter::once(format!("{year:04}").into());
+        for row in tx.rows(&sql, year.chain(chunk.iter().map(|&unit| unit.into())).collect()).await? {
+            found.insert((UnitId(row.i64(0)?), row.i64(1)?, origin_from(row.i64(2)?)?));
+        }
+    }
+    Ok(found)
 }

@@ -3,7 +3,7 @@
 //! again with the change. Figures stay as they are.
 
 use crate::{
-    Law,
+    Law, closed,
     judge::{self, Judging, Written},
     model::Edition,
     record,
@@ -99,7 +99,9 @@ async fn judge_again(tx: &mut WriteTx, law: &Law, units: &[UnitId]) -> Result<Ag
     let written = verdicts_now.wait().await?;
     judge::write(tx, law, &written, false).await?;
     let given: BTreeSet<At> = written.iter().map(Written::place).collect();
-    let gone: Vec<At> = before.keys().filter(|at| !given.contains(*at)).cloned().collect();
+    let closed = closed::of(tx, units, &years).await?;
+    let stays = |at: &At| at.2.parse().is_ok_and(|year| closed.contains(&(UnitId(at.0), year)));
+    let gone: Vec<At> = before.keys().filter(|at| !given.contains(*at) && !stays(at)).cloned().collect();
     remove(tx, &gone).await?;
     let after = verdicts(tx, units).await?;
     Ok(Again { before, after, gone: gone.len() })

@@ -14,7 +14,9 @@ mod edit;
 mod search;
 mod uploads;
 
-pub use edit::{FIRST_OWN_ID, Seeded, beneath, children, next_id, rebuild_tree, stored, version, versions, with_codes};
+pub use edit::{
+    FIRST_OWN_ID, Seeded, beneath, children, meant_by, next_id, rebuild_tree, stored, version, versions, with_codes,
+};
 pub use search::{Cited, Filter, attributes, history, history_of, list, own_attributes};
 pub use uploads::{forget_upload, keep_upload, upload};
 

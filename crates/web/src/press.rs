@@ -6,7 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use kernel::{Phrase, Problem};
 use std::sync::Arc;
 use store::Version;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Papers that may wait for the one being made.
 const WAITING: usize = 4;
@@ -56,16 +56,38 @@ impl Ctx {
         if let Some(paper) = self.paper_kept(version) {
             return Ok(paper);
         }
-        // Place and turn go with the work: a reader who leaves does not let a second one begin.
-        let work = move || {
-            let _held = (place, turn);
-            work()
-        };
-        let body = tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Internal(e.to_string()))??;
+        let body = made(place, turn, work).await?;
         let paper = crate::kept::page(version, kind, body.into());
         if !self.site.templates.is_reloaded() {
             press.kept.put(version, self.paper_key(), paper.clone());
         }
         Ok(self.send(&paper, false))
     }
+
+    /// The same for one reader's eyes: kept for nobody else.
+    pub async fn paper_own(
+        &self,
+        name: &str,
+        kind: &'static str,
+        work: impl FnOnce() -> anyhow::Result<Vec<u8>> + Send + 'static,
+    ) -> Outcome {
+        let press = &self.site.templates.press;
+        let place = press.places.clone().try_acquire_owned().map_err(|_| busy())?;
+        let turn = press.turn.clone().acquire_owned().await.map_err(|e| Failure::Internal(e.to_string()))?;
+        let body = made(place, turn, work).await?;
+        self.download(name, kind, body)
+    }
+}
+
+/// Place and turn go with the work: a reader who leaves does not let a second one begin.
+async fn made(
+    place: OwnedSemaphorePermit,
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> anyhow::Result<Vec<u8>> + Send + 'static,
+) -> Result<Vec<u8>, Failure> {
+    let work = move || {
+        let _held = (place, turn);
+        work()
+    };
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|e| Failure::Internal(e.to_string()))??)
 }

@@ -3,12 +3,17 @@
 //! - [`model`]: a form as its file says it; [`parse`] reads it and holds it against the law.
 //! - [`gather`]: what a form needs of a unit and year, in a few queries.
 //! - [`fill`]: the pure part: form and reading in, cells out.
+//! - [`told`]: filled forms in words, as grids and workbooks.
 
+pub mod desk;
+pub mod document;
 pub mod fill;
 pub mod gather;
 pub mod model;
 pub mod parse;
+pub mod told;
 
+pub use desk::Desk;
 pub use fill::{Cell, Filled, Held, Source, fill};
 pub use gather::{Reading, gather};
 pub use model::{BadForm, Form, Origin};

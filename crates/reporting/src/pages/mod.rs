@@ -5,6 +5,7 @@ mod api;
 mod board;
 mod campaigns;
 mod criterion;
+mod forms;
 mod say;
 mod settings;
 mod unit;
@@ -46,7 +47,7 @@ pub fn room() -> Room {
 }
 
 fn routes() -> Routes {
-    Routes::new()
+    forms::routes()
         .read_inside("/bao-cao", "reporting", get(campaigns::page))
         .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
         .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))
