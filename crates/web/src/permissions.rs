@@ -109,6 +109,8 @@ pub const RULES: &[Rule] = &[
     rule("import", "figures", TAKE_IN),
     rule("read", "figures", &[(Coordination, U)]),
     rule("publish", "figures", &[(Coordination, U)]),
+    // The year of a province: closed with what was accepted made public, opened again with a reason.
+    rule("close", "years", &[(Coordination, U)]),
     // What proves figures: by whoever brings the figures, and programs for them.
     rule("attach", "evidence", TAKE_IN),
     // Photographs show faces: only whoever publishes figures shows them to everybody.
