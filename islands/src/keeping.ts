@@ -60,8 +60,7 @@ class Section {
 
   /** Nothing is waited for here: this is the task of the keystroke. */
   private keystroke(): void {
-    typed(this.field(), this.what());
-    this.soon(CALM);
+    this.soon(typed(this.field(), this.what()) ? CALM : 0);
   }
 
   private soon(wait: number): void {
@@ -152,6 +151,14 @@ class Section {
     if (seen) seen.value = String(version);
   }
 
+  /** What waited here was sent by another tab. */
+  elsewhere(done: Item | undefined): void {
+    const waited = this.at.querySelector("[data-said]")?.textContent === this.form.word("waiting");
+    if (!waited || done?.version === undefined) return;
+    this.saw(done.version);
+    this.say(this.form.word("saved").replace("{clock}", "").trim());
+  }
+
   /** The server answered. */
   answered(done: Done): void {
     const entry = entryOf(done.body, this.measure);
@@ -206,12 +213,13 @@ class Kept {
     return round;
   }
 
-  /** Fields whose value waits say so. */
+  /** Fields whose value waits say so; another tab may have sent what waited here. */
   private async wait(): Promise<void> {
     const all = await shelf.all();
     for (const section of this.sections) {
       const item = newest(all, this.person, this.api, section.measure);
       if (item?.state === "waiting" || item?.state === "going") section.say(this.word("waiting"));
+      else if (!item) section.elsewhere(all.find((one) => one.state === "done" && one.person === this.person && one.api === this.api && one.measure === section.measure));
     }
   }
 

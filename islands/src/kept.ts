@@ -30,8 +30,10 @@ async function keepAssets(addresses: string[], seen = new Set<string>()): Promis
     seen.add(address);
     let answer = await common.match(address);
     if (!answer) {
-      answer = await fetch(address);
-      if (!answer.ok) continue;
+      const came = await fetch(address);
+      if (!came.ok) continue;
+      // Read whole first: a put of a body still on its way never ends where there is no room for it.
+      answer = new Response(await came.arrayBuffer(), { headers: { "content-type": came.headers.get("content-type") ?? "" } });
       await common.put(address, answer.clone());
     }
     if (/\.(js|css)(\?|$)/.test(address)) await keepAssets(assetsIn(await answer.text(), address), seen);

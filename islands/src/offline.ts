@@ -4,7 +4,7 @@ import { COMMON, forget, keepPage, pagesOf } from "./kept";
 import { behind, line } from "./line";
 import { counts, exported, mine, theirs, type Item, type State } from "./queue";
 import { clear, person, shelf } from "./shelf";
-import { drafts, flush, full, gather, pause, wake, type Round } from "./unsent";
+import { drafts, flush, full, gather, pause, wake, type Done, type Round } from "./unsent";
 
 const find = <E extends HTMLElement>(place: ParentNode, name: string): E => place.querySelector<E>(name) as E;
 /** A sentence of the server with its places filled. */
@@ -33,10 +33,13 @@ async function show(): Promise<void> {
   }
   await list();
 }
-full.addEventListener("full", () => {
-  isFull = true;
-  void show();
-});
+for (const [kind, now] of [["full", true], ["room", false]] as const) {
+  full.addEventListener(kind, () => {
+    const turned = isFull !== now;
+    isFull = now;
+    if (turned) void show();
+  });
+}
 
 /** Whether the space for this site is nearly used up: said while there is time. */
 async function nearly(): Promise<boolean> {
@@ -142,6 +145,19 @@ function wire(place: HTMLElement): void {
   find(ask, "[data-wipe-not]").addEventListener("click", () => (ask.hidden = true));
 }
 
+/** The service worker, until it is at work; fails where it cannot be. */
+async function working(): Promise<void> {
+  const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
+  const worker = registration.installing;
+  if (!worker) return void (await navigator.serviceWorker.ready);
+  await new Promise<void>((done, failed) => {
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "activated") done();
+      if (worker.state === "redundant") failed(new Error("the worker was not installed"));
+    });
+  });
+}
+
 /** Keeps this page and all that lies beneath its address, and the page above. */
 function carry(place: HTMLElement): void {
   if (!("serviceWorker" in navigator) || !("caches" in window)) return;
@@ -156,13 +172,14 @@ function carry(place: HTMLElement): void {
     try {
       // Asked for first: the browser may throw away what is not persistent when space runs out.
       await navigator.storage?.persist?.().catch(() => false);
-      await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
-      await navigator.serviceWorker.ready;
+      const pages = await caches.open(pagesOf(whose));
+      // This page first: where there is no room, it is found before anything is promised.
+      await keepPage(pages, new URL(location.pathname, location.origin).href);
+      await working();
       const beneath = [...document.querySelectorAll<HTMLAnchorElement>("main a[href]")].map((a) => new URL(a.href));
       const inside = beneath.filter((to) => to.origin === location.origin && to.pathname.startsWith(`${location.pathname}/`));
       const start = new URL(document.querySelector<HTMLLinkElement>("link[rel=manifest]")?.href.replace("manifest.webmanifest", "bao-cao") ?? location.href);
       const all = [...new Set([location.href, start.href, ...inside.map((to) => to.href)].map((to) => new URL(new URL(to).pathname, location.origin).href))];
-      const pages = await caches.open(pagesOf(whose));
       let done = 0;
       for (const address of all) {
         said.textContent = say(place.dataset["progress"], done, all.length);
@@ -225,7 +242,11 @@ async function begin(): Promise<void> {
   addEventListener("online", () => void round());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void round());
   document.addEventListener("langso-kept", () => void show());
-  navigator.serviceWorker?.addEventListener("message", () => void show());
+  // What the worker sent, where a page of it is open.
+  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[] }>) => {
+    for (const done of data.done ?? []) document.dispatchEvent(new CustomEvent("langso-done", { detail: done }));
+    void show();
+  });
   // A page that was taken along and shown without a line has nothing to send to.
   if (await caches?.has?.(COMMON).catch(() => false)) void navigator.serviceWorker?.getRegistration().then((one) => one?.update().catch(() => {}));
   await round();

@@ -93,9 +93,9 @@ async function asset(request: Request): Promise<Response> {
 async function flush(): Promise<void> {
   const whose = await person.get();
   if (!whose) return;
-  await navigator.locks.request("langso-send", () => send(shelf, line, whose));
+  const { done } = await navigator.locks.request("langso-send", () => send(shelf, line, whose));
   const left = counts(await shelf.all(), whose);
-  for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ kind: "sent" });
+  for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ kind: "sent", done });
   // The browser tries again later where a try failed.
   if (left.waiting + left.going > 0) throw new Error("values wait");
 }

@@ -19,7 +19,7 @@ export interface Field {
 
 const draft = (field: Pick<Field, "person" | "api" | "measure">): string => `langso:${field.person}:${field.api}:${field.measure}`;
 
-/** The storage of this phone is full: what is typed stands in the page and nowhere else. */
+/** `full`: this phone has no room, what is typed stands in the page and nowhere else; `room`: there is some again. */
 export const full = new EventTarget();
 
 function isFull(error: unknown): boolean {
@@ -31,8 +31,8 @@ export function typed(field: Field, what: Typed): boolean {
   try {
     localStorage.setItem(draft(field), JSON.stringify({ ...field, ...what, at: Date.now() }));
     return true;
-  } catch (error) {
-    if (isFull(error)) full.dispatchEvent(new Event("full"));
+  } catch {
+    // No room beside the database: what is typed goes into that at once.
     return false;
   }
 }
@@ -66,6 +66,7 @@ export async function queue(field: Field, what: Typed): Promise<Item | undefined
     const item = await keep(shelf, line, { ...field, ...what, at: Date.now() });
     // Typed on meanwhile: that stands, and comes next.
     if (localStorage.getItem(key) === before) localStorage.removeItem(key);
+    full.dispatchEvent(new Event("room"));
     return item;
   } catch (error) {
     if (isFull(error)) full.dispatchEvent(new Event("full"));
