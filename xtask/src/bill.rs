@@ -16,7 +16,7 @@ const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 const SHIPPED: [&str; 1] = ["@expo-google-fonts/be-vietnam-pro"];
 
 /// npm packages whose lock names no licence, with the one that their README states.
-const STATED: [(&str, &str); 1] = [("@mapbox/jsonlint-lines-primitives", "MIT")];
+const STATED: [(&str, &str); 2] = [("@mapbox/jsonlint-lines-primitives", "MIT"), ("combine-errors", "MIT")];
 
 /// A part, named by its address (purl).
 struct Part {
