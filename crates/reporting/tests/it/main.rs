@@ -3,7 +3,9 @@
 mod campaign;
 mod forms;
 mod prepared;
+mod returns;
 mod shorter;
+mod site;
 
 use anyhow::Result;
 use facts::Law;
