@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import subsetFont from "subset-font";
-import { defineConfig } from "vite";
+import { Resvg } from "@resvg/resvg-js";
+import { build, defineConfig } from "vite";
 
 /** Letters of a range of code points. */
 const range = (from, to) => String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
@@ -46,6 +47,27 @@ const papers = {
   },
 };
 
+/** The service worker, whole in one classic script: no browser has to know modules in workers. */
+const worker = {
+  name: "langso-worker",
+  async closeBundle() {
+    const input = { sw: "src/sw.ts" };
+    const output = { format: "iife", entryFileNames: "[name].js" };
+    await build({ configFile: false, logLevel: "warn", build: { outDir: "dist", emptyOutDir: false, copyPublicDir: false, rollupOptions: { input, output } } });
+  },
+};
+
+/** Icons of the installed program, from our own drawing. */
+const icons = {
+  name: "langso-icons",
+  closeBundle() {
+    const drawing = readFileSync("src/icon.svg", "utf8");
+    for (const size of [180, 192, 512]) {
+      writeFileSync(`dist/icon-${size}.png`, new Resvg(drawing, { fitTo: { mode: "width", value: size }, font: { loadSystemFonts: false } }).render().asPng());
+    }
+  },
+};
+
 /** Every text beside itself in brotli and gzip, so that the server compresses nothing that never changes. */
 const compressed = {
   name: "langso-compressed",
@@ -64,7 +86,7 @@ const compressed = {
 // Scripts and styles have fixed names: the server adds the hash of their content to the address. What a style names
 // itself (fonts) carries its hash in its name. Either may be kept for ever and is never stale.
 export default defineConfig({
-  plugins: [fonts, papers, compressed],
+  plugins: [fonts, papers, icons, worker, compressed],
   // Bootstrap 5 is written in the Sass of its day; what Sass has to say of it is not ours to mend.
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"] } } },
   build: {
@@ -75,7 +97,7 @@ export default defineConfig({
     // MapLibre, loaded by the map's page alone.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { style: "src/style.scss", theme: "src/theme.ts", later: "src/later.ts", map: "src/map.ts", search: "src/search.ts", api: "src/api.ts", explore: "src/explore.ts", proof: "src/proof.ts", passkey: "src/passkey.ts" },
+      input: { style: "src/style.scss", theme: "src/theme.ts", later: "src/later.ts", map: "src/map.ts", search: "src/search.ts", api: "src/api.ts", explore: "src/explore.ts", proof: "src/proof.ts", passkey: "src/passkey.ts", offline: "src/offline.ts", entry: "src/entry.ts", photo: "src/photo.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",

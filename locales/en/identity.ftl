@@ -232,3 +232,7 @@ roster-letters = Send invitations to new people who have an address; others get 
 roster-mailed = Invitations written: { $count }.
 roster-mailed-next = The code stands in each person's letter alone; nobody else sees it.
 code-by-unknown = by is slip or letter.
+merger-people = { $people } people hold roles in the units that end: these go on for the days before and not in the new units. Give them roles in the new units:
+merger-role = { $role }: { $people } people
+merger-agency = The agency “{ $name }” is of units that end alone: say whose agency it is afterwards, or let it end.
+notice-merger-people = { $people } people hold roles in units that just ended: give them roles in the new ones.

@@ -83,3 +83,6 @@ overlay-no-group = The set has no group { $group }.
 overlay-why-missing = The reason is missing.
 overlay-ended-already = The document has ended on or before that day already.
 overlay-unread = What was sent does not read: { $reason }
+overlay-file-add = Attach the document
+overlay-file = File of the document (PDF, picture, Word; 20 MB at most; everybody can read it)
+overlay-file-missing = No file was chosen.

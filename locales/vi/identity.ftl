@@ -217,3 +217,7 @@ roster-letters = Gửi thư mời đến người mới có địa chỉ thư; n
 roster-mailed = Đã gửi { $count } thư mời.
 roster-mailed-next = Mã chỉ nằm trong thư của từng người; không ai khác nhìn thấy mã.
 code-by-unknown = Hãy ghi by là slip (phiếu) hoặc letter (thư).
+merger-people = { $people } người giữ vai trò ở các đơn vị kết thúc: vai trò của họ còn với những gì của ngày trước, không sang đơn vị mới. Cần giao vai trò ở đơn vị mới:
+merger-role = { $role }: { $people } người
+merger-agency = Cơ quan “{ $name }” chỉ thuộc đơn vị kết thúc: hãy ghi đơn vị mới của cơ quan, hoặc cho cơ quan kết thúc.
+notice-merger-people = { $people } người giữ vai trò ở đơn vị vừa kết thúc: hãy giao vai trò ở đơn vị mới.

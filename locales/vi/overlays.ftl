@@ -83,3 +83,6 @@ overlay-no-group = Bộ tiêu chí không có nhóm { $group }.
 overlay-why-missing = Chưa nêu lý do.
 overlay-ended-already = Văn bản đã kết thúc trước hoặc đúng ngày đó.
 overlay-unread = Không đọc được nội dung gửi lên: { $reason }
+overlay-file-add = Đính kèm văn bản
+overlay-file = Tệp của văn bản (PDF, ảnh, Word; nhiều nhất 20 MB; ai cũng đọc được)
+overlay-file-missing = Chưa chọn tệp nào.

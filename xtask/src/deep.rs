@@ -8,17 +8,18 @@ use crate::{
     tools,
 };
 use anyhow::{Result, bail};
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 type Part = fn(&mut Count) -> Result<()>;
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("faults", faults),
     ("fuzz", fuzz),
     ("oracle", oracle),
     ("api", api),
     ("national", national),
     ("lighthouse", lighthouse),
+    ("scan", scan),
     ("bench", bench),
 ];
 
@@ -48,9 +49,11 @@ fn tests(filter: &str, settings: &[(&str, &str)], total: &mut Count) -> Result<(
     counted(&mut cargo, total)
 }
 
-/// kill -9 of the program on each engine, and of PostgreSQL with fsync, at random moments of imports.
+/// kill -9 of the program on each engine, and of PostgreSQL with fsync, at random moments of imports; of the program at random moments of uploads.
 fn faults(total: &mut Count) -> Result<()> {
-    tests("faults::", &[("LANGSO_KILLS", "100"), ("LANGSO_SERVER_KILLS", "10")], total)
+    let settings = [("LANGSO_KILLS", "100"), ("LANGSO_SERVER_KILLS", "10")];
+    tests("faults::", &settings, total)?;
+    tests("uploads::", &settings, total)
 }
 
 /// The bodies of the fuzz targets on changed seeds of the corpus, for five minutes each.
@@ -81,6 +84,16 @@ fn lighthouse(total: &mut Count) -> Result<()> {
     tools::packages("tests/lighthouse")?;
     tools::cargo(&["build", "--workspace"])?;
     counted(Command::new("node").args(["tests/lighthouse/run.mjs", &tools::binary("debug")?]), total)
+}
+
+/// ClamAV's daemon of Debian with a signature that the test makes.
+fn scan(total: &mut Count) -> Result<()> {
+    if !Path::new("/usr/sbin/clamd").exists() {
+        tools::debian(&["clamav-daemon"])?;
+    }
+    let mut cargo = tools::cargo_command(&["test", "--workspace", "--quiet", "--test", "it", "--"])?;
+    cargo.args(["--ignored", "the_daemon_of_debian"]);
+    counted(&mut cargo, total)
 }
 
 fn bench(total: &mut Count) -> Result<()> {

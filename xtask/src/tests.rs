@@ -185,7 +185,8 @@ fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    let scripts = ["dhis2_values", "geopackage", "recipes", "data_package", "ledger", "mail", "webhooks", "bill"];
+    let scripts =
+        ["dhis2_values", "geopackage", "recipes", "data_package", "ledger", "mail", "webhooks", "bill", "evidence"];
     for script in scripts {
         let script = format!("tests/clients/{script}.py");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;

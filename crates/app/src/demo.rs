@@ -120,7 +120,8 @@ async fn create(data: &Path, communes: Option<usize>) -> Result<()> {
         fill(&store, &law, year).await?;
         eprintln!("{year}");
     }
-    crate::demo_people::make(&store).await?;
+    let own = crate::demo_people::make(&store).await?;
+    crate::demo_reporting::make(&store, &law, own).await?;
     store::audit::seal(&store, &SystemClock).await?;
     store.close().await;
     let overlays = data.join("overlays");

@@ -23,8 +23,8 @@ async fn one(tx: &mut WriteTx, sql: &str, id: UnitId) -> Result<Option<UnitId>> 
 }
 
 /// Makes them. Whoever is of a province is of the one that was and of the one that it became: a role on a unit that ended
-/// goes on for its past and reaches nothing of its successor.
-pub async fn make(store: &Store) -> Result<()> {
+/// goes on for its past and reaches nothing of its successor. The commune of today in which the demo's officer works.
+pub async fn make(store: &Store) -> Result<UnitId> {
     const PARENT: &str = "SELECT parent FROM units_unit WHERE id = $1";
     const NEXT: &str = "SELECT to_unit FROM units_succession WHERE from_unit = $1 ORDER BY main DESC LIMIT 1";
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
@@ -57,5 +57,6 @@ pub async fn make(store: &Store) -> Result<()> {
             grant(&mut tx, &NewGrant { person, role, unit, agency, criteria: None, from, to: None }).await?;
         }
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(successor)
 }

@@ -6,6 +6,7 @@ mod cli;
 mod copies;
 mod demo;
 mod demo_people;
+mod demo_reporting;
 mod doctor;
 mod evaluate;
 mod import;

@@ -155,7 +155,7 @@ pub async fn site(
     }
     let identity = Arc::new(identity);
     let key = Arc::new(identity.key.clone());
-    let effects = units::Effects(vec![facts::rejudge::effect(law.clone())]);
+    let effects = units::Effects(vec![identity::mergers::effect(), facts::rejudge::effect(law.clone())]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
@@ -180,7 +180,11 @@ pub async fn site(
             (TypeId::of::<Means>(), Arc::new(means) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),
         ]),
-        openapi: facts::pages::description_with([identity::pages::description(), operations::description()]),
+        openapi: facts::pages::description_with([
+            identity::pages::description(),
+            operations::description(),
+            reporting::pages::description(),
+        ]),
         origin,
         limit,
         search: Search::new(rooms().iter().flat_map(|room| room.search).copied()),
@@ -258,7 +262,7 @@ mod tests {
             let mut tx = store.read(&Scope::PUBLIC).await.expect("a transaction");
             // `store_audit.sealed` says whether a line is in the chain; what is sealed with a key is text.
             let sql = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
-                       WHERE t.type = 'table' AND c.type = 'TEXT' AND c.name IN ('sealed', 'totp', 'half', 'secret')";
+                       WHERE t.type = 'table' AND c.type = 'TEXT' AND (c.name LIKE '%sealed' OR c.name IN ('totp', 'half', 'secret'))";
             let rows = tx.rows(sql, args![]).await.expect("the schema");
             let there: BTreeSet<String> = rows.iter().map(|row| row.text(0).expect("a column")).collect();
             let known: BTreeSet<String> = sealed().iter().map(|s| format!("{}.{}", s.table, s.column)).collect();

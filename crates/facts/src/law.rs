@@ -1,7 +1,7 @@
 //! The law in use: the library with its overlays, the books in force, and the numbers under which the store keeps measures.
 
 use crate::{model::Key, overlays};
-use kernel::{CriterionRef, Day, Phrase, Problem, UnitId};
+use kernel::{CriterionRef, Day, Decimal, Phrase, Problem, UnitId};
 use rulebook::{
     Book, Level, Library, Origin, Value,
     computed::{Outcome, compute},
@@ -252,6 +252,12 @@ impl Law {
             Outcome::Value(value) => Some(value),
             Outcome::Incomplete(_) | Outcome::NoDenominator => None,
         }
+    }
+
+    /// What the formula of a computed measure gives from a unit's other figures, whatever is declared of it.
+    pub fn computed_of(&self, figures: &HashMap<Key, Value>, unit: UnitId, year: i16, measure: i64) -> Option<Decimal> {
+        let formula = self.inner.formulas.get(&measure)?;
+        self.computed(formula, &|measure, origin| figures.get(&Key { unit, year, measure, origin }))?.shown()
     }
 
     /// The values of a plan's nodes for a unit and year.

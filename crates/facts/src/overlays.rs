@@ -12,8 +12,11 @@ use rulebook::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
-use store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args};
+use std::collections::{BTreeMap, HashMap};
+use store::{
+    AuditLine, Query, Result, Row, StoreError, WriteTx, args,
+    attachments::{self, Attachment, Blob},
+};
 
 /// A threshold as somebody enters it: one number, or one for each group of communes that the set knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -364,6 +367,24 @@ pub async fn list(tx: &mut impl Query, kind: What, wanted: &str, skip: i64, most
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Kept>> {
     let sql = format!("SELECT {COLUMNS} FROM facts_overlay WHERE id = $1");
     tx.row(&sql, args![id]).await?.as_ref().map(read).transpose()
+}
+
+/// The kind under which the document itself is attached to its citation.
+pub const FILE: &str = "overlay";
+
+/// Attaches the document itself to its citation; the file's number. Law is public, and so is it. Cost: two rows.
+pub async fn attach(tx: &mut WriteTx, id: i64, blob: &Blob, name: &str, media_type: &str) -> Result<i64> {
+    let subject = id.to_string();
+    let file = tx.attach(blob, name, media_type, FILE, &subject).await?;
+    let details = json!({"file": file, "name": name, "sha256": blob.sha256, "bytes": blob.size});
+    tx.audit(AuditLine { action: "facts.overlay-file", kind: "overlay", subject, unit: None, details }).await?;
+    Ok(file)
+}
+
+/// The files of documents, by document. Cost: those rows.
+pub async fn files(tx: &mut impl Query, ids: impl Iterator<Item = i64>) -> Result<HashMap<String, Vec<Attachment>>> {
+    let subjects: Vec<String> = ids.map(|id| id.to_string()).collect();
+    attachments::of_many(tx, FILE, &subjects).await
 }
 
 /// The last change of the law in the store; 0 before the first. Cost: one row.

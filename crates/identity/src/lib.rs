@@ -8,6 +8,7 @@
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`mergers`]: what a merger does to people.
 //! - [`passkey`]: passkeys, which show both factors at once.
 //! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
 //! - [`proposals`]: power over figures or people, which a second administrator lets pass.
@@ -22,6 +23,7 @@ pub mod fresh;
 pub mod keeper;
 pub mod linked;
 pub mod login;
+pub mod mergers;
 mod migrations;
 pub mod model;
 pub mod pages;

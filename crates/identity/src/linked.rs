@@ -17,10 +17,7 @@ use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Scope};
 use oidc::{Back, Flow, Told, Wrong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::{
-    collections::{BTreeSet, HashMap},
-    net::IpAddr,
-};
+use std::{collections::BTreeSet, net::IpAddr};
 use store::{Migration, Query, Result as Stored, Row, StoreError, WriteTx, args};
 
 pub const MIGRATION: Migration = Migration {
@@ -260,16 +257,13 @@ async fn renew(tx: &mut WriteTx, person: PersonId, provider: &str, gives: &[Give
     let today = tx.now().day();
     let until = Moment(tx.now().0 + SESSION).day();
     let codes: Vec<&str> = gives.iter().filter_map(|given| given.unit.as_deref()).collect();
-    // A code may have been another unit's before: the one of today is meant, else the last.
-    let mut found = units::store::with_codes(tx, &codes).await?;
-    found.sort_by_key(|unit| unit.valid_to.map_or(i64::MAX, Day::epoch_days));
-    let units: HashMap<&str, i64> = found.iter().map(|unit| (unit.code.as_str(), unit.id.0)).collect();
+    let units = units::store::meant_by(tx, &codes).await?;
     // A role in a unit that is none is no role; never one everywhere.
     let wanted: BTreeSet<Key> = gives
         .iter()
         .filter_map(|given| {
             let unit = match &given.unit {
-                Some(code) => Some(*units.get(code.as_str())?),
+                Some(code) => Some(units.get(code.as_str())?.id.0),
                 None => None,
             };
             Some((given.role.to_owned(), unit, given.criteria.clone()))

@@ -147,7 +147,7 @@ fn at(number: u32, column: usize, key: &'static str, value: &str) -> Problem {
 fn row(
     number: u32,
     cells: &[String],
-    units: &HashMap<&str, &Unit>,
+    units: &HashMap<String, Unit>,
     agencies: &HashMap<String, units::Agency>,
     today: Day,
 ) -> std::result::Result<Wanted, Vec<Problem>> {
@@ -212,17 +212,10 @@ fn row(
 pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan> {
     let codes: BTreeSet<&str> = cells.iter().filter_map(|(_, cells)| cells.get(4)).map(|code| code.trim()).collect();
     let codes: Vec<&str> = codes.into_iter().filter(|code| !code.is_empty()).collect();
-    let mut found = Vec::new();
-    for some in codes.chunks(1000) {
-        found.extend(units::store::with_codes(tx, some).await?);
-    }
-    // A code may have been another unit's before: the one of today is meant, else the last.
-    found.sort_by_key(|unit| unit.valid_to.map_or(i64::MAX, Day::epoch_days));
-    let by_code: HashMap<&str, &Unit> = found.iter().map(|unit| (unit.code.as_str(), unit)).collect();
+    let by_code = units::store::meant_by(tx, &codes).await?;
     let named = cells.iter().any(|(_, cells)| cells.get(8).is_some_and(|code| !code.trim().is_empty()));
     let agencies = if named { units::store::agencies(tx).await? } else { Vec::new() };
-    let stands = |a: &units::Agency| a.valid_to.is_none_or(|to| to >= today);
-    let agencies = agencies.into_iter().filter(stands).map(|a| (a.code.clone(), a)).collect();
+    let agencies = agencies.into_iter().filter(|agency| agency.stands_on(today)).map(|a| (a.code.clone(), a)).collect();
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {

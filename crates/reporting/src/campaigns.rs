@@ -6,7 +6,7 @@ use crate::{
     rules, store as kept,
 };
 use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
-use facts::{Law, law::day_of_judging, template};
+use facts::{Edition, Law, law::day_of_judging, published, template};
 use kernel::{AgencyId, Day, Period, Phrase, Problem, UnitId};
 use std::collections::{BTreeMap, HashMap};
 use units::Unit;
@@ -127,7 +127,7 @@ pub async fn asked(tx: &mut impl Query, law: &Law, one: &Campaign) -> Result<Vec
 }
 
 /// Turns a campaign: opens it (every unit gets its criteria), closes it, opens it again. How many units it has. Cost of opening:
-/// the province's units with what the law reads of them, a row a unit and criterion; officers are taken over from the last one.
+/// the province's units with their figures of the year and what the law reads of them, a row a unit and criterion; officers are taken over from the last one.
 pub async fn turn(tx: &mut WriteTx, law: &Law, one: &Campaign, to: Course) -> Result<usize> {
     if !rules::turns(one.course, to) {
         return changed_meanwhile();
@@ -166,11 +166,18 @@ async fn open(tx: &mut WriteTx, law: &Law, one: &Campaign) -> Result<usize> {
     for (day, units) in by_day {
         traits.extend(units::store::traits(tx, &units, day).await?);
     }
+    let ids: Vec<UnitId> = all.iter().map(|unit| unit.id).collect();
+    // What was imported before the campaign opened counts as entered.
+    let mut figures: HashMap<UnitId, Vec<facts::Figure>> = HashMap::new();
+    for figure in published::of_units(tx, &ids, one.year(), None, Edition::Working).await? {
+        figures.entry(figure.key.unit).or_default().push(figure);
+    }
     let now = tx.now();
     let none = rulebook::Traits::default();
     let made = all.into_iter().map(|unit| {
-        let blank = form::blank(law, one, &unit, traits.get(&unit.id).unwrap_or(&none));
-        let mut items = form::items(&blank, now);
+        let known = figures.remove(&unit.id).unwrap_or_default();
+        let form = form::opening(law, one, &unit, traits.get(&unit.id).unwrap_or(&none), known);
+        let mut items = form::items(&form, now);
         for item in &mut items {
             item.agency = reviewers.get(&item.criterion).copied();
             item.officer = officers.get(&(unit.id, item.criterion.clone())).copied();

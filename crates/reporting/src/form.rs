@@ -5,7 +5,8 @@
 
 use crate::{
     entry::{self, Typed},
-    model::{Campaign, Criterion, Item},
+    model::{Campaign, Criterion, Item, State},
+    rules,
 };
 use ::store::{Query, Result};
 use facts::{
@@ -147,10 +148,10 @@ pub fn sets_of(law: &Law, campaign: &Campaign, unit: &Unit) -> Vec<String> {
     campaign.sets.iter().filter(|set| judging.contains(set)).cloned().collect()
 }
 
-/// What a unit is asked for, without its figures: enough to open a campaign with.
-pub fn blank(law: &Law, campaign: &Campaign, unit: &Unit, traits: &Traits) -> Form {
-    let none = Known::default();
-    build(law, campaign, unit, traits, &none)
+/// What a unit is asked for as a campaign opens, with the figures of the year that were there before it. Cost: none.
+pub fn opening(law: &Law, campaign: &Campaign, unit: &Unit, traits: &Traits, figures: Vec<Figure>) -> Form {
+    let now = figures.into_iter().map(|figure| (figure.key, figure)).collect();
+    build(law, campaign, unit, traits, &Known { now, ..Known::default() })
 }
 
 /// What is known of a unit's values.
@@ -251,15 +252,15 @@ impl Maker<'_> {
     }
 }
 
-/// The criteria of a form as a campaign keeps them before anything is entered.
+/// The criteria of a form as a campaign keeps them when it opens.
 pub fn items(form: &Form, now: Moment) -> Vec<Item> {
     let item = |(place, (_, sheet)): (usize, (&SetForm, &Sheet))| Item {
         criterion: sheet.criterion.clone(),
         place: place as i64,
-        state: crate::model::State::Empty,
+        state: rules::after_entry(State::Empty, sheet.filled()),
         since: now,
         asked: sheet.asked(),
-        filled: 0,
+        filled: sheet.filled(),
         agency: None,
         officer: None,
     };

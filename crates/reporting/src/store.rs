@@ -1,9 +1,18 @@
 //! All database access of this room.
 
-use crate::model::{Action, Campaign, Course, Criterion, Done, Item, Reporting, State};
-use ::store::{Guarded, Listing, Query, Result, Row, StoreError, Within, WriteTx, args, last_day_of_year, paged};
+use crate::{
+    model::{Action, Campaign, Course, Criterion, Done, Item, Reporting, State},
+    rules,
+};
+use ::store::{
+    Guarded, Listing, Query, Result, Row, StoreError, Value, Within, WriteTx, args, last_day_of_year, paged,
+};
 use kernel::{AgencyId, Day, Moment, Period, PersonId, UnitId, text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+mod review;
+
+pub use review::{Changed, Differences, Waiting, accept, changed, differences, waiting};
 
 /// Of units a scope sees those it may see working figures of.
 pub const GUARDS: &[Guarded] = &[
@@ -211,78 +220,6 @@ pub async fn counts(tx: &mut impl Query, campaign: i64, today: Day) -> Result<(B
     Ok((found, late))
 }
 
-/// A value that is another one than was accepted.
-#[derive(Clone, Debug)]
-pub struct Changed {
-    pub unit: UnitId,
-    pub unit_name: String,
-    pub measure: i64,
-    pub origin: i64,
-    pub before: rulebook::Value,
-    pub after: rulebook::Value,
-    pub accepted_at: Moment,
-    pub at: Moment,
-    /// The role that wrote it, and where this room wrote it, who.
-    pub actor: String,
-    pub person: Option<PersonId>,
-    pub source: String,
-}
-
-/// Values of a campaign that were changed after they were first accepted, whichever way, the newest first; of this scope's
-/// units. Cost: a row a value that was accepted.
-pub async fn changed(
-    tx: &mut impl Query,
-    campaign: i64,
-    listing: &Listing,
-    unit: Option<UnitId>,
-) -> Result<(Vec<Changed>, i64)> {
-    let columns = "a.unit, u.name, a.measure, a.origin, a.at, n.at, n.actor, e.person, n.source, b.value, b.num, b.den,
-                   n.value, n.num, n.den";
-    let from = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
-                JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
-                  AND f.origin = a.origin
-                JOIN facts_history b ON b.revision = a.revision JOIN facts_history n ON n.revision = f.working
-                LEFT JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
-                  AND e.version = f.working
-                WHERE a.campaign = $1 AND f.working <> a.revision AND ($2 = '' OR u.search LIKE '%' || $2 || '%')
-                AND ($3 = 0 OR a.unit = $3)";
-    let order = if listing.sort == "unit" { "u.ord, a.unit, a.measure" } else { "n.at DESC, a.unit, a.measure" };
-    let given = args![campaign, listing.key(), unit.map_or(0, |unit| unit.0)];
-    let value = |row: &Row, at: usize| facts::model::value(row, at)?.ok_or_else(|| corrupt("value"));
-    let read = |row: &Row| {
-        Ok(Changed {
-            unit: UnitId(row.i64(0)?),
-            unit_name: row.text(1)?,
-            measure: row.i64(2)?,
-            origin: row.i64(3)?,
-            accepted_at: moment(row, 4)?,
-            at: moment(row, 5)?,
-            actor: row.text(6)?,
-            person: row.opt_i64(7)?.map(PersonId),
-            source: row.text(8)?,
-            before: value(row, 9)?,
-            after: value(row, 12)?,
-        })
-    };
-    paged(tx, columns, from, order, given, listing.span(), read).await
-}
-
-/// Keeps which lines were accepted, where none were before. Cost: the figures of these measures.
-pub async fn accept(tx: &mut WriteTx, one: &Campaign, unit: UnitId, measures: &[i64]) -> Result<()> {
-    let list = measures.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    if list.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "INSERT INTO reporting_accepted (campaign, unit, period, measure, origin, revision, at)
-         SELECT $1, unit, $2, measure, origin, working, $3 FROM facts_figure
-         WHERE unit = $4 AND period = $5 AND measure IN ({list}) ON CONFLICT DO NOTHING"
-    );
-    let given = args![one.id, one.period_name(), tx.now(), unit, format!("{:04}", one.year())];
-    tx.execute(&sql, given).await?;
-    Ok(())
-}
-
 /// The units of a campaign that this scope sees, by number. Cost: those rows.
 pub async fn units(tx: &mut impl Query, campaign: i64) -> Result<BTreeSet<UnitId>> {
     let rows = tx.rows("SELECT unit FROM reporting_unit WHERE campaign = $1", args![campaign]).await?;
@@ -324,50 +261,53 @@ pub async fn items(tx: &mut impl Query, campaign: i64, unit: UnitId) -> Result<V
     tx.rows(&sql, args![campaign, unit]).await?.iter().map(item).collect()
 }
 
+const ITEM_ROW: [&str; 12] = [
+    "campaign",
+    "unit",
+    "set_id",
+    "criterion",
+    "period",
+    "place",
+    "state",
+    "since",
+    "asked",
+    "filled",
+    "agency",
+    "officer",
+];
+
+fn item_row(one: &Campaign, period: &str, unit: UnitId, item: &Item) -> Vec<Value> {
+    let (agency, officer) = (item.agency.map(|a| a.0), item.officer.map(|p| p.0));
+    let (set, no) = (item.criterion.set.as_str(), item.criterion.no.as_str());
+    let (asked, filled) = (item.asked, item.filled);
+    args![one.id, unit, set, no, period, item.place, item.state.name(), item.since, asked, filled, agency, officer]
+}
+
 /// Keeps criteria of a unit as they are now. Cost: those rows.
 pub async fn keep_items(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
     if items.is_empty() {
         return Ok(());
     }
     let period = one.period_name();
-    let row = |item: &Item| {
-        let (agency, officer) = (item.agency.map(|a| a.0), item.officer.map(|p| p.0));
-        let (set, no) = (item.criterion.set.as_str(), item.criterion.no.as_str());
-        let period = period.as_str();
-        let (asked, filled) = (item.asked, item.filled);
-        args![one.id, unit, set, no, period, item.place, item.state.name(), item.since, asked, filled, agency, officer]
-    };
-    let columns = [
-        "campaign",
-        "unit",
-        "set_id",
-        "criterion",
-        "period",
-        "place",
-        "state",
-        "since",
-        "asked",
-        "filled",
-        "agency",
-        "officer",
-    ];
-    tx.upsert_many("reporting_item", &columns[..4], &columns, items.iter().map(row).collect::<Vec<_>>().into_iter())
-        .await?;
+    let rows: Vec<_> = items.iter().map(|item| item_row(one, &period, unit, item)).collect();
+    tx.upsert_many("reporting_item", &ITEM_ROW[..4], &ITEM_ROW, rows.into_iter()).await?;
     Ok(())
 }
 
-/// New units of a campaign with their criteria, all of them empty. Cost: those rows.
+/// New units of a campaign with their criteria. Cost: those rows.
 pub async fn add_units(tx: &mut WriteTx, one: &Campaign, units: &[(units::Unit, Vec<Item>)]) -> Result<()> {
     let (period, now) = (one.period_name(), tx.now());
     let of_unit = |(unit, items): &(units::Unit, Vec<Item>)| {
-        let asked: i64 = items.iter().map(|item| item.asked).sum();
+        let (asked, filled) =
+            items.iter().fold((0, 0), |(asked, filled), item| (asked + item.asked, filled + item.filled));
         let name = units::store::short_name(&unit.name);
         let (search, ord) = (text::search_key(&unit.name), text::order_key(name));
-        let (state, parent) = (State::Empty.name(), unit.parent);
+        let (state, parent) = (rules::over(items.iter().map(|item| item.state)).name(), unit.parent);
+        let period = period.as_str();
         args![
             one.id,
             unit.id,
-            period.as_str(),
+            period,
             unit.name.as_str(),
             search,
             ord,
@@ -376,7 +316,7 @@ pub async fn add_units(tx: &mut WriteTx, one: &Campaign, units: &[(units::Unit, 
             now,
             one.due,
             asked,
-            0,
+            filled,
             0,
             0,
             0,
@@ -388,40 +328,8 @@ pub async fn add_units(tx: &mut WriteTx, one: &Campaign, units: &[(units::Unit, 
         "waiting", "returned", "accepted", "comments",
     ];
     tx.insert_many("reporting_unit", &columns, units.iter().map(of_unit).collect::<Vec<_>>().into_iter()).await?;
-    let columns = [
-        "campaign",
-        "unit",
-        "set_id",
-        "criterion",
-        "period",
-        "place",
-        "state",
-        "since",
-        "asked",
-        "filled",
-        "agency",
-        "officer",
-    ];
-    let of_item = |(unit, item): (UnitId, &Item)| {
-        let (set, no) = (item.criterion.set.as_str(), item.criterion.no.as_str());
-        let (agency, officer) = (item.agency.map(|a| a.0), item.officer.map(|p| p.0));
-        args![
-            one.id,
-            unit,
-            set,
-            no,
-            period.as_str(),
-            item.place,
-            State::Empty.name(),
-            now,
-            item.asked,
-            0,
-            agency,
-            officer
-        ]
-    };
-    let items = units.iter().flat_map(|(unit, items)| items.iter().map(|item| (unit.id, item)));
-    tx.insert_many("reporting_item", &columns, items.map(of_item).collect::<Vec<_>>().into_iter()).await?;
+    let items = units.iter().flat_map(|(unit, items)| items.iter().map(|item| item_row(one, &period, unit.id, item)));
+    tx.insert_many("reporting_item", &ITEM_ROW, items.collect::<Vec<_>>().into_iter()).await?;
     Ok(())
 }
 
@@ -447,49 +355,6 @@ pub async fn keep_unit(tx: &mut WriteTx, campaign: i64, now: &Reporting) -> Resu
 pub async fn count_comment(tx: &mut WriteTx, campaign: i64, unit: UnitId, more: i64) -> Result<()> {
     let sql = "UPDATE reporting_unit SET comments = comments + $1 WHERE campaign = $2 AND unit = $3";
     tx.execute_one(sql, args![more, campaign, unit]).await
-}
-
-/// A criterion that waits for somebody, with its unit.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    pub unit: UnitId,
-    pub unit_name: String,
-    pub item: Item,
-}
-
-/// Criteria in a state, the longest waiting first; of these criteria and agencies only, where any are named. Cost: the criteria
-/// of the campaign in that state, twice.
-pub async fn waiting(
-    tx: &mut impl Query,
-    campaign: i64,
-    listing: &Listing,
-    criteria: Option<&[Criterion]>,
-    agencies: Option<&[AgencyId]>,
-) -> Result<(Vec<Waiting>, i64)> {
-    let mut from = "reporting_item i JOIN reporting_unit u ON u.campaign = i.campaign AND u.unit = i.unit
-                    WHERE i.campaign = $1 AND i.state = $2 AND ($3 = '' OR u.search LIKE '%' || $3 || '%')"
-        .to_owned();
-    let mut given = args![campaign, listing.state.as_str(), listing.key()];
-    if let Some(criteria) = criteria {
-        let mut one = |criterion: &Criterion| {
-            given.extend(args![criterion.set.as_str(), criterion.no.as_str()]);
-            format!("(i.set_id = ${} AND i.criterion = ${})", given.len() - 1, given.len())
-        };
-        let any: Vec<String> = criteria.iter().map(&mut one).collect();
-        from.push_str(&format!(" AND ({})", if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }));
-    }
-    if let Some(agencies) = agencies {
-        let list = agencies.iter().map(|agency| agency.0.to_string()).collect::<Vec<_>>().join(",");
-        from.push_str(&format!(
-            " AND (i.agency IS NULL OR i.agency IN ({}))",
-            if list.is_empty() { "0" } else { &list }
-        ));
-    }
-    let order = if listing.sort == "unit" { "u.ord, i.unit, i.place" } else { "i.since, u.ord, i.unit, i.place" };
-    let columns =
-        "i.set_id, i.criterion, i.place, i.state, i.since, i.asked, i.filled, i.agency, i.officer, i.unit, u.name";
-    let read = |row: &Row| Ok(Waiting { item: item(row)?, unit: UnitId(row.i64(9)?), unit_name: row.text(10)? });
-    paged(tx, columns, &from, order, given, listing.span(), read).await
 }
 
 /// Notes what was done to criteria of a unit. Cost: a row each.
@@ -589,47 +454,4 @@ pub async fn officers(tx: &mut impl Query, campaign: i64) -> Result<HashMap<(Uni
         Ok(((UnitId(row.i64(0)?), criterion), PersonId(row.i64(3)?)))
     };
     tx.rows(sql, args![campaign]).await?.iter().map(read).collect()
-}
-
-/// Values of a criterion that are others than the year before: measure, before, now.
-pub type Differences = HashMap<(UnitId, Criterion), Vec<(i64, Option<rulebook::Value>, rulebook::Value)>>;
-
-/// What of the values that these criteria declare differs from the year before, so that who reviews many sees it at once. Cost:
-/// the declared figures of those units and measures in two years, one query a year.
-pub async fn differences(
-    tx: &mut impl Query,
-    law: &facts::Law,
-    campaign: &Campaign,
-    waiting: &[Waiting],
-) -> Result<Differences> {
-    let mut units: Vec<UnitId> = waiting.iter().map(|one| one.unit).collect();
-    units.sort_unstable();
-    units.dedup();
-    let mut measures: HashMap<Criterion, BTreeSet<i64>> = HashMap::new();
-    for one in waiting {
-        let criterion = &one.item.criterion;
-        if !measures.contains_key(criterion) {
-            let named = kernel::CriterionRef { set: criterion.set.clone(), no: criterion.no.clone() };
-            measures.insert(criterion.clone(), law.measures_of(&[&named]));
-        }
-    }
-    let all: BTreeSet<i64> = measures.values().flatten().copied().collect();
-    let declared = |figures: Vec<facts::Figure>| -> HashMap<(UnitId, i64), rulebook::Value> {
-        let own = figures.into_iter().filter(|figure| figure.key.origin == rulebook::Origin::Declared);
-        own.map(|figure| ((figure.key.unit, figure.key.measure), figure.value)).collect()
-    };
-    let (year, working) = (campaign.year(), facts::Edition::Working);
-    let now = declared(facts::published::of_units(tx, &units, year, Some(&all), working).await?);
-    let before = declared(facts::published::of_units(tx, &units, year - 1, Some(&all), working).await?);
-    let mut found = Differences::new();
-    for one in waiting {
-        let named = measures.get(&one.item.criterion).into_iter().flatten();
-        let differs = named.filter_map(|&measure| {
-            let value = now.get(&(one.unit, measure))?;
-            let last = before.get(&(one.unit, measure));
-            (last != Some(value)).then(|| (measure, last.cloned(), value.clone()))
-        });
-        found.insert((one.unit, one.item.criterion.clone()), differs.collect());
-    }
-    Ok(found)
 }

@@ -66,3 +66,10 @@ pub struct Agency {
     /// The units whose agency it is; a role in it reaches under these.
     pub units: Vec<UnitId>,
 }
+
+impl Agency {
+    /// Whether it has not ended by a day.
+    pub fn stands_on(&self, day: Day) -> bool {
+        self.valid_to.is_none_or(|to| to >= day)
+    }
+}

@@ -5,6 +5,7 @@ use crate::{
     Failure, Permission, Site,
     context::{Address, Before, Found, link},
     limit::Limit,
+    offline::of_another,
     people::{Claim, Reader, Who, cookie},
     permissions::{self, Holders},
     problems::{Fault, shown},
@@ -67,6 +68,11 @@ impl Guard {
         let by_cookie = matches!(shown, Some(Claim::Cookie(_)));
         if method != "GET" && !same_site(&parts.headers, by_cookie) {
             return Err(Problem::forbidden(Phrase::new("problem-other-site")).into());
+        }
+        if method != "GET"
+            && let Some(problem) = of_another(&parts.headers, who.as_ref().map(|who| who.person.0))
+        {
+            return Err(problem.into());
         }
         let reader = Reader { who, nobody, unread };
         let actor = match &reader.who {

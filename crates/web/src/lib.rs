@@ -11,6 +11,7 @@ mod kept;
 mod limit;
 pub mod meta;
 pub mod notices;
+mod offline;
 pub mod people;
 pub mod permissions;
 pub mod personal;
@@ -55,7 +56,7 @@ pub struct Room {
 
 /// What the edge itself offers: search, the page of the design system. Its templates come with [`Templates`].
 pub fn room() -> Room {
-    let routes = || search::routes().merge(design::routes()).merge(meta::routes());
+    let routes = || search::routes().merge(design::routes()).merge(meta::routes()).merge(offline::routes());
     Room {
         name: "web",
         migrations: notices::MIGRATIONS,

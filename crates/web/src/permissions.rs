@@ -129,6 +129,8 @@ pub const RULES: &[Rule] = &[
             (Machine, H),
         ],
     ),
+    // What quality checks found, of the figures within reach.
+    rule("read", "checks", &[(Coordination, H), (Appraiser, H), (Auditor, H)]),
     rule("read", "reports", &[(Coordination, H), (Auditor, H), (Editor, H)]),
     rule("answer", "reports", &[(Coordination, H), (Editor, H)]),
     rule("read", "unit administration", &[(Coordination, H), (Administrator, H), (Auditor, H)]),

@@ -74,7 +74,7 @@ impl Templates {
             illustrative => site.illustrative,
             root => if lang == Lang::Vi { "" } else { "/en" },
             can_intake => reader.may("import", "figures"),
-            viewer => reader.who.as_ref().map(|who| context! { name => who.name, unread => reader.unread }),
+            viewer => reader.who.as_ref().map(|who| context! { name => who.name, person => who.person.0, unread => reader.unread }),
             can_log_in => !site.people.alone(),
             reader_may => {
                 let reader = reader.clone();

@@ -124,8 +124,8 @@ async fn fallback(State(site): State<Site>, request: Request) -> Response {
     .await
 }
 
-/// Everything a browser may do with our pages, and nothing else. MapLibre draws in a worker made from a blob.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src blob:; child-src blob:; style-src 'self'; \
+/// Everything a browser may do with our pages, and nothing else. MapLibre draws in a worker made from a blob; the service worker is our own.
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; child-src blob:; style-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The service: `app(site, routes)`, to be served with connect info.

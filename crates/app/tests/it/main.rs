@@ -11,3 +11,4 @@ mod old;
 mod permissions;
 mod program;
 mod serve;
+mod uploads;

@@ -49,7 +49,7 @@ pub async fn measured(files: &Attachments, blob: &Blob) -> Result<std::result::R
     let bytes = whole(files, blob).await?;
     let measured = tokio::task::spawn_blocking(move || pictures::measure(&bytes)).await;
     let measured = measured.map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(measured.map_err(|bad| why(bad)))
+    Ok(measured.map_err(why))
 }
 
 /// The bytes of a kept file, which is bounded.

@@ -5,7 +5,7 @@ use super::{law, say};
 use crate::{
     Figure, Key, Law,
     figure::{self, EVIDENCE, Edit, Edited, Sheet},
-    published,
+    overlays, published,
 };
 use axum::{
     body::{Body, Bytes},
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Routes {
 pub struct Description;
 
 /// Bytes of one piece of evidence.
-const MOST_BYTES: u64 = 20 << 20;
+pub(super) const MOST_BYTES: u64 = 20 << 20;
 /// Files with one edit.
 const MOST_FILES: usize = 5;
 /// The kind under which files of a refused form wait for it to come again.
@@ -273,13 +273,18 @@ async fn sent(ctx: &Ctx, mut parts: Multipart) -> Result<Form, Failure> {
     Ok(form)
 }
 
+/// What a file is by the ending of its name; `None` where it is none of those that are taken.
+pub(super) fn media_type(name: &str) -> Option<&'static str> {
+    let ending = name.rsplit_once('.').map_or(String::new(), |(_, e)| e.to_lowercase());
+    KINDS.iter().find(|(e, _)| *e == ending).map(|(_, kind)| *kind)
+}
+
 async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, form: &mut Form) -> Result<(), Failure> {
     let name = field.file_name().unwrap_or("").to_owned();
     if name.is_empty() {
         return Ok(());
     }
-    let ending = name.rsplit_once('.').map_or(String::new(), |(_, e)| e.to_lowercase());
-    let Some((_, media_type)) = KINDS.iter().find(|(e, _)| *e == ending) else {
+    let Some(media_type) = media_type(&name) else {
         form.wrong.push(("files", Phrase::new("figure-file-kind").with("name", name.as_str())));
         return Ok(());
     };
@@ -288,7 +293,7 @@ async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, form: &mut 
         return Ok(());
     }
     match ctx.site.thing::<Attachments>().put(field, MOST_BYTES).await {
-        Ok(blob) => form.evidence.push((blob, name, (*media_type).to_owned())),
+        Ok(blob) => form.evidence.push((blob, name, media_type.to_owned())),
         Err(error @ store::StoreError::TooLarge { .. }) => form.wrong.push(("files", error.problem().phrase)),
         Err(error) => return Err(error.into()),
     }
@@ -386,7 +391,7 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
     ctx.page_with(status, "figure.html", tell(&ctx, &law, &sheet, &form, false, &pieces))
 }
 
-/// `GET /tep/{id}`: a piece of evidence, where the line it proves may be seen. Cost: two rows, and the file.
+/// `GET /tep/{id}`: a piece of evidence, where the line it proves may be seen; the document of a citation, for everybody. Cost: two rows, and the file.
 pub async fn file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let mut tx = ctx.read().await?;
     let Some((attachment, kind, subject)) = attachments::subject(&mut tx, id).await? else {
@@ -395,7 +400,7 @@ pub async fn file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let line = subject.parse().ok().filter(|_| kind == EVIDENCE).map(Revision);
     let visible = match line {
         Some(line) => published::line(&mut tx, line).await?.is_some(),
-        None => false,
+        None => kind == overlays::FILE,
     };
     if !visible {
         return Err(ctx.not_found());

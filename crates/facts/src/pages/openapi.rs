@@ -45,6 +45,7 @@ pub fn description_with(also: impl IntoIterator<Item = utoipa::openapi::OpenApi>
     all.merge(super::evidence::Description::openapi());
     all.merge(super::publish::Description::openapi());
     all.merge(super::overlays::Description::openapi());
+    all.merge(super::overlays::FilesDescription::openapi());
     all.merge(super::drafts::Description::openapi());
     all.merge(super::rejudged::Description::openapi());
     all.merge(super::dhis2::Description::openapi());

@@ -2,8 +2,10 @@
 //! done, ended. One form and one path for both; they differ in what they may touch.
 
 mod api;
+mod files;
 
 pub use api::{Description, preview_json, refused};
+pub use files::Description as FilesDescription;
 
 use super::{law, say};
 use crate::{
@@ -26,6 +28,7 @@ use rulebook::{Overlay, Traits, model::Op, requirement::requirement};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use store::attachments::Attachment;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -37,6 +40,8 @@ pub(super) fn routes() -> Routes {
         .write("/quan-tri/nguong/xem-truoc", "check", "law", post(threshold_preview))
         .write("/quan-tri/nguong/ban-hanh", "overlay", "law", post(threshold_done))
         .write("/quan-tri/nguong/{id}/ket-thuc", "overlay", "law", post(end))
+        .write("/quan-tri/nguong/{id}/tep", "overlay", "law", post(files::add))
+        .write("/api/v1/overlays/{id}/files", "overlay", "law", post(files::api))
         .read_inside("/quan-tri/xac-nhan", "law administration", get(confirmations))
         .read_inside("/quan-tri/xac-nhan.csv", "law administration", get(confirmations_csv))
         .read_inside("/quan-tri/xac-nhan.xlsx", "law administration", get(confirmations_xlsx))
@@ -95,8 +100,10 @@ async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, wrong: &
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
     let (found, count) = overlays::list(&mut tx, kind, &text::search_key(asked.q.trim()), page * PER, PER).await?;
+    let files = overlays::files(&mut tx, found.iter().map(|kept| kept.id)).await?;
     let today = ctx.site.clock.today();
     let may = ctx.may("overlay", "law");
+    let file = |file: &Attachment| context! { name => file.name, link => ctx.link(&format!("/tep/{}", file.id)) };
     let row = |kept: &Kept| {
         let ended = kept.to.is_some_and(|to| to < today);
         context! {
@@ -106,7 +113,8 @@ async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, wrong: &
             set => set_title(ctx, &law, &kept.set), at => locale::date(kept.at.day()), by => role(ctx, &kept.by),
             ended_at => kept.ended_at.map(|at| locale::date(at.day())), ended_by => kept.ended_by.as_deref().map(|by| role(ctx, by)),
             why => kept.ended_why, end => (may && !ended && kept.ended_at.is_none()).then(|| ctx.link(&format!("/quan-tri/nguong/{}/ket-thuc", kept.id))),
-            wrong => wrong.get(&kept.id),
+            wrong => wrong.get(&kept.id), files => files.get(&kept.id.to_string()).map(|all| all.iter().map(file).collect::<Vec<_>>()),
+            add => may.then(|| ctx.link(&format!("/quan-tri/nguong/{}/tep", kept.id))),
         }
     };
     let sets: Vec<Value> = law

@@ -9,7 +9,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 21] = [
+const FAMILIES: [(&str, &[&str]); 22] = [
     ("plan", &["changed", "no-code", "second-person", "why-missing"]),
     ("law", &["changed-meanwhile"]),
     (
@@ -69,6 +69,37 @@ const FAMILIES: [(&str, &[&str]); 21] = [
     ("api", &["bad-cursor", "no-field"]),
     ("unit", &["not-judged"]),
     ("publish", &["changed"]),
+    (
+        "evidence",
+        &[
+            "bad-broken",
+            "bad-kind",
+            "bad-pages",
+            "bad-pixels",
+            "infected",
+            "locked",
+            "needs-reason",
+            "no-measure",
+            "too-large",
+            "too-many",
+            "too-many-pieces",
+            "tus-checksum",
+            "tus-conflict",
+            "tus-figures",
+            "tus-gone",
+            "tus-length",
+            "tus-locked",
+            "tus-metadata",
+            "tus-mismatch",
+            "tus-offset",
+            "tus-parts",
+            "tus-refused",
+            "tus-too-long",
+            "tus-type",
+            "tus-unit",
+            "tus-version",
+        ],
+    ),
     ("boundaries", &["unit-changed"]),
     (
         "problem",

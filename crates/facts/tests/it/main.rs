@@ -1,6 +1,7 @@
 mod addresses;
 mod asked_for;
 mod at_once;
+mod checks;
 mod closed;
 mod dhis2;
 mod drafts;
@@ -25,5 +26,6 @@ mod scope;
 mod search;
 mod sheet;
 mod templates;
+mod tus;
 mod visitor;
 mod workbooks;

@@ -295,3 +295,60 @@ fn a_site_that_runs_shows_what_another_process_changed_in_its_next_answer() {
         Ok(())
     });
 }
+
+#[test]
+fn a_confirmation_by_program_has_its_document_beside_its_citation_for_everybody() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let json = [("content-type", "application/json"), ("idempotency-key", "a")];
+        let confirmation = Proposal {
+            kind: What::Confirmation,
+            from: String::new(),
+            thresholds: vec![Threshold { no: "1.1".into(), ..Threshold::default() }],
+            ..decision(&[])
+        };
+        let body = serde_json::to_vec(&confirmation)?;
+        let preview = visitor.give("/api/v1/overlays/preview", &json[..1], body.clone()).await?;
+        assert_eq!(preview.status, OK, "{}", preview.text());
+        let made = visitor.give("/api/v1/overlays", &json, body.clone()).await?.json()?;
+        assert_eq!(visitor.give("/api/v1/overlays", &json, body.clone()).await?.json()?, made, "twice");
+        let again = visitor.give("/api/v1/overlays", &json[..1], body).await?;
+        assert_eq!(again.status, 422, "it is confirmed already: {}", again.text());
+        let page = visitor.get(&format!("/bo-tieu-chi/{SET}/1.1"), false).await?.text();
+        assert!(page.contains("12/2024/QĐ-UBND, UBND tỉnh Tuyên Quang"), "{page}");
+
+        let (id, key) = (made["id"].as_i64().unwrap_or(0), [("idempotency-key", "f")]);
+        let path = |name: &str| format!("/api/v1/overlays/{id}/files?name={name}");
+        for (name, body, status) in [("x.html", "<b>", 422), ("", "x", 422), ("x.pdf", "", 422)] {
+            assert_eq!(visitor.give(&path(name), &[], body).await?.status, status, "{name:?}");
+        }
+        assert_eq!(visitor.give("/api/v1/overlays/99/files?name=x.pdf", &[], "%PDF").await?.status, 404);
+        assert!(visitor.give_as_reader(&path("x.pdf"), "%PDF").await?.status >= 401);
+        let kept = visitor.give(&path("quyet-dinh.pdf"), &key, "%PDF scan").await?.json()?;
+        assert_eq!(visitor.give(&path("quyet-dinh.pdf"), &key, "%PDF scan").await?.json()?, kept, "twice");
+        let address = kept["address"].as_str().unwrap_or_default().to_owned();
+        let file = visitor.get(&address, false).await?;
+        assert_eq!((file.status, &file.body[..]), (OK, &b"%PDF scan"[..]), "anybody reads it");
+        let list = visitor.get("/api/v1/overlays?kind=confirmation", true).await?.json()?;
+        assert_eq!(list["overlays"][0]["files"][0]["name"], "quyet-dinh.pdf", "{list}");
+        // On the page: a form of its own, what is wrong at its document.
+        let form = |name: &str, text: &str| {
+            format!(
+                "--x\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nk1\r\n--x\r\n\
+                 content-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n--x--\r\n"
+            )
+        };
+        let (at, kind) = (format!("/quan-tri/nguong/{id}/tep"), "multipart/form-data; boundary=x");
+        let wrong = visitor.post(&at, kind, form("trang.html", "<b>")).await?;
+        assert!(wrong.status == 422 && wrong.text().contains("trang.html"), "{}", wrong.text());
+        for _ in 0..2 {
+            let sent = visitor.post(&at, kind, form("phu-luc.pdf", "%PDF two")).await?;
+            assert_eq!(sent.leads_to(), Some("/quan-tri/xac-nhan?da_luu=1"), "{}", sent.text());
+        }
+        let list = visitor.get("/quan-tri/xac-nhan", true).await?.text();
+        assert_eq!(list.matches("phu-luc.pdf").count(), 1, "{list}");
+        assert!(list.contains(&address), "{list}");
+        Ok(())
+    });
+}

@@ -13,8 +13,16 @@ use store::{Store, StoreOptions};
 use web::{Site, SiteParts, Templates};
 
 /// Templates that others extend or include.
-const PARTS: [&str; 6] =
-    ["choice.html", "choice_fields.html", "choropleth.html", "components.html", "hits.html", "layout.html"];
+const PARTS: [&str; 8] = [
+    "carry.html",
+    "choice.html",
+    "choice_fields.html",
+    "choropleth.html",
+    "components.html",
+    "hits.html",
+    "layout.html",
+    "leave.html",
+];
 
 async fn site(local_admin: bool) -> Site {
     let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room()];

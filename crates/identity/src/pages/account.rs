@@ -1,6 +1,6 @@
 //! The own account: roles, password, second factor, sessions.
 
-use super::{busy, identity, passkeys, said};
+use super::{busy, field, identity, passkeys, said, status};
 use crate::{
     model::{Held, Person},
     password, recovery,
@@ -11,7 +11,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use kernel::{Phrase, Place, Problem};
+use kernel::{Phrase, Problem};
 use locale::Lang;
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -102,18 +102,6 @@ pub(super) async fn proof_by(ctx: &Ctx, who: &Who, old: &str, now: &str) -> Resu
             problem if problem.status == 401 => Err(ctx.failure(problem)),
             problem => Ok(Some(problem)),
         },
-    }
-}
-
-pub(super) fn status(problem: &Problem) -> StatusCode {
-    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
-}
-
-/// Where on a form a problem stands.
-pub(super) fn field(problem: Option<&Problem>) -> &str {
-    match problem.and_then(|problem| problem.place.as_ref()) {
-        Some(Place::Field(field)) => field,
-        _ => "",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Personal data: what is kept and why, for everybody; one's own; somebody's, for who keeps people, with its erasure.
 
-use super::{account, people::note_reading};
+use super::{account, field, people::note_reading};
 use crate::{
     model::Person,
     proposals,
@@ -107,7 +107,7 @@ async fn page(ctx: &Ctx, id: PersonId, status: StatusCode, sent: &Sent, problem:
         title => locale::word(ctx.lang, "data-title"), name => person.name, login => person.login, id => id.0, own => own,
         parts => parts.iter().map(|part| shown(ctx, part)).collect::<Vec<_>>(), there => there,
         may => !own && ctx.may("erase", "personal data") && !is_erased(&person), power => power, reason => sent.reason,
-        typed => sent.login, field => account::field(problem), problem => problem.map(|p| locale::problem(ctx.lang, p)),
+        typed => sent.login, field => field(problem), problem => problem.map(|p| locale::problem(ctx.lang, p)),
         erased => is_erased(&person),
     };
     ctx.page_with(status, "data.html", body)

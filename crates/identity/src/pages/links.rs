@@ -1,8 +1,8 @@
 //! Logging in at a provider, and the accounts at providers that one's own account is linked with.
 
 use super::{
-    account::{field, own, proof_by, status},
-    cookie, identity, is_own, label, login, said,
+    account::{own, proof_by},
+    cookie, cookie_of, field, identity, is_own, label, login, said, status,
 };
 use crate::{
     keeper::Identity,
@@ -69,9 +69,7 @@ fn browser(ctx: &Ctx, identity: &Identity) -> String {
 
 /// Sends a browser to a provider, with what it must bring back.
 fn away(identity: &Identity, browser: &str, answer: impl IntoResponse) -> Response {
-    let (name, secure) = if identity.secure { (AWAY[0], "; Secure") } else { (AWAY[1], "") };
-    let text = format!("{name}={browser}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600{secure}");
-    let cookie = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
+    let cookie = cookie_of(identity, AWAY, browser, 600);
     let headers = [(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (headers, answer).into_response()
 }
@@ -108,11 +106,7 @@ pub(super) async fn back_again(ctx: Ctx, Path(name): Path<String>, Asking(back):
         }
         Err(refused) => return login::refused(&ctx, "", &said(refused)?).await,
     };
-    let name = AWAY[usize::from(!identity.secure)];
-    let secure = if identity.secure { "; Secure" } else { "" };
-    let gone = HeaderValue::from_str(&format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"));
-    let gone = gone.unwrap_or(HeaderValue::from_static(""));
-    let mut cookies = vec![(header::SET_COOKIE, gone)];
+    let mut cookies = vec![(header::SET_COOKIE, cookie_of(&identity, AWAY, "", 0))];
     cookies.extend(session.map(|secret| (header::SET_COOKIE, cookie(&identity, Some(&secret)))));
     let kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((kept, AppendHeaders(cookies), Redirect::to(&there)).into_response())

@@ -1,6 +1,6 @@
 //! In and out.
 
-use super::{account::status, back, cookie, identity, is_own, label, lead, passkeys, said};
+use super::{back, cookie, identity, is_own, label, lead, passkeys, said, status};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
     http::{HeaderValue, StatusCode},

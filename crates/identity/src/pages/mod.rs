@@ -6,11 +6,11 @@ use crate::{
     store::{MIGRATIONS, SESSION},
 };
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kernel::{Phrase, Problem};
+use kernel::{Phrase, Place, Problem};
 use std::sync::Arc;
 use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
@@ -152,13 +152,17 @@ fn label(ctx: &Ctx) -> String {
     [browser, system].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// The cookie of a session, for every page and no script; gone with the session. Without a secret: gone now.
-fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
-    let name = COOKIE[usize::from(!identity.secure)];
-    let secure = if identity.secure { "; Secure" } else { "" };
-    let age = secret.map_or(0, |_| SESSION / 1_000_000);
-    let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", secret.unwrap_or(""));
+/// A cookie for every page and no script, gone after so many seconds; `names`: where the site is reached by https, and where
+/// it is not.
+fn cookie_of(identity: &Identity, names: [&str; 2], value: &str, seconds: i64) -> HeaderValue {
+    let (name, secure) = if identity.secure { (names[0], "; Secure") } else { (names[1], "") };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The cookie of a session, gone with it. Without a secret: gone now.
+fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
+    cookie_of(identity, COOKIE, secret.unwrap_or(""), secret.map_or(0, |_| SESSION / 1_000_000))
 }
 
 /// Leads on, with a cookie to go on with.
@@ -187,4 +191,17 @@ fn said(refused: Refused) -> Result<Problem, Failure> {
 
 fn busy(_: crate::password::Busy) -> Failure {
     Problem { phrase: Phrase::new("login-busy"), place: None, status: 503 }.into()
+}
+
+/// The status of an answer that shows a problem.
+fn status(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Where on a form a problem stands.
+fn field(problem: Option<&Problem>) -> &str {
+    match problem.and_then(|problem| problem.place.as_ref()) {
+        Some(Place::Field(field)) => field,
+        _ => "",
+    }
 }

@@ -2,8 +2,8 @@
 //! then by password and code.
 
 use super::{
-    account::{self, field, proof_by, status},
-    back, cookie, identity, label, lead, login, said,
+    account::{self, proof_by},
+    back, cookie, field, identity, label, lead, login, said, status,
 };
 use crate::{login::Step, model::Person, passkey};
 use axum::{

@@ -273,16 +273,15 @@ async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::
     {
         return Ok(Some(unit));
     }
-    let found = units::store::with_codes(tx, &[text]).await?;
-    Ok(found.into_iter().find(|unit| unit.valid_to.is_none_or(|to| to >= today)))
+    let meant = units::store::meant_by(tx, &[text]).await?.remove(text);
+    Ok(meant.filter(|unit| unit.valid_to.is_none_or(|to| to >= today)))
 }
 
 /// The agency that was meant: by its number, or by its code of today.
 async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Agency>> {
     let all = units::store::agencies(tx).await?;
-    let stands = |a: &Agency| a.valid_to.is_none_or(|to| to >= today);
     let named = |a: &Agency| a.code.eq_ignore_ascii_case(text) || text.parse() == Ok(a.id);
-    Ok(all.into_iter().find(|a| stands(a) && named(a)))
+    Ok(all.into_iter().find(|agency| agency.stands_on(today) && named(agency)))
 }
 
 /// What stands against something: the field and the key of a phrase.

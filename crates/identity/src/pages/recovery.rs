@@ -1,6 +1,6 @@
 //! Recovery codes, for paper.
 
-use super::account;
+use super::{account, field, status};
 use crate::{model::Person, recovery, store};
 use axum::http::StatusCode;
 use kernel::Problem;
@@ -17,7 +17,7 @@ async fn page(
     let left = recovery::left(&mut ctx.read().await?, person.id, ctx.site.clock.now()).await?;
     let body = context! {
         title => locale::word(ctx.lang, "recovery-title"), left => left, codes => codes, login => person.login,
-        has_password => person.password.is_some(), has_second => person.totp.is_some(), field => account::field(problem),
+        has_password => person.password.is_some(), has_second => person.totp.is_some(), field => field(problem),
         problem => problem.map(|p| locale::problem(ctx.lang, p)),
     };
     ctx.page_with(status, "recovery.html", body)
@@ -37,7 +37,7 @@ pub(super) async fn make(ctx: Ctx, Form(sent): Form<account::Sent>) -> Outcome {
         return Err(ctx.not_found());
     }
     if let Some(problem) = account::proof(&ctx, &me, &sent).await? {
-        return page(&ctx, &person, account::status(&problem), Some(&problem), None).await;
+        return page(&ctx, &person, status(&problem), Some(&problem), None).await;
     }
     let mut tx = ctx.write().await?;
     let codes = recovery::make(&mut tx, person.id).await?;

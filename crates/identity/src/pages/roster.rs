@@ -100,7 +100,7 @@ pub(super) struct Sent {
 /// What became of a file.
 enum Taken {
     Refused(StatusCode, Vec<Problem>),
-    Done(Plan, Carried),
+    Done(Box<(Plan, Carried)>),
 }
 
 /// Writes what a file says, checked from the beginning; the transaction is the caller's to commit. Cost: as
@@ -125,7 +125,7 @@ async fn take(ctx: &Ctx, tx: &mut WriteTx, cells: &Cells, letters: bool) -> Resu
     let identity = identity(ctx);
     let post = letters.then_some(Post { key: &identity.key, origin: &ctx.site.origin });
     let carried = roster::carry_out(tx, &plan, post).await?;
-    Ok(Taken::Done(plan, carried))
+    Ok(Taken::Done(Box::new((plan, carried))))
 }
 
 /// `POST /quan-tri/nguoi/ghi`: writes what was previewed; who is new gets a slip with a code, shown this once, or a letter.
@@ -134,7 +134,7 @@ pub(super) async fn commit(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         serde_json::from_str(&sent.text).map_err(|_| Problem::input(Phrase::new("roster-unread")).at_field("text"))?;
     let mut tx = ctx.write().await?;
     let (plan, carried) = match take(&ctx, &mut tx, &cells, sent.thu == "1").await? {
-        Taken::Done(plan, carried) => (plan, carried),
+        Taken::Done(done) => *done,
         Taken::Refused(status, problems) => {
             drop(tx);
             return shown(&ctx, status, &problems, None, "");
@@ -210,7 +210,7 @@ pub(super) async fn api(ctx: Ctx, Asking(wanted): Asking<Wanted>, body: Bytes) -
         return ctx.json_with(StatusCode::OK, &answer);
     }
     let (plan, carried) = match take(&ctx, &mut tx, &cells, wanted.letters).await? {
-        Taken::Done(plan, carried) => (plan, carried),
+        Taken::Done(done) => *done,
         Taken::Refused(status, problems) => return refused(&ctx, status, &problems),
     };
     let mut told = told_program(&plan, Some(&carried));

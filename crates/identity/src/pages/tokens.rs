@@ -1,6 +1,6 @@
 //! Tokens of programs: one's own, and those of machine clients for who keeps people.
 
-use super::{account, people::note_reading};
+use super::{account, field, people::note_reading};
 use crate::{
     model::{Person, Token},
     rules::{day, rule_word},
@@ -141,7 +141,7 @@ async fn page(ctx: &Ctx, owner: &Owner, action: &str, sent: &Sent, shown_with: &
         rights => rights.collect::<Vec<_>>(), typed => sent.name, secret => shown_with.secret, again => shown_with.again,
         to => if sent.to.is_empty() { later(USUAL_DAYS) } else { sent.to.clone() }, last => later(tokens::MOST_DAYS),
         key => secrets::secret(), may => !owner.person.demo && (own || owner.is_machine()),
-        field => account::field(shown_with.problems.first()),
+        field => field(shown_with.problems.first()),
         problems => shown_with.problems.iter().map(|p| locale::problem(ctx.lang, p)).collect::<Vec<_>>(),
         person => owner.person.id.0, has_password => me.as_ref().is_some_and(|me| me.password.is_some()),
         has_second => me.as_ref().is_some_and(|me| me.totp.is_some()),

@@ -21,6 +21,7 @@ mod data;
 mod guesses;
 mod linked;
 mod listing;
+mod mergers;
 mod pages;
 mod passkeys;
 mod programs;

@@ -2,7 +2,9 @@
 
 mod campaign;
 mod forms;
+mod island;
 mod prepared;
+mod reminders;
 mod returns;
 mod shorter;
 mod site;

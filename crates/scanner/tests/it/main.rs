@@ -71,3 +71,54 @@ fn an_address_is_of_two_kinds() {
     assert!(Scanner::read("unix:/run/clamav/clamd.ctl").is_some());
     assert_eq!(Scanner::read("unix:///run/c"), Scanner::read("unix:/run/c"));
 }
+
+/// A daemon of Debian's on a port of its own, with one signature that is made here; ended when dropped.
+struct Daemon(std::process::Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `cargo xtask test --deep scan`, which installs the daemon.
+#[test]
+#[ignore = "wants clamav-daemon"]
+fn the_daemon_of_debian_finds_what_a_signature_names() {
+    let folder = std::env::temp_dir().join(format!("langso-clamd-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    // The name, any kind of file, anywhere in it, these bytes.
+    let mark = b"khong phai ma doc, chi de thu";
+    let digits: String = mark.iter().map(|b| format!("{b:02x}")).collect();
+    std::fs::write(folder.join("thu.ndb"), format!("Langso.Thu:0:*:{digits}\n")).expect("a signature");
+    let port = testkit::free_port();
+    let config = format!(
+        "DatabaseDirectory {0}\nTemporaryDirectory {0}\nTCPSocket {port}\nTCPAddr 127.0.0.1\nForeground yes\nStreamMaxLength 1M\n",
+        folder.display()
+    );
+    std::fs::write(folder.join("clamd.conf"), config).expect("a configuration");
+    let mut command = std::process::Command::new("/usr/sbin/clamd");
+    command.arg("--config-file").arg(folder.join("clamd.conf"));
+    let quiet = std::process::Stdio::null;
+    let daemon = Daemon(command.stdout(quiet()).stderr(quiet()).spawn().expect("clamav-daemon is installed"));
+    let scanner = Scanner::read(&format!("tcp://127.0.0.1:{port}")).expect("an address");
+    testkit::block_on(async {
+        // It reads its signatures first.
+        for _ in 0..600 {
+            if !matches!(scanner.scan(b"x").await, Err(Failed::Unreachable(_))) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let clean = [b"%PDF-1.7\n".to_vec(), vec![7; 300_000]].concat();
+        assert_eq!(scanner.scan(&clean).await.expect("a verdict"), Verdict::Clean);
+        let marked = [&clean[..], mark, b"\n%%EOF"].concat();
+        assert_eq!(scanner.scan(&marked).await.expect("a verdict"), Verdict::Infected("Langso.Thu.UNOFFICIAL".into()));
+        // More than it takes: it closes its side, and is heard all the same.
+        let large = scanner.scan(&vec![0; 3 << 20]).await;
+        assert!(matches!(large, Err(Failed::Refused(_) | Failed::Unreachable(_))), "{large:?}");
+    });
+    drop(daemon);
+    let _ = std::fs::remove_dir_all(folder);
+}

@@ -10,7 +10,7 @@ const HEADINGS: [(&str, &str); 6] = [
     ("succession.csv", "from,to,day,share,main,confidence"),
     ("groups.csv", "group,unit,from,to"),
     ("attributes.csv", "unit,attribute,value,from,to,confidence,source"),
-    ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence"),
+    ("agencies.csv", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence,units"),
     ("calendar.csv", "date,kind,name_vi,name_en,source,confidence,note"),
 ];
 

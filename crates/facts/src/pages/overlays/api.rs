@@ -2,13 +2,14 @@
 
 use super::{Asked, End, PER_API, law};
 use crate::{
-    overlays::{self, Proposal},
+    overlays::{self, Kept, Proposal},
     trial::{self, Trial, Would},
 };
 use axum::{body::Bytes, http::StatusCode};
 use kernel::{Phrase, Problem, text};
 use rulebook::Overlay;
-use serde_json::json;
+use serde_json::{Value, json};
+use store::attachments::Attachment;
 use web::{Asking, Ctx, Outcome, Path, Repeatable};
 
 #[derive(utoipa::OpenApi)]
@@ -24,7 +25,18 @@ pub(super) async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome 
     let page = web::page(asked.page);
     let wanted = text::search_key(asked.q.trim());
     let (found, count) = overlays::list(&mut tx, asked.kind, &wanted, page * PER_API, PER_API).await?;
-    ctx.json(&json!({"count": count, "page": page, "overlays": found}))
+    let files = overlays::files(&mut tx, found.iter().map(|kept| kept.id)).await?;
+    let row = |kept: &Kept| -> Result<Value, serde_json::Error> {
+        let mut row = serde_json::to_value(kept)?;
+        let file = |file: &Attachment| {
+            let (id, sha256) = (file.id, &file.blob.sha256);
+            json!({"id": id, "name": file.name, "address": format!("/tep/{id}"), "sha256": sha256, "bytes": file.blob.size})
+        };
+        row["files"] = files.get(&kept.id.to_string()).into_iter().flatten().map(file).collect();
+        Ok(row)
+    };
+    let rows = found.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    ctx.json(&json!({"count": count, "page": page, "overlays": rows}))
 }
 
 /// Everything that does not fit, as a program reads it.

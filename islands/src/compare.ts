@@ -1,0 +1,99 @@
+// What a typed value is against its requirement, before the server has seen it: it reads and compares as the program's own
+// rulebook does (a test runs thousands of cases through both) and decides nothing.
+
+/** What a page says of a field: its kind, how it is compared, with what, whether the law's number is confirmed, and whether the
+ *  law lets it be said not to apply. */
+export type Requirement = { kind: string; op: string; limit: string; confirmed: boolean; condition: boolean };
+export type Typed = { value: string; numerator: string; denominator: string };
+export type Verdict = "passed" | "unconfirmed" | "failed" | "incomplete" | "not-applicable" | "to-be-confirmed" | "unread";
+
+/** An exact decimal: digits without their point, and how many stand after it. */
+type Decimal = { digits: bigint; scale: number };
+
+const plain = /^-?[0-9]+([.][0-9]+)?$/;
+/** One to three digits not beginning with 0, a separator, three digits: a decimal, or a grouped thousand. */
+const ambiguous = /^-?[1-9][0-9]{0,2}[.,][0-9]{3}$/;
+
+function decimal(text: string, strict: boolean): Decimal | null {
+  if (strict && ambiguous.test(text)) return null;
+  const point = text.includes(",") && !text.includes(".") ? text.replace(",", ".") : text;
+  if (!plain.test(point)) return null;
+  const [whole = "", part = ""] = point.split(".");
+  return { digits: BigInt(whole + part), scale: part.length };
+}
+
+const minusZero = (text: string, read: Decimal): boolean => read.digits === 0n && text.startsWith("-");
+
+/** Below 0, 0 or above: how one stands to another. */
+function order(one: Decimal, other: Decimal): number {
+  const scale = Math.max(one.scale, other.scale);
+  const wide = (of: Decimal): bigint => of.digits * 10n ** BigInt(scale - of.scale);
+  const [a, b] = [wide(one), wide(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const hundred: Decimal = { digits: 100n, scale: 0 };
+const zero: Decimal = { digits: 0n, scale: 0 };
+const times = (a: Decimal, b: Decimal): Decimal => ({ digits: a.digits * b.digits, scale: a.scale + b.scale });
+
+function isWhole({ digits, scale }: Decimal): boolean {
+  return digits % 10n ** BigInt(scale) === 0n;
+}
+
+/** Đạt, không đạt, as people type them. */
+function yesNo(text: string): boolean | null {
+  const word = text.toLowerCase();
+  if (word === "true" || word === "đạt") return true;
+  if (word === "false" || word === "không đạt") return false;
+  return null;
+}
+
+function met(op: string, order: number): boolean | null {
+  switch (op) {
+    case ">=":
+      return order >= 0;
+    case "<=":
+      return order <= 0;
+    case "=":
+      return order === 0;
+    case ">":
+      return order > 0;
+    case "<":
+      return order < 0;
+    default:
+      return null;
+  }
+}
+
+/** Blanks as the program takes them off: those of Unicode. */
+const trimmed = (text: string): string => text.replace(/^[\p{White_Space}]+|[\p{White_Space}]+$/gu, "");
+
+export function verdict(asked: Requirement, typed: Typed): Verdict {
+  const [value, numerator, denominator] = [trimmed(typed.value), trimmed(typed.numerator), trimmed(typed.denominator)];
+  const passed: Verdict = asked.confirmed ? "passed" : "unconfirmed";
+  if (!value && !numerator && !denominator) return "incomplete";
+  if (numerator || denominator) {
+    if (value || !numerator || !denominator || asked.kind !== "percent") return "unread";
+    const [n, d] = [decimal(numerator, true), decimal(denominator, true)];
+    if (!n || !d || minusZero(numerator, n) || minusZero(denominator, d)) return "unread";
+    if (order(d, zero) <= 0 || order(n, zero) < 0 || order(n, d) > 0) return "unread";
+    const limit = decimal(asked.limit, false);
+    const holds = limit && met(asked.op, order(times(n, hundred), times(limit, d)));
+    return holds === null ? "to-be-confirmed" : holds ? passed : "failed";
+  }
+  if (value.toLowerCase() === "n/a") return asked.condition ? "not-applicable" : "unread";
+  if (asked.kind === "boolean" || asked.kind === "document") {
+    const yes = yesNo(value);
+    if (yes === null) return "unread";
+    if (asked.op === "unknown") return "to-be-confirmed";
+    return yes ? passed : "failed";
+  }
+  const free = ["number", "money", "income"].includes(asked.kind);
+  const read = decimal(value, asked.kind === "count" || free);
+  if (!read || (minusZero(value, read) && !free)) return "unread";
+  if (asked.kind === "percent" && (order(read, zero) < 0 || order(read, hundred) > 0)) return "unread";
+  if (asked.kind === "count" && (order(read, zero) < 0 || !isWhole(read))) return "unread";
+  const limit = decimal(asked.limit, false);
+  const holds = limit && met(asked.op, order(read, limit));
+  return holds === null ? "to-be-confirmed" : holds ? passed : "failed";
+}

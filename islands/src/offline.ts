@@ -1,0 +1,255 @@
+// What every page of whoever is logged in does about a line that may be cut: sends what waits, says what has not been sent,
+// takes pages along, asks before leaving, wipes. Without this island pages work as ever, with a line.
+import { COMMON, forget, keepPage, pagesOf } from "./kept";
+import { behind, line } from "./line";
+import { counts, exported, mine, theirs, type Item, type State } from "./queue";
+import { clear, person, shelf } from "./shelf";
+import { drafts, flush, full, gather, pause, wake, type Done, type Round } from "./unsent";
+
+const find = <E extends HTMLElement>(place: ParentNode, name: string): E => place.querySelector<E>(name) as E;
+/** A sentence of the server with its places filled. */
+const say = (text: string | undefined, ...values: unknown[]): string => ["#", "@"].reduce((said, mark, at) => said.replace(mark, String(values[at] ?? "")), text ?? "");
+const clock = (at: number): string => new Date(at).toLocaleString("vi-VN", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit", year: "numeric" });
+
+const bar = document.querySelector<HTMLElement>("#unsent");
+let whose = Number(document.querySelector<HTMLMetaElement>("meta[name=langso-person]")?.content ?? 0);
+
+/** Everything of a person on this phone that the server does not have. */
+async function left(): Promise<Item[]> {
+  return (await shelf.all()).filter((item) => item.person === whose && item.state !== "done");
+}
+
+let isFull = false;
+async function show(): Promise<void> {
+  if (bar) {
+    const { waiting, going, conflict, wrong, refused } = counts(await shelf.all(), whose);
+    const asks = conflict + wrong + refused;
+    const said = [isFull ? bar.dataset["full"] : (await nearly()) ? bar.dataset["nearly"] : "", waiting + going ? say(bar.dataset["waiting"], waiting + going) : "", asks ? say(bar.dataset["asks"], asks) : ""];
+    const text = said.filter(Boolean).join(" · ");
+    const link = find(bar, "a");
+    if (link.textContent !== text) link.textContent = text;
+    bar.hidden = text === "";
+    bar.classList.toggle("bad", isFull || asks > 0);
+  }
+  await list();
+}
+for (const [kind, now] of [["full", true], ["room", false]] as const) {
+  full.addEventListener(kind, () => {
+    const turned = isFull !== now;
+    isFull = now;
+    if (turned) void show();
+  });
+}
+
+/** Whether the space for this site is nearly used up: said while there is time. */
+async function nearly(): Promise<boolean> {
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  return quota > 0 && quota - usage < Math.min(20_000_000, quota / 5);
+}
+
+let tries = 0;
+let timer = 0;
+let last: Round | undefined;
+/** Sends what waits, and again later where it did not get through. */
+async function round(): Promise<Round | undefined> {
+  clearTimeout(timer);
+  if (!whose) return undefined;
+  await gather(whose);
+  last = await flush(whose, (done) => document.dispatchEvent(new CustomEvent("langso-done", { detail: done })));
+  await show();
+  if (last?.stopped === "line" || last?.stopped === "busy") {
+    void wake();
+    timer = window.setTimeout(() => void round(), pause(tries++));
+  } else tries = 0;
+  return last;
+}
+
+/** All that is on this phone of this site goes; whoever else was logged in here, too. */
+async function wipe(): Promise<void> {
+  await forget();
+  await clear();
+  for (const key of Object.keys(localStorage)) if (key.startsWith("langso:")) localStorage.removeItem(key);
+  for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) await registration.unregister();
+  isFull = false;
+}
+
+// The page that tells what has not been sent.
+const place = document.querySelector<HTMLElement>("[data-unsent-list]");
+const words: Record<Exclude<State, "done">, string> = { waiting: "waiting", going: "going", conflict: "conflict", wrong: "wrong", refused: "refused" };
+
+function told(item: Item): HTMLElement {
+  const one = find<HTMLTemplateElement>(place as HTMLElement, "template").content.cloneNode(true) as DocumentFragment;
+  const row = find(one, "li");
+  const link = find<HTMLAnchorElement>(row, "[data-label]");
+  link.textContent = item.label || item.measure;
+  link.href = item.page;
+  find(row, "[data-value]").textContent = [item.value || [item.numerator, item.denominator].filter(Boolean).join(" / "), item.note].filter(Boolean).join(" · ") || "–";
+  // The phone's clock, set right by as much as it was behind at the last answer.
+  find(row, "[data-at]").textContent = clock(item.at + behind);
+  find(row, "[data-state]").textContent = item.state === "done" ? "" : (place?.dataset[words[item.state]] ?? "");
+  if (item.said?.length) {
+    find(row, "[data-said]").textContent = item.said.join(" ");
+    find(row, "[data-said]").hidden = false;
+  }
+  if (item.state === "conflict" && item.now) {
+    const box = find(row, "[data-conflict]");
+    box.hidden = false;
+    find(box, "[data-now]").textContent = item.now.shown || "–";
+    find(box, "[data-by]").textContent = [item.now.by, item.now.clock].filter(Boolean).join(" · ");
+    find(box, "[data-mine]").addEventListener("click", () => void mine(shelf, line, item.ordinal).then(round));
+    find(box, "[data-theirs]").addEventListener("click", () => void theirs(shelf, item.ordinal).then(show));
+  }
+  return row;
+}
+
+async function list(): Promise<void> {
+  if (!place) return;
+  const items = await left();
+  find(place, "[data-items]").replaceChildren(...items.map(told));
+  const why = last?.stopped && items.length ? say(place.dataset[last.stopped]) : "";
+  find(place, "[data-count]").textContent = items.length ? why : say(place.dataset["none"]);
+  find<HTMLButtonElement>(place, "[data-send]").hidden = items.length === 0;
+  find<HTMLButtonElement>(place, "[data-export]").hidden = items.length === 0;
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  const space = say(place.dataset["space"], (usage / 1e6).toFixed(1), Math.round(quota / 1e6));
+  find(place, "[data-space-said]").textContent = [space, (await nearly()) ? place.dataset["nearly"] : ""].filter(Boolean).join(" ");
+}
+
+function wire(place: HTMLElement): void {
+  place.hidden = false;
+  find(place, "[data-send]").addEventListener("click", () => void round());
+  find(place, "[data-export]").addEventListener("click", async () => {
+    const file = new Blob([exported(await shelf.all(), whose)], { type: "application/json" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = "lang-so-chua-gui.json";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  });
+  const ask = find(place, "[data-ask-wipe]");
+  find(place, "[data-wipe]").addEventListener("click", async () => {
+    // Everybody's, not only of whoever is logged in.
+    const all = (await shelf.all()).filter((item) => item.state !== "done");
+    if (all.length === 0) return void gone();
+    find(ask, "[data-asked]").textContent = say(place.dataset["sure"], all.length);
+    ask.hidden = false;
+    find(ask, "[data-wipe-not]").focus();
+  });
+  const gone = async (): Promise<void> => {
+    await wipe();
+    ask.hidden = true;
+    find(place, "[data-did]").textContent = place.dataset["wiped"] ?? "";
+    await show();
+  };
+  find(ask, "[data-wipe-now]").addEventListener("click", () => void gone());
+  find(ask, "[data-wipe-not]").addEventListener("click", () => (ask.hidden = true));
+}
+
+/** The service worker, until it is at work; fails where it cannot be. */
+async function working(): Promise<void> {
+  const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
+  const worker = registration.installing;
+  if (!worker) return void (await navigator.serviceWorker.ready);
+  await new Promise<void>((done, failed) => {
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "activated") done();
+      if (worker.state === "redundant") failed(new Error("the worker was not installed"));
+    });
+  });
+}
+
+/** Keeps this page and all that lies beneath its address, and the page above. */
+function carry(place: HTMLElement): void {
+  if (!("serviceWorker" in navigator) || !("caches" in window)) return;
+  const said = find(place, "[data-said]");
+  const button = find<HTMLButtonElement>(place, "button");
+  const mark = `langso:carried:${whose}:${location.pathname}`;
+  place.hidden = false;
+  const before = localStorage.getItem(mark)?.split(" ");
+  if (before) said.textContent = say(place.dataset["done"], clock(Number(before[0])), before[1]);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      // Asked for first: the browser may throw away what is not persistent when space runs out.
+      await navigator.storage?.persist?.().catch(() => false);
+      const pages = await caches.open(pagesOf(whose));
+      // This page first: where there is no room, it is found before anything is promised.
+      await keepPage(pages, new URL(location.pathname, location.origin).href);
+      await working();
+      const beneath = [...document.querySelectorAll<HTMLAnchorElement>("main a[href]")].map((a) => new URL(a.href));
+      const inside = beneath.filter((to) => to.origin === location.origin && to.pathname.startsWith(`${location.pathname}/`));
+      const start = new URL(document.querySelector<HTMLLinkElement>("link[rel=manifest]")?.href.replace("manifest.webmanifest", "bao-cao") ?? location.href);
+      const all = [...new Set([location.href, start.href, ...inside.map((to) => to.href)].map((to) => new URL(new URL(to).pathname, location.origin).href))];
+      let done = 0;
+      for (const address of all) {
+        said.textContent = say(place.dataset["progress"], done, all.length);
+        if (await keepPage(pages, address)) done += 1;
+      }
+      localStorage.setItem(mark, `${Date.now()} ${done}`);
+      said.textContent = say(place.dataset["done"], clock(Date.now()), done);
+    } catch (error) {
+      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+      said.textContent = place.dataset[isFull ? "full" : "failed"] ?? "";
+    }
+    button.disabled = false;
+  });
+}
+
+/** Whoever leaves with values that are not sent is asked; what is kept is shown to nobody until they are back. */
+function leaving(form: HTMLFormElement): void {
+  const ask = document.querySelector<HTMLElement>("[data-leave]");
+  const go = async (): Promise<void> => {
+    await person.set(0).catch(() => {});
+    form.submit();
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const waits = (await left().catch(() => [])).length + drafts(whose).length;
+    if (!waits || !ask) return void go();
+    find(ask, "[data-asked]").textContent = say(ask.dataset["count"], waits);
+    ask.hidden = false;
+    find(ask, "[data-send]").focus();
+  });
+  if (!ask) return;
+  find(ask, "[data-keep]").addEventListener("click", () => void go());
+  find(ask, "[data-stay]").addEventListener("click", () => (ask.hidden = true));
+  find(ask, "[data-wipe]").addEventListener("click", () => void wipe().then(go));
+  find(ask, "[data-send]").addEventListener("click", async () => {
+    await round();
+    if ((await left()).length === 0) return void go();
+    find(ask, "[data-asked]").textContent = ask.dataset["still"] ?? "";
+  });
+}
+
+async function begin(): Promise<void> {
+  try {
+    await shelf.all();
+    if (whose) await person.set(whose).catch(() => {});
+    else whose = await person.get();
+  } catch {
+    // Nothing is kept here: the page says so where somebody looks, and values go the way of the form.
+    if (place) {
+      place.hidden = false;
+      place.textContent = place.dataset["failed"] ?? "";
+    }
+    return;
+  }
+  if (place) wire(place);
+  const shown = document.querySelector<HTMLElement>("[data-carry]");
+  if (shown && whose) carry(shown);
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[action$="/dang-xuat"]')) leaving(form);
+  await show();
+  addEventListener("online", () => void round());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void round());
+  document.addEventListener("langso-kept", () => void show());
+  // What the worker sent, where a page of it is open.
+  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[] }>) => {
+    for (const done of data.done ?? []) document.dispatchEvent(new CustomEvent("langso-done", { detail: done }));
+    void show();
+  });
+  // A page that was taken along and shown without a line has nothing to send to.
+  if (await caches?.has?.(COMMON).catch(() => false)) void navigator.serviceWorker?.getRegistration().then((one) => one?.update().catch(() => {}));
+  await round();
+}
+
+void begin();
