@@ -61,13 +61,6 @@ pub struct Plan {
     pub computed: Vec<usize>,
 }
 
-impl Plan {
-    /// Whether a measure's value is computed from others wherever a node reads it.
-    pub fn is_computed(&self, measure: i64) -> bool {
-        self.computed.iter().any(|&at| self.measures[at] == Some(measure))
-    }
-}
-
 impl Law {
     /// Registers the library's measures in the store (new ones get a number, none is ever renumbered) and builds the law:
     /// the library, and laid on it what the store holds.

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Routes {
     Routes::new()
         .read("/tong-hop", "years", get(list))
         .write("/tong-hop", "close", "years", post(ask))
+        .read("/tong-hop/luoc-do.json", "years", get(schema))
         .read("/tong-hop/{id}", "years", get(page))
         .write("/tong-hop/{id}/mo-lai", "close", "years", post(reopen))
         .read("/tong-hop/{id}/ban-chot.json", "years", get(snapshot))
@@ -43,8 +44,9 @@ struct Asked {
     nam: String,
 }
 
-async fn home(ctx: &Ctx, tx: &mut impl Query) -> Result<Unit, Failure> {
-    let provinces = units::store::provinces(tx, ctx.site.clock.today()).await?;
+/// The installation's province as it was at the end of a year.
+async fn home(ctx: &Ctx, tx: &mut impl Query, year: i16) -> Result<Unit, Failure> {
+    let provinces = units::store::provinces(tx, rulebook::values::year_end(year)).await?;
     units::home().province(&provinces, None).cloned().ok_or_else(|| ctx.not_found())
 }
 
@@ -65,7 +67,8 @@ async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 async fn show(ctx: &Ctx, year: Option<i16>, status: StatusCode, again: bool) -> Outcome {
     let mut tx = ctx.read().await?;
     let today = ctx.site.clock.today();
-    let (year, province) = (year.unwrap_or(today.year() - 1), home(ctx, &mut tx).await?);
+    let year = year.unwrap_or(today.year() - 1);
+    let province = home(ctx, &mut tx, year).await?;
     let all = returns::of_province(&mut tx, province.id).await?;
     let closings = closed::closings(&mut tx, province.id, None).await?;
     let may = ctx.may("close", "years");
@@ -119,7 +122,7 @@ async fn ask(ctx: Ctx, Sent(sent): Sent<Close>) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return Ok(Redirect::to(&ctx.link(&format!("/tong-hop/{}", answer["return"]))).into_response());
     }
-    let province = home(&ctx, &mut tx).await?;
+    let province = home(&ctx, &mut tx, sent.nam).await?;
     let preview = returns::preview(&mut tx, province.id, sent.nam).await?;
     if preview.seen != sent.seen {
         drop(tx);
@@ -229,6 +232,12 @@ async fn snapshot(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
         answer.headers_mut().insert(header::ETAG, tag);
     }
     Ok(answer)
+}
+
+/// `GET /tong-hop/luoc-do.json`: the schema of snapshots.
+async fn schema(ctx: Ctx) -> Outcome {
+    let text = include_str!("../../return.schema.json");
+    ctx.download("langso-return-1.schema.json", "application/schema+json", text.as_bytes().to_vec())
 }
 
 /// `GET /tong-hop/{id}/bang-chung.json`: the proof that the snapshot's SHA-256 stands in the public ledger.

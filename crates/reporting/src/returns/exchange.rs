@@ -5,7 +5,7 @@ use ::store::{Query, Result};
 use documents::{list_out::List, sheet_out::Content};
 use facts::{Edition, Key, Law, law::day_of_judging, published};
 use kernel::UnitId;
-use rulebook::Value;
+use rulebook::{Origin, Value};
 use std::collections::HashMap;
 use units::Unit;
 
@@ -24,8 +24,10 @@ pub async fn table(tx: &mut impl Query, law: &Law, units: &[Unit], set: &str, ye
             continue;
         };
         for (node, measure) in plan.book.nodes.iter().zip(&plan.measures) {
-            let Some(measure) = measure.filter(|m| !plan.is_computed(*m)) else { continue };
-            let Some((_, value)) = law.read(&values, unit.id, year, measure) else { continue };
+            let Some(measure) = *measure else { continue };
+            // What is computed is computed there again, from the same.
+            let read = law.read(&values, unit.id, year, measure).filter(|(origin, _)| *origin != Origin::Computed);
+            let Some((_, value)) = read else { continue };
             let (whole, numerator, denominator) = match &*value {
                 Value::Yes(yes) => (yes.to_string(), String::new(), String::new()),
                 Value::Number(number) => (number.to_string(), String::new(), String::new()),

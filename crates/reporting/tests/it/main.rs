@@ -5,7 +5,9 @@ mod forms;
 mod island;
 mod prepared;
 mod reminders;
+mod returns;
 mod shorter;
+mod site;
 
 use anyhow::Result;
 use facts::Law;

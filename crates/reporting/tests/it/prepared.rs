@@ -8,7 +8,7 @@ use store::{Migration, Store};
 use testkit::CLOCK;
 
 pub const ROOMS: &[&[Migration]] =
-    &[web::notices::MIGRATIONS, units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS];
+    &[web::notices::MIGRATIONS, units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS, reporting::MIGRATIONS];
 /// Xã Tân Mỹ of the district Chiêm Hóa, in the province of before July 2025.
 pub const COMMUNE: UnitId = UnitId(250);
 pub const OLD_PROVINCE: UnitId = UnitId(206);

@@ -1,0 +1,93 @@
+//! The site of reporting, as a browser or a program sees it.
+
+use anyhow::Result;
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, header},
+};
+use facts::Law;
+use kernel::Actor;
+use reporting::forms::Desk;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    net::SocketAddr,
+    sync::Arc,
+};
+use store::{Store, attachments::Attachments};
+use testkit::CLOCK;
+use tower::ServiceExt;
+
+pub struct Visitor {
+    pub store: Store,
+    pub law: Law,
+    pub files: Attachments,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub location: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).replace("&#x2f;", "/").replace("&quot;", "\"")
+    }
+}
+
+impl Visitor {
+    pub fn site(&self, actor: Actor) -> Result<(web::Site, web::Routes)> {
+        let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room(), reporting::room()];
+        let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
+        let templates = rooms.iter().flat_map(|room| (room.templates)());
+        self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
+        let thing = |thing: Arc<dyn Any + Send + Sync>| thing;
+        let site = web::Site(Arc::new(web::SiteParts {
+            store: self.store.clone(),
+            clock: Arc::new(CLOCK),
+            templates: web::Templates::new(templates)?,
+            people: Arc::new(web::Everybody(actor)),
+            place: "Tỉnh Tuyên Quang".into(),
+            illustrative: false,
+            permissions: routes.table.clone(),
+            things: HashMap::from([
+                (TypeId::of::<Law>(), thing(Arc::new(self.law.clone()))),
+                (TypeId::of::<units::Effects>(), thing(Arc::new(units::Effects(Vec::new())))),
+                (TypeId::of::<Desk>(), thing(Arc::new(Desk::shipped()))),
+                (TypeId::of::<Attachments>(), thing(Arc::new(self.files.clone()))),
+                (TypeId::of::<web::Before>(), thing(Arc::new(facts::pages::refresh()))),
+            ]),
+            openapi: facts::pages::description(),
+            origin: "https://lang.example".into(),
+            limit: None,
+            search: web::search::Search::new(rooms.iter().flat_map(|room| room.search).copied()),
+        }));
+        Ok((site, routes))
+    }
+
+    pub async fn send(&self, actor: Actor, request: Request<Body>) -> Result<Answer> {
+        let (site, routes) = self.site(actor)?;
+        let answer = web::app(site, routes).oneshot(request).await?;
+        let status = answer.status().as_u16();
+        let location = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let body = axum::body::to_bytes(answer.into_body(), 50_000_000).await?.to_vec();
+        Ok(Answer { status, location, body })
+    }
+
+    fn request(method: &str, path: &str) -> axum::http::request::Builder {
+        let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
+        Request::builder().method(method).uri(path).header("host", "127.0.0.1:8080").extension(ConnectInfo(peer))
+    }
+
+    pub async fn get(&self, actor: Actor, path: &str) -> Result<Answer> {
+        self.send(actor, Self::request("GET", path).body(Body::empty())?).await
+    }
+
+    pub async fn post(&self, actor: Actor, path: &str, kind: &str, body: Vec<u8>) -> Result<Answer> {
+        let request =
+            Self::request("POST", path).header("content-type", kind).header("origin", "http://127.0.0.1:8080");
+        self.send(actor, request.header("sec-fetch-site", "same-origin").body(Body::from(body))?).await
+    }
+}
