@@ -111,7 +111,7 @@ export default async function ({ base, walk, photograph }) {
       await photograph(page, `intake-partly-${name.replaceAll(" ", "-")}`);
       if (options.javaScriptEnabled !== false) await accessible(page);
       await page.getByRole("button", { name: "Ghi 1 dòng đúng, bỏ 2 dòng lỗi" }).click();
-      assert.match(await page.innerText("main [role=status]"), /Đã ghi/);
+      await page.locator("main [role=status]", { hasText: /Đã ghi/ }).waitFor();
     });
   }
 }

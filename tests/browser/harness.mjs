@@ -67,6 +67,7 @@ export const pages = [
   ["/quan-tri/xac-nhan/moi?bo=commune-2021-2025&chi_tieu=1.1", "coordination"],
   ["/quan-tri/bo-tieu-chi", "coordination"],
   ["/quan-tri/sap-xep", "coordination"],
+  ["/quan-tri/kiem-tra", "coordination"],
   ["/quan-tri/viec", "administrator"],
   ["/quan-tri/thu", "administrator"],
   ["/quan-tri/tinh-trang", "administrator"],

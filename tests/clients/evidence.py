@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 
 from service import run, site
@@ -19,10 +20,10 @@ PART = 200_000
 
 
 class Line:
-    """Hands on what comes, and is cut after so many bytes of a client: once a number, then it holds."""
+    """Hands on what comes; each time that so many bytes of clients have passed in all, the connection is cut."""
 
     def __init__(self, port, cuts):
-        self.port, self.cuts, self.were_cut = port, list(cuts), 0
+        self.port, self.cuts, self.passed, self.were_cut = port, list(cuts), 0, 0
         self.door = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -33,19 +34,17 @@ class Line:
     def serve(self):
         with contextlib.suppress(OSError):
             while True:
-                threading.Thread(target=self.hand_on, args=(self.door.accept()[0],), daemon=True).start()
+                near, _ = self.door.accept()
+                far = socket.create_connection(("127.0.0.1", self.port))
+                for ends, counts in (((near, far), True), ((far, near), False)):
+                    threading.Thread(target=self.copy, args=(*ends, counts), daemon=True).start()
 
-    def hand_on(self, near):
-        far = socket.create_connection(("127.0.0.1", self.port))
-        threading.Thread(target=self.copy, args=(far, near, None), daemon=True).start()
-        self.copy(near, far, self.cuts.pop(0) if self.cuts else None)
-
-    def copy(self, source, sink, most):
-        passed = 0
+    def copy(self, source, sink, counts):
         with contextlib.suppress(OSError):
             while data := source.recv(16_384):
-                passed += len(data)
-                if most is not None and passed > most:
+                self.passed += len(data) if counts else 0
+                if counts and self.cuts and self.passed > self.cuts[0]:
+                    self.cuts.pop(0)
                     self.were_cut += 1
                     break
                 sink.sendall(data)
@@ -98,8 +97,7 @@ def a_scan_comes_whole(made):
 def a_cut_line_goes_on_from_what_came(made):
     before = len(told(made))
     with scan(1_500_000) as path:
-        # The first connection, which begins the upload and sends parts, is cut within one; so are the next two.
-        line = Line(made.port, [250_000, 450_000, 90_000])
+        line = Line(made.port, [300_000, 700_000, 1_100_000])
         metadata = {"unit": str(UNIT), "filename": "ban-quet.pdf"}
         uploader = None
         for _ in range(20):
@@ -110,7 +108,10 @@ def a_cut_line_goes_on_from_what_came(made):
                 uploader.upload()
                 break
             except Exception as cut:  # noqa: BLE001 - whatever a cut line makes of the client
-                print("      cut:", type(cut).__name__, uploader.offset if uploader else 0)
+                answer = getattr(cut, "response_content", None) or cut
+                print("      cut:", uploader.offset if uploader else 0, str(answer)[:90])
+                # Until the other end has seen it, too.
+                time.sleep(0.3)
         else:
             raise AssertionError("it never comes to an end")
         assert line.were_cut == 3, line.were_cut

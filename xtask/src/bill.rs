@@ -15,6 +15,9 @@ const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 /// npm packages that the lock calls tools although what they hold goes into the program: the font's files.
 const SHIPPED: [&str; 1] = ["@expo-google-fonts/be-vietnam-pro"];
 
+/// npm packages whose lock names no licence, with the one that their README states.
+const STATED: [(&str, &str); 1] = [("@mapbox/jsonlint-lines-primitives", "MIT")];
+
 /// A part, named by its address (purl).
 struct Part {
     purl: String,
@@ -138,7 +141,10 @@ fn packages(lock: &str) -> Result<Vec<Part>> {
             purl: purl(name, version),
             name: name.to_owned(),
             version: version.to_owned(),
-            licence: expression(text(package, "license")),
+            licence: expression(match text(package, "license") {
+                "" => STATED.iter().find(|(known, _)| *known == name).map_or("", |(_, licence)| licence),
+                named => named,
+            }),
             hash,
             shipped: package["dev"] != true || SHIPPED.contains(&name),
             needs: names.keys().filter_map(find).collect(),

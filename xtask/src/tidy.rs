@@ -219,7 +219,9 @@ fn names_no_test(quoted: &str, read: &mut HashMap<String, String>) -> Result<boo
 /// What a crate's sources and tests say, all of them.
 fn sources_of(krate: &str) -> Result<String> {
     let mut sources = Vec::new();
-    for folder in ["src", "tests"].map(|folder| Path::new("crates").join(krate).join(folder)) {
+    // xtask stands beside the crates.
+    let root = if krate == "xtask" { Path::new(krate).to_owned() } else { Path::new("crates").join(krate) };
+    for folder in ["src", "tests"].map(|folder| root.join(folder)) {
         if folder.exists() {
             files(&folder, ".rs", &mut sources)?;
         }

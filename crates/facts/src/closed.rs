@@ -120,6 +120,13 @@ pub async fn close_year(tx: &mut WriteTx, province: UnitId, year: i16, snapshot:
     Ok(number)
 }
 
+/// Names the snapshot of a closing whose snapshot was made after it; once.
+pub async fn fix(tx: &mut WriteTx, province: UnitId, year: i16, number: i64, snapshot: &str) -> Result<()> {
+    let sql =
+        "UPDATE facts_closed SET snapshot = $4 WHERE province = $1 AND period = $2 AND number = $3 AND snapshot = ''";
+    tx.execute_one(sql, args![province, format!("{year:04}"), number, snapshot]).await
+}
+
 /// Opens a closed year again. Its snapshot stays. Cost: a row.
 pub async fn reopen_year(tx: &mut WriteTx, province: UnitId, year: i16, reason: &str) -> Result<()> {
     tx.reach(&[(province, rulebook::values::year_end(year))]).await?;

@@ -13,7 +13,7 @@ use rulebook::{
 };
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc};
-use store::{Query, Result, WriteTx, args};
+use store::{AuditLine, Query, Result, WriteTx, args};
 use units::Unit;
 
 /// The units of the store as a table's codes mean them. Read once before a table is.
@@ -186,6 +186,12 @@ pub async fn commit(
             ],
         )
         .await?;
+    } else {
+        // Somebody took a table in, and everything was there already.
+        let subject = hex::encode(Sha256::digest(content));
+        let details = serde_json::json!({"source": intake.source, "unchanged": outcome.unchanged});
+        tx.audit_quietly(AuditLine { action: "facts.import-unchanged", kind: "import", subject, unit: None, details })
+            .await?;
     }
     Ok(outcome)
 }

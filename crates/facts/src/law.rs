@@ -1,7 +1,7 @@
 //! The law in use: the library with its overlays, the books in force, and the numbers under which the store keeps measures.
 
 use crate::{model::Key, overlays};
-use kernel::{CriterionRef, Day, Phrase, Problem, UnitId};
+use kernel::{CriterionRef, Day, Decimal, Phrase, Problem, UnitId};
 use rulebook::{
     Book, Level, Library, Origin, Value,
     computed::{Outcome, compute},
@@ -59,6 +59,13 @@ pub struct Plan {
     pub reads: Vec<Vec<Origin>>,
     /// The nodes whose measure is computed from others.
     pub computed: Vec<usize>,
+}
+
+impl Plan {
+    /// Whether a measure's value is computed from others wherever a node reads it.
+    pub fn is_computed(&self, measure: i64) -> bool {
+        self.computed.iter().any(|&at| self.measures[at] == Some(measure))
+    }
 }
 
 impl Law {
@@ -252,6 +259,12 @@ impl Law {
             Outcome::Value(value) => Some(value),
             Outcome::Incomplete(_) | Outcome::NoDenominator => None,
         }
+    }
+
+    /// What the formula of a computed measure gives from a unit's other figures, whatever is declared of it.
+    pub fn computed_of(&self, figures: &HashMap<Key, Value>, unit: UnitId, year: i16, measure: i64) -> Option<Decimal> {
+        let formula = self.inner.formulas.get(&measure)?;
+        self.computed(formula, &|measure, origin| figures.get(&Key { unit, year, measure, origin }))?.shown()
     }
 
     /// The values of a plan's nodes for a unit and year.

@@ -9,6 +9,7 @@
 //! - [`published`]: the one way the public reads figures.
 //! - [`carried`]: published figures asked on the successors of the units that reported them.
 //! - [`measured`]: one measure over all communes; [`choropleth`] classes them for maps.
+//! - [`checks`]: quality checks: what they doubt of a unit, what is said to it, how often they found something.
 //! - [`distribution`]: how the units of a province stand to one indicator.
 //! - [`totals`]: provincial totals and lists over the narrow table of verdicts.
 //! - [`told`]: several units judged again, explained; [`targets`] which targets of the province's plan that answers.
@@ -26,6 +27,7 @@
 //! - [`story`]: a unit's verdict with everything that explains it.
 
 pub mod carried;
+pub mod checks;
 pub mod choropleth;
 pub mod closed;
 pub mod dhis2;

@@ -2,7 +2,8 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH];
+pub const MIGRATIONS: &[Migration] =
+    &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, crate::checks::MIGRATION];
 
 /// Years that provinces closed, and opened again.
 const EIGHTH: Migration = Migration {

@@ -18,6 +18,7 @@ pub const PERSONAL: Personal = Personal {
                 ("facts_import", &["actor"]),
                 ("facts_publication", &["actor"]),
                 ("facts_closed", &["closed_by", "reopened_by"]),
+                ("facts_check_hit", &["answered_by"]),
                 ("facts_law_step", &["actor"]),
                 ("facts_overlay", &["actor", "ended_by"]),
                 ("facts_draft", &["drafted_by", "drafter", "decided_by"]),

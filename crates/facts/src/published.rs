@@ -47,6 +47,7 @@ pub const GUARDS: &[Guarded] = &[
     Guarded { table: "facts_history", sees: history_seen },
     Guarded { table: "facts_verdict", sees: verdicts_seen },
     Guarded { table: "facts_evidence", sees: evidence_seen },
+    crate::checks::GUARD,
 ];
 
 fn within(within: &Within, table: &str) -> String {

@@ -6,6 +6,7 @@
 //! - [`actions`]: sent, given back, accepted, confirmed, locked, opened again; [`rules`] says which and what it leads to.
 //! - [`comments`]: to and fro on a figure.
 //! - [`forms`]: table forms as data, filled from verdicts and figures.
+//! - [`returns`]: the close of a year: publication, snapshot, exchange.
 //! - [`remind`]: reminders by rule, never twice for one matter.
 
 pub mod actions;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod pages;
 pub mod personal;
 pub mod remind;
+pub mod returns;
 pub mod rules;
 pub mod store;
 mod told;

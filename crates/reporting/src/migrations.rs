@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -57,5 +57,25 @@ CREATE TABLE reporting_comment (
     closed_by TEXT
 ) STRICT;
 CREATE INDEX reporting_comment_unit ON reporting_comment (campaign, unit, measure);
+",
+};
+
+/// Years being closed, and the pieces of their snapshots until they are put together.
+const RETURNS: Migration = Migration {
+    room: "reporting",
+    version: 10,
+    name: "returns",
+    sql: "
+CREATE TABLE reporting_return (
+    id INTEGER PRIMARY KEY, province INTEGER NOT NULL, period TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL,
+    publish INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, asked_at INTEGER NOT NULL, actor TEXT NOT NULL,
+    done_at INTEGER, sha256 TEXT, size INTEGER NOT NULL, attachment INTEGER, units INTEGER NOT NULL, figures INTEGER NOT NULL,
+    verdicts INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reporting_return_province ON reporting_return (province, period);
+CREATE TABLE reporting_return_part (
+    return_id INTEGER NOT NULL, kind TEXT NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL, items INTEGER NOT NULL,
+    PRIMARY KEY (return_id, kind, part)
+) STRICT;
 ",
 };

@@ -15,6 +15,7 @@ pub const PERSONAL: Personal = Personal {
             key: "reporting",
             tables: &[
                 ("reporting_campaign", &["actor"]),
+                ("reporting_return", &["actor"]),
                 ("reporting_item", &["officer"]),
                 ("reporting_action", &["actor", "person"]),
                 ("reporting_entry", &["person"]),
@@ -30,7 +31,8 @@ pub const PERSONAL: Personal = Personal {
                 "SELECT 'values entered', COUNT(*) FROM reporting_hand WHERE person = $1
                  UNION ALL SELECT 'actions', COUNT(*) FROM reporting_action WHERE person = $1
                  UNION ALL SELECT 'criteria to answer for', COUNT(*) FROM reporting_item WHERE officer = $1
-                 UNION ALL SELECT 'campaigns', COUNT(*) FROM reporting_campaign WHERE actor IN ({list})"
+                 UNION ALL SELECT 'campaigns', COUNT(*) FROM reporting_campaign WHERE actor IN ({list})
+                 UNION ALL SELECT 'years closed', COUNT(*) FROM reporting_return WHERE actor IN ({list})"
             );
             let names = [("what", Column::Text), ("count", Column::Number)];
             let found = tx.rows(&sql, args![whom.person.0]).await?;

@@ -8,7 +8,7 @@ mod postgres;
 pub mod provider;
 
 use kernel::{FixedClock, Moment};
-pub use postgres::{Database, PrivateServer};
+pub use postgres::{Database, PrivateServer, SmallDisk};
 use std::future::Future;
 use store::{Migration, Store, StoreOptions};
 

@@ -330,6 +330,66 @@ impl PrivateServer {
     }
 }
 
+/// A disk of its own that gets full: a file system in memory. Unmounted when dropped.
+pub struct SmallDisk {
+    folder: TempDir,
+}
+
+impl SmallDisk {
+    /// So many MB; `None` where this user may mount nothing.
+    pub fn mount(megabytes: u64) -> Option<SmallDisk> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("a folder others may enter");
+        let disk = SmallDisk { folder };
+        fs::create_dir(disk.path()).expect("a folder to mount on");
+        let size = format!("size={megabytes}m,mode=0777");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &size, "langso-test"]).arg(disk.path()).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(disk)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("disk")
+    }
+
+    /// Makes it larger or smaller, in kB.
+    pub fn resize(&self, kilobytes: u64) {
+        let size = format!("remount,size={kilobytes}k");
+        let done = Command::new("mount").args(["-o", &size]).arg(self.path()).status();
+        assert!(done.is_ok_and(|status| status.success()), "the disk takes another size");
+    }
+
+    /// What is on it, in kB.
+    pub fn used(&self) -> u64 {
+        let told = Command::new("df").args(["-k", "--output=used"]).arg(self.path()).output().expect("df runs");
+        let text = String::from_utf8_lossy(&told.stdout).into_owned();
+        text.lines().nth(1).and_then(|line| line.trim().parse().ok()).expect("a number of kB")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a server that is being killed may still hold its files for a moment.
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).stderr(Stdio::null()).status();
+    }
+}
+
+impl PrivateServer {
+    /// The address of a new database whose tables stand on that disk; the server's log of what is to be written does not.
+    pub fn database_on(&self, disk: &SmallDisk) -> String {
+        let place = disk.path().join("tables");
+        fs::create_dir(&place).expect("a folder for the tables");
+        if user() == 0 {
+            chown(&place, Some(NOBODY), Some(NOBODY)).expect("the folder belongs to the server's user");
+        }
+        let place = format!("CREATE TABLESPACE small LOCATION '{}'", place.display());
+        for sql in [place.as_str(), "CREATE DATABASE small TABLESPACE small"] {
+            assert!(ask(&self.bin, self.port, sql).is_some(), "{sql}");
+        }
+        self.url().replace("/postgres", "/small")
+    }
+}
+
 impl Drop for PrivateServer {
     fn drop(&mut self) {
         self.kill();

@@ -109,6 +109,8 @@ pub const RULES: &[Rule] = &[
     rule("import", "figures", TAKE_IN),
     rule("read", "figures", &[(Coordination, U)]),
     rule("publish", "figures", &[(Coordination, U)]),
+    // The year of a province: closed with what was accepted made public, opened again with a reason.
+    rule("close", "years", &[(Coordination, U)]),
     // What proves figures: by whoever brings the figures, and programs for them.
     rule("attach", "evidence", TAKE_IN),
     // Photographs show faces: only whoever publishes figures shows them to everybody.
@@ -127,6 +129,8 @@ pub const RULES: &[Rule] = &[
             (Machine, H),
         ],
     ),
+    // What quality checks found, of the figures within reach.
+    rule("read", "checks", &[(Coordination, H), (Appraiser, H), (Auditor, H)]),
     rule("read", "reports", &[(Coordination, H), (Auditor, H), (Editor, H)]),
     rule("answer", "reports", &[(Coordination, H), (Editor, H)]),
     rule("read", "unit administration", &[(Coordination, H), (Administrator, H), (Auditor, H)]),

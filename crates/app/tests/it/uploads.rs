@@ -71,6 +71,19 @@ fn part(door: &Door, path: &str, bytes: &[u8], offset: usize) -> std::io::Result
     ask(door, "PATCH", path, &headers, &bytes[offset..(offset + PART).min(bytes.len())])
 }
 
+/// Sends part after part until all is there or the line is cut: how much was acknowledged, and the piece it became.
+fn sent(door: &Door, path: &str, bytes: &[u8], from: usize) -> (usize, Option<String>) {
+    let mut offset = from;
+    while let Ok(said) = part(door, path, bytes, offset) {
+        assert_eq!(said.status, 204, "{}", String::from_utf8_lossy(&said.body));
+        offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
+        if let Some(piece) = said.header("langso-evidence") {
+            return (offset, Some(piece.to_owned()));
+        }
+    }
+    (offset, None)
+}
+
 fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let at = ["--database", url, "--data", text(data)];
     office(&at);
@@ -93,28 +106,17 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let (mut acknowledged, mut done, mut lost) = (0, 0, 0);
     let mut piece = None;
     while done < kills || piece.is_none() {
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        let asked = door(&served);
-        std::thread::scope(|scope| {
-            let sender = scope.spawn(|| {
-                let (mut offset, mut piece) = (acknowledged, None);
-                while let Ok(said) = part(&asked, &path, &bytes, offset) {
-                    assert_eq!(said.status, 204, "{}", String::from_utf8_lossy(&said.body));
-                    offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
-                    piece = said.header("langso-evidence").map(str::to_owned);
-                    if piece.is_some() || stop.load(std::sync::atomic::Ordering::Relaxed) {
-                        break;
-                    }
-                }
-                (offset, piece)
-            });
+        let (asked, from) = (door(&served), acknowledged);
+        let sent = std::thread::scope(|scope| {
+            let sender = scope.spawn(|| sent(&asked, &path, &bytes, from));
             if done < kills {
                 std::thread::sleep(Duration::from_millis(5 + dice.below(150)));
                 served.kill();
                 done += 1;
             }
-            (acknowledged, piece) = sender.join().expect("a sender");
+            sender.join().expect("a sender")
         });
+        (acknowledged, piece) = sent;
         if done <= kills && !served.healthy() {
             served = start();
         }

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use store::{Query, WriteTx};
+use store::{AuditLine, Query, WriteTx};
 use units::Unit;
 use web::{Ctx, Failure, Form, Multipart, Outcome as Answer, Repeatable};
 
@@ -290,5 +290,9 @@ async fn queue(
     // A file asked for in another way is another job: it must not change the one that waits.
     let asked = serde_json::to_value(import)?;
     let key = format!("{}/{hash}/{}", jobs::IMPORT, hex::encode(Sha256::digest(asked.to_string())));
-    Ok(tx.enqueue(jobs::IMPORT, Some(&key), &asked).await?)
+    let job = tx.enqueue(jobs::IMPORT, Some(&key), &asked).await?;
+    let (subject, details) = (job.to_string(), json!({"file": hash, "name": intake.source}));
+    // What the job writes has its own lines.
+    tx.audit_quietly(AuditLine { action: "facts.import-queued", kind: "job", subject, unit: None, details }).await?;
+    Ok(job)
 }

@@ -5,6 +5,7 @@ mod address;
 mod api;
 mod beside;
 mod carried;
+mod checks;
 mod choice;
 mod commune;
 mod communes;
@@ -97,6 +98,9 @@ fn routes() -> Routes {
         .read("/xa/{id}/so-lieu.csv", "verdicts", get(sheet::csv))
         .read("/xa/{id}/so-lieu.xlsx", "verdicts", get(sheet::xlsx))
         .read("/xa/{id}/so-sanh", "verdicts", get(beside::page))
+        .read_inside("/quan-tri/kiem-tra", "checks", get(checks::page))
+        .read_inside("/quan-tri/kiem-tra.csv", "checks", get(checks::csv))
+        .read_inside("/quan-tri/kiem-tra.xlsx", "checks", get(checks::xlsx))
         .read("/bo-tieu-chi", "law", get(law::sets))
         .read("/bo-tieu-chi/so-sanh", "law", get(law::compare::page))
         .read("/bo-tieu-chi/so-sanh.csv", "law", get(law::compare::csv))

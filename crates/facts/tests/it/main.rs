@@ -1,6 +1,7 @@
 mod addresses;
 mod asked_for;
 mod at_once;
+mod checks;
 mod closed;
 mod dhis2;
 mod drafts;

@@ -146,6 +146,33 @@ fn nobody_records_what_is_not_theirs() {
 }
 
 #[test]
+fn what_a_person_takes_in_has_a_line_even_where_nothing_changes() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        let officer = somebody(Role::CommuneLeader, &[COMMUNE], None);
+        let entries = [income(&law, COMMUNE, 2024, "44")];
+        let intake = facts::intake::Intake {
+            set: "commune-2021-2025".into(),
+            origin: Origin::Declared,
+            publish: false,
+            source: "bang.csv".into(),
+        };
+        for changed in [1, 0] {
+            let mut tx = store.write(&officer, &CLOCK).await?;
+            let upload = facts::uploads::Upload { name: "bang.csv".into(), bytes: b"x".to_vec() };
+            facts::uploads::keep(&mut tx, "abc", upload, 1).await?;
+            tx.commit().await?;
+            let mut tx = store.write(&officer, &CLOCK).await?;
+            let outcome = facts::intake::commit(&mut tx, &law, &entries, &intake, b"x").await?;
+            facts::uploads::forget(&mut tx, "abc").await?;
+            tx.commit().await?;
+            ensure!(outcome.new + outcome.changed == changed, "{outcome:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn an_officer_of_some_criteria_records_those_alone() {
     each_engine(ROOMS, |store| async move {
         let law = prepared(&store, true).await?;

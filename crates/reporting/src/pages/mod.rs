@@ -6,6 +6,7 @@ mod board;
 mod campaigns;
 mod criterion;
 mod forms;
+mod returns;
 mod say;
 mod settings;
 mod unit;
@@ -39,15 +40,22 @@ pub fn room() -> Room {
         migrations: crate::MIGRATIONS,
         routes,
         templates: web::embedded::<Templates>,
-        jobs: |registry, _| crate::remind::register(registry),
+        jobs: register,
         search: &[],
         guards: kept::GUARDS,
         personal: &[crate::personal::PERSONAL],
     }
 }
 
+/// The functions of this room's jobs.
+fn register(registry: &mut ::store::jobs::Registry, site: &web::Site) {
+    crate::remind::register(registry);
+    crate::returns::close::register(registry, site.thing(), site.people.clone(), site.thing());
+}
+
 fn routes() -> Routes {
     forms::routes()
+        .merge(returns::routes())
         .read_inside("/bao-cao", "reporting", get(campaigns::page))
         .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
         .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))

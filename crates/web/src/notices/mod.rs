@@ -23,6 +23,7 @@ pub use tables::MIGRATIONS;
 pub const SEALED: &[store::secrets::Sealed] = &[
     store::secrets::Sealed { table: "web_outbox", column: "sealed" },
     store::secrets::Sealed { table: "web_webhook", column: "sealed" },
+    store::secrets::Sealed { table: "web_webhook", column: "old_sealed" },
 ];
 
 /// The job that finds out whom a matter concerns.
