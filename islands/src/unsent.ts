@@ -81,7 +81,15 @@ export async function gather(person: number): Promise<void> {
 
 /** Sends what waits of this person; one tab at a time, the others have nothing left to do. */
 export async function flush(person: number, tell?: (done: Done) => void): Promise<Round | undefined> {
-  const round = () => send(shelf, line, person, tell);
+  const round = async (): Promise<Round> => {
+    try {
+      return await send(shelf, line, person, tell);
+    } catch (error) {
+      // Nothing is sent of which this phone could not note that it went out; what waits is tried again.
+      if (isFull(error)) full.dispatchEvent(new Event("full"));
+      return { done: [], stopped: "busy" };
+    }
+  };
   // Where the browser has no locks, keys and versions alone see to it that nothing is doubled.
   return "locks" in navigator ? navigator.locks.request("langso-send", round) : round();
 }

@@ -349,6 +349,7 @@ export default async function (site) {
       await waits(page);
       await page.goto(base + "/ngoai-tuyen");
       await page.click("[data-wipe]");
+      await page.waitForSelector("[data-ask-wipe]:not([hidden])");
       assert.match(await page.innerText("[data-ask-wipe]"), /Còn 1 giá trị chưa gửi sẽ mất/);
       await page.click("[data-wipe-now]");
       await page.waitForFunction(() => /Đã xóa/.test(document.querySelector("[data-did]").textContent));
