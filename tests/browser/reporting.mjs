@@ -35,19 +35,25 @@ export default async function ({ base, walk, photograph }) {
   await walk("an officer enters one criterion on a phone, without scripts", { ...still, as: "commune_officer" }, async (page) => {
     unit = await own(page, base);
     await fits(page);
-    await accessible(page);
     await photograph(page, "reporting-unit-phone");
     // The steps of a new user: the list, the commune, the criterion, its values, the button.
     await press(page, "main a.button");
     criterion = new URL(page.url()).pathname;
     await fits(page);
-    await accessible(page);
     await photograph(page, "reporting-criterion-phone");
     await fill(page);
     await press(page, ".savebar button");
     assert.match(await page.innerText("main [role=status]"), /Đã lưu/);
     assert.match(await page.innerText("main [data-filled]"), /Đã nhập (\d+)\/\1/);
     await photograph(page, "reporting-saved-phone");
+  });
+
+  await walk("the pages of entry say what they are to whoever listens", { ...phone, as: "commune_officer" }, async (page) => {
+    for (const path of [unit, criterion]) {
+      await page.goto(base + path);
+      await accessible(page);
+      await fits(page);
+    }
   });
 
   await walk("what is wrong is said at its field, and the rest is saved", { ...still, as: "commune_officer" }, async (page) => {
@@ -70,7 +76,6 @@ export default async function ({ base, walk, photograph }) {
     assert.equal(await page.getAttribute(`[name="${name}"]`, "aria-invalid"), "true");
     assert.match(await page.innerText("main [data-filled]"), /Đã nhập 1\//);
     await fits(page);
-    await accessible(page);
     await photograph(page, "reporting-wrong-phone");
   });
 
@@ -153,7 +158,6 @@ export default async function ({ base, walk, photograph }) {
 
   await walk("an office prepares a campaign, and what it says wrong is said at its field", { ...still, as: "coordination" }, async (page) => {
     await page.goto(`${base}/bao-cao/moi`);
-    await accessible(page);
     await page.fill("#due", "2020-01-01");
     await press(page, "main form button");
     assert.match(await page.innerText("main [role=alert]"), /Hạn gửi đứng trước/);

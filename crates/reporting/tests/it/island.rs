@@ -129,7 +129,7 @@ fn the_island_says_what_the_rulebook_says() -> Result<()> {
             "typed": {"value": value, "numerator": numerator, "denominator": denominator}, "said": said,
         }));
     }
-    ensure!(seen.len() == 7 && seen.values().all(|count| *count > 60), "every answer comes up: {seen:?}");
+    ensure!(seen.len() == 7 && seen.values().all(|count| *count > 30), "every answer comes up: {seen:?}");
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("cases.json");
     std::fs::write(&file, serde_json::to_vec(&cases)?)?;
