@@ -167,6 +167,8 @@ fn a_second_installation_takes_the_figures_of_a_return_and_judges_as_the_first()
         let mut tx = second.read(&Actor::READER.scope()).await?;
         let sql = "SELECT verdict, criteria FROM facts_verdict WHERE unit = $1 AND set_id = $2 AND period = '2024' AND edition = 1";
         let there = tx.row(sql, args![COMMUNE, SET]).await?.context("a verdict")?;
+        // A store waits for its readers before it closes.
+        drop(tx);
         let mut tx = store.read(&Actor::READER.scope()).await?;
         let here = tx.row(sql, args![COMMUNE, SET]).await?.context("a verdict")?;
         ensure!(
