@@ -223,5 +223,5 @@ personal-comments = Comments on figures
 personal-comments-why = To ask and answer during review.
 personal-comments-long = With the campaign; words and name are erased with the data.
 nav-reporting = Reporting
-reporting-name-half = New Rural Development report, second half of { $year }
+reporting-name-half = New Rural Development report, first half of { $year }
 reporting-demo-reason = Attach the minutes of the village review before you send it again.

@@ -211,5 +211,5 @@ personal-comments = Trao đổi về số liệu
 personal-comments-why = Để hỏi và trả lời trong lúc thẩm tra.
 personal-comments-long = Cùng với đợt báo cáo; lời và tên xóa khi xóa dữ liệu.
 nav-reporting = Báo cáo
-reporting-name-half = Báo cáo kết quả nông thôn mới 6 tháng cuối năm { $year }
+reporting-name-half = Báo cáo kết quả nông thôn mới 6 tháng đầu năm { $year }
 reporting-demo-reason = Cần đính kèm biên bản rà soát của thôn trước khi gửi lại.

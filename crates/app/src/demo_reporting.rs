@@ -1,5 +1,5 @@
 //! The demo's reporting: the year under way, entered, sent, under review and returned as a real one would be in November; and
-//! its second half, of which nothing is entered yet.
+//! the half-year in which the old communes reported last, of which nothing is entered yet.
 
 use anyhow::{Context as _, Result};
 use facts::Law;
@@ -15,6 +15,10 @@ use store::{Listing, Store};
 
 /// Sở Nông nghiệp và Môi trường: the department in which the demo's appraiser works.
 const DEPARTMENT: AgencyId = AgencyId(101);
+/// Sở Nông nghiệp và Phát triển nông thôn, which it was until July 2025.
+const OLD_DEPARTMENT: AgencyId = AgencyId(2);
+/// The last year in which the communes of before July 2025 report.
+const OLD: i16 = 2025;
 /// The criteria that it reviews in the demo; the others are anybody's who may.
 const ITS_OWN: [&str; 4] = ["1", "2", "3", "4"];
 
@@ -27,40 +31,50 @@ const RETURNED: i64 = 6;
 pub async fn make(store: &Store, law: &Law, own: UnitId) -> Result<()> {
     let today = SystemClock.today();
     let year = today.year();
-    let Some(set) = law.main_set(rulebook::Level::Commune, year).map(|set| set.set.clone()) else { return Ok(()) };
-    let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
-    let provinces = units::store::provinces(&mut tx, today).await?;
-    let province = units::home().province(&provinces, None).context("a province")?.id;
-    tx.commit().await?;
-    let last = Day::new(year, 12, 31).context("a last day")?;
-    let of = |name: String, period| Campaign {
-        id: 0,
-        name,
-        period,
-        province,
-        sets: vec![set.clone()],
-        as_of: last,
-        opens: Day::new(year, 11, 1).unwrap_or(today),
-        due: Day::new(year, 12, 15).unwrap_or(last),
-        review_due: last,
-        comments_stop: true,
-        course: Course::Draft,
-        version: 1,
-        at: SystemClock.now(),
-    };
-    let say =
-        |key: &'static str| locale::say(locale::Lang::Vi, &kernel::Phrase::new(key).with("year", year.to_string()));
-    open(store, law, &of(say("reporting-name-half"), Period::Half(year, 2))).await?;
-    let whole = open(store, law, &of(say("reporting-name-proposed"), Period::Year(year))).await?;
-    walk(store, law, &whole, own).await
+    let half = (Period::Half(OLD, 1), day("2025-06-30")?, OLD_DEPARTMENT);
+    let whole = (Period::Year(year), Day::new(year, 12, 31).context("a last day")?, DEPARTMENT);
+    let mut last = None;
+    for ((period, as_of, department), name) in [(half, "reporting-name-half"), (whole, "reporting-name-proposed")] {
+        let of = period.year();
+        let Some(set) = law.main_set(rulebook::Level::Commune, of).map(|set| set.set.clone()) else { continue };
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let provinces = units::store::provinces(&mut tx, as_of).await?;
+        drop(tx);
+        let province = units::home().province(&provinces, None).context("a province")?.id;
+        let name = locale::say(locale::Lang::Vi, &kernel::Phrase::new(name).with("year", of.to_string()));
+        let new = Campaign {
+            id: 0,
+            name,
+            period,
+            province,
+            sets: vec![set],
+            as_of,
+            opens: Day::new(year, 11, 1).unwrap_or(today),
+            due: Day::new(year, 12, 15).unwrap_or(today),
+            review_due: Day::new(year, 12, 31).unwrap_or(today),
+            comments_stop: true,
+            course: Course::Draft,
+            version: 1,
+            at: SystemClock.now(),
+        };
+        last = Some(open(store, law, &new, department).await?);
+    }
+    match last {
+        Some(whole) => walk(store, law, &whole, own).await,
+        None => Ok(()),
+    }
 }
 
-async fn open(store: &Store, law: &Law, new: &Campaign) -> Result<Campaign> {
+fn day(text: &str) -> Result<Day> {
+    text.parse().ok().context("a day")
+}
+
+async fn open(store: &Store, law: &Law, new: &Campaign, department: AgencyId) -> Result<Campaign> {
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     let id = campaigns::add(&mut tx, law, new).await?;
     let one = kept::get(&mut tx, id).await?.context("the campaign")?;
     let set = new.sets.first().cloned().unwrap_or_default();
-    let theirs = ITS_OWN.map(|no| (Criterion { set: set.clone(), no: no.to_owned() }, DEPARTMENT));
+    let theirs = ITS_OWN.map(|no| (Criterion { set: set.clone(), no: no.to_owned() }, department));
     campaigns::assign(&mut tx, &one, &BTreeMap::from(theirs)).await?;
     campaigns::turn(&mut tx, law, &one, Course::Open).await?;
     let one = kept::get(&mut tx, id).await?.context("the campaign")?;

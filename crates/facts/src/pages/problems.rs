@@ -9,9 +9,38 @@ pub(super) fn routes() -> Routes {
 }
 
 /// Families of problems; each is also the `type` of an answer that lists several.
-const FAMILIES: [(&str, &[&str]); 22] = [
+const FAMILIES: [(&str, &[&str]); 27] = [
     ("plan", &["changed", "no-code", "second-person", "why-missing"]),
+    ("calendar", &["changed", "no-year", "not-there", "nothing", "reason-empty", "there-already", "twice"]),
+    ("forms", &["not-of-unit"]),
+    ("returns", &["not-done"]),
+    ("ledger", &["waits"]),
     ("law", &["changed-meanwhile"]),
+    (
+        "reporting",
+        &[
+            "campaign-changed",
+            "comment-length",
+            "comment-not-yours",
+            "comments-open",
+            "no-action",
+            "no-comment",
+            "no-criterion",
+            "no-units",
+            "not-in-charge",
+            "not-open",
+            "not-under-review",
+            "not-yours",
+            "note-long",
+            "nothing-chosen",
+            "nothing-to-do",
+            "own-entry",
+            "reason-missing",
+            "too-many",
+            "values-missing",
+            "wrong-state",
+        ],
+    ),
     (
         "overlay",
         &[
@@ -116,6 +145,7 @@ const FAMILIES: [(&str, &[&str]); 22] = [
             "no-version",
             "not-found",
             "not-logged-in",
+            "other-person",
             "other-site",
             "out-of-reach",
             "timeout",

@@ -97,7 +97,7 @@ fn the_type_of_every_problem_leads_to_its_words() {
         let visitor = Visitor::new(store).await?;
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("crates")?;
         let mut keys = Vec::new();
-        for room in ["web", "units", "facts", "documents", "rulebook"] {
+        for room in ["web", "units", "facts", "documents", "rulebook", "reporting"] {
             named(&crates.join(room).join("src"), &mut keys)?;
         }
         ensure!(keys.len() > 20, "{keys:?}");

@@ -148,7 +148,7 @@ fn a_list_comes_as_csv_and_only_when_it_changed() {
         let visitor = Visitor::new(store.clone()).await?;
         for (path, columns) in [
             ("/api/v1/units?as_of=2025-07-01&per=3&fields=code,name", "code,name"),
-            ("/api/v1/agencies?per=3", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence"),
+            ("/api/v1/agencies?per=3", "id,code,kind,name_vi,name_en,valid_from,valid_to,successor,confidence,units"),
             ("/api/v1/measures?per=3&fields=id,reads", "id,reads"),
             ("/api/v1/communes?nam=2024&dv=cu&per=3&fields=unit,verdict", "unit,verdict"),
         ] {

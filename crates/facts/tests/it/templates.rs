@@ -26,7 +26,7 @@ const PARTS: [&str; 8] = [
 
 async fn site(local_admin: bool) -> Site {
     let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room()];
-    let texts = rooms.iter().flat_map(|r| (r.templates)());
+    let texts = rooms.iter().flat_map(|r| (r.templates)()).chain(above());
     Site(Arc::new(SiteParts {
         store: Store::open("sqlite::memory:", StoreOptions::default()).await.expect("a database"),
         clock: Arc::new(testkit::CLOCK),
@@ -41,6 +41,18 @@ async fn site(local_admin: bool) -> Site {
         limit: None,
         search: web::search::Search::default(),
     }))
+}
+
+/// The templates of the rooms above, which this crate does not know, as they lie in their folders.
+fn above() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reporting/templates");
+    let files = fs::read_dir(folder).expect("templates of reporting").flatten();
+    files
+        .map(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            (name, fs::read_to_string(file.path()).expect("a template"))
+        })
+        .collect()
 }
 
 fn samples() -> BTreeMap<String, Vec<(String, Value)>> {
