@@ -187,6 +187,7 @@ reference-succession = Which unit went into which, on which day
 reference-groups = Groups of communes of the plan
 reference-attributes = What the law reads of a unit
 reference-agencies = Agencies
+reference-calendar = Holidays and working days in lieu
 licence-code = Program
 licence-data = Published figures
 licence-data-text = The project has not stated a licence for figures; ask the publishing agency before reuse.

@@ -88,8 +88,8 @@ reporting-no-units-yet = There is no commune in this campaign yet.
 reporting-no-units-yet-next = Communes join when it is opened.
 reporting-filled-of = { $filled } of { $asked } filled
 reporting-days-left = { $count ->
-    [one] 1 day left
-   *[other] { $count } days left
+    [one] 1 day left, { $work } of work
+   *[other] { $count } days left, { $work } of work
     }
 reporting-days-late = { $count ->
     [one] 1 day late

@@ -60,3 +60,4 @@ right-send-reporting = Send a commune's report
 right-review-reporting = Review reports
 right-lock-reporting = Confirm, lock and reopen reports
 right-comment-reporting = Comment on figures
+right-close-years = Close and reopen a year

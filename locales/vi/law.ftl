@@ -166,6 +166,7 @@ reference-succession = Đơn vị nào thành đơn vị nào, từ ngày nào
 reference-groups = Nhóm xã theo kế hoạch
 reference-attributes = Thuộc tính của đơn vị mà luật xét đến
 reference-agencies = Cơ quan, tổ chức
+reference-calendar = Ngày nghỉ lễ, ngày làm bù
 licence-code = Chương trình
 licence-data = Số liệu công bố
 licence-data-text = Dự án chưa công bố giấy phép cho số liệu; xin hỏi cơ quan công bố trước khi dùng lại.

@@ -60,3 +60,4 @@ right-send-reporting = Gửi báo cáo của xã
 right-review-reporting = Thẩm tra báo cáo
 right-lock-reporting = Xác nhận, khóa, mở lại báo cáo
 right-comment-reporting = Trao đổi về số liệu
+right-close-years = Đóng, mở lại năm báo cáo

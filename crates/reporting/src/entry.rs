@@ -58,6 +58,9 @@ pub struct Given {
     pub seen: i64,
 }
 
+/// What is wrong with a value, each with its field.
+pub type Wrong = Vec<(&'static str, Phrase)>;
+
 /// What became of a value.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -67,7 +70,7 @@ pub enum Answer {
     /// Somebody else wrote meanwhile; what stands there now is in the form.
     Changed,
     /// By field: `value`, `numerator`, `denominator`, `note`.
-    Wrong(Vec<(&'static str, Phrase)>),
+    Wrong(Wrong),
 }
 
 /// What became of a save.
@@ -184,11 +187,7 @@ pub async fn save(
     Ok(Some(Saved { answers, form, items, unit }))
 }
 
-fn read(
-    bounds: &Bounds,
-    law: &Law,
-    given: &Given,
-) -> std::result::Result<Option<(i64, Value)>, Vec<(&'static str, Phrase)>> {
+fn read(bounds: &Bounds, law: &Law, given: &Given) -> std::result::Result<Option<(i64, Value)>, Wrong> {
     let (set, field) = bounds.field(law, given).map_err(|phrase| vec![("value", phrase)])?;
     if given.typed.is_empty() {
         return Ok(None);

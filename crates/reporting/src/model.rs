@@ -56,8 +56,8 @@ names! {
     /// What is done to a criterion of a unit.
     Action {
         Send = "send",
-        Return = "return",
         Accept = "accept",
+        Return = "return",
         Confirm = "confirm",
         Lock = "lock",
         /// Opens what was accepted, confirmed or locked again, with a reason.

@@ -81,6 +81,6 @@ impl Desk {
 }
 
 /// The forms of a level that are for a year.
-pub fn of_level<'f>(forms: &'f Forms, level: rulebook::model::Level, year: i16) -> Vec<&'f Form> {
+pub fn of_level(forms: &Forms, level: rulebook::model::Level, year: i16) -> Vec<&Form> {
     forms.all().filter(|form| form.level == level && form.is_for(year)).collect()
 }

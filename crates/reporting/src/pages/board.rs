@@ -24,12 +24,12 @@ fn chosen(asked: &Asked, today: Day) -> (String, Chosen) {
 /// `GET /bao-cao/{campaign}`. Cost: a row a unit of the campaign that the reader sees, twice.
 pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
-    let today = ctx.site.clock.today();
     let mut tx = ctx.read().await?;
+    let today = say::today(&ctx, &mut tx).await?;
     let one = campaign(&ctx, &mut tx, id).await?;
-    let (state, choice) = chosen(&asked, today);
+    let (state, choice) = chosen(&asked, today.day);
     let (found, count) = kept::board(&mut tx, id, &asked.listing(&state, asked.page(), PER), choice).await?;
-    let (counts, late) = kept::counts(&mut tx, id, today).await?;
+    let (counts, late) = kept::counts(&mut tx, id, today.day).await?;
     let all: i64 = counts.values().sum();
     let chip = |name: &str, word: String, class: &str, count: i64| {
         let href = ctx.link(&format!("/bao-cao/{id}?tt={name}"));
@@ -52,11 +52,11 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         .filter(|(state, _)| !matches!(state, State::Empty | State::Draft | State::Returned))
         .map(|(_, n)| n)
         .sum();
-    let rows: Vec<Value> = found.iter().map(|unit| row(&ctx, id, unit, today)).collect();
+    let rows: Vec<Value> = found.iter().map(|unit| row(&ctx, id, unit, &today)).collect();
     ctx.page(
         "reporting_board.html",
         context! {
-            title => one.name, campaign => say::campaign(&ctx, &law, &one), rows => rows, count => count, chips => chips, all => all,
+            title => one.name, campaign => say::campaign(&ctx, &law, &one, &today), rows => rows, count => count, chips => chips, all => all,
             sent => sent, late => late, orders => ORDERS, pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap,
             kept => asked.kept(), done => !asked.xong.is_empty(), draft => one.course == Course::Draft,
             settings => ctx.may("read", "campaigns").then(|| ctx.link(&format!("/bao-cao/{id}/cai-dat"))),
@@ -65,14 +65,14 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     )
 }
 
-fn row(ctx: &Ctx, id: i64, unit: &Reporting, today: Day) -> Value {
-    let days = today.epoch_days() - unit.since.day().epoch_days();
+fn row(ctx: &Ctx, id: i64, unit: &Reporting, today: &say::Today) -> Value {
+    let days = today.day.epoch_days() - unit.since.day().epoch_days();
     let open = matches!(unit.state, State::Empty | State::Draft | State::Returned);
     context! {
         name => unit.name, href => ctx.link(&format!("/bao-cao/{id}/xa/{}", unit.unit)), state => say::state(ctx.lang, unit.state),
         days => days, since => locale::date(unit.since.day()), asked => unit.asked, filled => unit.filled, waiting => unit.waiting,
         returned => unit.returned, accepted => unit.accepted, comments => unit.comments,
-        late => (open && unit.due < today).then(|| say::left(ctx.lang, unit.due, today)),
+        late => (open && unit.due < today.day).then(|| say::left(ctx.lang, unit.due, today)),
     }
 }
 

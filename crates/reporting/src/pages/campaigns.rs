@@ -22,7 +22,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let open: Vec<i64> = found.iter().filter(|one| one.course == Course::Open).map(|one| one.id).collect();
     let own = kept::own(&mut tx, &open, OWN + 1).await?;
     let own = if own.len() as i64 > OWN { Vec::new() } else { own };
-    let today = ctx.site.clock.today();
+    let today = say::today(&ctx, &mut tx).await?;
     let named = |id: i64| found.iter().find(|one| one.id == id).map_or("", |one| one.name.as_str());
     let own: Vec<Value> = own
         .iter()
@@ -30,7 +30,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             context! {
                 campaign => named(*id), name => unit.name, href => ctx.link(&format!("/bao-cao/{id}/xa/{}", unit.unit)),
                 state => say::state(ctx.lang, unit.state), asked => unit.asked, filled => unit.filled,
-                due => locale::date(unit.due), left => say::left(ctx.lang, unit.due, today),
+                due => locale::date(unit.due), left => say::left(ctx.lang, unit.due, &today),
             }
         })
         .collect();
@@ -38,7 +38,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page(
         "reporting_campaigns.html",
         context! {
-            title => locale::word(ctx.lang, "reporting-title"), rows => found.iter().map(|one| say::campaign(&ctx, &law, one)).collect::<Vec<_>>(),
+            title => locale::word(ctx.lang, "reporting-title"), rows => found.iter().map(|one| say::campaign(&ctx, &law, one, &today)).collect::<Vec<_>>(),
             count => count, own => own, states => states, orders => ORDERS, pages => asked.pages(count), q => asked.q, tt => asked.tt,
             sap => asked.sap, kept => asked.kept(), may => ctx.may("keep", "campaigns"), new => ctx.link("/bao-cao/moi"),
         },

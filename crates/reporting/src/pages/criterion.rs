@@ -31,6 +31,7 @@ struct Shown {
     people: HashMap<PersonId, String>,
     /// The last reason with which it was given back.
     reason: Option<(String, String)>,
+    today: say::Today,
 }
 
 /// What was sent and is shown again: by measure what was typed, and what became of it.
@@ -58,7 +59,8 @@ async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
     let people = say::names(&mut tx, people).await?;
     let back = done.iter().find(|one| one.criterion == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
-    Ok(Shown { campaign, summed, items, form, comments, people, reason })
+    let today = say::today(ctx, &mut tx).await?;
+    Ok(Shown { campaign, summed, items, form, comments, people, reason, today })
 }
 
 /// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments.
@@ -76,8 +78,8 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
         return Err(ctx.not_found());
     };
     let item = &shown.items[place];
-    let today = ctx.site.clock.today();
-    let open = rules::is_open(item.state) && shown.campaign.takes_entries(today);
+    let today = &shown.today;
+    let open = rules::is_open(item.state) && shown.campaign.takes_entries(today.day);
     let enters = open && ctx.may("enter", "reporting");
     let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
     let teller = Teller { ctx, law, shown, set, again };
@@ -106,7 +108,7 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
         "reporting_criterion.html",
         context! {
             title => format!("{} {} · {}", at.3, ctx.lang.pick(&sheet.name_vi, &sheet.name_en), shown.form.unit.name),
-            campaign => say::campaign(ctx, law, &shown.campaign), unit => shown.form.unit.name, unit_id => shown.form.unit.id.0, unit_href => unit_href,
+            campaign => say::campaign(ctx, law, &shown.campaign, today), unit => shown.form.unit.name, unit_id => shown.form.unit.id.0, unit_href => unit_href,
             no => at.3, name => ctx.lang.pick(&sheet.name_vi, &sheet.name_en), set => say::set(ctx.lang, law, &at.2), set_id => at.2,
             state => say::state(ctx.lang, item.state), verdict => word, class => class, filled => sheet.filled(), asked => sheet.asked(),
             left => say::left(ctx.lang, shown.summed.due, today), due => locale::date(shown.summed.due), fields => fields, enters => enters, reviews => reviews,

@@ -2,7 +2,7 @@
 
 use crate::model::{Action, Campaign, Course, Criterion, State};
 use facts::Law;
-use kernel::{Day, Period, PersonId, Phrase};
+use kernel::{Day, Period, PersonId, Phrase, WorkDays};
 use locale::Lang;
 use minijinja::{Value, context};
 use std::collections::HashMap;
@@ -42,12 +42,26 @@ pub fn period(lang: Lang, period: Period) -> String {
     locale::say(lang, &phrase.with("year", year))
 }
 
-/// How long there is until a day: days left, today, days late.
-pub fn left(lang: Lang, due: Day, today: Day) -> String {
-    let days = due.epoch_days() - today.epoch_days();
+/// The day of a request, and which days State bodies work on.
+pub struct Today {
+    pub day: Day,
+    work: WorkDays,
+}
+
+/// Cost: the calendar, some twenty rows a year.
+pub async fn today(ctx: &Ctx, tx: &mut impl ::store::Query) -> ::store::Result<Today> {
+    Ok(Today { day: ctx.site.clock.today(), work: units::calendar::of(tx).await? })
+}
+
+/// How long there is until a day: days left and how many of them are worked, today, days late.
+pub fn left(lang: Lang, due: Day, today: &Today) -> String {
+    let days = due.epoch_days() - today.day.epoch_days();
     let phrase = match days {
         0 => Phrase::new("reporting-due-today"),
-        1.. => Phrase::new("reporting-days-left").with("count", days),
+        1.. => {
+            let work = i64::from(today.work.working_between(today.day, due));
+            Phrase::new("reporting-days-left").with("count", days).with("work", work)
+        }
         _ => Phrase::new("reporting-days-late").with("count", -days),
     };
     locale::say(lang, &phrase)
@@ -96,13 +110,12 @@ pub async fn names(
 }
 
 /// A campaign as pages head it.
-pub fn campaign(ctx: &Ctx, law: &Law, one: &Campaign) -> Value {
-    let today = ctx.site.clock.today();
+pub fn campaign(ctx: &Ctx, law: &Law, one: &Campaign, today: &Today) -> Value {
     let sets: Vec<String> = one.sets.iter().map(|id| set(ctx.lang, law, id)).collect();
     context! {
         id => one.id, name => one.name, href => ctx.link(&format!("/bao-cao/{}", one.id)), period => period(ctx.lang, one.period),
         course => course(ctx.lang, one.course), opens => locale::date(one.opens), due => locale::date(one.due),
         review_due => locale::date(one.review_due), left => left(ctx.lang, one.due, today),
-        late => one.course == Course::Open && one.due < today, sets => sets, as_of => locale::date(one.as_of),
+        late => one.course == Course::Open && one.due < today.day, sets => sets, as_of => locale::date(one.as_of),
     }
 }

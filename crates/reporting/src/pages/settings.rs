@@ -100,7 +100,8 @@ async fn form(
     wrong: &[(&'static str, Phrase)],
 ) -> Outcome {
     let mut tx = ctx.read().await?;
-    let as_of = fields.get("as_of").and_then(|text| day(text)).unwrap_or_else(|| ctx.site.clock.today());
+    let today = say::today(ctx, &mut tx).await?;
+    let as_of = fields.get("as_of").and_then(|text| day(text)).unwrap_or(today.day);
     let provinces = units::store::provinces(&mut tx, as_of).await?;
     let chosen = units::home().province(&provinces, None).map(|province| province.id.0);
     let provinces: Vec<Value> = provinces
@@ -169,7 +170,7 @@ async fn form(
         "reporting_settings.html",
         context! {
             title => of.map_or_else(|| locale::word(ctx.lang, "reporting-new"), |one| one.name.clone()),
-            campaign => of.map(|one| say::campaign(ctx, law, one)), fields => fields, wrong => said, errors => errors, sets => sets,
+            campaign => of.map(|one| say::campaign(ctx, law, one, &today)), fields => fields, wrong => said, errors => errors, sets => sets,
             provinces => provinces, table => table, agencies => agencies, turns => turns, action => ctx.link(&base),
             assign => of_id("phan-cong"), turn => of_id("chuyen"), key => uuid::Uuid::new_v4().to_string(), back => ctx.link("/bao-cao"),
             version => of.map(|one| one.version), may => ctx.may("keep", "campaigns"), calendar => ctx.link("/lich-lam-viec"),

@@ -54,9 +54,9 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
     let form = form::load(&mut tx, &law, &one, &place).await?;
     let done = kept::actions(&mut tx, id, place.id, ACTIONS).await?;
     let said = comments::of(&mut tx, id, place.id).await?;
-    let today = ctx.site.clock.today();
+    let today = say::today(&ctx, &mut tx).await?;
     let officers: Vec<PersonId> = if ctx.may("assign", "reporting") {
-        posts::at(&mut tx, &[Post::Unit(Role::CommuneOfficer, place.id)], today).await?.into_iter().collect()
+        posts::at(&mut tx, &[Post::Unit(Role::CommuneOfficer, place.id)], today.day).await?.into_iter().collect()
     } else {
         Vec::new()
     };
@@ -121,14 +121,14 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
         axum::http::StatusCode::OK,
         "reporting_unit.html",
         context! {
-            title => format!("{} · {}", place.name, one.name), campaign => say::campaign(&ctx, &law, &one), unit => place.name,
+            title => format!("{} · {}", place.name, one.name), campaign => say::campaign(&ctx, &law, &one, &today), unit => place.name,
             unit_href => ctx.link(&format!("/xa/{unit}?nam={}", one.year())), state => say::state(ctx.lang, summed.state),
             asked => summed.asked, filled => summed.filled, returned => summed.returned, comments => summed.comments,
-            left => say::left(ctx.lang, summed.due, today), due => locale::date(summed.due), late => summed.due < today && rules::is_open(summed.state),
+            left => say::left(ctx.lang, summed.due, &today), due => locale::date(summed.due), late => summed.due < today.day && rules::is_open(summed.state),
             sets => sets, buttons => buttons, history => history, officers => officers, done => !asked.xong.is_empty(), ready => ready,
             assign => ctx.may("assign", "reporting").then(|| ctx.link(&format!("/bao-cao/{id}/xa/{unit}/phan-cong"))),
             next => first.map(|item| context! { no => item.criterion.no, href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", item.criterion.set, item.criterion.no)) }),
-            enters => ctx.may("enter", "reporting") && one.takes_entries(today), key => uuid::Uuid::new_v4().to_string(),
+            enters => ctx.may("enter", "reporting") && one.takes_entries(today.day), key => uuid::Uuid::new_v4().to_string(),
         },
     )
 }

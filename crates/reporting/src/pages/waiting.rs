@@ -58,7 +58,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let one = campaign(&ctx, &mut tx, id).await?;
     let (found, count) = find(&ctx, &mut tx, id, &asked, asked.page(), PER).await?;
     let differs = kept::differences(&mut tx, &law, &one, &found).await?;
-    let today = ctx.site.clock.today();
+    let today = say::today(&ctx, &mut tx).await?;
     let row = |waits: &Waiting| {
         let item = &waits.item;
         let named = &item.criterion;
@@ -68,7 +68,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
             unit => waits.unit_name, href => ctx.link(&format!("/bao-cao/{id}/xa/{}/{}/{}", waits.unit, named.set, named.no)),
             no => named.no, set => say::set(ctx.lang, &law, &named.set), name => say::criterion(ctx.lang, &law, named),
             key => format!("{}|{}|{}", waits.unit, named.set, named.no), state => say::state(ctx.lang, item.state),
-            since => locale::date(item.since.day()), days => today.epoch_days() - item.since.day().epoch_days(),
+            since => locale::date(item.since.day()), days => today.day.epoch_days() - item.since.day().epoch_days(),
             filled => item.filled, asked => item.asked, differs => differing,
         }
     };
@@ -77,7 +77,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         axum::http::StatusCode::OK,
         "reporting_waiting.html",
         context! {
-            title => locale::word(ctx.lang, "reporting-waiting-title"), campaign => say::campaign(&ctx, &law, &one),
+            title => locale::word(ctx.lang, "reporting-waiting-title"), campaign => say::campaign(&ctx, &law, &one, &today),
             rows => found.iter().map(row).collect::<Vec<_>>(), count => count, states => states, tt => wanted(&asked).name(), q => asked.q,
             sap => asked.sap, kept => asked.kept(), pages => asked.pages(count), done => !asked.xong.is_empty(),
             reviews => wanted(&asked) == State::Sent && ctx.may("review", "reporting"),
@@ -161,7 +161,7 @@ pub async fn changed(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>
     ctx.page(
         "reporting_changed.html",
         context! {
-            title => locale::word(ctx.lang, "reporting-changed-title"), campaign => say::campaign(&ctx, &law, &one), rows => rows,
+            title => locale::word(ctx.lang, "reporting-changed-title"), campaign => say::campaign(&ctx, &law, &one, &say::today(&ctx, &mut tx).await?), rows => rows,
             count => count, q => asked.q, sap => asked.sap, kept => asked.kept(), pages => asked.pages(count),
         },
     )

@@ -77,7 +77,7 @@ fn a_broken_line_is_named() {
         ("groups.csv", "g,9,,\n".to_owned(), 2, "no unit 9"),
         ("groups.csv", "g,2,2026-01-01,\n".to_owned(), 2, "never a member"),
         ("attributes.csv", "2,colour,red,,,verified,x\n".to_owned(), 2, "colour"),
-        ("agencies.csv", "1,A,department,A,A,,,7,verified\n".to_owned(), 2, "successor"),
+        ("agencies.csv", "1,A,department,A,A,,,7,verified,\n".to_owned(), 2, "successor"),
         ("calendar.csv", "2026-02-20,working_day_in_lieu,A,A,x,verified,\n".to_owned(), 2, "calendar-not-a-day-off"),
         ("calendar.csv", "2026-02-20,holiday,A,A,,verified,\n".to_owned(), 2, "units-source-empty"),
         (
