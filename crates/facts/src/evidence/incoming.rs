@@ -127,7 +127,8 @@ pub async fn begin(
     if unfinished >= bounds.unfinished {
         return refused("evidence-too-many", bounds.unfinished, 429);
     }
-    if is_full(tx, bounds, unit).await? {
+    let now = tx.now();
+    if is_full(tx, bounds, unit, now).await? {
         return refused("evidence-too-many-pieces", bounds.pieces, 429);
     }
     let id = uuid::Uuid::new_v4().simple().to_string();
@@ -146,10 +147,10 @@ pub async fn begin(
 }
 
 /// Whether a unit has as many pieces of the last day as are taken. Cost: those rows.
-pub async fn is_full(tx: &mut impl Query, bounds: &Bounds, unit: UnitId) -> Result<bool> {
-    let sql = "SELECT COUNT(*) FROM facts_evidence WHERE unit = $1 AND at > (SELECT MAX(at) FROM facts_evidence WHERE unit = $1) - $2";
-    let day = 86_400_000_000_i64;
-    let today = tx.row(sql, args![unit, day]).await?.map_or(Ok(0), |row| row.i64(0))?;
+pub async fn is_full(tx: &mut impl Query, bounds: &Bounds, unit: UnitId, now: Moment) -> Result<bool> {
+    const DAY: i64 = 86_400_000_000;
+    let sql = "SELECT COUNT(*) FROM facts_evidence WHERE unit = $1 AND at > $2";
+    let today = tx.row(sql, args![unit, Moment(now.0 - DAY)]).await?.map_or(Ok(0), |row| row.i64(0))?;
     Ok(today >= bounds.pieces)
 }
 

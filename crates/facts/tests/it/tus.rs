@@ -195,6 +195,12 @@ fn many_tiny_parts_and_many_pieces_come_to_an_end() {
         let answer = visitor.send_files(&crate::evidence::there(COMMUNE), &[], &[("a.jpg", &jpeg(9))]).await?;
         ensure!(answer.status == 429, "{}", answer.status);
         ensure!(pieces(&store, COMMUNE).await?.len() == 4);
+        // Those of a day ago keep nobody out.
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &testkit::CLOCK).await?;
+        tx.execute("UPDATE facts_evidence SET at = at - $1", store::args![86_400_000_000_i64]).await?;
+        tx.commit().await?;
+        let answer = visitor.send_files(&crate::evidence::there(COMMUNE), &[], &[("a.jpg", &jpeg(9))]).await?;
+        ensure!(answer.status == 303, "{}", answer.status);
         Ok(())
     });
 }

@@ -48,7 +48,7 @@ pub(super) async fn send(ctx: Ctx, Path(id): Path<i64>, parts: Multipart) -> Out
         }
     }
     let means = ctx.site.thing::<Means>();
-    if incoming::is_full(&mut tx, &means.bounds, id).await? {
+    if incoming::is_full(&mut tx, &means.bounds, id, ctx.site.clock.now()).await? {
         let phrase = Phrase::new("evidence-too-many-pieces").with("most", means.bounds.pieces);
         return Err(ctx.failure(Problem { phrase, place: None, status: 429 }));
     }
