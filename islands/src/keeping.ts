@@ -3,7 +3,7 @@
 import { line } from "./line";
 import { mine, newest, theirs, type Done, type Item, type Standing, type Typed } from "./queue";
 import { shelf } from "./shelf";
-import { drafts, flush, forget, gather, queue, typed, type Field, type Round } from "./unsent";
+import { announce, drafts, flush, forget, gather, queue, typed, type Field, type Round } from "./unsent";
 
 /** So long after a keystroke a value is sent by itself, in milliseconds; at once when its field is left. */
 const CALM = 900;
@@ -206,7 +206,7 @@ class Kept {
   }
 
   async flush(): Promise<Round | undefined> {
-    const round = await flush(this.person, (done) => document.dispatchEvent(new CustomEvent("langso-done", { detail: done })));
+    const round = await flush(this.person, announce);
     document.dispatchEvent(new CustomEvent("langso-kept"));
     await this.wait();
     this.status(round?.stopped ? this.word("waiting") : "");

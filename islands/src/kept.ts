@@ -40,14 +40,20 @@ async function keepAssets(addresses: string[], seen = new Set<string>()): Promis
   }
 }
 
-/** Keeps a page under its address with all that it needs. `whose`: `omit` asks as nobody. False where the server refuses it. */
-export async function keepPage(cache: Cache, address: string, whose: RequestCredentials = "same-origin"): Promise<boolean> {
-  const answer = await fetch(address, { credentials: whose, redirect: "follow", headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return false;
+/** Keeps an answer under an address, with all that its page needs. */
+export async function keepAnswer(cache: Cache, address: string, answer: Response): Promise<void> {
   // Read whole before anything is kept: a page that was cut in the middle is none.
   const text = await answer.text();
   await keepAssets(assetsIn(text, answer.url));
-  await cache.put(address, new Response(text, { headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": answer.headers.get("content-security-policy") ?? "default-src 'self'", "x-kept-at": new Date().toISOString() } }));
+  const policy = answer.headers.get("content-security-policy") ?? "default-src 'self'";
+  await cache.put(address, new Response(text, { headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy } }));
+}
+
+/** Asks for a page and keeps it. `whose`: `omit` asks as nobody. False where the server refuses it. */
+export async function keepPage(cache: Cache, address: string, whose: RequestCredentials = "same-origin"): Promise<boolean> {
+  const answer = await fetch(address, { credentials: whose, redirect: "follow", headers: { accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return false;
+  await keepAnswer(cache, address, answer);
   return true;
 }
 

@@ -2,9 +2,9 @@
 // takes pages along, asks before leaving, wipes. Without this island pages work as ever, with a line.
 import { COMMON, forget, keepPage, pagesOf } from "./kept";
 import { behind, line } from "./line";
-import { counts, exported, mine, theirs, type Item, type State } from "./queue";
+import { counts, exported, mine, theirs, type Item } from "./queue";
 import { clear, person, shelf } from "./shelf";
-import { drafts, flush, full, gather, pause, wake, type Done, type Round } from "./unsent";
+import { announce, drafts, flush, full, gather, isFull as isNoRoom, pause, wake, type Done, type Round } from "./unsent";
 
 const find = <E extends HTMLElement>(place: ParentNode, name: string): E => place.querySelector<E>(name) as E;
 /** A sentence of the server with its places filled. */
@@ -55,7 +55,7 @@ async function round(): Promise<Round | undefined> {
   clearTimeout(timer);
   if (!whose) return undefined;
   await gather(whose);
-  last = await flush(whose, (done) => document.dispatchEvent(new CustomEvent("langso-done", { detail: done })));
+  last = await flush(whose, announce);
   await show();
   if (last?.stopped === "line" || last?.stopped === "busy") {
     void wake();
@@ -75,7 +75,6 @@ async function wipe(): Promise<void> {
 
 // The page that tells what has not been sent.
 const place = document.querySelector<HTMLElement>("[data-unsent-list]");
-const words: Record<Exclude<State, "done">, string> = { waiting: "waiting", going: "going", conflict: "conflict", wrong: "wrong", refused: "refused" };
 
 function told(item: Item): HTMLElement {
   const one = find<HTMLTemplateElement>(place as HTMLElement, "template").content.cloneNode(true) as DocumentFragment;
@@ -86,7 +85,7 @@ function told(item: Item): HTMLElement {
   find(row, "[data-value]").textContent = [item.value || [item.numerator, item.denominator].filter(Boolean).join(" / "), item.note].filter(Boolean).join(" · ") || "–";
   // The phone's clock, set right by as much as it was behind at the last answer.
   find(row, "[data-at]").textContent = clock(item.at + behind);
-  find(row, "[data-state]").textContent = item.state === "done" ? "" : (place?.dataset[words[item.state]] ?? "");
+  find(row, "[data-state]").textContent = item.state === "done" ? "" : (place?.dataset[item.state] ?? "");
   if (item.said?.length) {
     find(row, "[data-said]").textContent = item.said.join(" ");
     find(row, "[data-said]").hidden = false;
@@ -188,8 +187,7 @@ function carry(place: HTMLElement): void {
       localStorage.setItem(mark, `${Date.now()} ${done}`);
       said.textContent = say(place.dataset["done"], clock(Date.now()), done);
     } catch (error) {
-      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-      said.textContent = place.dataset[isFull ? "full" : "failed"] ?? "";
+      said.textContent = place.dataset[isNoRoom(error) ? "full" : "failed"] ?? "";
     }
     button.disabled = false;
   });
@@ -244,7 +242,7 @@ async function begin(): Promise<void> {
   document.addEventListener("langso-kept", () => void show());
   // What the worker sent, where a page of it is open.
   navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[] }>) => {
-    for (const done of data.done ?? []) document.dispatchEvent(new CustomEvent("langso-done", { detail: done }));
+    for (const done of data.done ?? []) announce(done);
     void show();
   });
   // A page that was taken along and shown without a line has nothing to send to.

@@ -1,9 +1,9 @@
 // The service worker: with a line the server answers, always; without one, its own pages as they were kept. Values that wait go
 // out when there is a line again, also where no page is open.
-import { COMMON, OFFLINE, forget, keepPage, name, pagesOf } from "./kept";
+import { COMMON, OFFLINE, keepAnswer, keepPage, name, pagesOf } from "./kept";
 import { line } from "./line";
 import { counts, send } from "./queue";
-import { clear, person, shelf } from "./shelf";
+import { person, shelf } from "./shelf";
 
 interface Waiting extends Event {
   waitUntil(work: Promise<unknown>): void;
@@ -15,7 +15,6 @@ interface Asked extends Waiting {
 interface Worker extends EventTarget {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void>; matchAll(options: { includeUncontrolled: boolean }): Promise<{ postMessage(message: unknown): void }[]> };
-  registration: { unregister(): Promise<boolean> };
 }
 const worker = self as unknown as Worker;
 const on = <E extends Event>(kind: string, then: (event: E) => void): void => worker.addEventListener(kind, then as (event: Event) => void);
@@ -61,8 +60,7 @@ async function page(request: Request, url: URL): Promise<Response> {
     const answer = await (kept ? Promise.race([fetch(request), late()]) : fetch(request));
     if (kept && pages) {
       if (answer.ok && !answer.redirected) {
-        const text = answer.clone().text();
-        void text.then((text) => pages.put(address, new Response(text, { headers: kept.headers }))).catch(() => {});
+        void keepAnswer(pages, address, answer.clone()).catch(() => {});
       } else if (answer.status === 403) {
         // No longer theirs: what the server refuses is not kept either.
         await pages.delete(address);
@@ -95,16 +93,11 @@ async function flush(): Promise<void> {
   if (!whose) return;
   const { done } = await navigator.locks.request("langso-send", () => send(shelf, line, whose));
   const left = counts(await shelf.all(), whose);
-  for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ kind: "sent", done });
+  for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ done });
   // The browser tries again later where a try failed.
   if (left.waiting + left.going > 0) throw new Error("values wait");
 }
 
 on<Waiting & { tag: string }>("sync", (event) => {
   if (event.tag === "langso-send") event.waitUntil(flush());
-});
-
-on<Waiting & { data: unknown }>("message", (event) => {
-  if (event.data !== "wipe") return;
-  event.waitUntil(Promise.all([forget(), clear(), worker.registration.unregister()]));
 });

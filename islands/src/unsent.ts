@@ -22,7 +22,8 @@ const draft = (field: Pick<Field, "person" | "api" | "measure">): string => `lan
 /** `full`: this phone has no room, what is typed stands in the page and nowhere else; `room`: there is some again. */
 export const full = new EventTarget();
 
-function isFull(error: unknown): boolean {
+/** Whether a phone had no room for something. */
+export function isFull(error: unknown): boolean {
   return error instanceof DOMException && (error.name === "QuotaExceededError" || error.name === "NS_ERROR_DOM_QUOTA_REACHED");
 }
 
@@ -78,6 +79,9 @@ export async function queue(field: Field, what: Typed): Promise<Item | undefined
 export async function gather(person: number): Promise<void> {
   for (const { at: _, value, numerator, denominator, note, ...field } of drafts(person)) await queue(field, { value, numerator, denominator, note });
 }
+
+/** Tells the page what became of a value. */
+export const announce = (done: Done): void => void document.dispatchEvent(new CustomEvent("langso-done", { detail: done }));
 
 /** Sends what waits of this person; one tab at a time, the others have nothing left to do. */
 export async function flush(person: number, tell?: (done: Done) => void): Promise<Round | undefined> {
