@@ -69,7 +69,7 @@ export default async function ({ base, walk, photograph: shoot }) {
     await fits(page);
   });
 
-  await walk("a photograph is shrunk, a face covered by finger and by keys, and sent over a line that is cut", { ...phone, as: "coordination" }, async (page) => {
+  await walk("a photograph is shrunk, a face covered by finger and by keys, and sent over a line that is cut", { ...phone, as: "coordination", cut: true }, async (page) => {
     await page.goto(list);
     const picture = await photograph(page, 3000, 2000, 10);
     await page.setInputFiles("#files", { name: "duong.jpg", mimeType: "image/jpeg", buffer: picture });
