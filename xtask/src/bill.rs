@@ -172,8 +172,7 @@ pub fn licences(findings: &mut Vec<String>) -> Result<()> {
 }
 
 /// The bill as JSON, the same for the same locks.
-fn bill() -> Result<Value> {
-    let all = parts()?;
+fn bill(all: &[Part]) -> Result<Value> {
     let root = all.iter().find(|part| part.name == "app").context("the crate app")?;
     let component = |part: &Part| {
         let mut one = Map::from_iter([
@@ -204,14 +203,15 @@ fn bill() -> Result<Value> {
 
 /// Writes the bill to a file, or to the console; what it counts by licence goes to standard error.
 pub fn run(args: &[String]) -> Result<()> {
-    let text = format!("{}\n", serde_json::to_string_pretty(&bill()?)?);
+    let all = parts()?;
+    let text = format!("{}\n", serde_json::to_string_pretty(&bill(&all)?)?);
     match args {
         [] => print!("{text}"),
         [path] => fs::write(path, text).with_context(|| path.clone())?,
         _ => bail!("`cargo xtask bill` takes one file"),
     }
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for part in parts()? {
+    for part in all {
         *count.entry(part.licence).or_default() += 1;
     }
     for (licence, number) in count {

@@ -23,7 +23,7 @@ impl Hold {
         }
     }
 
-    pub(crate) fn of(number: i64) -> Hold {
+    fn of(number: i64) -> Hold {
         if number >= 2 { Hold::Locked } else { Hold::Review }
     }
 

@@ -359,11 +359,13 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
     let decided = decide(&known, entries, how);
-    let held = holds::of(tx, &units, &years).await?;
-    let code = |measure| law.measure_code(measure).to_owned();
-    holds::check(&held, tx.actor().role, decided.fresh.iter().map(|entry| entry.key), code)?;
     if decided.fresh.is_empty() && decided.moved.is_empty() {
         return Ok(decided.outcome);
+    }
+    if !decided.fresh.is_empty() {
+        let held = holds::of(tx, &units, &years).await?;
+        let code = |measure| law.measure_code(measure).to_owned();
+        holds::check(&held, tx.actor().role, decided.fresh.iter().map(|entry| entry.key), code)?;
     }
     let outcome = Outcome { units: units.len(), ..decided.outcome };
     let judging = Judging::read(tx, law, &units, &years).await?;

@@ -135,15 +135,13 @@ pub async fn turn(tx: &mut WriteTx, law: &Law, one: &Campaign, to: Course) -> Re
     if !kept::change(tx, &Campaign { course: to, ..one.clone() }).await? {
         return changed_meanwhile();
     }
-    let known = kept::units(tx, one.id).await?;
-    let mut count = known.len();
-    if one.course == Course::Draft {
-        count = open(tx, law, one).await?;
-        if count == 0 {
-            return Err(StoreError::Refused(Box::new(
-                Problem::input(Phrase::new("reporting-no-units")).at_field("as_of"),
-            )));
-        }
+    let first = one.course == Course::Draft;
+    let count = if first { open(tx, law, one).await? } else { kept::how_many(tx, one.id).await? };
+    if first && count == 0 {
+        let problem = Problem::input(Phrase::new("reporting-no-units")).at_field("as_of");
+        return Err(StoreError::Refused(Box::new(problem)));
+    }
+    if first {
         tx.enqueue_once(crate::remind::JOB).await?;
     }
     note(tx, one.id, "reporting.turn", serde_json::json!({"course": to.name(), "units": count})).await?;

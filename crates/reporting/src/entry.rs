@@ -139,8 +139,8 @@ impl Bounds<'_> {
 }
 
 /// Saves values of a unit, each for itself: what is wrong or was changed by somebody else meanwhile is said and does not keep the
-/// others from being saved. `None` where there is no such unit in the campaign. Cost: the unit's figures twice, one judging,
-/// three rows a value.
+/// others from being saved. `None` where there is no such unit in the campaign. Cost: the unit's figures of the year twice,
+/// of the year before once, one judging, three rows a value.
 pub async fn save(
     tx: &mut WriteTx,
     law: &Law,
@@ -155,7 +155,8 @@ pub async fn save(
     let day = year_end(campaign.year());
     let reached = tx.reach(&[(unit, day)]).await?;
     let charge = reached.criteria(unit, day).map(|criteria| law.measures_of(&criteria));
-    let before = form::load(tx, law, campaign, &one).await?;
+    let mut loaded = form::Loaded::of(tx, campaign, &one).await?;
+    let before = loaded.form(law, campaign);
     let closed = items.iter().filter(|item| !rules::is_open(item.state)).map(|item| &item.criterion).collect();
     let bounds = Bounds { form: &before, closed, charge };
     let mut answers = Vec::with_capacity(given.len());
@@ -182,7 +183,8 @@ pub async fn save(
         }
     }
     keep(tx, campaign, unit, given, &wishes, &written, &before).await?;
-    let form = form::load(tx, law, campaign, &one).await?;
+    loaded.refresh(tx, campaign).await?;
+    let form = loaded.form(law, campaign);
     let (items, unit) = settle(tx, campaign, &form, items, summed).await?;
     Ok(Some(Saved { answers, form, items, unit }))
 }
@@ -383,7 +385,7 @@ pub async fn correct(
     unit: UnitId,
     given: &Given,
 ) -> Result<Option<Answer>> {
-    let Some((one, summed, items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
+    let Some((one, _, items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let form = form::load(tx, law, campaign, &one).await?;
     let Some(measure) = law.measure_id(&given.measure) else { return Ok(None) };
     let Some((set, field)) = form.field(measure) else { return Ok(None) };
@@ -413,8 +415,6 @@ pub async fn correct(
     let note = Some(std::sync::Arc::from(given.note.trim()));
     let wish = Wish { key, value, note, seen };
     let edited = figure::edit_many(tx, law, &[wish], Stage::Submitted, &campaign.name).await?;
-    let form = form::load(tx, law, campaign, &one).await?;
-    settle(tx, campaign, &form, items, summed).await?;
     Ok(Some(match edited.first() {
         Some(Edited::Done(_)) => Answer::Saved,
         _ => Answer::Changed,

@@ -162,19 +162,43 @@ struct Known {
     entries: BTreeMap<i64, Said>,
 }
 
-/// Loads the form of a unit. Cost: see above.
+/// A unit whose form is loaded; after values were written it is asked again without what they do not change.
+pub struct Loaded {
+    unit: Unit,
+    traits: Traits,
+    known: Known,
+}
+
+impl Loaded {
+    /// Cost: the unit's figures of the year and of the year before, its entries of a shorter period.
+    pub async fn of(tx: &mut impl Query, campaign: &Campaign, unit: &Unit) -> Result<Loaded> {
+        let year = campaign.year();
+        let traits = units::store::traits(tx, &[unit.id], day_of_judging(unit, year)).await?.remove(&unit.id);
+        let before = published::figures(tx, unit.id, Some(year - 1), Edition::Working).await?;
+        let before = before.into_iter().map(|figure| (figure.key, figure.value)).collect();
+        let known = Known { before, ..Known::default() };
+        let mut loaded = Loaded { unit: unit.clone(), traits: traits.unwrap_or_default(), known };
+        loaded.refresh(tx, campaign).await?;
+        Ok(loaded)
+    }
+
+    /// Cost: the unit's figures of the year, its entries of a shorter period.
+    pub async fn refresh(&mut self, tx: &mut impl Query, campaign: &Campaign) -> Result<()> {
+        let now = published::figures(tx, self.unit.id, Some(campaign.year()), Edition::Working).await?;
+        self.known.now = now.into_iter().map(|figure| (figure.key, figure)).collect();
+        self.known.entries = entry::of_unit(tx, campaign, self.unit.id).await?;
+        Ok(())
+    }
+
+    /// The form as it is known. Cost: none.
+    pub fn form(&self, law: &Law, campaign: &Campaign) -> Form {
+        build(law, campaign, &self.unit, &self.traits, &self.known)
+    }
+}
+
+/// The form of a unit. Cost: see above.
 pub async fn load(tx: &mut impl Query, law: &Law, campaign: &Campaign, unit: &Unit) -> Result<Form> {
-    let year = campaign.year();
-    let traits = units::store::traits(tx, &[unit.id], day_of_judging(unit, year)).await?;
-    let now = published::figures(tx, unit.id, Some(year), Edition::Working).await?;
-    let before = published::figures(tx, unit.id, Some(year - 1), Edition::Working).await?;
-    let said = Known {
-        now: now.into_iter().map(|figure| (figure.key, figure)).collect(),
-        before: before.into_iter().map(|figure| (figure.key, figure.value)).collect(),
-        entries: entry::of_unit(tx, campaign, unit.id).await?,
-    };
-    let none = Traits::default();
-    Ok(build(law, campaign, unit, traits.get(&unit.id).unwrap_or(&none), &said))
+    Ok(Loaded::of(tx, campaign, unit).await?.form(law, campaign))
 }
 
 fn build(law: &Law, campaign: &Campaign, unit: &Unit, traits: &Traits, said: &Known) -> Form {

@@ -4,6 +4,7 @@ use crate::model::{Action, Course, State};
 use kernel::{Decimal, PersonId, Role};
 use rulebook::measure::OverTime;
 use std::collections::BTreeSet;
+use web::permissions::rule_of;
 
 /// Whether a criterion in a state takes an action at all, and the state it leads to.
 pub fn next(state: State, action: Action) -> Option<State> {
@@ -19,15 +20,20 @@ pub fn next(state: State, action: Action) -> Option<State> {
     }
 }
 
-/// Whether a role does this: a unit's leader sends, whoever reviews accepts and gives back, the office looks a second time,
-/// locks and opens again. The permission table says where; this says which buttons there are.
-pub fn does(role: Role, action: Action) -> bool {
+/// What the permission table calls an action: whoever looks a second time gives back by their own right, too.
+pub fn rights(action: Action) -> &'static [&'static str] {
     match action {
-        Action::Send => role == Role::CommuneLeader,
-        Action::Accept => matches!(role, Role::DistrictVerifier | Role::Appraiser),
-        Action::Return => matches!(role, Role::DistrictVerifier | Role::Appraiser | Role::Coordination),
-        Action::Confirm | Action::Lock | Action::Reopen => role == Role::Coordination,
+        Action::Send => &["send"],
+        Action::Accept => &["review"],
+        Action::Return => &["review", "lock"],
+        Action::Confirm | Action::Lock | Action::Reopen => &["lock"],
     }
+}
+
+/// Whether a role does this somewhere; the permission table, and who works at the machine itself.
+pub fn does(role: Role, action: Action) -> bool {
+    let held = |right: &&str| rule_of(right, "reporting").is_some_and(|rule| rule.is_held_by(&[role]));
+    role == Role::LocalAdmin || rights(action).iter().any(held)
 }
 
 /// Whether an action needs a reason that others read.

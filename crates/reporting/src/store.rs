@@ -220,10 +220,10 @@ pub async fn counts(tx: &mut impl Query, campaign: i64, today: Day) -> Result<(B
     Ok((found, late))
 }
 
-/// The units of a campaign that this scope sees, by number. Cost: those rows.
-pub async fn units(tx: &mut impl Query, campaign: i64) -> Result<BTreeSet<UnitId>> {
-    let rows = tx.rows("SELECT unit FROM reporting_unit WHERE campaign = $1", args![campaign]).await?;
-    rows.iter().map(|row| row.i64(0).map(UnitId)).collect()
+/// How many units of a campaign this scope sees. Cost: those rows.
+pub async fn how_many(tx: &mut impl Query, campaign: i64) -> Result<usize> {
+    let row = tx.row("SELECT COUNT(*) FROM reporting_unit WHERE campaign = $1", args![campaign]).await?;
+    row.map_or(Ok(0), |row| Ok(usize::try_from(row.i64(0)?).unwrap_or(0)))
 }
 
 /// Where the reader's own next step is: units of open campaigns this scope sees, of few units (an officer's), newest first.

@@ -153,3 +153,18 @@ fn cell(value: &Value) -> Content {
         other => Content::Text(other.to_string()),
     }
 }
+
+/// A list of a page, to be taken away as a file of this name: title and headings by their keys. Cost: its cells.
+pub fn take_away(
+    ctx: &Ctx,
+    file: &str,
+    title: &'static str,
+    headings: &[&'static str],
+    rows: Vec<Vec<Content>>,
+    kind: Kind,
+) -> Outcome {
+    let headings = headings.iter().map(|key| locale::word(ctx.lang, key)).collect();
+    let list = List { name: locale::word(ctx.lang, title), headings, rows };
+    let bytes = list.bytes(kind, ctx.site.clock.today())?;
+    ctx.download(&format!("{file}.{}", kind.extension()), kind.media_type(), bytes)
+}

@@ -3,6 +3,7 @@
 //! A room adds a page in three steps: a handler that takes [`Ctx`], a template in its `templates/`, and a line in its
 //! `routes()` that names action, resource and roles. There is no way to add a route without that line.
 
+mod asked;
 mod assets;
 mod context;
 mod design;
@@ -25,6 +26,7 @@ pub mod search;
 mod serve;
 mod taken;
 
+pub use asked::{Asked, kept};
 pub use assets::asset;
 pub use context::{Before, Ctx, Site, SiteParts, link};
 pub use meta::Meta;

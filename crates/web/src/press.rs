@@ -25,6 +25,15 @@ impl Default for Press {
     }
 }
 
+impl Press {
+    /// A place, and the turn when it comes; 503 where too many wait already.
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Failure> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
+        let turn = self.turn.clone().acquire_owned().await.map_err(|e| Failure::Internal(e.to_string()))?;
+        Ok((place, turn))
+    }
+}
+
 fn busy() -> Problem {
     let status = StatusCode::SERVICE_UNAVAILABLE.as_u16();
     Problem { phrase: Phrase::new("problem-press-busy"), place: None, status }
@@ -50,8 +59,7 @@ impl Ctx {
         work: impl FnOnce() -> anyhow::Result<Vec<u8>> + Send + 'static,
     ) -> Outcome {
         let press = &self.site.templates.press;
-        let place = press.places.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = press.turn.clone().acquire_owned().await.map_err(|e| Failure::Internal(e.to_string()))?;
+        let (place, turn) = press.turn().await?;
         // Whoever was before may have asked for the same.
         if let Some(paper) = self.paper_kept(version) {
             return Ok(paper);
@@ -72,8 +80,7 @@ impl Ctx {
         work: impl FnOnce() -> anyhow::Result<Vec<u8>> + Send + 'static,
     ) -> Outcome {
         let press = &self.site.templates.press;
-        let place = press.places.clone().try_acquire_owned().map_err(|_| busy())?;
-        let turn = press.turn.clone().acquire_owned().await.map_err(|e| Failure::Internal(e.to_string()))?;
+        let (place, turn) = press.turn().await?;
         let body = made(place, turn, work).await?;
         self.download(name, kind, body)
     }

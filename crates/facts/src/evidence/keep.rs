@@ -1,7 +1,11 @@
 //! What is done with evidence: taken in, used for a figure, no longer used, shown to everybody. One transaction each.
 
 use super::{FILE, MOST_NOTE, Piece, Said, Scan, clean_name, find, look};
-use crate::{Law, figure, holds::Hold, rules};
+use crate::{
+    Law, figure,
+    holds::{self, Hold},
+    rules,
+};
 use futures::TryStreamExt;
 use kernel::{EvidenceId, Phrase, Places, Problem, UnitId, text};
 use pictures::{Bad, Measured};
@@ -111,6 +115,7 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
         tx.row("SELECT id FROM facts_evidence WHERE unit = $1 AND sha256 = $2", args![given.unit, sha256]).await?;
     if let Some(row) = there {
         let id = EvidenceId(row.i64(0)?);
+        allowed(tx, law, given.unit, &given.uses).await?;
         for &(measure, year) in &given.uses {
             use_for(tx, law, id, given.unit, measure, year).await?;
         }
@@ -155,6 +160,8 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     .await?;
     let details = json!({"sha256": sha256, "media_type": kind.media_type(), "size": given.blob.size});
     audit(tx, "facts.evidence_kept", EvidenceId(id), given.unit, details).await?;
+    // After the line of the piece: that one is held against the reach by itself.
+    allowed(tx, law, given.unit, &given.uses).await?;
     for &(measure, year) in &given.uses {
         use_for(tx, law, EvidenceId(id), given.unit, measure, year).await?;
     }
@@ -175,11 +182,12 @@ async fn audit(
 
 /// Says that a piece proves a figure of its unit; whether it did not already. Cost: three rows.
 pub async fn link(tx: &mut WriteTx, law: &Law, piece: &Piece, measure: i64, year: i16) -> Result<bool> {
+    allowed(tx, law, piece.unit, &[(measure, year)]).await?;
     use_for(tx, law, piece.id, piece.unit, measure, year).await
 }
 
+/// Whoever calls it has asked [`allowed`].
 async fn use_for(tx: &mut WriteTx, law: &Law, id: EvidenceId, unit: UnitId, measure: i64, year: i16) -> Result<bool> {
-    allowed(tx, law, unit, &[(measure, year)]).await?;
     let (role, now, period) = (tx.actor().role.name(), tx.now(), format!("{year:04}"));
     let sql =
         "INSERT INTO facts_evidence_use (evidence, unit, period, measure, at, actor) VALUES ($1, $2, $3, $4, $5, $6)
@@ -216,9 +224,7 @@ pub async fn unlink(
 ) -> Result<Unlinked> {
     allowed(tx, law, piece.unit, &[(measure, year)]).await?;
     let (period, why) = (format!("{year:04}"), why.trim());
-    let sql = "SELECT strength FROM facts_hold WHERE unit = $1 AND period = $2 AND measure = $3";
-    let held = tx.row(sql, args![piece.unit, period.as_str(), measure]).await?.map(|row| row.i64(0)).transpose()?;
-    let held = held.map(Hold::of);
+    let held = holds::of(tx, &[piece.unit], &[year]).await?.remove(&(piece.unit, year, measure));
     if held == Some(Hold::Locked) {
         return Ok(Unlinked::Locked);
     }

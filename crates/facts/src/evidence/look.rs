@@ -1,7 +1,7 @@
 //! The job that looks at a piece after it came in: when and where it was taken, a small picture, which pieces of other years
 //! and units look the same, what the virus scanner says. Repeatable: what was done is not done again.
 
-use super::{FILE, PREVIEW, Piece, Scan, Teller, find, keep::whole};
+use super::{PREVIEW, Piece, Scan, Teller, find, keep::whole};
 use crate::evidence::scan;
 use bytes::Bytes;
 use kernel::{Actor, Day, EvidenceId};
@@ -168,6 +168,3 @@ async fn compare(tx: &mut WriteTx, piece: &Piece, hash: Option<u64>) -> Result<(
     let columns = ["evidence", "other", "other_unit", "other_at", "distance"];
     tx.upsert_many("facts_evidence_alike", &columns[..2], &columns, rows.into_iter()).await.map(drop)
 }
-
-/// The kinds of attachments that belong to a piece.
-pub const KINDS: [&str; 2] = [FILE, PREVIEW];

@@ -44,10 +44,9 @@ async fn place(ctx: &Ctx, kind: &str, id: &str) -> Result<Option<(Option<String>
     let mut tx = ctx.read().await?;
     let number: Option<i64> = id.parse().ok();
     Ok(match (kind, number) {
-        ("unit", Some(number)) => units::store::get(&mut tx, UnitId(number)).await?.map(|unit| {
-            let page = if unit.level == "commune" { "xa" } else { "don-vi" };
-            (Some(format!("/{page}/{number}")), format!("/api/v1/units/{number}"))
-        }),
+        ("unit", Some(number)) => units::store::get(&mut tx, UnitId(number))
+            .await?
+            .map(|unit| (Some(units::about::href(&unit)), format!("/api/v1/units/{number}"))),
         ("agency", Some(number)) => {
             let known = units::store::agencies(&mut tx).await?.iter().any(|a| a.id == number);
             known.then(|| (Some(format!("/co-quan#a{number}")), "/api/v1/agencies".to_owned()))

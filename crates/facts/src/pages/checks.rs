@@ -2,14 +2,12 @@
 
 use super::law;
 use crate::checks::{self, Check, Count};
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::text;
 use minijinja::{Value, context};
 use rulebook::Confidence;
 use serde::Deserialize;
+use units::listed::take_away;
 use web::{Asking, Ctx, Outcome};
 
 /// Checks on a page.
@@ -65,8 +63,7 @@ impl Asked {
 
     /// The part of an address that keeps search and order.
     fn kept(&self) -> String {
-        let named = [("q", &self.q), ("sap", &self.sap)].into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
+        web::kept(&[("q", &self.q), ("sap", &self.sap)])
     }
 }
 
@@ -118,8 +115,5 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         row.counts.iter().map(count).collect::<Vec<_>>()
     };
     let rows = list.iter().flat_map(line).collect();
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, "check-title"), headings, rows };
-    let bytes = list.bytes(of, ctx.site.clock.today())?;
-    ctx.download(&format!("kiem-tra.{}", of.extension()), of.media_type(), bytes)
+    take_away(ctx, "kiem-tra", "check-title", &HEADINGS, rows, of)
 }

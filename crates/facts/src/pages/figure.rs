@@ -183,10 +183,9 @@ fn tell(ctx: &Ctx, law: &Law, sheet: &Sheet, form: &Form, saved: bool, pieces: &
                 .collect();
         context! { op => locale::say_key(lang, &format!("operation-{}", c.op.name()), &[]), inputs => inputs }
     });
-    let page = if sheet.unit.level == "commune" { "xa" } else { "don-vi" };
     context! {
         title => format!("{} · {} · {}", lang.pick(&measure.name_vi, &measure.name_en), sheet.unit.name, sheet.year),
-        unit => sheet.unit.name, unit_id => sheet.unit.id.0, unit_href => ctx.link(&format!("/{page}/{}?nam={}", sheet.unit.id, sheet.year)), year => sheet.year.to_string(),
+        unit => sheet.unit.name, unit_id => sheet.unit.id.0, unit_href => ctx.link(&format!("{}?nam={}", units::about::href(&sheet.unit), sheet.year)), year => sheet.year.to_string(),
         name => lang.pick(&measure.name_vi, &measure.name_en), measure => measure.id, unit_word => unit_word,
         source => measure.source, confidence => locale::say_key(lang, &format!("confidence-{}", measure.confidence.name()), &[]),
         background => measure.background, sides => sides, history => history, readers => readers, formula => formula, saved => saved,

@@ -60,7 +60,7 @@ pub fn refresh() -> web::Before {
 }
 
 pub use openapi::{description, description_with};
-pub use say::{exactly, state as verdict};
+pub use say::{exactly, key as verdict_key, state as verdict};
 
 /// What this room offers the house.
 pub fn room() -> Room {

@@ -18,10 +18,7 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Day, Phrase, Place, Problem, text};
 use minijinja::{Value, context};
 use rulebook::{Overlay, Traits, model::Op, requirement::requirement};
@@ -29,6 +26,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use store::attachments::Attachment;
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -240,10 +238,8 @@ async fn export(ctx: &Ctx, kind: What, asked: &Asked, of: Kind) -> Outcome {
         ];
         texts.into_iter().map(Content::Text).collect()
     };
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, "overlay-sheet"), headings, rows: found.iter().map(row).collect() };
     let name = if kind == What::Thresholds { "nguong" } else { "xac-nhan" };
-    ctx.download(&format!("{name}.{}", of.extension()), of.media_type(), list.bytes(of, ctx.site.clock.today())?)
+    take_away(ctx, name, "overlay-sheet", &HEADINGS, found.iter().map(row).collect(), of)
 }
 
 /// Which set a form is for, and what is chosen on it already.

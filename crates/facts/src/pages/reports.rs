@@ -7,16 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Moment, Phrase, Place as At, Problem};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Listing, Query};
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes};
 
 const PER: i64 = 50;
@@ -247,10 +245,7 @@ async fn export(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
         let cells = [id, at, page, text(&r.unit), text(&r.place.indicator)].into_iter().chain(own);
         cells.map(Content::Text).collect()
     };
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, "report-list"), headings, rows: found.iter().map(line).collect() };
-    let bytes = list.bytes(kind, ctx.site.clock.today())?;
-    ctx.download(&format!("bao-sai.{}", kind.extension()), kind.media_type(), bytes)
+    take_away(ctx, "bao-sai", "report-list", &HEADINGS, found.iter().map(line).collect(), kind)
 }
 
 /// `GET /bao-sai/so/{id}`: what was written, and the form of its answer. Cost: one row.

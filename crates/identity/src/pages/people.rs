@@ -11,15 +11,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{AgencyId, Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
+use units::listed::take_away;
 use units::{Agency, Unit};
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, notices::outbox::is_address};
 
@@ -176,9 +174,7 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         ];
         texts.map(Content::Text).to_vec()
     };
-    let headings = HEADINGS.map(|key| locale::word(ctx.lang, key)).to_vec();
-    let list = List { name: locale::word(ctx.lang, "people-title"), headings, rows: people.iter().map(row).collect() };
-    ctx.download(&format!("nguoi.{}", of.extension()), of.media_type(), list.bytes(of, today)?)
+    take_away(ctx, "nguoi", "people-title", &HEADINGS, people.iter().map(row).collect(), of)
 }
 
 fn agency_name<'h>(ctx: &Ctx, held: &'h Held) -> &'h str {

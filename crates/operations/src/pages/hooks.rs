@@ -1,6 +1,6 @@
 //! Webhooks: who elsewhere wants to hear of what, a secret shown once, and how each call went.
 
-use super::{Asked, MOST, PER, back, conflict, done, export, word, words};
+use super::{MOST, PER, back, conflict, done, export, word, words};
 use crate::calls::Calls;
 use axum::{body::Bytes, http::StatusCode};
 use caller::Secret;
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use store::secrets::{SecretKey, random};
 use units::listed::{Answer, Listed};
 use web::{
-    Asking, Ctx, Failure, Form, Outcome, Path, Repeatable,
+    Asked, Asking, Ctx, Failure, Form, Outcome, Path, Repeatable,
     notices::hooks::{self, Delivery, Event, Hook},
 };
 
@@ -107,7 +107,7 @@ async fn show(
     };
     let body = context! {
         title => locale::word(ctx.lang, "hook-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
-        pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),
+        pages => asked.pages(PER, count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),
         states => words(ctx, "hook-state", &STATES), orders => ["oldest", "name"], may => ctx.may("keep", "webhooks"),
         events => Event::ALL.iter().map(event).collect::<Vec<_>>(), name => sent.name, url => sent.url,
         key => uuid::Uuid::new_v4().to_string(), field => wrong.map_or("", |(field, _)| field),
@@ -165,7 +165,7 @@ async fn show_one(ctx: &Ctx, id: i64, asked: &Asked, changed: Option<&Changed>) 
             title => hook.name, url => hook.url, id => id, state => hook.state, failing => hook.failing_since.map(locale::moment),
             state_word => word(ctx, &format!("hook-state-{}", hook.state)),
             events => hook.events.iter().map(|event| event_word(ctx, event)).collect::<Vec<_>>(),
-            rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => asked.pages(count), q => asked.q,
+            rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => asked.pages(PER, count), q => asked.q,
             tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(ctx, "hook-call", &CALLS),
             orders => ["oldest"], may => hook.state != "gone" && ctx.may("keep", "webhooks"), gone => hook.state == "gone",
             old_until => hook.old_until.filter(|&at| at > ctx.site.clock.now()).map(locale::moment),

@@ -1,6 +1,6 @@
 //! Jobs: where they stand, tried again by hand, cancelled.
 
-use super::{Asked, MOST, PER, back, conflict, done, export, word, words};
+use super::{MOST, PER, back, conflict, done, export, word, words};
 use documents::list_out::Kind;
 use minijinja::context;
 use serde_json::{Value as Json, json};
@@ -9,7 +9,7 @@ use store::{
     jobs::{self, JobState, Retry},
 };
 use units::listed::{Answer, Listed};
-use web::{Asking, Ctx, Failure, Outcome, Path};
+use web::{Asked, Asking, Ctx, Failure, Outcome, Path};
 
 const STATES: [&str; 5] = ["waiting", "running", "failed", "cancelled", "done"];
 const ORDERS: [&str; 2] = ["oldest", "name"];
@@ -33,7 +33,7 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "ops_jobs.html",
         context! {
             title => locale::word(ctx.lang, "jobs-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
-            pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(&ctx, "job-state", &STATES),
+            pages => asked.pages(PER, count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(&ctx, "job-state", &STATES),
             orders => ORDERS, may => ctx.may("keep", "operation"),
         },
     )

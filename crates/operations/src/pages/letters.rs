@@ -1,16 +1,16 @@
 //! Letters: which wait, which were taken, which were given up; sent again by hand. What they say is shown to nobody.
 
-use super::{Asked, MOST, PER, back, conflict, done, export, note_reading, word};
+use super::{MOST, PER, back, conflict, done, export, note_reading, word, words};
 use crate::post::Post;
 use axum::http::StatusCode;
 use documents::list_out::Kind;
-use minijinja::{Value, context};
+use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::{AuditLine, secrets::SecretKey};
 use units::listed::{Answer, Listed};
 use web::{
-    Asking, Ctx, Failure, Form, Outcome, Path,
+    Asked, Asking, Ctx, Failure, Form, Outcome, Path,
     notices::outbox::{self, Kept},
     people::Contact,
 };
@@ -43,10 +43,9 @@ async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, typed: &Trial, wrong
             person => letter.person.map(|person| person.0),
         }
     };
-    let states: Vec<Value> = STATES.iter().map(|name| context! { name => name, word => state(ctx, name) }).collect();
     let body = context! {
         title => locale::word(ctx.lang, "mail-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
-        pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => states,
+        pages => asked.pages(PER, count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(), states => words(ctx, "mail-state", &STATES),
         orders => ORDERS, may => ctx.may("keep", "operation"), server => server(ctx), address => typed.address,
         key => uuid::Uuid::new_v4().to_string(), wrong => wrong.map(|key| locale::word(ctx.lang, key)),
     };

@@ -11,14 +11,10 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Phrase, Problem};
-use serde::Deserialize;
-use store::{AuditLine, Listing};
-use web::{Ctx, Failure, Outcome, Room, Routes};
+use store::AuditLine;
+use web::{Asked, Ctx, Failure, Outcome, Room, Routes};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -127,42 +123,6 @@ struct Description;
 const PER: i64 = 50;
 const MOST: i64 = 20_000;
 
-/// What a list is asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    q: String,
-    /// The state or kind wanted.
-    tt: String,
-    sap: String,
-    /// Page, from 1.
-    trang: String,
-}
-
-impl Asked {
-    fn page(&self) -> i64 {
-        web::page_from_one(&self.trang)
-    }
-
-    fn listing(&self, page: i64, per: i64) -> Listing {
-        let (search, state, sort) = (self.q.clone(), self.tt.clone(), self.sap.clone());
-        Listing { search, state, sort, page, per }
-    }
-
-    /// The part of an address that keeps search, state and order.
-    fn kept(&self) -> String {
-        let named = [("q", &self.q), ("tt", &self.tt), ("sap", &self.sap)];
-        let named = named.into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
-    }
-
-    /// The pages there are, for the pager.
-    fn pages(&self, count: i64) -> Vec<minijinja::Value> {
-        let link = |p: i64| minijinja::context! { number => p + 1, current => p == self.page() };
-        web::page_links(self.page(), PER, count).into_iter().map(link).collect()
-    }
-}
-
 /// A key that is put together at run time, without values.
 fn word(ctx: &Ctx, key: &str) -> String {
     locale::say_key(ctx.lang, key, &[])
@@ -174,7 +134,7 @@ fn words(ctx: &Ctx, kind: &str, names: &[&str]) -> Vec<minijinja::Value> {
     names.iter().map(said).collect()
 }
 
-/// A list to be taken away: its headings by key.
+/// A list of texts, to be taken away.
 fn export(
     ctx: &Ctx,
     file: &str,
@@ -184,10 +144,7 @@ fn export(
     kind: Kind,
 ) -> Outcome {
     let rows = rows.into_iter().map(|row| row.into_iter().map(Content::Text).collect()).collect();
-    let headings = headings.iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, title), headings, rows };
-    let bytes = list.bytes(kind, ctx.site.clock.today())?;
-    ctx.download(&format!("{file}.{}", kind.extension()), kind.media_type(), bytes)
+    units::listed::take_away(ctx, file, title, headings, rows, kind)
 }
 
 /// A thing was not in the state that was thought.

@@ -1,6 +1,6 @@
 //! Everybody's own notices: the list, read and unread, and how they want to hear of each kind.
 
-use super::{Asked, MOST, PER, back, export, word};
+use super::{MOST, PER, back, export, word};
 use axum::{
     body::Bytes,
     http::StatusCode,
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use units::listed::{Answer, Listed};
 use web::{
-    Asking, Ctx, Failure, Form, Outcome,
+    Asked, Asking, Ctx, Failure, Form, Outcome,
     notices::{
         self, Kind, Way,
         list::{self, Line},
@@ -61,7 +61,7 @@ async fn show(ctx: &Ctx, status: StatusCode, asked: &Asked, wrong: Option<&'stat
         .collect();
     let body = context! {
         title => locale::word(ctx.lang, "notice-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count,
-        pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),
+        pages => asked.pages(PER, count), q => asked.q, tt => asked.tt, sap => asked.sap, kept => asked.kept(),
         kinds => Kind::ALL.into_iter().map(kind).collect::<Vec<_>>(), ways => ways, email => email,
         any_unread => ctx.reader.unread > 0, wrong => wrong.map(|key| locale::word(ctx.lang, key)),
     };

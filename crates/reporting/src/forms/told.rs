@@ -14,19 +14,7 @@ use documents::{
 use facts::Edition;
 use kernel::{Arg, Day};
 use locale::Lang;
-use rulebook::{Status, Value, model::Confidence};
-
-/// The key of a verdict's word; passed on an unconfirmed number is said apart.
-pub fn status_key(status: Status, confirmed: bool) -> &'static str {
-    match status {
-        Status::Passed if !confirmed => "status-passed-unconfirmed",
-        Status::Passed => "status-passed",
-        Status::Failed => "status-failed",
-        Status::Incomplete => "status-incomplete",
-        Status::NotApplicable => "status-not-applicable",
-        Status::ToBeConfirmed => "status-to-be-confirmed",
-    }
-}
+use rulebook::{Value, model::Confidence};
 
 /// A heading or title of a form, with the years that it leaves open.
 pub fn titled(lang: Lang, text: &str, year: i16) -> String {
@@ -41,7 +29,7 @@ pub fn held(lang: Lang, held: &Held) -> String {
         Held::Empty => String::new(),
         Held::Number(number) => locale::exact(lang, number),
         Held::Value(value) => facts::pages::exactly(lang, value, None),
-        Held::Judged(status, confirmed) => locale::word(lang, status_key(*status, *confirmed)),
+        Held::Judged(status, confirmed) => locale::word(lang, facts::pages::verdict_key(*status, *confirmed)),
         Held::Later(room) => locale::word(lang, room.key()),
         Held::NoSet => locale::word(lang, "forms-no-set"),
         Held::NoUnits => locale::word(lang, "forms-no-units"),
@@ -133,7 +121,7 @@ pub fn source(lang: Lang, source: &Source) -> [String; 7] {
             [kind, unit.to_string(), name.clone(), year.to_string(), String::new(), String::new(), String::new()]
         }
         Source::Verdict { unit, name, year, set, passed, status, confirmed, revision, ruletext } => {
-            let word = locale::word(lang, status_key(*status, *confirmed));
+            let word = locale::word(lang, facts::pages::verdict_key(*status, *confirmed));
             let said = locale::say_key(
                 lang,
                 "forms-source-passed",

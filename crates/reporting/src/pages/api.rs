@@ -1,6 +1,6 @@
 //! Reporting for programs, and for the page's own island: campaigns, the board, a unit's form, values saved, steps taken.
 
-use super::{Asked, campaign, law, reporting, say};
+use super::{campaign, law, reporting, say};
 use crate::{
     actions::{self, Wanted},
     entry::{self, Answer, Given},
@@ -15,7 +15,7 @@ use locale::Lang;
 use rulebook::Value as Told;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{Asking, Ctx, Outcome, Path, Repeatable};
+use web::{Asked, Asking, Ctx, Outcome, Path, Repeatable};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(list, units, unit, save, send, review, lock))]
@@ -48,7 +48,7 @@ fn told_unit(unit: &Reporting) -> Value {
 pub async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let course = Course::from_name(&asked.tt).map_or("", Course::name);
     let mut tx = ctx.read().await?;
-    let (found, count) = kept::list(&mut tx, &asked.listing(course, asked.page(), PER)).await?;
+    let (found, count) = kept::list(&mut tx, &asked.listing_of(course, asked.page(), PER)).await?;
     ctx.json(&json!({"count": count, "campaigns": found.iter().map(told).collect::<Vec<_>>()}))
 }
 
@@ -61,7 +61,7 @@ pub async fn units(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) 
     let mut tx = ctx.read().await?;
     let one = campaign(&ctx, &mut tx, id).await?;
     let state = State::from_name(&asked.tt).map_or("", State::name);
-    let listing: Listing = asked.listing(state, asked.page(), PER);
+    let listing: Listing = asked.listing_of(state, asked.page(), PER);
     let (found, count) = kept::board(&mut tx, id, &listing, Chosen::default()).await?;
     ctx.json(&json!({"campaign": told(&one), "count": count, "units": found.iter().map(told_unit).collect::<Vec<_>>()}))
 }

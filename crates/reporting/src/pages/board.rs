@@ -1,6 +1,6 @@
 //! The board of a campaign: which unit is where, since when, what waits for whom.
 
-use super::{Asked, MOST, PER, campaign, export, law, say};
+use super::{MOST, PER, campaign, law, say};
 use crate::{
     model::{Course, Reporting, State},
     store::{self as kept, Chosen},
@@ -8,7 +8,8 @@ use crate::{
 use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Day, Decimal};
 use minijinja::{Value, context};
-use web::{Asking, Ctx, Outcome, Path};
+use units::listed::take_away;
+use web::{Asked, Asking, Ctx, Outcome, Path};
 
 const ORDERS: [&str; 3] = ["state", "since", "filled"];
 
@@ -28,7 +29,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     let today = say::today(&ctx, &mut tx).await?;
     let one = campaign(&ctx, &mut tx, id).await?;
     let (state, choice) = chosen(&asked, today.day);
-    let (found, count) = kept::board(&mut tx, id, &asked.listing(&state, asked.page(), PER), choice).await?;
+    let (found, count) = kept::board(&mut tx, id, &asked.listing_of(&state, asked.page(), PER), choice).await?;
     let (counts, late) = kept::counts(&mut tx, id, today.day).await?;
     let all: i64 = counts.values().sum();
     let chip = |name: &str, word: String, class: &str, count: i64| {
@@ -57,7 +58,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         "reporting_board.html",
         context! {
             title => one.name, campaign => say::campaign(&ctx, &law, &one, &today), rows => rows, count => count, chips => chips, all => all,
-            sent => sent, late => late, orders => ORDERS, pages => asked.pages(count), q => asked.q, tt => asked.tt, sap => asked.sap,
+            sent => sent, late => late, orders => ORDERS, pages => asked.pages(PER, count), q => asked.q, tt => asked.tt, sap => asked.sap,
             kept => asked.kept(), done => !asked.xong.is_empty(), draft => one.course == Course::Draft,
             settings => ctx.may("read", "campaigns").then(|| ctx.link(&format!("/bao-cao/{id}/cai-dat"))),
             waiting => ctx.link(&format!("/bao-cao/{id}/cho-duyet")), changed => ctx.link(&format!("/bao-cao/{id}/sua-sau-duyet")),
@@ -102,7 +103,7 @@ async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
     let mut tx = ctx.read().await?;
     campaign(ctx, &mut tx, id).await?;
     let (state, choice) = chosen(asked, ctx.site.clock.today());
-    let (found, _) = kept::board(&mut tx, id, &asked.listing(&state, 0, MOST), choice).await?;
+    let (found, _) = kept::board(&mut tx, id, &asked.listing_of(&state, 0, MOST), choice).await?;
     let row = |unit: &Reporting| {
         let mut cells = [unit.name.clone(), locale::word(ctx.lang, unit.state.key()), locale::date(unit.since.day())]
             .map(Content::Text)
@@ -111,5 +112,5 @@ async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
         cells.extend(numbers.map(|number| Content::Number(Decimal::from(number))));
         cells
     };
-    export(ctx, "bang-bao-cao", "reporting-title", &HEADINGS, found.iter().map(row).collect(), kind)
+    take_away(ctx, "bang-bao-cao", "reporting-title", &HEADINGS, found.iter().map(row).collect(), kind)
 }

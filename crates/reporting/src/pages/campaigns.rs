@@ -1,13 +1,14 @@
 //! All campaigns, and what waits for whoever looks.
 
-use super::{Asked, MOST, PER, export, law, say};
+use super::{MOST, PER, law, say};
 use crate::{
     model::{Campaign, Course},
     store as kept,
 };
 use documents::{list_out::Kind, sheet_out::Content};
 use minijinja::{Value, context};
-use web::{Asking, Ctx, Outcome};
+use units::listed::take_away;
+use web::{Asked, Asking, Ctx, Outcome};
 
 /// What the list can be ordered by; the newest first where none is named.
 const ORDERS: [&str; 2] = ["name", "due"];
@@ -18,7 +19,7 @@ const OWN: i64 = 6;
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
-    let (found, count) = kept::list(&mut tx, &asked.listing(&asked.tt, asked.page(), PER)).await?;
+    let (found, count) = kept::list(&mut tx, &asked.listing(asked.page(), PER)).await?;
     let open: Vec<i64> = found.iter().filter(|one| one.course == Course::Open).map(|one| one.id).collect();
     let own = kept::own(&mut tx, &open, OWN + 1).await?;
     let own = if own.len() as i64 > OWN { Vec::new() } else { own };
@@ -39,7 +40,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "reporting_campaigns.html",
         context! {
             title => locale::word(ctx.lang, "reporting-title"), rows => found.iter().map(|one| say::campaign(&ctx, &law, one, &today)).collect::<Vec<_>>(),
-            count => count, own => own, states => states, orders => ORDERS, pages => asked.pages(count), q => asked.q, tt => asked.tt,
+            count => count, own => own, states => states, orders => ORDERS, pages => asked.pages(PER, count), q => asked.q, tt => asked.tt,
             sap => asked.sap, kept => asked.kept(), may => ctx.may("keep", "campaigns"), new => ctx.link("/bao-cao/moi"),
         },
     )
@@ -68,7 +69,7 @@ pub async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     let law = law(ctx);
     let mut tx = ctx.read().await?;
-    let (found, _) = kept::list(&mut tx, &asked.listing(&asked.tt, 0, MOST)).await?;
+    let (found, _) = kept::list(&mut tx, &asked.listing(0, MOST)).await?;
     let row = |one: &Campaign| {
         let sets: Vec<String> = one.sets.iter().map(|id| say::set(ctx.lang, &law, id)).collect();
         let course = locale::say_key(ctx.lang, &format!("reporting-course-{}", one.course.name()), &[]);
@@ -78,5 +79,5 @@ async fn file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
             .map(Content::Text)
             .to_vec()
     };
-    export(ctx, "bao-cao", "reporting-title", &HEADINGS, found.iter().map(row).collect(), kind)
+    take_away(ctx, "bao-cao", "reporting-title", &HEADINGS, found.iter().map(row).collect(), kind)
 }

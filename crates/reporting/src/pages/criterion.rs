@@ -1,6 +1,6 @@
 //! A criterion of a unit: entered by the unit, reviewed by others. One criterion a page; the whole form works without scripts.
 
-use super::{Asked, Fields, after, law, reporting, say, unit};
+use super::{Fields, after, law, reporting, say, unit};
 use crate::{
     comments::{self, Comment},
     entry::{self, Answer, Given, Typed},
@@ -17,7 +17,7 @@ use kernel::{PersonId, UnitId};
 use minijinja::{Value, context};
 use rulebook::{Kind, requirement};
 use std::collections::{BTreeMap, HashMap};
-use web::{Asking, Ctx, Form, Outcome, Path, Repeatable};
+use web::{Asked, Asking, Ctx, Form, Outcome, Path, Repeatable};
 
 type At = (i64, i64, String, String);
 

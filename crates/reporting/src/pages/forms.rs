@@ -5,7 +5,7 @@ use ::store::Query;
 use axum::routing::get;
 use documents::{
     docx::{self, NotFilled},
-    list_out::{Kind, List},
+    list_out::Kind,
     official,
     sheet_out::Content,
 };
@@ -19,6 +19,7 @@ use rulebook::{
 use serde::Deserialize;
 use std::sync::Arc;
 use units::Unit;
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Meta, Outcome, Path, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -149,8 +150,7 @@ fn list_as(ctx: &Ctx, asked: &Listed, kind: Kind) -> Outcome {
     };
     let headings = ["forms-code", "forms-name", "forms-level", "forms-filled", "forms-origin", "forms-confirm"];
     let rows = asked.of(ctx, &forms).iter().map(row).collect();
-    let list = List { name: word("forms-title"), headings: headings.map(word).into(), rows };
-    ctx.download(&format!("bieu.{}", kind.extension()), kind.media_type(), list.bytes(kind, ctx.site.clock.today())?)
+    take_away(ctx, "bieu", "forms-title", &headings, rows, kind)
 }
 
 /// Which unit, year and side of the figures.

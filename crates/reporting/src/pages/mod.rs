@@ -16,17 +16,12 @@ use crate::{
     model::{Campaign, Reporting},
     store as kept,
 };
-use ::store::{Listing, Query};
+use ::store::Query;
 use axum::routing::{get, post};
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
 use facts::Law;
 use kernel::UnitId;
-use serde::Deserialize;
 use std::collections::BTreeMap;
-use web::{Ctx, Failure, Outcome, Room, Routes};
+use web::{Ctx, Failure, Room, Routes};
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "templates"]
@@ -103,43 +98,6 @@ pub fn description() -> utoipa::openapi::OpenApi {
 const PER: i64 = 50;
 const MOST: i64 = 20_000;
 
-/// What a list is asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Asked {
-    pub q: String,
-    /// The state wanted, or `late`, `changed`, `mine`.
-    pub tt: String,
-    pub sap: String,
-    /// Page, from 1.
-    pub trang: String,
-    /// Said after something was done.
-    pub xong: String,
-}
-
-impl Asked {
-    fn page(&self) -> i64 {
-        web::page_from_one(&self.trang)
-    }
-
-    fn listing(&self, state: &str, page: i64, per: i64) -> Listing {
-        Listing { search: self.q.clone(), state: state.to_owned(), sort: self.sap.clone(), page, per }
-    }
-
-    /// The part of an address that keeps search, state and order.
-    fn kept(&self) -> String {
-        let named = [("q", &self.q), ("tt", &self.tt), ("sap", &self.sap)];
-        let named = named.into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
-    }
-
-    /// The pages there are, for the pager.
-    fn pages(&self, count: i64) -> Vec<minijinja::Value> {
-        let link = |p: i64| minijinja::context! { number => p + 1, current => p == self.page() };
-        web::page_links(self.page(), PER, count).into_iter().map(link).collect()
-    }
-}
-
 /// The law in use, as it was read before this request.
 pub(crate) fn law(ctx: &Ctx) -> Law {
     ctx.site.thing::<Law>().latest()
@@ -163,19 +121,4 @@ async fn reporting(ctx: &Ctx, tx: &mut impl Query, id: i64, unit: i64) -> Result
     let campaign = campaign(ctx, tx, id).await?;
     let found = kept::unit(tx, id, UnitId(unit)).await?.ok_or_else(|| ctx.not_found())?;
     Ok((campaign, found))
-}
-
-/// A list to be taken away: its headings by key.
-fn export(
-    ctx: &Ctx,
-    file: &str,
-    title: &'static str,
-    headings: &[&'static str],
-    rows: Vec<Vec<Content>>,
-    kind: Kind,
-) -> Outcome {
-    let headings = headings.iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, title), headings, rows };
-    let bytes = list.bytes(kind, ctx.site.clock.today())?;
-    ctx.download(&format!("{file}.{}", kind.extension()), kind.media_type(), bytes)
 }

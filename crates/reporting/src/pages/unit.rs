@@ -1,6 +1,6 @@
 //! A unit in a campaign: its criteria, where each stands, what to do next, who did what.
 
-use super::{Asked, Fields, after, campaign, law, reporting, say};
+use super::{Fields, after, campaign, law, reporting, say};
 use crate::{
     campaigns, comments, form,
     model::{Action, Campaign, Course, Criterion, Item, State},
@@ -11,7 +11,7 @@ use identity::posts::{self, Post};
 use kernel::{PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use std::collections::{BTreeMap, BTreeSet};
-use web::{Asking, Ctx, Form, Outcome, Path};
+use web::{Asked, Asking, Ctx, Form, Outcome, Path};
 
 /// Lines of what was done that the page shows.
 const ACTIONS: i64 = 40;
@@ -21,25 +21,17 @@ pub(super) fn offers(ctx: &Ctx, campaign: &Campaign, items: &[Item]) -> Vec<Acti
     if campaign.course != Course::Open {
         return Vec::new();
     }
-    let may = |action: Action| {
-        let (verb, what) = match action {
-            Action::Send => ("send", "reporting"),
-            Action::Return | Action::Accept => ("review", "reporting"),
-            Action::Confirm | Action::Lock | Action::Reopen => ("lock", "reporting"),
-        };
-        let role = ctx.reader.admitted(verb, what).map(|actor| actor.role);
-        role.is_some_and(|role| rules::does(role, action) || role == Role::LocalAdmin)
-    };
+    let may = |action: Action| ctx.may(rules::rights(action)[0], "reporting");
     let takes = |action: Action| items.iter().any(|item| rules::next(item.state, action).is_some());
     Action::ALL.iter().copied().filter(|action| may(*action) && takes(*action)).collect()
 }
 
 /// The address to which an action is sent.
 pub(super) fn address(ctx: &Ctx, campaign: i64, unit: UnitId, action: Action) -> String {
-    let last = match action {
-        Action::Send => "gui",
-        Action::Return | Action::Accept => "duyet",
-        Action::Confirm | Action::Lock | Action::Reopen => "chot",
+    let last = match rules::rights(action)[0] {
+        "send" => "gui",
+        "review" => "duyet",
+        _ => "chot",
     };
     ctx.link(&format!("/bao-cao/{campaign}/xa/{unit}/{last}"))
 }

@@ -1,6 +1,6 @@
 //! What waits for a reviewer, many at once; and what was changed after it was accepted.
 
-use super::{Asked, MOST, PER, campaign, export, law, say};
+use super::{MOST, PER, campaign, law, say};
 use crate::{
     actions,
     model::{Criterion, State},
@@ -13,7 +13,8 @@ use kernel::{AgencyId, Places, Role};
 use minijinja::{Value, context};
 use rulebook::Value as Given;
 use std::collections::HashMap;
-use web::{Asking, Ctx, Outcome, Path};
+use units::listed::take_away;
+use web::{Asked, Asking, Ctx, Outcome, Path};
 
 /// The criteria and agencies by which whoever looks reviews; `None`: bound to none.
 async fn mine(ctx: &Ctx, tx: &mut impl Query) -> ::store::Result<(Option<Vec<Criterion>>, Option<Vec<AgencyId>>)> {
@@ -46,7 +47,7 @@ async fn find(
     per: i64,
 ) -> ::store::Result<(Vec<Waiting>, i64)> {
     let (criteria, agencies) = mine(ctx, tx).await?;
-    let listing = asked.listing(wanted(asked).name(), page, per);
+    let listing = asked.listing_of(wanted(asked).name(), page, per);
     kept::waiting(tx, id, &listing, criteria.as_deref(), agencies.as_deref()).await
 }
 
@@ -79,7 +80,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
         context! {
             title => locale::word(ctx.lang, "reporting-waiting-title"), campaign => say::campaign(&ctx, &law, &one, &today),
             rows => found.iter().map(row).collect::<Vec<_>>(), count => count, states => states, tt => wanted(&asked).name(), q => asked.q,
-            sap => asked.sap, kept => asked.kept(), pages => asked.pages(count), done => !asked.xong.is_empty(),
+            sap => asked.sap, kept => asked.kept(), pages => asked.pages(PER, count), done => !asked.xong.is_empty(),
             reviews => wanted(&asked) == State::Sent && ctx.may("review", "reporting"),
             action => ctx.link(&format!("/bao-cao/{id}/duyet")), key => uuid::Uuid::new_v4().to_string(),
         },
@@ -136,7 +137,7 @@ async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
         ];
         texts.map(Content::Text).to_vec()
     };
-    export(ctx, "cho-duyet", "reporting-waiting-title", &WAITING, found.iter().map(row).collect(), kind)
+    take_away(ctx, "cho-duyet", "reporting-waiting-title", &WAITING, found.iter().map(row).collect(), kind)
 }
 
 /// `GET /bao-cao/{campaign}/sua-sau-duyet`. Cost: a row a value that was accepted.
@@ -144,7 +145,7 @@ pub async fn changed(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let one = campaign(&ctx, &mut tx, id).await?;
-    let (found, count) = kept::changed(&mut tx, id, &asked.listing("", asked.page(), PER), None).await?;
+    let (found, count) = kept::changed(&mut tx, id, &asked.listing_of("", asked.page(), PER), None).await?;
     let people = say::names(&mut tx, found.iter().filter_map(|change| change.person)).await?;
     let rows: Vec<Value> = found
         .iter()
@@ -162,7 +163,7 @@ pub async fn changed(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>
         "reporting_changed.html",
         context! {
             title => locale::word(ctx.lang, "reporting-changed-title"), campaign => say::campaign(&ctx, &law, &one, &say::today(&ctx, &mut tx).await?), rows => rows,
-            count => count, q => asked.q, sap => asked.sap, kept => asked.kept(), pages => asked.pages(count),
+            count => count, q => asked.q, sap => asked.sap, kept => asked.kept(), pages => asked.pages(PER, count),
         },
     )
 }
@@ -216,8 +217,8 @@ async fn changed_file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome 
     let law = law(ctx);
     let mut tx = ctx.read().await?;
     campaign(ctx, &mut tx, id).await?;
-    let (found, _) = kept::changed(&mut tx, id, &asked.listing("", 0, MOST), None).await?;
+    let (found, _) = kept::changed(&mut tx, id, &asked.listing_of("", 0, MOST), None).await?;
     let people = say::names(&mut tx, found.iter().filter_map(|change| change.person)).await?;
     let rows = found.iter().map(|change| said(ctx, &law, change, &people).map(Content::Text).to_vec()).collect();
-    export(ctx, "sua-sau-duyet", "reporting-changed-title", &CHANGED, rows, kind)
+    take_away(ctx, "sua-sau-duyet", "reporting-changed-title", &CHANGED, rows, kind)
 }

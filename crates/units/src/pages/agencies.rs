@@ -1,11 +1,9 @@
 //! Agencies, as a list to search, order, page and take away.
 
 use super::{PER, unsure};
+use crate::listed::take_away;
 use crate::{model::Agency, store};
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Day, text};
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -44,8 +42,7 @@ impl Asked {
 
     /// The part of an address that keeps search and order.
     fn kept(&self) -> String {
-        let named = [("q", &self.q), ("sap", &self.sap)].into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
+        web::kept(&[("q", &self.q), ("sap", &self.sap)])
     }
 }
 
@@ -106,8 +103,5 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         row.into_iter().map(Content::Text).collect()
     };
     let rows = asked.list(ctx, &all).into_iter().map(line).collect();
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, "units-agencies-title"), headings, rows };
-    let bytes = list.bytes(of, ctx.site.clock.today())?;
-    ctx.download(&format!("co-quan.{}", of.extension()), of.media_type(), bytes)
+    take_away(ctx, "co-quan", "units-agencies-title", &HEADINGS, rows, of)
 }

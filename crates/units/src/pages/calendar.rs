@@ -4,6 +4,7 @@ use super::{
     edit::{Fields, day, note, text},
     unsure,
 };
+use crate::listed::take_away;
 use crate::{
     api::{parsed, refused},
     calendar::{self, CalendarDay, Change, NotEdited, REMOVED},
@@ -15,10 +16,7 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Day, DayKind, Period, Phrase, Place, Problem, WorkDays};
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -179,10 +177,7 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         row.into_iter().map(Content::Text).collect()
     };
     let rows = calendar::year(&mut tx, year).await?.iter().map(line).collect();
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list = List { name: locale::word(ctx.lang, "calendar-title"), headings, rows };
-    let bytes = list.bytes(of, ctx.site.clock.today())?;
-    ctx.download(&format!("lich-lam-viec-{year}.{}", of.extension()), of.media_type(), bytes)
+    take_away(ctx, &format!("lich-lam-viec-{year}"), "calendar-title", &HEADINGS, rows, of)
 }
 
 /// The day of an address; none for a new one.

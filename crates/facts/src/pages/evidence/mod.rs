@@ -12,16 +12,14 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use documents::{
-    list_out::{Kind, List},
-    sheet_out::Content,
-};
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Phrase, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use std::sync::Arc;
 use store::Listing;
 use units::Unit;
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Outcome, Path, Routes};
 
 pub use api::Description;
@@ -78,23 +76,20 @@ impl Asked {
 
     /// The part of an address that keeps what is asked for.
     fn kept(&self) -> String {
-        let all = [
+        web::kept(&[
             ("q", &self.q),
             ("sap", &self.sap),
             ("nam", &self.nam),
             ("chi_so", &self.chi_so),
             ("dung", &self.dung),
             ("quet", &self.quet),
-        ];
-        let named = all.into_iter().filter(|(_, value)| !value.is_empty());
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(named).finish()
+        ])
     }
 }
 
 /// The unit's own page.
 fn unit_href(ctx: &Ctx, unit: &Unit) -> String {
-    let page = if unit.level == "commune" { "xa" } else { "don-vi" };
-    ctx.link(&format!("/{page}/{}", unit.id))
+    ctx.link(&units::about::href(unit))
 }
 
 /// The year whose figures are most likely meant: this one, or the last of a unit that has ended.
@@ -215,11 +210,8 @@ async fn export(ctx: &Ctx, id: UnitId, asked: &Asked, of: Kind) -> Outcome {
         ];
         texts.into_iter().map(Content::Text).collect()
     };
-    let headings = HEADINGS.into_iter().map(|key| locale::word(ctx.lang, key)).collect();
-    let list =
-        List { name: locale::word(ctx.lang, "evidence-sheet"), headings, rows: pieces.iter().map(line).collect() };
-    let bytes = list.bytes(of, ctx.site.clock.today())?;
-    ctx.download(&format!("minh-chung-{id}.{}", of.extension()), of.media_type(), bytes)
+    let rows = pieces.iter().map(line).collect();
+    take_away(ctx, &format!("minh-chung-{id}"), "evidence-sheet", &HEADINGS, rows, of)
 }
 
 /// A unit, or "there is none".
