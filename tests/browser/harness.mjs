@@ -172,6 +172,9 @@ export async function start(binary, shots) {
   async function walk(name, { as: role, cut, ...options }, steps) {
     const context = await browser.newContext({ locale: "vi-VN", ...options });
     const page = await context.newPage();
+    // A click that leads to a page returns as soon as its first bytes come: what is read then may be half a page.
+    const click = page.click.bind(page);
+    page.click = (...how) => click(...how).then(() => page.waitForLoadState());
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("console", (message) => {

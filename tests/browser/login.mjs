@@ -108,7 +108,7 @@ export default async function ({ base, walk, photograph }) {
       await page.goto(base + "/dang-nhap?tiep=/tai-khoan");
       await page.fill("#login", "thu-nghiem");
       await page.fill("#password", "ba con trâu uống nước");
-      await page.locator("#password").press("Enter");
+      await Promise.all([page.waitForNavigation(), page.locator("#password").press("Enter")]);
     };
     await log_in();
     // Who appraises needs a second factor, and is led to it first.
@@ -123,7 +123,7 @@ export default async function ({ base, walk, photograph }) {
     await page.locator("#old").press("Enter");
     await page.waitForURL(/tai-khoan$/);
     assert.match(await page.innerText("main"), /Đã bật/);
-    await page.click("main form[action$='/dang-xuat'] button");
+    await Promise.all([page.waitForNavigation(), page.click("main form[action$='/dang-xuat'] button")]);
     await log_in();
     await page.waitForURL(/dang-nhap\/ma/);
     await page.fill("#code", codeOf(secret));
@@ -146,7 +146,7 @@ export default async function ({ base, walk, photograph }) {
     await page.goto(base + "/quan-tri/nguoi/nhap");
     const send = async (text) => {
       await page.setInputFiles("#file", { name: "nguoi.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
-      await page.click("main form.narrow button");
+      await Promise.all([page.waitForNavigation(), page.click("main form.narrow button")]);
     };
     const head = "Họ và tên,Tên đăng nhập,Thư,Vai trò,Mã,Tiêu chí,Từ,Đến\n";
     await send(head + "Ai đó,ai do,,vua,,,,\n");

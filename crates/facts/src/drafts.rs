@@ -1,9 +1,12 @@
 //! Criteria sets that were entered from a table: kept as drafts, approved by a second person, then part of the law from
 //! the day on which the set itself says it applies.
 
-use crate::{Law, law, overlays};
+use crate::{
+    Law, law, overlays,
+    setsheet::{self, Entered},
+};
 use kernel::{Moment, PersonId, Phrase, Problem, Role};
-use rulebook::{Library, model::Rulebook};
+use rulebook::{Library, Measure, Rulebook};
 use serde::Serialize;
 use serde_json::json;
 use store::{AuditLine, Query, Result, Row, WriteTx, args};
@@ -44,7 +47,8 @@ pub struct Draft {
     pub version: i64,
     /// The name of the file.
     pub file: String,
-    pub book: Rulebook,
+    #[serde(flatten)]
+    pub entered: Entered,
     pub at: Moment,
     /// The role by which it was entered.
     pub by: String,
@@ -62,7 +66,7 @@ fn read(row: &Row) -> Result<Draft> {
         state: State::from_name(&row.text(1)?),
         version: row.i64(2)?,
         file: row.text(3)?,
-        book: book(&row.text(4)?)?,
+        entered: entered(&row.text(4)?)?,
         at: Moment(row.i64(5)?),
         by: row.text(6)?,
         drafter: row.opt_i64(7)?.map(PersonId),
@@ -72,16 +76,18 @@ fn read(row: &Row) -> Result<Draft> {
     })
 }
 
-/// A set as it is kept: `main` is no part of the text that judges, so it stands beside.
-fn body(book: &Rulebook) -> Result<String> {
-    Ok(json!({"main": book.main, "set": book}).to_string())
+/// A set as it is kept: `main` is no part of the text that judges, so it stands beside, as do the measures that are new.
+fn body(entered: &Entered) -> String {
+    json!({"main": entered.book.main, "set": entered.book, "measures": entered.measures}).to_string()
 }
 
-fn book(body: &str) -> Result<Rulebook> {
+fn entered(body: &str) -> Result<Entered> {
     let mut kept: serde_json::Value = serde_json::from_str(body)?;
     let mut book: Rulebook = serde_json::from_value(kept["set"].take())?;
     book.main = kept["main"] == true;
-    Ok(book)
+    // Sets that were kept before they could bring measures have none.
+    let measures: Option<Vec<Measure>> = serde_json::from_value(kept["measures"].take())?;
+    Ok(Entered { book, measures: measures.unwrap_or_default() })
 }
 
 /// The library of the files with the sets in use that were entered; of one id the one approved last. Cost: those sets.
@@ -89,7 +95,7 @@ pub(crate) async fn in_use(tx: &mut impl Query, files: &Library) -> Result<Libra
     let mut library = files.clone();
     for row in tx.rows("SELECT body FROM facts_draft WHERE state = 'approved' ORDER BY decided_at, id", args![]).await?
     {
-        library = library.with_set(book(&row.text(0)?)?);
+        library = entered(&row.text(0)?)?.on(&library);
     }
     Ok(library)
 }
@@ -105,12 +111,13 @@ pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Draft>> {
 }
 
 /// Keeps a set that was entered; its number. It judges nobody yet.
-pub async fn keep(tx: &mut WriteTx, file: &str, book: &Rulebook) -> Result<i64> {
+pub async fn keep(tx: &mut WriteTx, file: &str, entered: &Entered) -> Result<i64> {
+    let book = &entered.book;
     let id = tx.reserve("facts_draft", "id", 1).await?[0];
     let (now, role, person) = (tx.now(), tx.actor().role.name(), tx.actor().person.map(|p| p.0));
     let sql = "INSERT INTO facts_draft (id, set_id, title, state, version, file, body, drafted_at, drafted_by, drafter)
                VALUES ($1, $2, $3, 'waiting', 1, $4, $5, $6, $7, $8)";
-    let body = body(book)?;
+    let body = body(entered);
     tx.execute_one(sql, args![id, &book.set, &book.title_vi, file, &body, now, role, person]).await?;
     let details = json!({"file": file, "set": book.set, "body": body});
     tx.audit(AuditLine { action: "facts.draft", kind: "draft", subject: id.to_string(), unit: None, details }).await?;
@@ -140,16 +147,20 @@ pub async fn decide(
         return Ok(Err(Problem::input(Phrase::new("overlay-why-missing")).at_field("why")));
     }
     tx.lock("facts.law").await?;
+    // Two drafts may have brought the same measure with different meanings.
+    if approve && let Some(id) = setsheet::taken(&draft.entered.measures, law.current(tx).await?.library()).first() {
+        return Ok(Err(Problem::conflict(Phrase::new("draft-measure-taken").with("measure", *id), 409)));
+    }
     let state = if approve { State::Approved } else { State::Refused };
     let (now, actor) = (tx.now(), tx.actor().role.name());
     let sql = "UPDATE facts_draft SET state = $3, version = version + 1, decided_at = $4, decided_by = $5, why = $6
                WHERE id = $1 AND version = $2 AND state = 'waiting'";
     tx.execute_one(sql, args![draft.id, version, state.name(), now, actor, why.trim()]).await?;
-    let details = json!({"set": draft.book.set, "state": state.name(), "why": why.trim()});
+    let details = json!({"set": draft.entered.book.set, "state": state.name(), "why": why.trim()});
     let action = if approve { "facts.draft-approve" } else { "facts.draft-refuse" };
     tx.audit(AuditLine { action, kind: "draft", subject: draft.id.to_string(), unit: None, details }).await?;
     if approve {
-        let library = law.library().with_set(draft.book.clone());
+        let library = draft.entered.on(law.library());
         law::register_measures(tx, &library).await?;
         overlays::stepped(tx, law, action, &draft.id.to_string()).await?;
     }

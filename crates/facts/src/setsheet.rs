@@ -2,12 +2,14 @@
 //! set; whatever does not fit is said at its sheet and cell.
 //!
 //! Sheets: `bo` (a field a row), `nhom` (groups of communes), `sua-doi` (decisions that amended it), `tieu-chi`, `chi-tieu`
-//! (one row an indicator or part; below it one a later amendment). Thresholds by table are one text:
+//! (one row an indicator or part; below it one a later amendment), `so-lieu` (measures that are new with it). Thresholds by table are one text:
 //! `region TDMNPB = 80; region DBSH = 100`, `group 1 = 70`, `year 2025 = 48`, `year 2025 region DBSH = 58`,
 //! `attribute NAME true = 70`; a table without known numbers: `region = ?`.
 
+mod measures;
 mod read;
 
+pub use measures::taken;
 pub use read::read;
 
 use documents::sheet_out::{Cell, Column, Content, Form, Help, Open, Rule, Sheet, Takes};
@@ -15,7 +17,7 @@ use indexmap::IndexMap;
 use kernel::{Day, Decimal};
 use locale::Lang;
 use rulebook::{
-    Confidence,
+    Confidence, Library, Measure,
     model::{ByAttribute, Indicator, Requirement, Rulebook, YearLimit},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -81,6 +83,20 @@ const UNKNOWN: &str = "?";
 const KINDS: [&str; 8] = ["boolean", "document", "percent", "count", "number", "money", "income", "composite"];
 const OPS: [&str; 8] = [">=", "<=", "=", ">", "<", "achieved", "parts", "unknown"];
 const CONFIDENCES: [&str; 3] = ["verified", "recalled", "unknown"];
+
+/// What a workbook holds: a set, and the measures that nobody had before it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entered {
+    pub book: Rulebook,
+    pub measures: Vec<Measure>,
+}
+
+impl Entered {
+    /// A library with this set and its measures. A measure that is there stays as it is.
+    pub fn on(&self, library: &Library) -> Library {
+        library.with_measures(self.measures.iter().cloned()).with_set(self.book.clone())
+    }
+}
 
 /// The word of a plain enum.
 fn word<T: Serialize>(value: &T) -> String {
@@ -275,13 +291,13 @@ fn fields(book: &Rulebook) -> Vec<Texts> {
     FIELDS.iter().flat_map(|&name| one(name).into_iter().map(move |text| vec![name.to_owned(), text])).collect()
 }
 
-/// A set as a workbook that reads back, with what its columns take, in a language.
-pub fn write(book: &Rulebook, lang: Lang, today: Day) -> anyhow::Result<Vec<u8>> {
-    documents::sheet_out::write(&form(book, lang, today))
+/// A set and measures that are new with it as a workbook that reads back, with what its columns take, in a language.
+pub fn write(book: &Rulebook, new: &[Measure], lang: Lang, today: Day) -> anyhow::Result<Vec<u8>> {
+    documents::sheet_out::write(&form(book, new, lang, today))
 }
 
 /// The same before it is packed.
-pub fn form(book: &Rulebook, lang: Lang, today: Day) -> Form {
+pub fn form(book: &Rulebook, new: &[Measure], lang: Lang, today: Day) -> Form {
     let groups = book.groups.iter().map(|g| {
         vec![
             g.no.clone(),
@@ -311,8 +327,9 @@ pub fn form(book: &Rulebook, lang: Lang, today: Day) -> Form {
         sheet(lang, "sua-doi", &AMENDED, amended.collect()),
         sheet(lang, "tieu-chi", &CRITERIA, criteria.collect()),
         sheet(lang, "chi-tieu", &INDICATORS, indicators),
+        sheet(lang, measures::SHEET, &measures::COLUMNS, new.iter().map(measures::row).collect()),
     ];
-    let lines = (1..=9).map(|n| locale::say_key(lang, &format!("setsheet-help-{n}"), &[])).collect();
+    let lines = (1..=11).map(|n| locale::say_key(lang, &format!("setsheet-help-{n}"), &[])).collect();
     let help = Help { name: locale::word(lang, "setsheet-help"), title: locale::word(lang, "setsheet-help"), lines };
     Form { day: today, sheets, help }
 }
@@ -328,12 +345,21 @@ fn sheet(lang: Lang, name: &'static str, columns: &[&'static str], rows: Vec<Tex
         title: locale::word(lang, "setsheet-one-of"),
         message: list.join(", "),
     };
-    let rules = vec![rule(&KINDS), rule(&OPS), rule(&CONFIDENCES), rule(&["all", "any"])];
+    let rules = vec![
+        rule(&KINDS),
+        rule(&OPS),
+        rule(&CONFIDENCES),
+        rule(&["all", "any"]),
+        rule(&measures::OVER_TIME),
+        rule(&measures::IF_MISSING),
+    ];
     let open = |column: &str| match column {
         "kind" => Open::Checked(0),
         "op" => Open::Checked(1),
         "confidence" => Open::Checked(2),
         "join" => Open::Checked(3),
+        "over_time" => Open::Checked(4),
+        "if_missing" => Open::Checked(5),
         _ => Open::Free,
     };
     let width =

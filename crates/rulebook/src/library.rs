@@ -2,7 +2,7 @@
 
 use crate::{
     book::Book,
-    measure::{Aggregate, Measure, MeasuresFile, Operation, Similar},
+    measure::{Aggregate, Measure, MeasuresFile, Similar, WrongMeasure},
     model::Rulebook,
     overlay::{NoSuchIndicator, Overlay},
     parse::{self, ParseError},
@@ -10,10 +10,7 @@ use crate::{
 use indexmap::IndexMap;
 use kernel::Day;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 /// All criteria sets and measures, as shipped or as given.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +32,16 @@ impl Library {
             if path.ends_with("measures.toml") {
                 match parse::measures(path, text) {
                     Ok(MeasuresFile { measure, similar }) => {
-                        problems.extend(wrong_measures(path, text, &measure));
+                        let ids: Vec<String> = measure.iter().map(|m| m.id.clone()).collect();
                         library.measures.extend(measure.into_iter().map(|m| (m.id.clone(), Arc::new(m))));
                         library.similar.extend(similar);
+                        for id in ids {
+                            problems.extend(library.wrong_measure(&id).into_iter().map(|wrong| ParseError {
+                                file: path.to_owned(),
+                                line: line_of_definition(text, &id),
+                                message: format!("`{id}`: {wrong}"),
+                            }));
+                        }
                     }
                     Err(e) => problems.push(e),
                 }
@@ -109,10 +113,12 @@ impl Library {
         library
     }
 
-    /// Adds measures, as an administrator or a test enters them.
+    /// Adds measures, as an administrator or a test enters them. One that is there stays: an id never changes its meaning.
     pub fn with_measures(&self, measures: impl IntoIterator<Item = Measure>) -> Library {
         let mut library = self.clone();
-        library.measures.extend(measures.into_iter().map(|m| (m.id.clone(), Arc::new(m))));
+        for measure in measures {
+            library.measures.entry(measure.id.clone()).or_insert_with(|| Arc::new(measure));
+        }
         library
     }
 
@@ -133,6 +139,45 @@ impl Library {
     /// All measures, in the order of `measures.toml`.
     pub fn measures(&self) -> impl Iterator<Item = &Arc<Measure>> {
         self.measures.values()
+    }
+
+    /// What does not fit in how a measure is joined or computed: a weight or an input that is none, a formula with too few or
+    /// too many inputs, one that leads back to itself. Nothing of a measure that there is not.
+    pub fn wrong_measure(&self, id: &str) -> Vec<WrongMeasure> {
+        let Some(measure) = self.measures.get(id) else { return Vec::new() };
+        let mut wrong = Vec::new();
+        if let Aggregate::Weighted(by) = &measure.aggregate
+            && !self.measures.contains_key(by)
+        {
+            wrong.push(WrongMeasure::Weight(by.clone()));
+        }
+        let Some(formula) = &measure.computed else { return wrong };
+        let unknown = formula.of.iter().filter(|input| !self.measures.contains_key(*input));
+        wrong.extend(unknown.map(|input| WrongMeasure::Input(input.clone())));
+        if !formula.op.takes(formula.of.len()) {
+            wrong.push(WrongMeasure::Inputs(formula.of.len()));
+        }
+        if self.is_circular(id) {
+            wrong.push(WrongMeasure::Circular);
+        }
+        wrong
+    }
+
+    /// Whether a measure's formula leads back to it.
+    fn is_circular(&self, id: &str) -> bool {
+        let inputs = |id: &str| self.measures.get(id).and_then(|m| m.computed.as_ref()).map_or(&[][..], |f| &f.of);
+        let (mut waiting, mut seen) = (vec![id], HashSet::new());
+        while let Some(at) = waiting.pop() {
+            for input in inputs(at) {
+                if input == id {
+                    return true;
+                }
+                if seen.insert(input.as_str()) {
+                    waiting.push(input);
+                }
+            }
+        }
+        false
     }
 
     /// Measures that only look alike.
@@ -193,56 +238,8 @@ fn line_of(text: &str, name: &str) -> usize {
     text.find(&format!("\"{name}\"")).map_or(1, |at| text[..at].matches('\n').count() + 1)
 }
 
-/// Weights and inputs that are none, formulas with too few or too many inputs, and formulas
-/// that need each other in a circle.
-fn wrong_measures(file: &str, text: &str, measures: &[Measure]) -> Vec<ParseError> {
-    let known: HashMap<&str, &Measure> = measures.iter().map(|m| (m.id.as_str(), m)).collect();
-    let mut problems = Vec::new();
-    for measure in measures {
-        let id = measure.id.as_str();
-        let mut wrong = |message: String| {
-            // Where it is defined, not where another one's formula names it.
-            let defined = text.find(&format!("id = \"{id}\"")).map(|at| text[..at].matches('\n').count() + 1);
-            let line = defined.unwrap_or_else(|| line_of(text, id));
-            problems.push(ParseError { file: file.to_owned(), line, message });
-        };
-        if let Aggregate::Weighted(by) = &measure.aggregate
-            && !known.contains_key(by.as_str())
-        {
-            wrong(format!("`{id}`: its weight `{by}` is no measure"));
-        }
-        let Some(formula) = &measure.computed else { continue };
-        for input in formula.of.iter().filter(|i| !known.contains_key(i.as_str())) {
-            wrong(format!("`{id}` is computed from `{input}`, which is no measure"));
-        }
-        let fits = match formula.op {
-            Operation::Ratio | Operation::Share => formula.of.len() == 2,
-            Operation::Difference => formula.of.len() >= 2,
-            _ => !formula.of.is_empty(),
-        };
-        if !fits {
-            wrong(format!("`{id}`: its formula does not take {} inputs", formula.of.len()));
-        }
-        if is_circular(&known, id) {
-            wrong(format!("`{id}` is computed from itself"));
-        }
-    }
-    problems
-}
-
-/// Whether a measure's formula leads back to it.
-fn is_circular(known: &HashMap<&str, &Measure>, id: &str) -> bool {
-    let inputs = |id: &str| known.get(id).and_then(|m| m.computed.as_ref()).map_or(&[][..], |f| &f.of);
-    let (mut waiting, mut seen) = (vec![id], HashSet::new());
-    while let Some(at) = waiting.pop() {
-        for input in inputs(at) {
-            if input == id {
-                return true;
-            }
-            if seen.insert(input.as_str()) {
-                waiting.push(input);
-            }
-        }
-    }
-    false
+/// Where a measure is defined, not where another one's formula names it.
+fn line_of_definition(text: &str, id: &str) -> usize {
+    let defined = text.find(&format!("id = \"{id}\"")).map(|at| text[..at].matches('\n').count() + 1);
+    defined.unwrap_or_else(|| line_of(text, id))
 }

@@ -152,6 +152,15 @@ impl Operation {
             Operation::CountMet => "count-met",
         }
     }
+
+    /// Whether it takes so many inputs.
+    pub fn takes(self, inputs: usize) -> bool {
+        match self {
+            Operation::Ratio | Operation::Share => inputs == 2,
+            Operation::Difference => inputs >= 2,
+            _ => inputs >= 1,
+        }
+    }
 }
 
 /// What a missing input does to a computed measure.
@@ -164,6 +173,31 @@ pub enum Missing {
     Zero,
     /// It is left out.
     Skip,
+}
+
+/// What does not fit in how a measure is joined or computed (`Library::wrong_measure`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrongMeasure {
+    /// The mean is weighted by what is no measure.
+    Weight(String),
+    /// The formula reads what is no measure.
+    Input(String),
+    /// The formula does not take so many inputs.
+    Inputs(usize),
+    /// The formula leads back to the measure itself.
+    Circular,
+}
+
+/// For those who write files of the law: beside the file and the line.
+impl std::fmt::Display for WrongMeasure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WrongMeasure::Weight(by) => write!(f, "its weight `{by}` is no measure"),
+            WrongMeasure::Input(input) => write!(f, "it is computed from `{input}`, which is no measure"),
+            WrongMeasure::Inputs(count) => write!(f, "its formula does not take {count} inputs"),
+            WrongMeasure::Circular => write!(f, "it is computed from itself"),
+        }
+    }
 }
 
 /// A computed measure's formula.

@@ -71,8 +71,8 @@ async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, pro
     let (found, count) = drafts::list(&mut tx, page * PER, PER).await?;
     let row = |d: &Draft| {
         context! {
-            href => ctx.link(&format!("/quan-tri/bo-tieu-chi/{}", d.id)), title => ctx.lang.pick(&d.book.title_vi, &d.book.title_en),
-            set => d.book.set, from => locale::date(d.book.applies.from), at => locale::date(d.at.day()), file => d.file,
+            href => ctx.link(&format!("/quan-tri/bo-tieu-chi/{}", d.id)), title => ctx.lang.pick(&d.entered.book.title_vi, &d.entered.book.title_en),
+            set => d.entered.book.set, from => locale::date(d.entered.book.applies.from), at => locale::date(d.at.day()), file => d.file,
             state => locale::say_key(ctx.lang, &format!("draft-state-{}", d.state.name()), &[]), class => class(d.state),
         }
     };
@@ -105,7 +105,7 @@ fn class(state: State) -> &'static str {
 async fn template(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let Some(book) = law.library().set(&asked.bo) else { return Err(ctx.not_found()) };
-    let bytes = setsheet::write(book, ctx.lang, ctx.site.clock.today())?;
+    let bytes = setsheet::write(book, &[], ctx.lang, ctx.site.clock.today())?;
     ctx.download(&format!("{}.xlsx", book.set), KIND, bytes)
 }
 
@@ -126,8 +126,8 @@ async fn take(ctx: Ctx, mut parts: Multipart) -> Outcome {
             _ => {}
         }
     }
-    let book = match setsheet::read(&bytes, law(&ctx).library()) {
-        Ok(book) => book,
+    let entered = match setsheet::read(&bytes, law(&ctx).library()) {
+        Ok(entered) => entered,
         Err(problems) => {
             return show_list(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &name, &problems).await;
         }
@@ -138,7 +138,7 @@ async fn take(ctx: Ctx, mut parts: Multipart) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return Ok(Redirect::to(&there(&answer["id"])).into_response());
     }
-    let id = json!(drafts::keep(&mut tx, &name, &book).await?);
+    let id = json!(drafts::keep(&mut tx, &name, &entered).await?);
     repeatable.keep(tx, &json!({"id": id})).await?;
     Ok(Redirect::to(&there(&id)).into_response())
 }
@@ -153,7 +153,7 @@ fn beside(ctx: &Ctx, library: &Library, draft: &Draft, with: &str) -> Option<(Ve
         let year = library.set(id)?.applies.to.unwrap_or(ctx.site.clock.today()).year();
         Some((library.in_force(id, rulebook::values::year_end(year))?, year, library.prerequisites(id)))
     };
-    let (first, then) = (one(with, library)?, one(&draft.book.set, &library.with_set(draft.book.clone()))?);
+    let (first, then) = (one(with, library)?, one(&draft.entered.book.set, &draft.entered.on(library))?);
     fn side((book, year, prerequisites): &(Book, i16, Vec<String>)) -> Side<'_> {
         Side { book, year: *year, prerequisites }
     }
@@ -181,23 +181,29 @@ async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Opti
     let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
     let library = law.library().without_illustrations();
     // Where nobody says: the set that it replaces, else the one that is shown for its first year.
-    let replaced = law.library().set(&draft.book.set).map(|s| s.set.clone());
-    let main = || law.main_set(draft.book.applies.level, draft.book.applies.from.year()).map(|s| s.set.clone());
+    let replaced = law.library().set(&draft.entered.book.set).map(|s| s.set.clone());
+    let main = || {
+        law.main_set(draft.entered.book.applies.level, draft.entered.book.applies.from.year()).map(|s| s.set.clone())
+    };
     let with = Some(asked.voi.clone()).filter(|w| !w.is_empty()).or(replaced.clone()).or_else(main).unwrap_or_default();
     let (counts, differences) = beside(ctx, &library, &draft, &with).unwrap_or_default();
     let waiting = draft.state == State::Waiting;
     let mut would = trial::Trial::default();
     if waiting {
-        let library = law.library().with_set(draft.book.clone());
-        would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.book.set)).await?;
+        let library = draft.entered.on(law.library());
+        would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.entered.book.set)).await?;
     }
     let (some, pages) = web::page_of(&would.changes, &asked.trang, PER);
     let rows = changes(ctx, &mut tx, &some.iter().collect::<Vec<_>>()).await?;
     let (mut indicators, mut sure) = (0, 0);
-    draft.book.walk(|_, i| {
+    draft.entered.book.walk(|_, i| {
         indicators += 1;
         sure += usize::from(i.confidence == rulebook::Confidence::Verified);
     });
+    let measure = |m: &rulebook::Measure| {
+        let unit = m.unit.as_deref().unwrap_or_default();
+        context! { id => m.id, name => ctx.lang.pick(&m.name_vi, &m.name_en), unit => unit, kind => law::dictionary::kind(ctx, m) }
+    };
     let role = |name: &String| locale::say_key(ctx.lang, &format!("role-{}", name.replace('_', "-")), &[]);
     let second = ctx.may("approve", "law") && ctx.actor.is_second(draft.drafter);
     let sets = law.library().sets().map(|s| {
@@ -207,12 +213,13 @@ async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Opti
         status,
         "draft.html",
         context! {
-            title => ctx.lang.pick(&draft.book.title_vi, &draft.book.title_en), set => draft.book.set, replaces => replaced.is_some(),
-            decision => draft.book.decision.number, issuer => draft.book.decision.issuer, signed => super::say::signed(&draft.book.decision.date),
-            from => locale::date(draft.book.applies.from), to => draft.book.applies.to.map(locale::date), criteria => draft.book.criteria.len(),
+            title => ctx.lang.pick(&draft.entered.book.title_vi, &draft.entered.book.title_en), set => draft.entered.book.set, replaces => replaced.is_some(),
+            decision => draft.entered.book.decision.number, issuer => draft.entered.book.decision.issuer, signed => super::say::signed(&draft.entered.book.decision.date),
+            from => locale::date(draft.entered.book.applies.from), to => draft.entered.book.applies.to.map(locale::date), criteria => draft.entered.book.criteria.len(),
             indicators => indicators, sure => sure, file => draft.file, at => locale::date(draft.at.day()), by => role(&draft.by),
             state => locale::say_key(ctx.lang, &format!("draft-state-{}", draft.state.name()), &[]), class => class(draft.state), waiting => waiting,
             decided_at => draft.decided_at.map(|at| locale::date(at.day())), decided_by => draft.decided_by.as_ref().map(role), why => draft.why,
+            measures => draft.entered.measures.iter().map(measure).collect::<Vec<_>>(),
             counts => counts, differences => differences, sets => sets.collect::<Vec<_>>(), kinds => kinds(ctx, &would), rows => rows, pages => pages,
             judged => would.judged, changed => would.changes.len(), public => would.changes.iter().filter(|c| c.published).count(),
             second => second && waiting, may => ctx.may("approve", "law"), version => draft.version.to_string(), key => uuid::Uuid::new_v4().to_string(),
@@ -281,7 +288,7 @@ async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let (found, count) = drafts::list(&mut tx, page * PER_API, PER_API).await?;
     let rows: Vec<_> = found
         .iter()
-        .map(|d| json!({"id": d.id, "set": d.book.set, "title": d.book.title_vi, "state": d.state.name(), "version": d.version, "file": d.file, "at": d.at.rfc3339()}))
+        .map(|d| json!({"id": d.id, "set": d.entered.book.set, "title": d.entered.book.title_vi, "state": d.state.name(), "version": d.version, "file": d.file, "at": d.at.rfc3339()}))
         .collect();
     ctx.json(&json!({"count": count, "page": page, "drafts": rows}))
 }
@@ -292,8 +299,8 @@ async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     responses((status = 200, description = "The draft's number"), (status = 422, description = "Problems, each at its sheet and cell")),
     params(("Idempotency-Key" = Option<String>, Header)))]
 async fn api_take(ctx: Ctx, bytes: Bytes) -> Outcome {
-    let book = match setsheet::read(&bytes, law(&ctx).library()) {
-        Ok(book) => book,
+    let entered = match setsheet::read(&bytes, law(&ctx).library()) {
+        Ok(entered) => entered,
         Err(problems) => return refused(&ctx, &problems),
     };
     let repeatable = Repeatable::new(&ctx, &bytes);
@@ -301,7 +308,7 @@ async fn api_take(ctx: Ctx, bytes: Bytes) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    let id = drafts::keep(&mut tx, &format!("{}.xlsx", book.set), &book).await?;
+    let id = drafts::keep(&mut tx, &format!("{}.xlsx", entered.book.set), &entered).await?;
     repeatable.done(tx, json!({"id": id, "version": 1})).await
 }
 
@@ -312,8 +319,8 @@ async fn api_one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let library = law.library().with_set(draft.book.clone());
-    let would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.book.set)).await?;
+    let library = draft.entered.on(law.library());
+    let would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.entered.book.set)).await?;
     ctx.json(&json!({"draft": draft, "would": preview_json(&would)}))
 }
 

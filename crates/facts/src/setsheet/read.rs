@@ -1,6 +1,6 @@
 //! Reading a workbook back, with every problem at its sheet and cell.
 
-use super::{FIELDS, GROUPS, NOTHING, named, read_limits};
+use super::{Entered, FIELDS, GROUPS, NOTHING, measures, named, read_limits};
 use documents::sheet_in::{self, Limits};
 use indexmap::IndexMap;
 use kernel::{Day, Phrase, Problem};
@@ -15,49 +15,50 @@ use std::{
 };
 
 /// A sheet as it was read: cells by the heading of their column.
-struct Read {
+pub(super) struct Read {
     name: &'static str,
     columns: Vec<String>,
     rows: Vec<(u32, Vec<String>)>,
 }
 
 /// One row of a sheet, with where it stands.
-struct At<'a> {
+pub(super) struct At<'a> {
     sheet: &'a Read,
     number: u32,
     cells: &'a [String],
 }
 
 impl At<'_> {
-    fn text(&self, column: &str) -> &str {
+    pub(super) fn text(&self, column: &str) -> &str {
         let at = self.sheet.columns.iter().position(|c| c == column);
         at.and_then(|at| self.cells.get(at)).map_or("", |t| t.trim())
     }
 
-    fn opt(&self, column: &str) -> Option<String> {
+    pub(super) fn opt(&self, column: &str) -> Option<String> {
         Some(self.text(column).to_owned()).filter(|t| !t.is_empty())
     }
 
-    fn problem(&self, column: &str, phrase: Phrase) -> Problem {
+    pub(super) fn problem(&self, column: &str, phrase: Phrase) -> Problem {
         let at = self.sheet.columns.iter().position(|c| c == column).unwrap_or(0);
         let cell = format!("{}{}", sheet_in::column_name(at as u32), self.number);
         Problem::input(phrase).at_cell(self.sheet.name, cell)
     }
 
-    fn wrong(&self, column: &str, key: &'static str) -> Problem {
+    pub(super) fn wrong(&self, column: &str, key: &'static str) -> Problem {
         self.problem(column, Phrase::new(key).with("text", self.text(column)))
     }
 }
 
 /// Everything that is read, and everything that does not fit.
-struct Reader<'a> {
-    library: &'a Library,
-    found: Vec<Problem>,
+pub(super) struct Reader {
+    /// The measures and sets that there are, and the measures that the workbook brings.
+    pub(super) library: Library,
+    pub(super) found: Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl Reader {
     /// A text that must be there.
-    fn must(&mut self, at: &At, column: &str) -> String {
+    pub(super) fn must(&mut self, at: &At, column: &str) -> String {
         if at.text(column).is_empty() {
             self.found.push(at.problem(column, Phrase::new("setsheet-missing")));
         }
@@ -65,7 +66,7 @@ impl Reader<'_> {
     }
 
     /// One of a few words; `None` where the cell is empty.
-    fn one<T: DeserializeOwned>(&mut self, at: &At, column: &str) -> Option<T> {
+    pub(super) fn one<T: DeserializeOwned>(&mut self, at: &At, column: &str) -> Option<T> {
         let text = at.text(column);
         let read = named(text);
         if read.is_none() && !text.is_empty() {
@@ -74,12 +75,12 @@ impl Reader<'_> {
         read
     }
 
-    fn one_must<T: DeserializeOwned>(&mut self, at: &At, column: &str) -> Option<T> {
+    pub(super) fn one_must<T: DeserializeOwned>(&mut self, at: &At, column: &str) -> Option<T> {
         self.must(at, column);
         self.one(at, column)
     }
 
-    fn parsed<T: std::str::FromStr>(&mut self, at: &At, column: &str, key: &'static str) -> Option<T> {
+    pub(super) fn parsed<T: std::str::FromStr>(&mut self, at: &At, column: &str, key: &'static str) -> Option<T> {
         let text = at.text(column);
         let read = text.parse().ok();
         if read.is_none() && !text.is_empty() {
@@ -334,19 +335,19 @@ impl Reader<'_> {
 }
 
 impl Read {
-    fn at(&self) -> impl Iterator<Item = At<'_>> {
+    pub(super) fn at(&self) -> impl Iterator<Item = At<'_>> {
         self.rows.iter().map(|(number, cells)| At { sheet: self, number: *number, cells })
     }
 }
 
-/// Reads a workbook as a set; or everything that does not fit, each at its sheet and cell. `library`: whose measures and
-/// sets there are.
-pub fn read(bytes: &[u8], library: &Library) -> Result<Rulebook, Vec<Problem>> {
+/// Reads a workbook as a set with the measures that are new with it; or everything that does not fit, each at its sheet and
+/// cell. `library`: whose measures and sets there are.
+pub fn read(bytes: &[u8], library: &Library) -> Result<Entered, Vec<Problem>> {
     let mut workbook = sheet_in::open(bytes, Limits::default())?;
     let there = workbook.sheets();
-    let mut reader = Reader { library, found: Vec::new() };
+    let mut reader = Reader { library: library.clone(), found: Vec::new() };
     let mut sheets = Vec::new();
-    for name in ["bo", "nhom", "sua-doi", "tieu-chi", "chi-tieu"] {
+    for name in ["bo", "nhom", "sua-doi", "tieu-chi", "chi-tieu", measures::SHEET] {
         let mut sheet = Read { name, columns: Vec::new(), rows: Vec::new() };
         if there.iter().any(|s| s == name) {
             reader.found.extend(workbook.suspicious(name)?.iter().map(|s| s.problem(name)));
@@ -359,7 +360,8 @@ pub fn read(bytes: &[u8], library: &Library) -> Result<Rulebook, Vec<Problem>> {
                 }
                 ControlFlow::Continue(())
             })?;
-        } else {
+        } else if name != measures::SHEET {
+            // Most sets bring no measure of their own.
             let phrase = Phrase::new("setsheet-no-sheet").with("sheet", name);
             reader.found.push(Problem::input(phrase));
         }
@@ -388,6 +390,8 @@ pub fn read(bytes: &[u8], library: &Library) -> Result<Rulebook, Vec<Problem>> {
         }
         book.criteria.push(Criterion { no, name_vi, name_en, group_vi, note, source, indicators: Vec::new() });
     }
+    let mut new = measures::read(&mut reader, &sheets[5]);
     reader.indicators(&sheets[4], &mut book);
-    if reader.found.is_empty() { Ok(book) } else { Err(reader.found) }
+    measures::used(&mut reader, &sheets[5], &book, &mut new);
+    if reader.found.is_empty() { Ok(Entered { book, measures: new }) } else { Err(reader.found) }
 }

@@ -1,13 +1,15 @@
 //! A criteria set from a table: out and in again it is the same set; problems stand at their cell; a second person approves.
 
 use crate::{
-    figures::{ROOMS, judged, library, prepared, slice},
+    figures::{COMMUNE, ROOMS, entry, judged, library, prepared, save, slice},
     visitor::{OK, Visitor},
 };
 use documents::sheet_out;
 use facts::{drafts, setsheet, totals};
 use kernel::{Actor, Clock, PersonId, Place, Role, Scope};
 use locale::Lang;
+use rulebook::{Measure, Origin, Value};
+use serde_json::json;
 use std::sync::Arc;
 use store::{Store, jobs::Registry};
 use testkit::{CLOCK, each_engine};
@@ -23,24 +25,34 @@ fn every_shipped_set_comes_back_from_its_workbook_as_it_was() {
     let library = library(false);
     for set in library.sets() {
         for lang in [Lang::Vi, Lang::En] {
-            let bytes = setsheet::write(set, lang, CLOCK.today()).expect("a workbook");
+            let bytes = setsheet::write(set, &[], lang, CLOCK.today()).expect("a workbook");
             let back = setsheet::read(&bytes, &library).unwrap_or_else(|e| panic!("{}: {e:?}", set.set));
-            assert_eq!(back, **set, "{}", set.set);
+            assert_eq!((&back.book, back.measures.len()), (&**set, 0), "{}", set.set);
             // The same text judges, so that it judges the same.
             let day = "2025-12-31".parse().unwrap();
             let hash = |l: &rulebook::Library| l.in_force(&set.set, day).expect("in force").hash;
-            assert_eq!(hash(&library.with_set(back)), hash(&library), "{}", set.set);
+            assert_eq!(hash(&back.on(&library)), hash(&library), "{}", set.set);
         }
     }
 }
 
 /// A workbook of a set whose cells somebody changed: by sheet, row (from 1, below the headings) and column.
 fn changed(cells: &[(&str, &str, &str, &str)]) -> Vec<u8> {
-    let mut form = setsheet::form(library(false).set(SET).expect("the set"), Lang::Vi, CLOCK.today());
+    with_new(&[], cells)
+}
+
+/// The same with measures that are new.
+fn with_new(new: &[Measure], cells: &[(&str, &str, &str, &str)]) -> Vec<u8> {
+    let mut form = setsheet::form(library(false).set(SET).expect("the set"), new, Lang::Vi, CLOCK.today());
     for (sheet, no, column, text) in cells {
         let sheet = form.sheets.iter_mut().find(|s| s.name == *sheet).expect("the sheet");
         let at = |name: &str| sheet.columns.iter().position(|c| c.heading == name).expect("the column");
-        let (key, at) = (at(if sheet.name == "bo" { "field" } else { "no" }), at(column));
+        let key = match sheet.name.as_str() {
+            "bo" => "field",
+            "so-lieu" => "measure",
+            _ => "no",
+        };
+        let (key, at) = (at(key), at(column));
         let is = |row: &&mut Vec<sheet_out::Cell>| matches!(&row[key].content, sheet_out::Content::Text(t) if t == no);
         let row = sheet.rows.iter_mut().find(is).unwrap_or_else(|| panic!("row {no}"));
         row[at].content = sheet_out::Content::Text((*text).into());
@@ -72,6 +84,101 @@ fn what_does_not_fit_is_said_at_its_sheet_and_cell() {
     check(("bo", "set", "value", "Bộ mới"), "setsheet-id", 'B');
     check(("tieu-chi", "2", "no", "1"), "setsheet-twice", 'A');
     assert_eq!(setsheet::read(b"no workbook", &library).expect_err("refused").len(), 1);
+}
+
+/// Three measures that nobody has: counted twice, and the share of the one in the other.
+fn new_measures() -> Vec<Measure> {
+    let counted = |id: &str, name: &str| -> Measure {
+        let text = json!({"id": id, "name_vi": name, "name_en": id, "kind": "count", "unit": "hộ", "aggregate": "sum",
+            "reads": ["verified", "declared"], "background": true, "confidence": "recalled", "source": "phụ lục thử"});
+        serde_json::from_value(text).expect("a measure")
+    };
+    let share: Measure =
+        serde_json::from_value(json!({"id": "trial.solar_share", "name_vi": "Tỷ lệ hộ có điện mặt trời",
+        "name_en": "Households with solar power", "kind": "percent", "unit": "%", "decimals": 2,
+        "aggregate": "weighted:trial.households", "over_time": "mean", "reads": ["computed", "declared"],
+        "computed": {"op": "share", "of": ["trial.solar", "trial.households"], "missing": "incomplete"},
+        "confidence": "recalled", "source": "phụ lục thử", "note": "một ghi chú"}))
+        .expect("a measure");
+    vec![counted("trial.solar", "Hộ có điện mặt trời"), counted("trial.households", "Hộ được đếm"), share]
+}
+
+/// An indicator asks for the new share; the measure must be of its kind.
+const ASKED: (&str, &str, &str, &str) = ("chi-tieu", "2.1", "measure", "trial.solar_share");
+
+#[test]
+fn a_set_brings_the_measures_that_nobody_had_before_it() {
+    let library = library(false);
+    let new = new_measures();
+    let back = setsheet::read(&with_new(&new, &[ASKED]), &library).expect("it fits");
+    assert_eq!(back.measures, new);
+    let on = back.on(&library);
+    assert_eq!(on.measure("trial.solar_share").map(|m| (**m).clone()), Some(new[2].clone()));
+    // Whoever has one of them with another meaning is not passed over.
+    let other = Measure { decimals: 5, ..new[0].clone() };
+    assert_eq!(setsheet::taken(&back.measures, &library.with_measures([other])), ["trial.solar"]);
+    assert_eq!(setsheet::taken(&back.measures, &on), [""; 0]);
+
+    let check = |cells: &[(&str, &str, &str, &str)], key: &str, at: &str| {
+        let found = setsheet::read(&with_new(&new, cells), &library).expect_err(key);
+        let place = Some(Place::Cell { sheet: "so-lieu".into(), cell: at.into() });
+        assert!(found.iter().any(|p| p.phrase.key == key && p.place == place), "{key} at {at}: {found:?}");
+    };
+    let cell = |no, column, text| [ASKED, ("so-lieu", no, column, text)];
+    check(&[], "setsheet-measure-unused", "A4");
+    check(&cell("trial.solar", "measure", "households"), "setsheet-measure-there", "A2");
+    check(&cell("trial.solar", "measure", "trial.solar_share"), "setsheet-twice", "A4");
+    check(&cell("trial.solar", "measure", "Điện mặt trời"), "setsheet-measure-id", "A2");
+    check(&cell("trial.solar", "measure", "trial.others"), "setsheet-no-measure", "J4");
+    check(&cell("trial.solar", "name_vi", ""), "setsheet-missing", "B2");
+    check(&cell("trial.solar", "kind", "composite"), "setsheet-measure-composite", "D2");
+    check(&cell("trial.solar", "decimals", "7"), "overlay-no-number", "F2");
+    check(&cell("trial.solar", "aggregate", "count"), "setsheet-aggregate-kind", "G2");
+    check(&cell("trial.solar", "aggregate", "weighted:no.such"), "setsheet-no-measure", "G2");
+    check(&cell("trial.solar", "aggregate", "cộng"), "setsheet-not-a-word", "G2");
+    check(&cell("trial.solar", "reads", "declared, nói"), "setsheet-not-a-word", "I2");
+    check(&cell("trial.solar_share", "over_time", "thường"), "setsheet-not-a-word", "H4");
+    check(&cell("trial.solar_share", "formula", "chia trial.solar"), "setsheet-formula-wrong", "J4");
+    check(&cell("trial.solar_share", "formula", "share trial.solar"), "setsheet-formula-inputs", "J4");
+    check(&cell("trial.solar_share", "formula", "sum trial.solar_share"), "setsheet-formula-circular", "J4");
+    check(&cell("trial.solar_share", "if_missing", ""), "setsheet-missing", "K4");
+}
+
+#[test]
+fn what_a_new_set_measures_is_entered_and_judged_once_it_is_approved() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let id = kept(&store, &officer(7), &with_new(&new_measures(), &[ASKED]), &visitor.law).await?;
+        let page = visitor.get(&format!("/quan-tri/bo-tieu-chi/{id}"), true).await?.text();
+        assert!(page.contains("Tỷ lệ hộ có điện mặt trời") && page.contains("trial.solar_share"), "{page}");
+        assert_eq!(visitor.get("/api/v1/measures/trial.solar", true).await?.status, 404, "a draft is no dictionary");
+        let decision = r#"{"decision": "approve", "version": "1"}"#;
+        let json = [("content-type", "application/json")];
+        let done = visitor.give(&format!("/api/v1/rulebook-drafts/{id}/decision"), &json, decision).await?;
+        assert_eq!(done.status, OK, "{}", done.text());
+        assert_eq!(visitor.get("/api/v1/measures/trial.solar", true).await?.status, OK);
+
+        // Another draft of the same measure with another meaning is not taken; nor is it judged by.
+        let other: Vec<Measure> = new_measures().into_iter().map(|m| Measure { decimals: 1, ..m }).collect();
+        let before = visitor.law.clone();
+        let id = kept(&store, &officer(7), &with_new(&other, &[ASKED]), &before).await?;
+        let clash = visitor.give(&format!("/api/v1/rulebook-drafts/{id}/decision"), &json, decision).await?;
+        assert_eq!(clash.status, 409, "{}", clash.text());
+
+        // What it measures is written and judged: 20 of 80 households are 25 %.
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let law = before.current(&mut tx).await?;
+        drop(tx);
+        let number = |measure: &str, n: i64| entry(&law, COMMUNE, measure, Value::Number(n.into()));
+        save(&store, &law, &[number("trial.solar", 20), number("trial.households", 80)], true).await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let told = facts::story::story(&mut tx, &law, COMMUNE, SET, 2024).await?.expect("a story");
+        let at = told.plan.book.node("2.1").expect("indicator 2.1");
+        assert_eq!(told.values[at], Some(Value::Fraction(20.into(), 80.into())));
+        assert_eq!(told.read_origins[at], Some(Origin::Computed));
+        Ok(())
+    });
 }
 
 async fn kept(store: &Store, by: &Actor, bytes: &[u8], law: &facts::Law) -> store::Result<i64> {
@@ -136,7 +243,7 @@ fn pages_and_programs_take_a_workbook_and_show_it_beside_the_set_in_use() {
         judged(&store, &visitor.law, true).await?;
         let template = visitor.get(&format!("/quan-tri/bo-tieu-chi/mau.xlsx?bo={SET}"), true).await?;
         assert_eq!(template.status, OK);
-        assert_eq!(setsheet::read(&template.body, visitor.law.library()).expect("it reads back").set, SET);
+        assert_eq!(setsheet::read(&template.body, visitor.law.library()).expect("it reads back").book.set, SET);
         let form = |bytes: &[u8]| {
             let head = "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk1\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bo.xlsx\"\r\n\r\n";
             [head.as_bytes(), bytes, b"\r\n--x--\r\n"].concat()

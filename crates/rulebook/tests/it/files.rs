@@ -85,11 +85,11 @@ fn formulas_and_weights_must_hold_together() {
     let of = |op: &str, of: &str| format!("{sum}\ncomputed = {{ op = \"{op}\", of = [{of}], missing = \"zero\" }}");
     check(sum, &of("sum", "\"a\""), &[]);
     check("aggregate = \"weighted:c\"", sum, &["2: `a`: its weight `c` is no measure"]);
-    check(sum, &of("sum", "\"c\""), &["11: `b` is computed from `c`, which is no measure"]);
+    check(sum, &of("sum", "\"c\""), &["11: `b`: it is computed from `c`, which is no measure"]);
     check(sum, &of("share", "\"a\""), &["11: `b`: its formula does not take 1 inputs"]);
     check(
         &of("sum", "\"b\""),
         &of("sum", "\"a\""),
-        &["2: `a` is computed from itself", "12: `b` is computed from itself"],
+        &["2: `a`: it is computed from itself", "12: `b`: it is computed from itself"],
     );
 }

@@ -60,7 +60,8 @@ fn reads(ctx: &Ctx, m: &Measure) -> String {
     m.reads.iter().map(|origin| say::origin(ctx.lang, *origin)).collect::<Vec<_>>().join(" → ")
 }
 
-fn kind(ctx: &Ctx, m: &Measure) -> String {
+/// The kind of a measure, in words.
+pub fn kind(ctx: &Ctx, m: &Measure) -> String {
     locale::say_key(ctx.lang, &format!("measure-kind-{}", m.kind.name()), &[])
 }
 
