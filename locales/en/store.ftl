@@ -11,3 +11,4 @@ store-backup-not-empty = a backup is restored into an empty database only; choos
 store-failed = the database failed; the incident was logged
 store-out-of-reach = Your role does not reach this unit, so nothing was written.
 store-full = The server has no room left to write. Nothing was written; please tell the administrator.
+store-lost = The line to the database was lost. It is not known whether what was sent was written; please look again and send it again in a few minutes.

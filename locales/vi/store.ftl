@@ -11,3 +11,4 @@ store-backup-not-empty = chỉ khôi phục được vào cơ sở dữ liệu t
 store-failed = cơ sở dữ liệu gặp lỗi; sự cố đã được ghi lại
 store-out-of-reach = Vai trò của bạn không bao gồm đơn vị này nên không ghi được.
 store-full = Máy chủ hết chỗ ghi. Chưa có gì được ghi; xin báo người quản trị.
+store-lost = Mất liên lạc với cơ sở dữ liệu. Chưa rõ điều vừa gửi đã được ghi hay chưa; xin xem lại và gửi lại sau ít phút.

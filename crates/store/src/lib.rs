@@ -97,6 +97,20 @@ pub enum StoreError {
     BackupNotEmpty,
 }
 
+/// Whether a file could not be made longer, by whatever library that was said.
+fn is_without_room(error: &StoreError) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind.is_some_and(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 impl StoreError {
     /// Whether the same statement may work a moment later: no connection was free, or another writer stood in the way.
     pub fn is_busy(&self) -> bool {
@@ -113,6 +127,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the line to the server was lost: nobody knows whether what was under way was written.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, StoreError::Database(e) if postgres::is_lost(e))
+    }
+
     /// Whether there is no room left to write to.
     pub fn is_full(&self) -> bool {
         match self {
@@ -122,6 +141,7 @@ impl StoreError {
             StoreError::Database(sqlx::Error::Database(e)) => {
                 e.code().is_some_and(|code| matches!(&*code, "13" | "778" | "53100"))
             }
+            StoreError::Files(_) | StoreError::Objects(_) => is_without_room(self),
             _ => false,
         }
     }
@@ -142,6 +162,7 @@ impl StoreError {
         match self {
             _ if self.is_busy() => status("store-busy", 503),
             _ if self.is_full() => status("store-full", 507),
+            _ if self.is_lost() => status("store-lost", 503),
             _ if self.is_duplicate() => status("store-duplicate", 409),
             StoreError::OutOfReach { .. } | StoreError::OutOfScope => status("store-out-of-reach", 403),
             StoreError::Refused(problem) => (**problem).clone(),

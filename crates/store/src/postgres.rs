@@ -25,6 +25,13 @@ use tokio::{
 const STATEMENTS: usize = 256;
 /// Transactions of a connection: what its process gathered is freed with it.
 const LIFETIME: u32 = 50_000;
+/// How long a server may take to greet, to begin a transaction or to give one up: whoever is silent for longer is not there any more,
+/// though nobody said so (a cable pulled, a firewall that forgot the line). None of it waits for another's lock.
+const SILENCE: Duration = Duration::from_secs(10);
+/// The server's side of the same: a program that is not there any more is found after about a minute, not after hours, and what
+/// it holds is free again.
+const FIND_THE_DEAD: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
+     SET tcp_user_timeout = 60000";
 /// How soon a server that does not take connections now is asked again, at first and at most.
 const AGAIN: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
 
@@ -44,8 +51,8 @@ pub(crate) struct Postgres {
     idle: Home,
 }
 
-/// Whether a connection turned out to be dead: the server was stopped or started anew.
-fn is_lost(error: &sqlx::Error) -> bool {
+/// Whether a connection turned out to be dead: the server was stopped or started anew, or the line to it was cut.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,
         sqlx::Error::Database(e) => e.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")),
@@ -60,6 +67,11 @@ fn is_not_yet(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(e) => e.code().is_some_and(|code| matches!(&*code, "53300" | "57P03")),
         _ => false,
     }
+}
+
+/// Nothing came for [`SILENCE`].
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::from(ErrorKind::TimedOut))
 }
 
 impl Postgres {
@@ -92,11 +104,19 @@ impl Postgres {
                 Some(idle) => Idle { used: idle.used + 1, ..idle },
                 None => Idle { connection: self.connect().await?, used: 0 },
             };
-            match tx.taken.insert(idle).connection.execute(sql).await {
-                Ok(_) => return Ok(tx),
+            match timeout(SILENCE, tx.taken.insert(idle).connection.execute(sql)).await {
+                Ok(Ok(_)) => return Ok(tx),
                 // The ones beneath it may be dead as well; a new one is not.
-                Err(e) if was_idle && is_lost(&e) => drop(tx.taken.take()),
-                Err(e) => return Err(e.into()),
+                Ok(Err(e)) if was_idle && is_lost(&e) => drop(tx.taken.take()),
+                Ok(Err(e)) => return Err(e.into()),
+                Err(_) => {
+                    tx.taken = None;
+                    // The others lie on the same line: nobody waits for each of them in turn.
+                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    if !was_idle {
+                        return Err(silent().into());
+                    }
+                }
             }
         }
     }
@@ -105,9 +125,18 @@ impl Postgres {
         let patient = async {
             let mut again = AGAIN[0];
             loop {
-                match self.options.connect().await {
+                let Ok(made) = timeout(SILENCE, self.options.connect()).await else { return Err(silent()) };
+                match made {
                     Err(e) if is_not_yet(&e) => sleep(again).await,
-                    other => return other,
+                    // A line that is cut in the midst of the greeting, which the driver reads as a wrong word.
+                    Err(e @ sqlx::Error::Protocol(_)) => {
+                        return Err(sqlx::Error::Io(std::io::Error::new(ErrorKind::ConnectionAborted, e)));
+                    }
+                    Err(e) => return Err(e),
+                    Ok(mut connection) => {
+                        connection.execute(FIND_THE_DEAD).await?;
+                        return Ok(connection);
+                    }
                 }
                 again = (again * 2).min(AGAIN[1]);
             }
@@ -159,7 +188,8 @@ impl Drop for PgTx {
         let Ok(runtime) = Handle::try_current() else { return };
         let (home, permit) = (self.home.clone(), self.permit.take());
         runtime.spawn(async move {
-            if idle.connection.execute("ROLLBACK").await.is_ok() {
+            // A server that is silent rolls back by itself once it misses its client.
+            if timeout(SILENCE, idle.connection.execute("ROLLBACK")).await.is_ok_and(|done| done.is_ok()) {
                 give_back(&home, idle);
             }
             drop(permit);

@@ -23,7 +23,8 @@ const GROUP: usize = 5;
 /// Writers at the same time, each with its own communes.
 const WRITERS: usize = 2;
 
-fn setting(name: &str, default: u64) -> u64 {
+/// What the environment says of how long it goes on.
+pub fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
 
@@ -264,7 +265,7 @@ fn keep_checkpoint(served: &Served, data: &Path) {
 /// The chain, the ledger and the figures hold, and the ledger goes on from what somebody outside kept of it: nothing that was
 /// published is lost by a kill.
 #[track_caller]
-fn verify(at: &[&str], data: &Path) {
+pub fn verify(at: &[&str], data: &Path) {
     let kept = data.join("kept.txt");
     let checkpoint = if kept.exists() { vec!["--checkpoint", text(&kept)] } else { Vec::new() };
     let ran = ran(langso(&[&["audit", "verify"], at, &checkpoint[..]].concat()).output().unwrap());
@@ -313,7 +314,7 @@ fn the_program_is_killed_over_postgres() {
 }
 
 /// The program in a shell that lets no file grow beyond so many blocks, as a full disk does not.
-fn confined(at: &[&str], blocks: u64) -> Served {
+pub fn confined(at: &[&str], blocks: u64) -> Served {
     let address = format!("127.0.0.1:{}", testkit::free_port());
     let mut command = langso(&[]);
     let program = command.get_program().to_owned();

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod campaigns;
 mod contract;
 mod copies;
 mod demo;

@@ -2,7 +2,10 @@
 //!
 //! `LANGSO_KILLS` kills on each engine (5); `LANGSO_SEED` another course of events.
 
-use crate::program::{Dice, Served, langso, office, ran, text, well};
+use crate::{
+    faults::{confined, setting, verify},
+    program::{Dice, Served, office, text, well},
+};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -14,10 +17,6 @@ use testkit::Database;
 /// Bytes of a scan, and of each part.
 const SIZE: usize = 4_000_000;
 const PART: usize = 100_000;
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
 
 /// An answer: status, and headers in small letters.
 struct Said {
@@ -136,8 +135,7 @@ fn killed(what: &str, url: &str, data: &Path, seed: u64) {
     let left = std::fs::read_dir(data.join("incoming-evidence")).into_iter().flatten().count();
     assert_eq!(left, 0, "{what}: parts were left behind");
     served.kill();
-    let verified = ran(langso(&[&["audit", "verify"], &at[..]].concat()).output().unwrap());
-    assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+    verify(&at, data);
     println!(
         "{what}: seed {seed}, {done} kills, nothing acknowledged lost; {lost} bytes there whose answer was cut off"
     );
@@ -151,4 +149,55 @@ fn an_upload_outlives_the_program() {
     killed("SQLite", &url, folder.path(), seed);
     let (folder, database) = (tempfile::tempdir().unwrap(), Database::create());
     killed("PostgreSQL", &database.url, folder.path(), seed + 1);
+}
+
+#[test]
+fn a_full_disk_stops_an_upload_and_it_goes_on_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("langso.sqlite").display());
+    let at = ["--database", &url, "--data", text(folder.path())];
+    office(&at);
+    let only = "attach evidence,read working figures";
+    let token = well(&[&["token", "new", "vanphong", "tệp", "--only", only], &at[..]].concat()).trim().to_owned();
+    let door = |served: &Served| Door { address: served.address.clone(), token: token.clone() };
+    let mut first = Served::start(&at);
+    first.terminate();
+    // No file may grow beyond what the database has and a little: the scan is larger. A block has 512 bytes, with some shells 1,024.
+    let size = std::fs::metadata(folder.path().join("langso.sqlite")).unwrap().len();
+    let blocks = size / 512 + 2_000;
+    let length = 20_000_000.min((blocks as usize + 400) * 1_024);
+    let mut dice = Dice(3);
+    let mut bytes = b"%PDF-1.7\n".to_vec();
+    bytes.extend((bytes.len()..length).map(|_| dice.below(256) as u8));
+    let mut served = confined(&at, blocks);
+    let headers =
+        [("Upload-Length", bytes.len().to_string()), ("Upload-Metadata", "unit MjUw,filename YS5wZGY=".into())];
+    let begun = ask(&door(&served), "POST", "/api/v1/uploads", &headers, b"").expect("an answer");
+    assert_eq!(begun.status, 201, "{}", String::from_utf8_lossy(&begun.body));
+    let path = begun.header("location").expect("a place").to_owned();
+    let mut offset = 0;
+    let refused = loop {
+        let said = part(&door(&served), &path, &bytes, offset).expect("an answer");
+        if said.status != 204 {
+            break said;
+        }
+        offset = said.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
+        assert!(offset < bytes.len(), "the disk does not get full");
+    };
+    assert_eq!(refused.status, 507, "{}", String::from_utf8_lossy(&refused.body));
+    assert!(offset > 0, "something was acknowledged before");
+    assert_eq!(served.get("/").status, 200, "what is there can still be read");
+    served.kill();
+    let mut served = Served::start(&at);
+    let stands = ask(&door(&served), "HEAD", &path, &[], b"").expect("an answer");
+    let there: usize = stands.header("upload-offset").and_then(|o| o.parse().ok()).expect("an offset");
+    assert!(there >= offset, "{offset} were acknowledged, {there} are there");
+    let (all, piece) = sent(&door(&served), &path, &bytes, there);
+    assert_eq!(all, bytes.len());
+    let piece = piece.expect("it came in whole");
+    let file = ask(&door(&served), "GET", &format!("/tep-minh-chung/{piece}/tep"), &[], b"").expect("an answer");
+    assert!(file.status == 200 && file.body == bytes, "other bytes than were sent");
+    served.kill();
+    verify(&at, folder.path());
+    println!("full disk: {offset} of {} bytes taken, then {}; the rest later", bytes.len(), refused.status);
 }
