@@ -6,7 +6,9 @@
 
 mod bare;
 mod bytes;
+mod campaign;
 mod client;
+mod engine;
 mod evaluate;
 mod nation;
 mod pages;
@@ -71,7 +73,8 @@ pub fn per_second(count: usize, took: Duration) -> String {
     format!("{:.1} k/s", count as f64 / took.as_secs_f64() / 1000.0)
 }
 
-const PARTS: [&str; 9] = ["evaluate", "bulk", "forms", "single", "pages", "people", "proof", "start", "bytes"];
+const PARTS: [&str; 10] =
+    ["evaluate", "bulk", "forms", "single", "campaign", "pages", "people", "proof", "start", "bytes"];
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -93,6 +96,9 @@ fn main() -> Result<()> {
     let writes: Vec<&str> = ["bulk", "forms", "single"].into_iter().filter(|p| wanted(p)).collect();
     if !writes.is_empty() {
         runtime.block_on(writes::run(&bench, &writes, print))?;
+    }
+    if wanted("campaign") {
+        runtime.block_on(campaign::run(&bench, print))?;
     }
     if wanted("pages") {
         print(&runtime.block_on(pages::run(&bench))?);

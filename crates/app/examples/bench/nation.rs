@@ -12,7 +12,8 @@ pub const COMMUNES: usize = 10_000;
 pub const SET: &str = "commune-2021-2025";
 pub const YEAR: i16 = 2024;
 const REGION: &str = "TDMNPB";
-const PER_PROVINCE: i64 = 160;
+/// Communes of a province.
+pub const PER_PROVINCE: i64 = 160;
 pub const FIRST_PROVINCE: UnitId = UnitId(2_000_000);
 
 /// The shipped law, its illustrative overlay on.
@@ -79,9 +80,17 @@ pub fn units_csv() -> String {
     std::iter::once("unit_code,region,group\n".to_owned()).chain(lines).collect()
 }
 
-/// Migrates an empty database, puts the nation's units in and registers the law.
-pub async fn prepare(store: &Store) -> Result<Law> {
-    store.migrate(&[units::store::MIGRATIONS, ledger::MIGRATIONS, facts::MIGRATIONS], &SystemClock).await?;
+/// Migrates an empty database, puts the nation's units in, so many communes a province, and registers the law.
+pub async fn prepare(store: &Store, per_province: i64) -> Result<Law> {
+    let rooms = [
+        web::notices::MIGRATIONS,
+        units::store::MIGRATIONS,
+        ledger::MIGRATIONS,
+        identity::store::MIGRATIONS,
+        facts::MIGRATIONS,
+        reporting::MIGRATIONS,
+    ];
+    store.migrate(&rooms, &SystemClock).await?;
     let unit = |id: i64, level: &str, parent: Option<i64>| Unit {
         id: UnitId(id),
         level: level.into(),
@@ -99,8 +108,8 @@ pub async fn prepare(store: &Store) -> Result<Law> {
     let mut made = Vec::new();
     let mut provinces = Vec::new();
     for n in 0..COMMUNES as i64 {
-        let province = FIRST_PROVINCE.0 + n / PER_PROVINCE;
-        if n % PER_PROVINCE == 0 {
+        let province = FIRST_PROVINCE.0 + n / per_province;
+        if n % per_province == 0 {
             made.push(unit(province, "province", None));
             provinces.push(UnitId(province));
         }
@@ -108,7 +117,7 @@ pub async fn prepare(store: &Store) -> Result<Law> {
     }
     let mut tx = store.write(&Actor::SYSTEM, &SystemClock).await?;
     units::store::insert_units(&mut tx, &made).await?;
-    // Sixty-three of them.
+    // One, or sixty-three.
     for province in provinces {
         units::store::set_attribute(&mut tx, province, "region", REGION, "bench").await?;
     }

@@ -7,7 +7,7 @@ use store::{Query, Row, Store, args};
 
 /// Tables the product writes to when figures come in, with how their columns are read (`i` whole, `r` real, `t` text), the
 /// order in which it wrote them, the key of an upsert, and the column that names the unit.
-pub const TABLES: [Table; 7] = [
+pub const TABLES: [Table; 11] = [
     Table {
         name: "facts_history",
         columns: "revision:i unit:i period:t measure:i origin:i value:t num:t den:t shadow:r stage:t actor:t at:i source:t note:t import:i",
@@ -50,6 +50,34 @@ pub const TABLES: [Table; 7] = [
         order: "seq",
         key: "",
         unit: "(SELECT COALESCE(a.unit, 0) FROM store_audit a WHERE a.seq = store_audit_details.seq)",
+    },
+    Table {
+        name: "reporting_entry",
+        columns: "campaign:i unit:i measure:i period:t value:t num:t den:t note:t version:i at:i person:i",
+        order: "unit, measure",
+        key: "campaign,unit,measure",
+        unit: "unit",
+    },
+    Table {
+        name: "reporting_hand",
+        columns: "campaign:i unit:i measure:i person:i",
+        order: "unit, measure",
+        key: "campaign,unit,measure,person",
+        unit: "unit",
+    },
+    Table {
+        name: "reporting_item",
+        columns: "campaign:i unit:i set_id:t criterion:t period:t place:i state:t since:i asked:i filled:i agency:i officer:i",
+        order: "unit, set_id, criterion",
+        key: "campaign,unit,set_id,criterion",
+        unit: "unit",
+    },
+    Table {
+        name: "reporting_unit",
+        columns: "campaign:i unit:i period:t name:t search:t ord:t parent:i state:t since:i due:i asked:i filled:i waiting:i returned:i accepted:i comments:i",
+        order: "unit",
+        key: "campaign,unit",
+        unit: "unit",
     },
 ];
 
@@ -99,11 +127,14 @@ impl Table {
         let names = self.names();
         let sets: Vec<String> =
             names.iter().filter(|n| !key.contains(n)).map(|n| format!("{n} = excluded.{n}")).collect();
+        if sets.is_empty() {
+            return format!(" ON CONFLICT ({}) DO NOTHING", self.key);
+        }
         format!(" ON CONFLICT ({}) DO UPDATE SET {}", self.key, sets.join(","))
     }
 }
 
-/// The rows that satisfy a condition of each table.
+/// The rows that satisfy a condition of each table; of tables for which none is left nothing.
 pub async fn rows(store: &Store, conditions: &[String]) -> Result<Rows> {
     let mut tx = store.read(&kernel::Actor::SYSTEM.scope()).await?;
     let mut all = Vec::new();
@@ -119,6 +150,7 @@ pub async fn rows(store: &Store, conditions: &[String]) -> Result<Rows> {
         .await?;
         all.push(rows);
     }
+    all.resize_with(TABLES.len(), Vec::new);
     Ok(all)
 }
 

@@ -2,9 +2,10 @@
 //! raw engine that writes the same rows.
 
 use crate::{
-    Bench, Line, nation, per_second,
-    raw::{self, Rows, Sqlite},
-    raw_postgres::Postgres,
+    Bench, Line,
+    engine::{CONNECTIONS, Engine, marks, written},
+    nation, per_second,
+    raw::{self, Rows},
     timed,
 };
 use anyhow::{Context, Result};
@@ -16,118 +17,17 @@ use facts::{
 };
 use kernel::{Actor, SystemClock};
 use rulebook::{Kind, Origin, Value, values};
-use std::{fs, sync::Arc, time::Duration};
-use store::{Store, StoreOptions};
+use std::{sync::Arc, time::Duration};
+use store::Store;
 use testkit::PrivateServer;
 
 const ROUNDS: usize = 5;
 /// Figures that are recorded one by one, each of another commune; forms likewise.
 const SINGLES: usize = 200;
 const FORMS: usize = 200;
-const CONNECTIONS: usize = 4;
 /// Values a second that a peer took on two such cores: its best of 1,300 to 3,700 in bulk; 38 forms of 60.
 const PEER_BULK: f64 = 3_700.0;
 const PEER_FORMS: f64 = 38.0 * 60.0;
-
-/// An engine with databases that can be copied.
-enum Engine {
-    Sqlite(std::path::PathBuf),
-    Postgres(PrivateServer),
-}
-
-impl Engine {
-    fn name(&self) -> &'static str {
-        match self {
-            Engine::Sqlite(_) => "SQLite",
-            Engine::Postgres(_) => "PostgreSQL",
-        }
-    }
-
-    fn url(&self, database: &str) -> String {
-        match self {
-            Engine::Sqlite(folder) => format!("sqlite:{}", folder.join(format!("{database}.sqlite")).display()),
-            Engine::Postgres(server) => server.url().replace("/postgres", &format!("/{database}")),
-        }
-    }
-
-    /// A database with the content of another one, to which nobody is connected; empty where none is named.
-    async fn make(&self, database: &str, from: Option<&str>) -> Result<()> {
-        match self {
-            Engine::Sqlite(folder) => {
-                for ending in ["", "-wal", "-shm"] {
-                    let _ = fs::remove_file(folder.join(format!("{database}.sqlite{ending}")));
-                }
-                if let Some(from) = from {
-                    let (from, to) = (folder.join(format!("{from}.sqlite")), folder.join(format!("{database}.sqlite")));
-                    fs::copy(from, &to)?;
-                    fs::File::open(to)?.sync_all()?;
-                }
-            }
-            Engine::Postgres(server) => {
-                use sqlx::{AssertSqlSafe, Connection};
-                let mut connection = sqlx::PgConnection::connect(&server.url()).await?;
-                let template = from.unwrap_or("template0");
-                for sql in [
-                    format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"),
-                    format!("CREATE DATABASE {database} TEMPLATE {template}"),
-                    "CHECKPOINT".to_owned(),
-                ] {
-                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn open(&self, database: &str) -> Result<Store> {
-        Ok(Store::open(&self.url(database), StoreOptions::default()).await?)
-    }
-
-    /// Opens a raw connection and writes transactions one after another; how long the writing took.
-    async fn write_raw(&self, database: &str, transactions: &[Rows], copy: bool) -> Result<Duration> {
-        match self {
-            Engine::Sqlite(folder) => {
-                let mut raw = Sqlite::open(&folder.join(format!("{database}.sqlite")))?;
-                let (took, ()) = timed(async { transactions.iter().try_for_each(|rows| raw.write(rows)) }).await?;
-                Ok(took)
-            }
-            Engine::Postgres(_) => {
-                let mut raw = Postgres::open(&self.url(database)).await?;
-                let (took, ()) = timed(async {
-                    for rows in transactions {
-                        if copy { raw.copy(rows).await? } else { raw.write(rows).await? }
-                    }
-                    Ok(())
-                })
-                .await?;
-                Ok(took)
-            }
-        }
-    }
-
-    /// The same on several connections at once, from transactions dealt out to them.
-    async fn write_raw_at_once(self: &Arc<Engine>, database: &str, transactions: Vec<Rows>) -> Result<Duration> {
-        let mut hands: Vec<Vec<Rows>> = vec![Vec::new(); CONNECTIONS];
-        for (at, rows) in transactions.into_iter().enumerate() {
-            hands[at % CONNECTIONS].push(rows);
-        }
-        let database = database.to_owned();
-        let (took, ()) = timed(async {
-            let mut running = Vec::new();
-            for hand in hands {
-                let (engine, database) = (self.clone(), database.clone());
-                let run = async move { engine.write_raw(&database, &hand, false).await };
-                running.push(tokio::task::spawn_blocking(|| tokio::runtime::Handle::current().block_on(run)));
-            }
-            for one in running {
-                one.await??;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(took)
-    }
-}
 
 /// From a table's text to judged, committed figures, and the first total read from them.
 async fn bulk(store: &Store, law: &Law, text: &str) -> Result<facts::Outcome> {
@@ -190,33 +90,6 @@ fn single(law: &Law, commune: usize) -> Result<Vec<Entry>> {
     Ok(vec![Entry::new(key, Value::Number(value.parse().map_err(|e| anyhow::anyhow!("{e}"))?))])
 }
 
-/// Where each table stood before, and whose rows are meant: conditions for [`raw::rows`].
-async fn marks(store: &Store) -> Result<[i64; 4]> {
-    use store::Query;
-    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-    let mut marks = [0; 4];
-    let tables =
-        [("revision", "facts_history"), ("id", "facts_ruletext"), ("id", "facts_import"), ("seq", "store_audit")];
-    for (mark, (column, table)) in marks.iter_mut().zip(tables) {
-        let row = tx.row(&format!("SELECT COALESCE(MAX({column}), 0) FROM {table}"), store::args![]).await?;
-        *mark = row.map_or(Ok(0), |r| r.i64(0))?;
-    }
-    Ok(marks)
-}
-
-async fn written(store: &Store, [revision, ruletext, import, seq]: [i64; 4]) -> Result<Rows> {
-    let conditions = [
-        format!("revision > {revision}"),
-        format!("working > {revision}"),
-        format!("id > {ruletext}"),
-        format!("revision > {revision}"),
-        format!("id > {import}"),
-        format!("seq > {seq}"),
-        format!("seq > {seq}"),
-    ];
-    raw::rows(store, &conditions).await
-}
-
 /// Runs the parts on both engines; `print` takes the lines of each as it is done.
 pub async fn run(bench: &Bench, parts: &[&str], print: fn(&[Line])) -> Result<()> {
     for engine in [Engine::Sqlite(bench.folder.clone()), Engine::Postgres(PrivateServer::start())] {
@@ -229,7 +102,7 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     engine.make("empty", None).await?;
     let store = engine.open("empty").await?;
-    let law = nation::prepare(&store).await?;
+    let law = nation::prepare(&store, nation::PER_PROVINCE).await?;
     store.close().await;
     let (text, values) = nation::csv(law.library(), nation::YEAR..=nation::YEAR)?;
     let rounds = if parts.contains(&"bulk") { ROUNDS } else { 1 };
@@ -243,7 +116,7 @@ async fn run_on(engine: Arc<Engine>, parts: &[&str]) -> Result<Vec<Line>> {
         best = best.min(took);
         anyhow::ensure!(outcome.new == values, "{outcome:?}");
         if round == 0 && parts.contains(&"bulk") {
-            rows = written(&store, marks).await?;
+            rows = written(&store, marks, &[]).await?;
         }
         store.close().await;
         if parts.contains(&"bulk") {
@@ -290,7 +163,7 @@ async fn singles(engine: &Arc<Engine>) -> Result<Line> {
         .await?;
         best = best.min(took);
         if round == 0 {
-            let all = written(&store, marks).await?;
+            let all = written(&store, marks, &[]).await?;
             eprintln!("rows of {SINGLES} single figures on {}: {}", engine.name(), raw::said(&all));
             rows = raw::by_unit(&all);
         }
@@ -335,7 +208,7 @@ async fn forms(engine: &Arc<Engine>) -> Result<Vec<Line>> {
         .await?;
         best = best.min(took);
         if round == 0 {
-            let all = written(&store, marks).await?;
+            let all = written(&store, marks, &[]).await?;
             eprintln!("rows of {FORMS} forms on {}: {}", engine.name(), raw::said(&all));
             rows = raw::by_unit(&all);
         }
