@@ -2,7 +2,7 @@
 // where they were asked for.
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -124,7 +124,7 @@ export async function startDemo(binary, prepare = () => {}) {
   };
   for (let n = 0; n < 1200; n++) {
     try {
-      if ((await fetch(`${base}/healthz`)).ok) return { base, stop };
+      if ((await fetch(`${base}/healthz`)).ok) return { base, data, stop };
     } catch {
       // not listening yet
     }
@@ -207,7 +207,10 @@ export async function start(binary, shots) {
     }
   }
 
-  return { binary, base: demo.base, walk, plain, photograph, count, stop: () => browser.close().finally(demo.stop) };
+  /** What whoever sits at the machine does in the demo: a command of the program, and what it prints. */
+  const machine = (...command) => execFileSync(binary, [...command, "--data", demo.data], { encoding: "utf8" });
+
+  return { binary, base: demo.base, walk, plain, machine, photograph, count, stop: () => browser.close().finally(demo.stop) };
 }
 
 /** axe-core has nothing to say, of all its rules or of these. */

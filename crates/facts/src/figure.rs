@@ -161,8 +161,8 @@ pub struct Wish {
 }
 
 /// Edits figures of one unit and year, each against the line it saw: what somebody else changed meanwhile stays and is given
-/// back, the others are recorded, judged and audited together. Answers in the order of the wishes. Cost: as [`record::record`],
-/// the figures named twice.
+/// back, the others are recorded, judged and audited together. Answers in the order of the wishes. Cost: as [`record::record`];
+/// where somebody changed one, the figures named once more.
 pub async fn edit_many(
     tx: &mut WriteTx,
     law: &Law,
@@ -170,26 +170,25 @@ pub async fn edit_many(
     stage: Stage,
     source: &str,
 ) -> Result<Vec<Edited>> {
-    let Some(first) = wishes.first() else { return Ok(Vec::new()) };
-    record::hold(tx, &[first.key.unit], None).await?;
-    let before = working(tx, wishes).await?;
-    let stands = |wish: &Wish| before.get(&wish.key).map(|figure| figure.revision) == wish.seen;
-    let entries: Vec<crate::Entry> = wishes
-        .iter()
-        .filter(|wish| stands(wish))
-        .map(|wish| crate::Entry { key: wish.key, value: wish.value.clone(), note: wish.note.clone() })
-        .collect();
-    let how = How { stage, publish: false, source: source.to_owned(), import: None, anew: false };
-    if entries.is_empty() {
-        return Ok(wishes.iter().map(|wish| Edited::Changed(before.get(&wish.key).cloned().map(Box::new))).collect());
+    if wishes.is_empty() {
+        return Ok(Vec::new());
     }
-    record::record(tx, law, &entries, &how).await?;
-    let after = working(tx, wishes).await?;
-    let answer = |wish: &Wish| match after.get(&wish.key) {
-        Some(figure) if stands(wish) => Edited::Done(figure.revision),
-        now => Edited::Changed(now.cloned().map(Box::new)),
+    let how = How { stage, publish: false, source: source.to_owned(), import: None, anew: false };
+    let entry = |wish: &Wish| crate::Entry { key: wish.key, value: wish.value.clone(), note: wish.note.clone() };
+    let all: Vec<crate::Entry> = wishes.iter().map(entry).collect();
+    let ready = record::ready(tx, law, &all, &how).await?;
+    let before: Vec<Option<Revision>> = wishes.iter().map(|wish| ready.line(&wish.key)).collect();
+    let stands = |at: usize| before[at] == wishes[at].seen;
+    let entries: Vec<crate::Entry> =
+        all.into_iter().enumerate().filter(|(at, _)| stands(*at)).map(|(_, entry)| entry).collect();
+    let lines: HashMap<&Key, Revision> = record::write(tx, law, ready, &entries, &how).await?.1.into_iter().collect();
+    let changed = (0..wishes.len()).any(|at| !stands(at));
+    let there = if changed { working(tx, wishes).await? } else { HashMap::new() };
+    let answer = |at: usize| match lines.get(&wishes[at].key).copied().or(before[at]) {
+        Some(line) if stands(at) => Edited::Done(line),
+        _ => Edited::Changed(there.get(&wishes[at].key).cloned().map(Box::new)),
     };
-    Ok(wishes.iter().map(answer).collect())
+    Ok((0..wishes.len()).map(answer).collect())
 }
 
 /// What stands now where these wishes want to write. Cost: one query, those figures.

@@ -10,7 +10,7 @@ use crate::{
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
     proof, rules,
 };
-use kernel::{Places, UnitId};
+use kernel::{Places, Revision, UnitId};
 use rulebook::{Origin, Value};
 use sha2::{Digest, Sha256};
 use std::{
@@ -347,20 +347,54 @@ async fn allowed(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> R
     }
 }
 
-/// Records figures and judges the units they belong to. Repeating it changes nothing.
-pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<Outcome> {
+/// What stands where entries are to be written, locked against whoever else writes there.
+pub(crate) struct Ready {
+    units: Vec<UnitId>,
+    years: Vec<i16>,
+    known: Known,
+    /// Numbers for new lines, where there are few; those of many are taken once it is known how many are new.
+    numbers: Vec<i64>,
+}
+
+impl Ready {
+    /// The working line of a figure.
+    pub(crate) fn line(&self, key: &Key) -> Option<Revision> {
+        find(&self.known, key).map(|held| Revision(held.revision))
+    }
+}
+
+/// Whether the actor may write these entries, the locks of their units, and what stands there. Cost: the units' figures of the
+/// entries' years.
+pub(crate) async fn ready(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<Ready> {
     allowed(tx, law, entries, how).await?;
     let (units, years) = touched(entries);
-    // The figures of few entries have their numbers with the locks; those of many, once it is known how many are new.
     let numbers = Some(("facts_history", "revision", entries.len())).filter(|_| entries.len() <= FEW);
-    let mut revisions = hold(tx, &units, numbers).await?;
+    let numbers = hold(tx, &units, numbers).await?;
     closed::check(tx, &units, &years).await?;
-    let mut known = load(tx, &units, &years).await?;
+    let known = load(tx, &units, &years).await?;
+    Ok(Ready { units, years, known, numbers })
+}
+
+/// Records figures and judges the units they belong to. Repeating it changes nothing.
+pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<Outcome> {
+    let ready = ready(tx, law, entries, how).await?;
+    Ok(write(tx, law, ready, entries, how).await?.0)
+}
+
+/// Writes entries where everything is ready for them, or for more than them: what it did, and the new lines in their order.
+pub(crate) async fn write<'e>(
+    tx: &mut WriteTx,
+    law: &Law,
+    ready: Ready,
+    entries: &'e [Entry],
+    how: &How,
+) -> Result<(Outcome, Vec<(&'e Key, Revision)>)> {
+    let Ready { units, years, mut known, numbers: mut revisions } = ready;
     // Of units that had no figure in these years nothing stands that could be in the way.
     let first = known.is_empty();
     let decided = decide(&known, entries, how);
     if decided.fresh.is_empty() && decided.moved.is_empty() {
-        return Ok(decided.outcome);
+        return Ok((decided.outcome, Vec::new()));
     }
     if !decided.fresh.is_empty() {
         let held = holds::of(tx, &units, &years).await?;
@@ -369,7 +403,7 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     }
     let outcome = Outcome { units: units.len(), ..decided.outcome };
     let judging = Judging::read(tx, law, &units, &years).await?;
-    if numbers.is_none() {
+    if revisions.len() < decided.fresh.len() {
         revisions = tx.reserve("facts_history", "revision", decided.fresh.len()).await?;
     }
     // Of entries that say nothing new no line is written: their numbers stay unused, and the audit line does not name them.
@@ -398,7 +432,8 @@ pub async fn record(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -
     let unit = (units.len() == 1).then(|| units[0]);
     let subject = how.import.map_or_else(|| units[0].to_string(), |i| i.to_string());
     tx.audit(AuditLine { action: "facts.record", kind: "figure", subject, unit, details }).await?;
-    Ok(outcome)
+    let lines = decided.fresh.iter().zip(revisions).map(|(entry, line)| (&entry.key, Revision(line))).collect();
+    Ok((outcome, lines))
 }
 
 /// The lines these figures stand in now, in order.

@@ -56,7 +56,7 @@ impl WriteTx {
     }
 
     async fn within_reach(&mut self, line: &AuditLine) -> Result<()> {
-        if self.covered || self.scope().writes == Places::All {
+        if self.covered.is_some() || self.scope().writes == Places::All {
             return Ok(());
         }
         match line.unit {

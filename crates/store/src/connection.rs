@@ -3,12 +3,12 @@
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
     postgres::{PgTx, Postgres},
-    scope::{Guarded, Views, scoped, views},
+    scope::{Guarded, Reached, Views, scoped, views},
     sqlite::{Sqlite, SqliteTx},
     value::{self, Bind},
 };
 use futures::TryStreamExt;
-use kernel::{Actor, Clock, Moment, Places, Scope};
+use kernel::{Actor, Clock, Day, Moment, Places, Scope, UnitId};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 use std::{
@@ -127,18 +127,7 @@ impl Store {
         let (actor, scope) = (actor.clone(), actor.scope());
         let views = self.views(&scope);
         let now = clock.now();
-        Ok(WriteTx {
-            tx,
-            failed: false,
-            actor,
-            scope,
-            views,
-            now,
-            number,
-            covered: false,
-            wrote: false,
-            audited: false,
-        })
+        Ok(WriteTx { tx, failed: false, actor, scope, views, now, number, covered: None, wrote: false, audited: false })
     }
 
     /// Waits for running transactions and closes.
@@ -175,8 +164,8 @@ pub struct WriteTx {
     views: Arc<Views>,
     now: Moment,
     number: u64,
-    /// Whether [`WriteTx::reach`] found what is written here within the actor's reach.
-    pub(crate) covered: bool,
+    /// What [`WriteTx::reach`] was asked last and found within the actor's reach: nothing is written without it.
+    pub(crate) covered: Option<(Vec<(UnitId, Day)>, Reached)>,
     pub(crate) wrote: bool,
     pub(crate) audited: bool,
 }
