@@ -125,8 +125,8 @@ fn the_island_says_what_the_rulebook_says() -> Result<()> {
         };
         // Measures that declare units, and those that have none.
         let declared = [
-            SaidIn { unit: "m²".into(), written: vec!["m2".into()], times: "0.0001".parse()? },
-            SaidIn { unit: "km²".into(), written: vec!["km2".into()], times: "100".parse()? },
+            SaidIn { unit: "m²".into(), written: vec!["m2".into()], times: "0.0001".parse().expect("a number") },
+            SaidIn { unit: "km²".into(), written: vec!["km2".into()], times: "100".parse().expect("a number") },
         ];
         let with_units = !yes_no && luck.below(2) == 0;
         let units = if with_units { Units { own: Some("ha"), others: &declared } } else { Units::default() };
