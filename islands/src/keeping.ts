@@ -38,7 +38,8 @@ class Section {
   }
 
   set(what: Typed): void {
-    for (const [part, value] of [["v", what.value], ["n", what.numerator], ["d", what.denominator], ["g", what.note]] as const) {
+    const said = this.words(what.value);
+    for (const [part, value] of [["v", said], ["n", what.numerator], ["d", what.denominator], ["g", what.note]] as const) {
       const field = this.named(part);
       if (!field || field.value === value) continue;
       field.value = value;
@@ -49,12 +50,20 @@ class Section {
     this.at.dispatchEvent(new CustomEvent("langso-set", { bubbles: true }));
   }
 
+  /** A sheet writes yes and no as words, where a criterion's page has buttons. */
+  private words(value: string): string {
+    const { kind = "" } = this.at.dataset;
+    const box = this.named("v");
+    if (!(box instanceof HTMLInputElement) || !["boolean", "document"].includes(kind)) return value;
+    return value === "true" ? this.form.word("yes") || value : value === "false" ? this.form.word("no") || value : value;
+  }
+
   get seen(): number {
     return Number(this.named("s")?.value ?? 0);
   }
 
   private field(): Field {
-    const label = this.at.querySelector("h2")?.textContent?.trim() ?? "";
+    const label = this.at.querySelector("h2, [data-label-text]")?.textContent?.trim() ?? "";
     return { person: this.form.person, api: this.form.api, measure: this.measure, page: location.pathname, label, seen: this.seen };
   }
 
@@ -99,9 +108,18 @@ class Section {
 
   private state(item: Item): void {
     this.box()?.remove();
+    this.mark(item.state === "wrong");
     if (item.state === "conflict" && item.now) this.ask(item, item.now);
     else if (item.state === "wrong" || item.state === "refused") this.say([this.form.word("refused"), ...(item.said ?? [])].join(" "));
     else this.say(this.form.word("waiting"));
+  }
+
+  /** What is wrong is wrong at its cell: said to whoever listens, too. */
+  private mark(wrong: boolean): void {
+    const cell = this.named("v");
+    if (!(cell instanceof HTMLInputElement)) return;
+    if (wrong) cell.setAttribute("aria-invalid", "true");
+    else cell.removeAttribute("aria-invalid");
   }
 
   private box(): Element | null {
@@ -164,6 +182,7 @@ class Section {
     const entry = entryOf(done.body, this.measure);
     if (done.answer !== "saved" && done.answer !== "nothing") return this.state(done.item);
     this.box()?.remove();
+    this.mark(false);
     const version = entry?.now?.declared?.version;
     if (version !== undefined) this.saw(version);
     const clock = (done.body as { clock?: string } | null)?.clock ?? "";

@@ -1,5 +1,5 @@
-// The verdict beside each field of a criterion, as it is typed; and values pasted from a spreadsheet, one below the other.
-import { verdict, type Requirement, type Verdict } from "./compare";
+// The verdict beside each field of a criterion, as it is typed; and what a value in another unit comes to.
+import { said, verdict, type Requirement, type Unit, type Verdict } from "./compare";
 
 const words: Record<Verdict, string> = {
   passed: "passed",
@@ -19,12 +19,25 @@ function part(form: HTMLFormElement, name: string): string {
 /** Says beside a field what its value is against the requirement. */
 function judge(form: HTMLFormElement, section: HTMLElement): void {
   const { field = "", kind = "", op = "", limit = "", confirmed = "", condition = "" } = section.dataset;
-  const asked: Requirement = { kind, op, limit, confirmed: confirmed === "1", condition: condition === "1" };
-  const said = verdict(asked, { value: part(form, `v.${field}`), numerator: part(form, `n.${field}`), denominator: part(form, `d.${field}`) });
+  const units = JSON.parse(section.dataset["units"] || "[]") as Unit[];
+  const asked: Requirement = { kind, op, limit, confirmed: confirmed === "1", condition: condition === "1", units };
+  convert(section, asked, part(form, `v.${field}`));
+  const judged = verdict(asked, { value: part(form, `v.${field}`), numerator: part(form, `n.${field}`), denominator: part(form, `d.${field}`) });
   const state = section.querySelector<HTMLElement>("[data-verdict]");
   if (!state) return;
-  state.className = `s ${said === "unread" ? "failed" : said}`;
-  state.textContent = form.dataset[words[said]] ?? "";
+  state.className = `s ${judged === "unread" ? "failed" : judged}`;
+  state.textContent = form.dataset[words[judged]] ?? "";
+}
+
+/** Says what was typed in another unit, its rule, and what that is in the measure's own: before it is saved. */
+function convert(section: HTMLElement, asked: Requirement, value: string): void {
+  const place = section.querySelector<HTMLElement>("[data-converted]");
+  if (!place) return;
+  place.dataset["hint"] ??= place.textContent ?? "";
+  const found = said(asked, value);
+  const own = asked.units?.[0]?.unit ?? "";
+  const comma = (text: string): string => (document.documentElement.lang === "vi" ? text.replace(".", ",") : text);
+  place.textContent = found ? `${found.number} ${found.unit} × ${comma(found.times)} = ${comma(found.own)} ${own}` : place.dataset["hint"];
 }
 
 /** How many fields of the form hold something. */
@@ -33,25 +46,6 @@ function count(form: HTMLFormElement): void {
   const filled = sections.filter(({ dataset: { field } }) => ["v", "n", "d"].some((name) => part(form, `${name}.${field}`).trim() !== "")).length;
   const bar = form.ownerDocument.querySelector<HTMLProgressElement>("[data-filled-bar]");
   if (bar) bar.value = filled;
-}
-
-/** A column copied from a spreadsheet goes into this field and those after it, one line each. */
-function paste(form: HTMLFormElement, event: ClipboardEvent): void {
-  const text = event.clipboardData?.getData("text/plain") ?? "";
-  const lines = text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n");
-  const first = event.target;
-  if (lines.length < 2 || !(first instanceof HTMLInputElement) || !first.name.startsWith("v.")) return;
-  event.preventDefault();
-  const all = [...form.querySelectorAll<HTMLInputElement>('input[name^="v."]:not([type="radio"])')];
-  const from = all.indexOf(first);
-  for (const [at, line] of lines.entries()) {
-    const field = all[from + at];
-    if (!field) break;
-    field.value = (line.split("\t")[0] ?? "").trim();
-    // As if it had been typed: kept, sent, judged.
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.dispatchEvent(new Event("change", { bubbles: true }));
-  }
 }
 
 export function judgeForm(form: HTMLFormElement): void {
@@ -63,5 +57,4 @@ export function judgeForm(form: HTMLFormElement): void {
   form.addEventListener("input", again);
   form.addEventListener("change", again);
   form.addEventListener("langso-set", again);
-  form.addEventListener("paste", (event) => paste(form, event));
 }

@@ -98,3 +98,6 @@ year-closed = { $year } is closed: its figures are neither changed nor published
 year-closed-already = { $year } is closed already.
 year-not-closed = { $year } is not closed, so there is nothing to open again.
 year-reopen-reason = Say why it is opened again, in at least { $least } characters.
+said-in-unit = [entered { $typed }]
+said-in-also = Also taken: { $units }
+said-in-rule = { $unit } (× { $times })

@@ -225,3 +225,39 @@ personal-comments-long = With the campaign; words and name are erased with the d
 nav-reporting = Reporting
 reporting-name-half = New Rural Development report, first half of { $year }
 reporting-demo-reason = Attach the minutes of the village review before you send it again.
+
+# The sheet of all criteria
+reporting-grid = Enter on one sheet
+grid-open = Enter all criteria on one sheet (desktop)
+grid-lead = One row an indicator. Each value saves as you type; whole blocks can be pasted from Excel.
+grid-how = How to use the sheet: keys, pasting from Excel
+grid-how-keys = Enter or ↓ goes a row down, ↑ a row up, ← → to the cell beside when the cursor is at the end of the text, Tab to the next cell, Esc brings back what stood there before.
+grid-how-column = Paste a block: choose the first cell, then Ctrl+V; rows of the block go down, columns to the right (value, numerator, denominator, note).
+grid-how-codes = Paste two columns, code and value (the code is the indicator's number, such as 10.1): each value goes to the row of its code, in whatever order.
+grid-how-numbers = Numbers as Vietnamese writes them: 1.234.567,8. A number like 1.234 has two readings: write 1234 or 1,2340.
+grid-how-file = Or with a file:
+grid-template = download this sheet as an Excel template ({ $set })
+grid-take-back = hand the filled file in
+grid-saved = Saved
+grid-yes = true
+grid-no = false
+grid-yes-no = true / false
+grid-entered-above = entered in a row above
+grid-island-waiting = Waiting for a line; kept on this computer.
+grid-island-refused = Not saved.
+grid-island-pasted = { "{count}" } cells pasted.
+grid-island-unmatched = No row for: { "{codes}" }.
+grid-island-undo = Undo the paste
+
+# Deadlines in working days
+reporting-term = { $count } working days after { $after }
+reporting-term-hint = Choose a day, or give working days below: the day is then counted by the calendar and follows it.
+reporting-term-days = Working days (empty where a day is chosen)
+reporting-term-after = counted after
+reporting-term-unsure = to be confirmed: not all days off of this time are announced
+reporting-after-opens = the first day of entry
+reporting-after-period-end = the last day of the period
+reporting-after-due = the day by which units send
+reporting-bad-term = Working days are a whole number from 1 to 1,000.
+reporting-moved = “{ $campaign }”: to be sent by { $due }, reviewed by { $review } by the new calendar.
+reporting-moved-on = The calendar changed on { $on }, so deadlines were counted anew; before they were { $due } for sending and { $review } for review.

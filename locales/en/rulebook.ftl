@@ -64,6 +64,7 @@ values-numerator = the numerator must be between 0 and the denominator
 values-not-number = "{ $value }" is not a number
 values-not-yes-no = "{ $value }" is neither met (true) nor not met (false)
 values-ambiguous = "{ $value }" can be read in two ways: { $decimal } or { $thousands }; write it plainly
+values-unit = the unit "{ $unit }" is not declared for this indicator; write it in: { $known }
 values-percent = { $value } is outside 0 to 100%
 values-negative = { $value } is negative
 values-not-whole = { $value } is not a whole number

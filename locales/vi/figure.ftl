@@ -95,3 +95,6 @@ year-closed = Năm { $year } đã chốt nên không sửa và không công bố
 year-closed-already = Năm { $year } đã chốt rồi.
 year-not-closed = Năm { $year } chưa chốt nên không có gì để mở lại.
 year-reopen-reason = Hãy nêu lý do mở lại, ít nhất { $least } ký tự.
+said-in-unit = [nhập { $typed }]
+said-in-also = Cũng nhận: { $units }
+said-in-rule = { $unit } (× { $times })

@@ -213,3 +213,39 @@ personal-comments-long = Cùng với đợt báo cáo; lời và tên xóa khi x
 nav-reporting = Báo cáo
 reporting-name-half = Báo cáo kết quả nông thôn mới 6 tháng đầu năm { $year }
 reporting-demo-reason = Cần đính kèm biên bản rà soát của thôn trước khi gửi lại.
+
+# Bảng nhập tất cả tiêu chí
+reporting-grid = Nhập trên một bảng
+grid-open = Nhập tất cả tiêu chí trên một bảng (máy tính)
+grid-lead = Mỗi dòng là một chỉ tiêu. Gõ đến đâu lưu đến đó; có thể dán cả khối số liệu từ Excel.
+grid-how = Cách dùng bảng: phím tắt, dán từ Excel
+grid-how-keys = Enter hoặc ↓ xuống dòng dưới, ↑ lên dòng trên, ← → sang ô bên cạnh khi con trỏ ở đầu hoặc cuối ô, Tab sang ô tiếp theo, Esc lấy lại giá trị trước khi sửa.
+grid-how-column = Dán một khối: chọn ô đầu rồi Ctrl+V; các dòng của khối đi xuống, các cột đi sang phải (giá trị, tử số, mẫu số, ghi chú).
+grid-how-codes = Dán hai cột mã và giá trị (mã là số hiệu chỉ tiêu, ví dụ 10.1): mỗi giá trị vào đúng dòng của mã, dù thứ tự khác.
+grid-how-numbers = Số viết theo kiểu Việt Nam: 1.234.567,8. Riêng số như 1.234 có hai cách đọc nên phải ghi rõ 1234 hoặc 1,2340.
+grid-how-file = Hoặc làm bằng tệp:
+grid-template = tải mẫu Excel của bảng này ({ $set })
+grid-take-back = nộp lại tệp đã điền
+grid-saved = Đã lưu
+grid-yes = đạt
+grid-no = không đạt
+grid-yes-no = đạt / không đạt
+grid-entered-above = nhập ở dòng trên
+grid-island-waiting = Đang chờ mạng, vẫn giữ trên máy này.
+grid-island-refused = Chưa lưu.
+grid-island-pasted = Đã dán { "{count}" } ô.
+grid-island-unmatched = Không có dòng cho mã: { "{codes}" }.
+grid-island-undo = Hoàn tác lần dán
+
+# Hạn tính theo ngày làm việc
+reporting-term = { $count } ngày làm việc sau { $after }
+reporting-term-hint = Chọn một ngày, hoặc ghi số ngày làm việc bên dưới: ngày sẽ được tính theo lịch làm việc và đổi theo lịch.
+reporting-term-days = Số ngày làm việc (để trống nếu đã chọn ngày)
+reporting-term-after = tính sau
+reporting-term-unsure = cần xác nhận: lịch nghỉ trong thời gian này chưa công bố đủ
+reporting-after-opens = ngày bắt đầu nhập
+reporting-after-period-end = ngày cuối của kỳ
+reporting-after-due = hạn gửi
+reporting-bad-term = Số ngày làm việc là số nguyên từ 1 đến 1.000.
+reporting-moved = Đợt “{ $campaign }”: hạn gửi { $due }, hạn thẩm tra { $review } theo lịch làm việc mới.
+reporting-moved-on = Ngày { $on } lịch làm việc thay đổi nên hạn được tính lại; trước đó hạn gửi là { $due }, hạn thẩm tra là { $review }.

@@ -64,6 +64,7 @@ values-numerator = tử số phải từ 0 đến mẫu số
 values-not-number = "{ $value }" không phải là số
 values-not-yes-no = "{ $value }" không phải là đạt hoặc không đạt
 values-ambiguous = "{ $value }" có hai cách đọc: { $decimal } hay { $thousands }; hãy ghi rõ
+values-unit = đơn vị "{ $unit }" không được khai cho chỉ tiêu này; hãy ghi theo: { $known }
 values-percent = { $value } nằm ngoài khoảng 0 đến 100%
 values-negative = { $value } là số âm
 values-not-whole = { $value } không phải là số nguyên

@@ -7,7 +7,7 @@ use kernel::{Actor, AgencyId, Clock, Day, Period, SystemClock, UnitId};
 use reporting::{
     actions::{self, Wanted},
     campaigns,
-    model::{Action, Campaign, Course, Criterion},
+    model::{Action, Campaign, Course, Criterion, Terms},
     store as kept,
 };
 use std::collections::BTreeMap;
@@ -52,6 +52,7 @@ pub async fn make(store: &Store, law: &Law, own: UnitId) -> Result<()> {
             opens: Day::new(year, 11, 1).unwrap_or(today),
             due: Day::new(year, 12, 15).unwrap_or(today),
             review_due: Day::new(year, 12, 31).unwrap_or(today),
+            terms: Terms::default(),
             comments_stop: true,
             course: Course::Draft,
             version: 1,

@@ -155,7 +155,11 @@ pub async fn site(
     }
     let identity = Arc::new(identity);
     let key = Arc::new(identity.key.clone());
-    let effects = units::Effects(vec![identity::mergers::effect(), facts::rejudge::effect(law.clone())]);
+    let effects = units::Effects(vec![
+        identity::mergers::effect(),
+        facts::rejudge::effect(law.clone()),
+        reporting::campaigns::effect(),
+    ]);
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,

@@ -145,7 +145,11 @@ pub fn entries(
         };
         if let (Some(measure), Some(value)) = (measure, row.value) {
             let key = Key { unit: unit.id, year: row.year, measure, origin: intake.origin };
-            entries.push(Entry { key, value, note: row.note });
+            let note = match &row.said {
+                Some(said) => Some(crate::said::with(row.note.as_deref().unwrap_or(""), said).into()),
+                None => row.note,
+            };
+            entries.push(Entry { key, value, note });
         }
     }
     (entries, faults)

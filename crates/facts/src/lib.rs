@@ -23,6 +23,7 @@
 //! - [`intake`]: tables from outside, checked and committed; [`uploads`] waiting files, [`jobs`] the large ones.
 //! - [`template`]: workbooks to be filled in.
 //! - [`rules`]: who may record which figures.
+//! - [`said`]: what was typed where a value was said in another unit than its measure's.
 //! - [`reports`]: mistakes that readers tell of, and their answers.
 //! - [`story`]: a unit's verdict with everything that explains it.
 
@@ -54,6 +55,7 @@ pub mod record;
 pub mod rejudge;
 pub mod reports;
 pub mod rules;
+pub mod said;
 pub mod setsheet;
 pub mod story;
 pub mod targets;

@@ -2,7 +2,7 @@
 
 use crate::{
     form,
-    model::{Campaign, Course, Criterion},
+    model::{After, Campaign, Course, Criterion, Moved, Term},
     rules, store as kept,
 };
 use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
@@ -38,6 +38,13 @@ pub fn wrong(law: &Law, one: &Campaign) -> Vec<(&'static str, Phrase)> {
     }
     if one.review_due < one.due {
         say("review_due", "reporting-review-before-due");
+    }
+    let runs = |term: Option<Term>| term.is_none_or(|term| (1..=rules::LONGEST_TERM).contains(&term.days));
+    if !runs(one.terms.due) || one.terms.due.is_some_and(|term| term.after == After::Due) {
+        say("due_days", "reporting-bad-term");
+    }
+    if !runs(one.terms.review) {
+        say("review_days", "reporting-bad-term");
     }
     if one.as_of.year() != one.year() {
         say("as_of", "reporting-bad-as-of");
@@ -77,11 +84,53 @@ pub async fn change(tx: &mut WriteTx, law: &Law, to: &Campaign) -> Result<()> {
     if !kept::change(tx, to).await? {
         return changed_meanwhile();
     }
-    tx.execute("UPDATE reporting_unit SET due = $1 WHERE campaign = $2 AND due <> $1", ::store::args![to.due, to.id])
-        .await?;
+    units_due(tx, to).await?;
     let details = serde_json::json!({"name": to.name, "opens": to.opens, "due": to.due, "review_due": to.review_due,
-        "comments_stop": to.comments_stop});
+        "terms": to.terms, "comments_stop": to.comments_stop});
     note(tx, to.id, "reporting.campaign", details).await
+}
+
+/// How this room follows a change of the calendar.
+pub fn effect() -> units::Effect {
+    units::Effect::new("reporting", |tx, change| {
+        Box::pin(async move { if *change == units::Changed::Calendar { recount(tx).await } else { Ok(Vec::new()) } })
+    })
+}
+
+/// Counts deadlines in working days anew: those that are not over move with the calendar, and the campaign keeps what stood
+/// there before. What moved, in words. Cost: the calendar, the campaigns that have such deadlines, of each that moves a row a unit.
+pub async fn recount(tx: &mut WriteTx) -> Result<Vec<Phrase>> {
+    let all = kept::with_terms(tx).await?;
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (work, today) = (units::calendar::of(tx).await?, tx.now().day());
+    let mut said = Vec::new();
+    // A campaign after the other: a few are open at once.
+    for before in all {
+        let mut after = rules::by_calendar(&before, &work, Some(today));
+        if (after.due, after.review_due) == (before.due, before.review_due) {
+            continue;
+        }
+        after.terms.moved = Some(Moved { on: today, due: before.due, review_due: before.review_due });
+        if !kept::change(tx, &after).await? {
+            return changed_meanwhile();
+        }
+        units_due(tx, &after).await?;
+        let days = |one: &Campaign| serde_json::json!({"due": one.due, "review_due": one.review_due});
+        note(tx, after.id, "reporting.moved", serde_json::json!({"before": days(&before), "after": days(&after)}))
+            .await?;
+        let phrase = Phrase::new("reporting-moved").with("campaign", after.name.as_str());
+        said.push(phrase.with("due", after.due).with("review", after.review_due));
+    }
+    Ok(said)
+}
+
+/// The last day of a campaign's units follows the campaign's. Cost: its units.
+async fn units_due(tx: &mut WriteTx, to: &Campaign) -> Result<()> {
+    let sql = "UPDATE reporting_unit SET due = $1 WHERE campaign = $2 AND due <> $1";
+    tx.execute(sql, ::store::args![to.due, to.id]).await?;
+    Ok(())
 }
 
 /// Says which agency reviews which criterion; those that are not named are anybody's who may. Cost: as

@@ -1,7 +1,7 @@
 //! What units enter: saved value by value, each against the one that was seen, judged in the same transaction.
 
 use crate::{
-    form::{self, Field, Form, Said, SetForm},
+    form::{self, Field, Form, SetForm},
     model::{Campaign, Criterion, Item, Reporting, State},
     rules, store as kept,
 };
@@ -16,11 +16,15 @@ use kernel::{Decimal, Moment, PersonId, Phrase, Problem, Revision, UnitId};
 use rulebook::{
     Origin, Value,
     measure::OverTime,
+    said_in::{Said, Units},
     values::{Column, Typed as TypedText, one, year_end},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use units::Unit;
+
+/// A value that was read, and what was said where that was in another unit than the measure's own.
+pub type Read = (Value, Option<Said>);
 
 /// What somebody typed into a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +41,11 @@ impl Typed {
         [&self.value, &self.numerator, &self.denominator].into_iter().all(|text| text.trim().is_empty())
     }
 
-    /// The value it says for a field, or what is wrong with it and where.
-    pub fn read(&self, set: &SetForm, field: &Field) -> std::result::Result<Value, Vec<(Column, Phrase)>> {
+    /// The value it says for a field, with what was said where that was in another unit than the measure's own; or what is
+    /// wrong with it and where.
+    pub fn read(&self, set: &SetForm, field: &Field) -> std::result::Result<Read, Vec<(Column, Phrase)>> {
         let typed = TypedText { value: &self.value, numerator: &self.numerator, denominator: &self.denominator };
-        one(field.about.kind, set.has_condition(field), typed)
+        one(field.about.kind, set.has_condition(field), Units::of(&field.about), typed)
     }
 }
 
@@ -104,7 +109,7 @@ pub(crate) async fn hold(
 }
 
 /// The entries of a unit in a campaign, by measure. Cost: those rows.
-pub async fn of_unit(tx: &mut impl Query, campaign: &Campaign, unit: UnitId) -> Result<BTreeMap<i64, Said>> {
+pub async fn of_unit(tx: &mut impl Query, campaign: &Campaign, unit: UnitId) -> Result<BTreeMap<i64, form::Said>> {
     let sql = "SELECT measure, value, num, den, note, version, at, person FROM reporting_entry
                WHERE campaign = $1 AND unit = $2";
     let mut found = BTreeMap::new();
@@ -112,7 +117,7 @@ pub async fn of_unit(tx: &mut impl Query, campaign: &Campaign, unit: UnitId) -> 
         let Some(value) = value(&row, 1)? else { continue };
         let (note, version, at) = (row.text(4)?, row.i64(5)?, Moment(row.i64(6)?));
         let person = row.opt_i64(7)?.map(PersonId);
-        found.insert(row.i64(0)?, Said { value, version, at, person, note });
+        found.insert(row.i64(0)?, form::Said { value, version, at, person, note });
     }
     Ok(found)
 }
@@ -160,41 +165,53 @@ pub async fn save(
     let closed = items.iter().filter(|item| !rules::is_open(item.state)).map(|item| &item.criterion).collect();
     let bounds = Bounds { form: &before, closed, charge };
     let mut answers = Vec::with_capacity(given.len());
-    // Which of what is given is written, as what.
-    let mut wishes: Vec<(usize, i64, Value)> = Vec::new();
+    let mut wishes: Vec<New> = Vec::new();
     let mut named = HashSet::new();
     for (at, one) in given.iter().enumerate() {
-        answers.push(match read(&bounds, law, one) {
+        answers.push(match read(&bounds, law, at, one) {
             Ok(None) => Answer::Nothing,
-            Ok(Some((measure, _))) if !named.insert(measure) => {
+            Ok(Some(new)) if !named.insert(new.measure) => {
                 Answer::Wrong(vec![("value", Phrase::new("reporting-twice"))])
             }
-            Ok(Some((measure, value))) => {
-                wishes.push((at, measure, value));
+            Ok(Some(new)) => {
+                wishes.push(new);
                 Answer::Saved
             }
             Err(wrong) => Answer::Wrong(wrong),
         });
     }
-    let written = write(tx, law, campaign, &before, given, &wishes).await?;
-    for ((at, ..), version) in wishes.iter().zip(&written) {
+    let written = write(tx, law, campaign, &before, &wishes).await?;
+    for (new, version) in wishes.iter().zip(&written) {
         if version.is_none() {
-            answers[*at] = Answer::Changed;
+            answers[new.at] = Answer::Changed;
         }
     }
-    keep(tx, campaign, unit, given, &wishes, &written, &before).await?;
+    keep(tx, campaign, unit, &wishes, &written, &before).await?;
     loaded.refresh(tx, campaign).await?;
     let form = loaded.form(law, campaign);
     let (items, unit) = settle(tx, campaign, &form, items, summed).await?;
     Ok(Some(Saved { answers, form, items, unit }))
 }
 
-fn read(bounds: &Bounds, law: &Law, given: &Given) -> std::result::Result<Option<(i64, Value)>, Wrong> {
+/// A value that is to be written.
+struct New<'g> {
+    /// Its place in what was given.
+    at: usize,
+    code: &'g str,
+    measure: i64,
+    value: Value,
+    /// With what was typed behind it, where that was in another unit than the measure's own.
+    note: String,
+    /// The version that was seen; 0 where there was none.
+    seen: i64,
+}
+
+fn read<'g>(bounds: &Bounds, law: &Law, at: usize, given: &'g Given) -> std::result::Result<Option<New<'g>>, Wrong> {
     let (set, field) = bounds.field(law, given).map_err(|phrase| vec![("value", phrase)])?;
     if given.typed.is_empty() {
         return Ok(None);
     }
-    let value = given
+    let (value, said) = given
         .typed
         .read(set, field)
         .map_err(|wrong| wrong.into_iter().map(|(column, phrase)| (column.heading(), phrase)).collect::<Vec<_>>())?;
@@ -205,7 +222,14 @@ fn read(bounds: &Bounds, law: &Law, given: &Given) -> std::result::Result<Option
     if note.chars().count() > LONGEST_NOTE {
         return Err(vec![("note", Phrase::new("reporting-note-long").with("most", LONGEST_NOTE))]);
     }
-    Ok(Some((field.measure, value)))
+    let note = match (&said, &field.declared) {
+        (Some(said), _) if said.times != Decimal::from(1) => facts::said::with(facts::said::without(note), said),
+        // The same value sent again keeps what was typed of it.
+        (_, Some(declared)) if declared.value == value => note.to_owned(),
+        _ => facts::said::without(note).to_owned(),
+    };
+    let (code, seen) = (given.measure.as_str(), given.seen);
+    Ok(Some(New { at, code, measure: field.measure, value, note, seen }))
 }
 
 /// Writes what is wished for; of each the version it has now, `None` where somebody else wrote meanwhile.
@@ -214,15 +238,14 @@ async fn write(
     law: &Law,
     campaign: &Campaign,
     form: &Form,
-    given: &[Given],
-    wishes: &[(usize, i64, Value)],
+    wishes: &[New<'_>],
 ) -> Result<Vec<Option<i64>>> {
     let key = |measure| facts::Key { unit: form.unit.id, year: form.year, measure, origin: Origin::Declared };
-    let note = |at: usize| Some(given[at].note.trim()).filter(|note| !note.is_empty()).map(std::sync::Arc::from);
     if campaign.is_yearly() {
-        let wish = |(at, measure, value): &(usize, i64, Value)| {
-            let seen = Some(given[*at].seen).filter(|seen| *seen > 0).map(Revision);
-            Wish { key: key(*measure), value: value.clone(), note: note(*at), seen }
+        let wish = |new: &New<'_>| {
+            let seen = Some(new.seen).filter(|seen| *seen > 0).map(Revision);
+            let note = Some(new.note.as_str()).filter(|note| !note.is_empty()).map(std::sync::Arc::from);
+            Wish { key: key(new.measure), value: new.value.clone(), note, seen }
         };
         let wishes: Vec<Wish> = wishes.iter().map(wish).collect();
         let edited = figure::edit_many(tx, law, &wishes, Stage::Draft, &campaign.name).await?;
@@ -232,13 +255,13 @@ async fn write(
         };
         return Ok(edited.into_iter().map(version).collect());
     }
-    let stands = |at: usize, measure| {
-        let now = form.field(measure).and_then(|(_, field)| field.declared.as_ref()).map_or(0, |said| said.version);
-        (now == given[at].seen).then_some(now + 1)
+    let stands = |new: &New<'_>| {
+        let now = form.field(new.measure).and_then(|(_, field)| field.declared.as_ref()).map_or(0, |said| said.version);
+        (now == new.seen).then_some(now + 1)
     };
-    let written: Vec<Option<i64>> = wishes.iter().map(|(at, measure, _)| stands(*at, *measure)).collect();
+    let written: Vec<Option<i64>> = wishes.iter().map(stands).collect();
     let saved: HashMap<i64, &Value> =
-        wishes.iter().zip(&written).filter(|(_, v)| v.is_some()).map(|((_, m, value), _)| (*m, value)).collect();
+        wishes.iter().zip(&written).filter(|(_, v)| v.is_some()).map(|(new, _)| (new.measure, &new.value)).collect();
     feed(tx, law, campaign, form, &saved).await?;
     Ok(written)
 }
@@ -292,39 +315,37 @@ async fn keep(
     tx: &mut WriteTx,
     campaign: &Campaign,
     unit: UnitId,
-    given: &[Given],
-    wishes: &[(usize, i64, Value)],
+    wishes: &[New<'_>],
     written: &[Option<i64>],
     before: &Form,
 ) -> Result<()> {
     let (period, now) = (campaign.period_name(), tx.now());
     let person = tx.actor().person.map(|person| person.0);
     let was = |measure| before.field(measure).and_then(|(_, field)| field.declared.as_ref()).map(|said| said.version);
-    let fresh = wishes.iter().zip(written).filter_map(|((at, measure, value), version)| {
-        let version = version.filter(|version| was(*measure) != Some(*version))?;
-        Some((*at, *measure, value, version))
+    let fresh = wishes.iter().zip(written).filter_map(|(new, version)| {
+        let version = version.filter(|version| was(new.measure) != Some(*version))?;
+        Some((new, version))
     });
-    let fresh: Vec<_> = fresh.collect();
+    let fresh: Vec<(&New<'_>, i64)> = fresh.collect();
     if fresh.is_empty() {
         return Ok(());
     }
-    let row = |(at, measure, value, version): &(usize, i64, &Value, i64)| {
-        let (text, num, den, _) = columns(value);
+    let row = |(new, version): &(&New<'_>, i64)| {
+        let (text, num, den, _) = columns(&new.value);
         let (text, num, den) = (text.map(String::from), num.map(String::from), den.map(String::from));
-        let note = given[*at].note.trim();
-        args![campaign.id, unit, *measure, period.as_str(), text, num, den, note, *version, now, person]
+        args![campaign.id, unit, new.measure, period.as_str(), text, num, den, new.note.as_str(), *version, now, person]
     };
     let names = ["campaign", "unit", "measure", "period", "value", "num", "den", "note", "version", "at", "person"];
     let rows: Vec<_> = fresh.iter().map(row).collect();
     tx.upsert_many("reporting_entry", &names[..3], &names, rows.into_iter()).await?;
     if let Some(person) = person {
-        let hand = |(_, measure, ..): &(usize, i64, &Value, i64)| args![campaign.id, unit, *measure, person];
+        let hand = |(new, _): &(&New<'_>, i64)| args![campaign.id, unit, new.measure, person];
         let names = ["campaign", "unit", "measure", "person"];
         tx.upsert_many("reporting_hand", &names, &names, fresh.iter().map(hand).collect::<Vec<_>>().into_iter())
             .await?;
     }
     if !campaign.is_yearly() {
-        let measures: Vec<&str> = fresh.iter().map(|(at, ..)| given[*at].measure.as_str()).collect();
+        let measures: Vec<&str> = fresh.iter().map(|(new, _)| new.code).collect();
         let details = serde_json::json!({"campaign": campaign.id, "period": period, "measures": measures});
         let subject = campaign.id.to_string();
         tx.audit(AuditLine { action: "reporting.entry", kind: "campaign", subject, unit: Some(unit), details }).await?;
@@ -403,8 +424,8 @@ pub async fn correct(
     if given.note.trim().is_empty() {
         return Ok(Some(Answer::Wrong(vec![("note", Phrase::new("reporting-reason-missing"))])));
     }
-    let value = match given.typed.read(set, field) {
-        Ok(value) => value,
+    let (value, said) = match given.typed.read(set, field) {
+        Ok(read) => read,
         Err(wrong) => {
             let said = wrong.into_iter().map(|(column, phrase)| (column.heading(), phrase)).collect();
             return Ok(Some(Answer::Wrong(said)));
@@ -412,7 +433,9 @@ pub async fn correct(
     };
     let key = facts::Key { unit, year: form.year, measure, origin: Origin::Verified };
     let seen = Some(given.seen).filter(|seen| *seen > 0).map(Revision);
-    let note = Some(std::sync::Arc::from(given.note.trim()));
+    let note = given.note.trim();
+    let note = said.map_or_else(|| note.to_owned(), |said| facts::said::with(note, &said));
+    let note = Some(std::sync::Arc::from(note));
     let wish = Wish { key, value, note, seen };
     let edited = figure::edit_many(tx, law, &[wish], Stage::Submitted, &campaign.name).await?;
     Ok(Some(match edited.first() {

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -58,6 +58,14 @@ CREATE TABLE reporting_comment (
 ) STRICT;
 CREATE INDEX reporting_comment_unit ON reporting_comment (campaign, unit, measure);
 ",
+};
+
+/// Deadlines laid down as so many working days: JSON of `model::Terms`.
+const TERMS: Migration = Migration {
+    room: "reporting",
+    version: 11,
+    name: "deadlines in working days",
+    sql: "ALTER TABLE reporting_campaign ADD COLUMN terms TEXT NOT NULL DEFAULT '{}';",
 };
 
 /// Years being closed, and the pieces of their snapshots until they are put together.

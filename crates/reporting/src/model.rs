@@ -1,6 +1,7 @@
 //! The nouns.
 
 use kernel::{AgencyId, Day, Moment, Period, PersonId, UnitId};
+use serde::{Deserialize, Serialize};
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$one:meta])* $case:ident = $name:literal,)* }) => {
@@ -80,6 +81,74 @@ impl State {
     }
 }
 
+names! {
+    /// From which day of a campaign a term of working days runs; that day is not counted.
+    After {
+        /// The day on which entry begins.
+        Opens = "opens",
+        /// The last day of the period.
+        PeriodEnd = "period_end",
+        /// The last day on which units send.
+        Due = "due",
+    }
+}
+
+/// A deadline laid down as so many working days after a day of the campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    pub days: i32,
+    pub after: After,
+}
+
+/// A term as the store and programs write it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    days: i32,
+    after: String,
+}
+
+impl Serialize for Term {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { days: self.days, after: self.after.name().to_owned() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Term {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Term, D::Error> {
+        let Written { days, after } = Written::deserialize(deserializer)?;
+        let unknown = || serde::de::Error::custom(format!("`{after}` is no day of a campaign"));
+        Ok(Term { days, after: After::from_name(&after).ok_or_else(unknown)? })
+    }
+}
+
+/// The deadlines of a campaign that are laid down in working days; the days they lead to stand in the campaign itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Term>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<Term>,
+    /// The days that stood there before the calendar changed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+impl Terms {
+    pub fn is_empty(&self) -> bool {
+        self.due.is_none() && self.review.is_none()
+    }
+}
+
+/// Deadlines that moved because the calendar did.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The day on which they did.
+    pub on: Day,
+    pub due: Day,
+    pub review_due: Day,
+}
+
 /// A round of reporting: what is asked, of which units, until when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Campaign {
@@ -97,6 +166,7 @@ pub struct Campaign {
     pub due: Day,
     /// The last day on which reviewers answer.
     pub review_due: Day,
+    pub terms: Terms,
     /// Whether an open comment keeps a unit from sending.
     pub comments_stop: bool,
     pub course: Course,

@@ -49,6 +49,8 @@ fn rule(campaign: &Campaign, due: Day, today: Day) -> Option<String> {
 /// Tells those who have to send, by the rule of the day; whether any campaign is open. Cost: the units of open campaigns that
 /// have not sent, the people of those units, a notice each that was not told before.
 pub async fn remind(tx: &mut WriteTx) -> Result<bool> {
+    // A calendar that came with a new program moves deadlines, too.
+    crate::campaigns::recount(tx).await?;
     let listing = Listing { state: Course::Open.name().to_owned(), per: 100, ..Listing::default() };
     let (open, _) = kept::list(tx, &listing).await?;
     let today = tx.now().day();
@@ -114,6 +116,7 @@ mod tests {
             opens: day("2026-11-01"),
             due: day("2026-11-30"),
             review_due: day("2026-12-15"),
+            terms: crate::model::Terms::default(),
             comments_stop: false,
             course: Course::Open,
             version: 1,

@@ -1,7 +1,7 @@
 //! Who may do what next, and what it leads to: pure.
 
-use crate::model::{Action, Course, State};
-use kernel::{Decimal, PersonId, Role};
+use crate::model::{Action, After, Campaign, Course, State, Term};
+use kernel::{Day, Decimal, PersonId, Role, WorkDays};
 use rulebook::measure::OverTime;
 use std::collections::BTreeSet;
 use web::permissions::rule_of;
@@ -82,6 +82,35 @@ pub fn turns(from: Course, to: Course) -> bool {
         (from, to),
         (Course::Draft, Course::Open) | (Course::Open, Course::Closed) | (Course::Closed, Course::Open)
     )
+}
+
+/// The most working days of a term: some four years.
+pub const LONGEST_TERM: i32 = 1_000;
+
+/// The day to which a term leads. `None` where it has no days, or the calendar ends before.
+fn led_to(term: Term, one: &Campaign, work: &WorkDays) -> Option<Day> {
+    let from = match term.after {
+        After::Opens => one.opens,
+        After::PeriodEnd => one.period.last_day(),
+        After::Due => one.due,
+    };
+    Some(term.days).filter(|days| (1..=LONGEST_TERM).contains(days)).and_then(|days| work.add_working(from, days))
+}
+
+/// A campaign with the days to which its terms lead, by this calendar; a term that leads nowhere leaves its day as it is.
+/// Of the deadlines that are over before `today` none moves.
+pub fn by_calendar(one: &Campaign, work: &WorkDays, today: Option<Day>) -> Campaign {
+    let mut made = one.clone();
+    let stays = |day: Day| today.is_some_and(|today| day < today);
+    if let Some(due) = one.terms.due.filter(|_| !stays(one.due)).and_then(|term| led_to(term, &made, work)) {
+        made.due = due;
+    }
+    // It may run from the day on which units send last.
+    let review = one.terms.review.filter(|_| !stays(one.review_due));
+    if let Some(due) = review.and_then(|term| led_to(term, &made, work)) {
+        made.review_due = due;
+    }
+    made
 }
 
 /// The year's value of the numbers of its periods, in their order; `None` of none. Yes and no, and what does not apply, are

@@ -30,7 +30,7 @@ fn seen(table: &str, within: &Within) -> String {
 }
 
 const CAMPAIGN: &str =
-    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at";
+    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -60,7 +60,15 @@ fn campaign(row: &Row) -> Result<Campaign> {
         course: Course::from_name(&row.text(10)?).ok_or_else(|| corrupt("course"))?,
         version: row.i64(11)?,
         at: moment(row, 12)?,
+        terms: serde_json::from_str(&row.text(13)?)?,
     })
+}
+
+/// The campaigns that are not closed and have a deadline in working days. Cost: those rows.
+pub async fn with_terms(tx: &mut impl Query) -> Result<Vec<Campaign>> {
+    let sql =
+        format!("SELECT {CAMPAIGN} FROM reporting_campaign WHERE state <> 'closed' AND terms <> '{{}}' ORDER BY id");
+    tx.rows(&sql, args![]).await?.iter().map(campaign).collect()
 }
 
 /// One campaign. Cost: a row.
@@ -96,7 +104,8 @@ pub async fn before(tx: &mut impl Query, one: &Campaign) -> Result<Option<Campai
 pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
     let id = tx.reserve("reporting_campaign", "id", 1).await?[0];
     let sql = "INSERT INTO reporting_campaign (id, name, search, period, province, sets, as_of, opens, due, review_due,
-               comments_stop, state, version, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)";
+               comments_stop, state, version, at, actor, terms)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)";
     let given = args![
         id,
         new.name.as_str(),
@@ -111,7 +120,8 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
         new.comments_stop,
         new.course.name(),
         tx.now(),
-        actor(tx)
+        actor(tx),
+        serde_json::to_string(&new.terms)?
     ];
     tx.execute_one(sql, given).await?;
     Ok(id)
@@ -120,7 +130,7 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
 /// Keeps what was changed of a campaign, where it still is what was seen; whether it was. Cost: a row.
 pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
     let sql = "UPDATE reporting_campaign SET name = $1, search = $2, opens = $3, due = $4, review_due = $5,
-               comments_stop = $6, state = $7, version = version + 1 WHERE id = $8 AND version = $9";
+               comments_stop = $6, state = $7, terms = $10, version = version + 1 WHERE id = $8 AND version = $9";
     let given = args![
         to.name.as_str(),
         text::search_key(&to.name),
@@ -130,7 +140,8 @@ pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
         to.comments_stop,
         to.course.name(),
         to.id,
-        to.version
+        to.version,
+        serde_json::to_string(&to.terms)?
     ];
     Ok(tx.execute(sql, given).await? == 1)
 }

@@ -13,6 +13,7 @@ pub mod overlay;
 pub mod parse;
 pub mod report;
 pub mod requirement;
+pub mod said_in;
 pub mod unitsfile;
 pub mod values;
 pub mod variants;

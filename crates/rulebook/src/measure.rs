@@ -1,6 +1,9 @@
 //! Measures: what a figure measures, whichever set asks for it (`rulebooks/measures.toml`).
 
-use crate::model::{Confidence, Kind};
+use crate::{
+    model::{Confidence, Kind},
+    said_in::SaidIn,
+};
 use serde::{Deserialize, Serialize};
 
 /// How the figures of several units join into one.
@@ -117,6 +120,9 @@ pub struct Measure {
     /// How it is computed from other measures, where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
+    /// Units in which people say it besides its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said_in: Vec<SaidIn>,
     pub confidence: Confidence,
     pub source: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use crate::{
     measure::MeasuresFile,
     model::{Confidence, Indicator, Kind, Op, Rulebook},
     overlay::Overlay,
+    said_in,
 };
 use serde::de::DeserializeOwned;
 use std::{collections::HashSet, fmt};
@@ -50,6 +51,10 @@ pub fn measures(file: &str, text: &str) -> Result<MeasuresFile, ParseError> {
                 line,
                 message: format!("measure `{}` stands twice", measure.id),
             });
+        }
+        if let Some(message) = said_in::problem(measure) {
+            let line = text.find(&format!("id = \"{}\"", measure.id)).map_or(1, |at| line_of(text, at));
+            return Err(ParseError { file: file.into(), line, message });
         }
     }
     Ok(measures)

@@ -3,13 +3,18 @@
 //! [`kernel::WorkDays`] counts by it. A day removed here stays as a line that takes no effect, so that the next seeding does
 //! not bring it back.
 
-use crate::reference::ShippedDay;
+use crate::{
+    merger::{self, Effect},
+    reference::ShippedDay,
+};
 use ::store::{AuditLine, Query, Result, Row, WriteTx, args};
 use kernel::{Day, DayKind, Period, Phrase, Problem, WorkDays, calendar::WEEKEND};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a change of the calendar locks.
+const LOCK: &str = "units.calendar";
 /// The kind of a line that takes no effect any more.
 pub const REMOVED: &str = "removed";
 /// How sure a day is.
@@ -132,15 +137,21 @@ pub fn check(year: i16, change: &Change) -> Vec<Problem> {
     found
 }
 
-/// Adds, changes and removes days of a year, all or none; gives the year as it then is. Cost: the days of the year, a row a
-/// change.
+/// Whoever counts by the calendar what they keep comes before a change of it, or after.
+pub async fn hold(tx: &mut WriteTx) -> Result<()> {
+    tx.lock(LOCK).await
+}
+
+/// Adds, changes and removes days of a year, all or none, and lets every room follow (terms of working days lead elsewhere);
+/// gives the year as it then is. Cost: the days of the year, a row a change, what the rooms do.
 pub async fn edit(
     tx: &mut WriteTx,
+    effects: &[Effect],
     of_year: i16,
     changes: &[Change],
     reason: &str,
 ) -> Result<std::result::Result<Vec<CalendarDay>, NotEdited>> {
-    tx.lock("units.calendar").await?;
+    hold(tx).await?;
     let before: BTreeMap<Day, CalendarDay> = year(tx, of_year).await?.into_iter().map(|one| (one.day, one)).collect();
     let (mut problems, mut overtaken, mut named) = (Vec::new(), Vec::new(), BTreeSet::new());
     if reason.trim().is_empty() {
@@ -196,6 +207,7 @@ pub async fn edit(
     let line =
         AuditLine { action: "units.calendar", kind: "calendar", subject: of_year.to_string(), unit: None, details };
     tx.audit(line).await?;
+    merger::follow(tx, effects, &merger::Change::Calendar).await?;
     Ok(Ok(year(tx, of_year).await?))
 }
 

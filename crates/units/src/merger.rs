@@ -1,4 +1,4 @@
-//! What a change of units does to the rooms: each registers an effect, which runs in the transaction of the change.
+//! What a change of units, or of the days they work on, does to the rooms: each registers an effect, which runs in the transaction of the change.
 
 use crate::{Edge, Unit};
 use ::store::{Result, WriteTx};
@@ -28,6 +28,8 @@ pub enum Change {
     Attribute {
         unit: UnitId,
     },
+    /// Other days are worked than before: terms of working days lead elsewhere.
+    Calendar,
 }
 
 impl Change {
@@ -37,6 +39,7 @@ impl Change {
         match self {
             Change::Merged(merger) => merger.ended.clone(),
             Change::Attribute { unit } => vec![*unit],
+            Change::Calendar => Vec::new(),
             Change::Corrected { before, after } => {
                 let read = |u: &Unit| (u.kind.clone(), u.level.clone(), u.parent, u.valid_from, u.valid_to);
                 if read(before) == read(after) { Vec::new() } else { vec![after.id] }

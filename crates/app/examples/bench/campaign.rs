@@ -75,6 +75,7 @@ async fn prepare(engine: &Engine, database: &str, communes: i64) -> Result<()> {
         opens: last,
         due: today.max(last),
         review_due: today.max(last),
+        terms: reporting::model::Terms::default(),
         comments_stop: false,
         course: Course::Draft,
         version: 1,

@@ -17,6 +17,7 @@ use kernel::{Phrase, Problem, Revision, UnitId};
 use minijinja::{Value, context};
 use rulebook::{
     Origin, Value as Given,
+    said_in::{Said, Units},
     values::{Column, Typed, one},
 };
 use serde::Deserialize;
@@ -300,14 +301,14 @@ async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, form: &mut 
 }
 
 /// What a form's value is, or every problem with its field.
-fn value(law: &Law, measure: &rulebook::Measure, form: &mut Form) -> Option<Given> {
+fn value(law: &Law, measure: &rulebook::Measure, form: &mut Form) -> Option<(Given, Option<Said>)> {
     let typed = Typed {
         value: form.value.as_deref().unwrap_or(""),
         numerator: &form.numerator,
         denominator: &form.denominator,
     };
-    match one(measure.kind, figure::may_not_apply(law, &measure.id), typed) {
-        Ok(value) => Some(value),
+    match one(measure.kind, figure::may_not_apply(law, &measure.id), Units::of(measure), typed) {
+        Ok((value, said)) => Some((value, said)),
         Err(problems) => {
             let field = |column| match column {
                 Column::Numerator => "numerator",
@@ -347,12 +348,12 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
         let waiting = attachments::of(&mut tx, WAITING, &form.waiting).await?;
         form.evidence.extend(waiting.into_iter().map(|a| (a.blob, a.name, a.media_type)));
     }
-    if let Some(given) = given.filter(|_| form.wrong.is_empty()) {
+    if let Some((given, said)) = given.filter(|_| form.wrong.is_empty()) {
         let edit = Edit {
             key: Key { unit: unit.id, year: at.2, measure: id, origin },
             value: given,
             seen: form.seen.filter(|s| *s > 0).map(Revision),
-            source: form.source.clone(),
+            source: said.map_or_else(|| form.source.clone(), |said| crate::said::with(&form.source, &said)),
             publish: form.publish,
             evidence: form.evidence.clone(),
         };

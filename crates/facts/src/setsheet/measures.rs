@@ -135,6 +135,7 @@ fn measure(reader: &mut Reader, at: &At, id: String) -> Option<Measure> {
         reads,
         background: false,
         computed,
+        said_in: Vec::new(),
         confidence: confidence?,
         source,
         note: at.opt("note"),

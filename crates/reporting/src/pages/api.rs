@@ -27,7 +27,7 @@ const PER: i64 = 200;
 fn told(one: &Campaign) -> Value {
     json!({
         "id": one.id, "name": one.name, "period": one.period, "province": one.province, "sets": one.sets, "as_of": one.as_of,
-        "opens": one.opens, "due": one.due, "review_due": one.review_due, "course": one.course.name(), "version": one.version,
+        "opens": one.opens, "due": one.due, "review_due": one.review_due, "terms": one.terms, "course": one.course.name(), "version": one.version,
         "page": format!("/bao-cao/{}", one.id),
     })
 }

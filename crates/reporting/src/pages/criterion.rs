@@ -21,43 +21,54 @@ use web::{Asked, Asking, Ctx, Form, Outcome, Path, Repeatable};
 
 type At = (i64, i64, String, String);
 
-/// Everything the page is made from.
-struct Shown {
-    campaign: Campaign,
-    summed: Reporting,
-    items: Vec<Item>,
-    form: Asks,
+/// Everything the page of a criterion, or of all of them, is made from.
+pub(super) struct Shown {
+    pub(super) campaign: Campaign,
+    pub(super) summed: Reporting,
+    pub(super) items: Vec<Item>,
+    pub(super) form: Asks,
     comments: Vec<Comment>,
     people: HashMap<PersonId, String>,
     /// The last reason with which it was given back.
     reason: Option<(String, String)>,
-    today: say::Today,
+    pub(super) today: say::Today,
 }
 
 /// What was sent and is shown again: by measure what was typed, and what became of it.
 #[derive(Default)]
-struct Again {
+pub(super) struct Again {
     typed: BTreeMap<String, Given>,
-    answers: BTreeMap<String, Answer>,
+    pub(super) answers: BTreeMap<String, Answer>,
     /// The measure of a correction that was not taken.
     correction: Option<String>,
 }
 
-async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
+fn criterion(at: &At) -> Criterion {
+    Criterion { set: at.2.clone(), no: at.3.clone() }
+}
+
+/// Looks up what a page shows of a unit: of one criterion, or of all. Cost: the unit's figures of two years, its criteria and
+/// comments, what was done.
+pub(super) async fn shown(
+    ctx: &Ctx,
+    law: &Law,
+    (campaign, unit): (i64, i64),
+    criterion: Option<&Criterion>,
+) -> Result<Shown, web::Failure> {
     let mut tx = ctx.read().await?;
-    let (campaign, summed) = reporting(ctx, &mut tx, at.0, at.1).await?;
-    let Some(place) = units::store::get(&mut tx, UnitId(at.1)).await? else { return Err(ctx.not_found()) };
-    let items = kept::items(&mut tx, at.0, place.id).await?;
+    let (campaign, summed) = reporting(ctx, &mut tx, campaign, unit).await?;
+    let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
+    let items = kept::items(&mut tx, campaign.id, place.id).await?;
     let form = form::load(&mut tx, law, &campaign, &place).await?;
-    let comments = comments::of(&mut tx, at.0, place.id).await?;
-    let done = kept::actions(&mut tx, at.0, place.id, 200).await?;
-    let criterion = Criterion { set: at.2.clone(), no: at.3.clone() };
-    let writers = form.sheet(&criterion).into_iter().flat_map(|(_, sheet)| &sheet.fields);
+    let comments = comments::of(&mut tx, campaign.id, place.id).await?;
+    let done = kept::actions(&mut tx, campaign.id, place.id, 200).await?;
+    let shown = form.sheets().filter(|(_, sheet)| criterion.is_none_or(|one| *one == sheet.criterion));
+    let writers = shown.flat_map(|(_, sheet)| &sheet.fields);
     let writers = writers.filter_map(|field| field.declared.as_ref()?.person);
     let people =
         comments.iter().filter_map(|one| one.person).chain(writers).chain(done.iter().filter_map(|one| one.person));
     let people = say::names(&mut tx, people).await?;
-    let back = done.iter().find(|one| one.criterion == criterion && rules::needs_reason(one.action));
+    let back = done.iter().find(|one| Some(&one.criterion) == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
     let today = say::today(ctx, &mut tx).await?;
     Ok(Shown { campaign, summed, items, form, comments, people, reason, today })
@@ -66,12 +77,12 @@ async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
 /// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments.
 pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
-    let shown = shown(&ctx, &law, &at).await?;
+    let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
     tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked.xong)
 }
 
 fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &str) -> Outcome {
-    let criterion = Criterion { set: at.2.clone(), no: at.3.clone() };
+    let criterion = criterion(at);
     let (Some((set, sheet)), Some(place)) =
         (shown.form.sheet(&criterion), shown.items.iter().position(|item| item.criterion == criterion))
     else {
@@ -123,17 +134,17 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     )
 }
 
-struct Teller<'a> {
-    ctx: &'a Ctx,
-    law: &'a Law,
-    shown: &'a Shown,
-    set: &'a SetForm,
-    again: &'a Again,
+pub(super) struct Teller<'a> {
+    pub(super) ctx: &'a Ctx,
+    pub(super) law: &'a Law,
+    pub(super) shown: &'a Shown,
+    pub(super) set: &'a SetForm,
+    pub(super) again: &'a Again,
 }
 
 impl Teller<'_> {
     /// All that is wrong with what was sent, each with a link to its field.
-    fn wrong(&self, sheet: &Sheet) -> Vec<Value> {
+    pub(super) fn wrong(&self, sheet: &Sheet) -> Vec<Value> {
         let mut found = Vec::new();
         for field in &sheet.fields {
             let code = &field.about.id;
@@ -151,7 +162,7 @@ impl Teller<'_> {
         context! { value => facts::pages::exactly(self.ctx.lang, &said.value, field.about.unit.as_deref()), at => locale::moment(said.at), by => by }
     }
 
-    fn field(&self, field: &Field) -> Value {
+    pub(super) fn field(&self, field: &Field) -> Value {
         let (ctx, lang, code) = (self.ctx, self.ctx.lang, &field.about.id);
         let node = field.node.map(|node| &self.set.plan.book.nodes[node]);
         let indicator = node.map(|node| &node.indicator);
@@ -206,8 +217,32 @@ impl Teller<'_> {
             verified_seen => field.verified.as_ref().map_or(0, |figure| figure.revision.0),
             read => field.read.as_ref().filter(|_| !field.asked).map(|(origin, value)| context! { value => facts::pages::exactly(lang, value, unit), origin => locale::say_key(lang, &format!("origin-{}", origin.name()), &[]) }),
             href => ctx.link(&format!("/so-lieu/{}/{code}/{}", self.shown.form.unit.id, self.shown.campaign.year())), comments => comments, open => open,
+            units => self.units(field), also => self.also(field),
             correction => correction, correction_wrong => correction_wrong, measure => self.law.measure_code(field.measure),
         }
+    }
+
+    /// The units that a field takes, for the island: each with how it is written and by what it is multiplied.
+    fn units(&self, field: &Field) -> Option<String> {
+        let about = &field.about;
+        let own = about.unit.as_deref().filter(|_| field.asked && about.kind.is_numeric())?;
+        let mut all = vec![serde_json::json!({"unit": own, "names": [own], "times": "1"})];
+        all.extend(about.said_in.iter().map(|one| {
+            let names: Vec<&String> = std::iter::once(&one.unit).chain(&one.written).collect();
+            serde_json::json!({"unit": one.unit, "names": names, "times": one.times})
+        }));
+        serde_json::to_string(&all).ok()
+    }
+
+    /// The other units that a field takes, in words, each with its rule.
+    fn also(&self, field: &Field) -> Option<String> {
+        let lang = self.ctx.lang;
+        let one = |said: &rulebook::said_in::SaidIn| {
+            let phrase = kernel::Phrase::new("said-in-rule").with("unit", said.unit.as_str());
+            locale::say(lang, &phrase.with("times", said.times.clone()))
+        };
+        let all: Vec<String> = field.about.said_in.iter().filter(|_| field.asked).map(one).collect();
+        (!all.is_empty()).then(|| locale::say_key(lang, "said-in-also", &[("units", all.join(", ").into())]))
     }
 
     /// The comments of a value, each with its answers.
@@ -244,33 +279,36 @@ fn given(fields: &Fields) -> Vec<Given> {
         .collect()
 }
 
-/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu`: what is right is saved, what is wrong or was changed by somebody else is
-/// shown again with what was typed. Cost: as [`entry::save`].
-pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
-    let law = law(&ctx);
-    let given = given(&fields);
-    let sent = serde_json::to_vec(&fields)?;
-    let repeatable = Repeatable::of_form(&ctx, fields.get("key").map_or("", String::as_str), &sent);
-    let here = ctx.link(&format!("/bao-cao/{}/xa/{}/{}/{}", at.0, at.1, at.2, at.3));
-    let next = fields
-        .get("tiep")
-        .and_then(|_| fields.get("sau"))
-        .filter(|path| path.starts_with(&format!("/bao-cao/{}/xa/{}/", at.0, at.1)));
+/// What became of a form of values.
+pub(super) enum Sent {
+    /// All of it is saved, or was before.
+    Fine,
+    /// What was right is saved; the rest is to be shown with what was typed, under this status.
+    Again(StatusCode, Again),
+}
+
+/// Saves the values of a form, each for itself. Cost: as [`entry::save`].
+pub(super) async fn sent(
+    ctx: &Ctx,
+    law: &Law,
+    (campaign, unit): (i64, i64),
+    fields: &Fields,
+) -> Result<Sent, web::Failure> {
+    let given = given(fields);
+    let sent = serde_json::to_vec(fields)?;
+    let repeatable = Repeatable::of_form(ctx, fields.get("key").map_or("", String::as_str), &sent);
     let mut tx = ctx.write().await?;
-    let campaign = super::campaign(&ctx, &mut tx, at.0).await?;
+    let campaign = super::campaign(ctx, &mut tx, campaign).await?;
     if repeatable.seen(&mut tx).await?.is_some() {
-        return Ok(Redirect::to(&format!("{here}?xong=1")).into_response());
+        return Ok(Sent::Fine);
     }
-    let Some(saved) = entry::save(&mut tx, &law, &campaign, UnitId(at.1), &given).await? else {
+    let Some(saved) = entry::save(&mut tx, law, &campaign, UnitId(unit), &given).await? else {
         return Err(ctx.not_found());
     };
-    let fine = saved.answers.iter().all(|answer| matches!(answer, Answer::Saved | Answer::Nothing));
-    if fine {
+    if saved.answers.iter().all(|answer| matches!(answer, Answer::Saved | Answer::Nothing)) {
         repeatable.keep(tx, &serde_json::json!({"saved": given.len()})).await?;
-        let there = next.map_or_else(|| format!("{here}?xong=1"), |path| ctx.link(path));
-        return Ok(Redirect::to(&there).into_response());
+        return Ok(Sent::Fine);
     }
-    // What was right is saved; the rest is shown with what was typed.
     if saved.answers.iter().any(|answer| matches!(answer, Answer::Saved)) {
         tx.commit().await?;
     }
@@ -281,10 +319,30 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> O
         }
         again.answers.insert(one.measure, answer);
     }
-    let shown = shown(&ctx, &law, &at).await?;
     let changed = again.answers.values().any(|answer| matches!(answer, Answer::Changed));
     let status = if changed { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    tell(&ctx, &law, &at, &shown, status, &again, "2")
+    Ok(Sent::Again(status, again))
+}
+
+/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu`: what is right is saved, what is wrong or was changed by somebody else is
+/// shown again with what was typed. Cost: as [`entry::save`].
+pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
+    let law = law(&ctx);
+    let here = ctx.link(&format!("/bao-cao/{}/xa/{}/{}/{}", at.0, at.1, at.2, at.3));
+    let next = fields
+        .get("tiep")
+        .and_then(|_| fields.get("sau"))
+        .filter(|path| path.starts_with(&format!("/bao-cao/{}/xa/{}/", at.0, at.1)));
+    match sent(&ctx, &law, (at.0, at.1), &fields).await? {
+        Sent::Fine => {
+            let there = next.map_or_else(|| format!("{here}?xong=1"), |path| ctx.link(path));
+            Ok(Redirect::to(&there).into_response())
+        }
+        Sent::Again(status, again) => {
+            let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
+            tell(&ctx, &law, &at, &shown, status, &again, "2")
+        }
+    }
 }
 
 /// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/sua`: a reviewer's value beside the declared one. Cost: as [`entry::correct`].
@@ -308,6 +366,6 @@ pub async fn correct(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -
         if matches!(answer, Answer::Changed) { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut again = Again { correction: Some(given.measure.clone()), ..Again::default() };
     again.answers.insert(given.measure, answer);
-    let shown = shown(&ctx, &law, &at).await?;
+    let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
     tell(&ctx, &law, &at, &shown, status, &again, "")
 }

@@ -6,6 +6,7 @@ mod board;
 mod campaigns;
 mod criterion;
 mod forms;
+mod grid;
 mod returns;
 mod say;
 mod settings;
@@ -77,6 +78,8 @@ fn routes() -> Routes {
         .write("/bao-cao/{campaign}/xa/{unit}/phan-cong", "assign", "reporting", post(unit::assign))
         .write("/bao-cao/{campaign}/xa/{unit}/trao-doi", "comment", "reporting", post(act::comment))
         .write("/bao-cao/{campaign}/xa/{unit}/trao-doi/{id}", "comment", "reporting", post(act::turn_comment))
+        .read_inside("/bao-cao/{campaign}/xa/{unit}/bang", "reporting", get(grid::page))
+        .write("/bao-cao/{campaign}/xa/{unit}/bang", "enter", "reporting", post(grid::save))
         .read_inside("/bao-cao/{campaign}/xa/{unit}/{set}/{no}", "reporting", get(criterion::page))
         .write("/bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu", "enter", "reporting", post(criterion::save))
         .write("/bao-cao/{campaign}/xa/{unit}/{set}/{no}/sua", "review", "reporting", post(criterion::correct))

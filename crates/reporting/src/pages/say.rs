@@ -1,6 +1,6 @@
 //! Small words that several pages say the same way.
 
-use crate::model::{Action, Campaign, Course, Criterion, State};
+use crate::model::{Action, After, Campaign, Course, Criterion, State, Term};
 use facts::Law;
 use kernel::{Day, Period, PersonId, Phrase, WorkDays};
 use locale::Lang;
@@ -67,6 +67,19 @@ pub fn left(lang: Lang, due: Day, today: &Today) -> String {
     locale::say(lang, &phrase)
 }
 
+/// From which day a term runs.
+pub fn after(lang: Lang, after: After) -> String {
+    locale::say_key(lang, &format!("reporting-after-{}", after.name().replace('_', "-")), &[])
+}
+
+/// A deadline as so many working days: which, and whether every day until then is announced.
+fn term(lang: Lang, one: &Campaign, term: Option<Term>, due: Day, today: &Today) -> Option<Value> {
+    let term = term?;
+    let phrase = Phrase::new("reporting-term").with("count", i64::from(term.days));
+    let text = locale::say(lang, &phrase.with("after", after(lang, term.after)));
+    Some(context! { text => text, sure => today.work.is_sure(one.opens.min(due), due) })
+}
+
 /// What an action is called.
 pub fn action(lang: Lang, action: Action) -> String {
     locale::say_key(lang, &format!("reporting-action-{}", action.name()), &[])
@@ -116,6 +129,8 @@ pub fn campaign(ctx: &Ctx, law: &Law, one: &Campaign, today: &Today) -> Value {
         id => one.id, name => one.name, href => ctx.link(&format!("/bao-cao/{}", one.id)), period => period(ctx.lang, one.period),
         course => course(ctx.lang, one.course), opens => locale::date(one.opens), due => locale::date(one.due),
         review_due => locale::date(one.review_due), left => left(ctx.lang, one.due, today),
+        due_term => term(ctx.lang, one, one.terms.due, one.due, today), review_term => term(ctx.lang, one, one.terms.review, one.review_due, today),
+        moved => one.terms.moved.map(|moved| context! { on => locale::date(moved.on), due => locale::date(moved.due), review_due => locale::date(moved.review_due) }),
         late => one.course == Course::Open && one.due < today.day, sets => sets, as_of => locale::date(one.as_of),
     }
 }

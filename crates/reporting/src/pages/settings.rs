@@ -3,7 +3,7 @@
 use super::{Fields, after, campaign, law, say};
 use crate::{
     campaigns,
-    model::{Campaign, Course, Criterion},
+    model::{After, Campaign, Course, Criterion, Term, Terms},
     rules, store as kept,
 };
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use facts::Law;
-use kernel::{AgencyId, Day, Period, Phrase, UnitId};
+use kernel::{AgencyId, Day, Period, Phrase, UnitId, WorkDays};
 use minijinja::{Value, context};
 use std::collections::BTreeMap;
 use web::{Ctx, Form, Outcome, Path, Repeatable};
@@ -47,12 +47,37 @@ pub async fn begin(ctx: Ctx) -> Outcome {
     form(&ctx, &law, &fields, None, StatusCode::OK, &[]).await
 }
 
-/// What a form says of a campaign; days and periods that do not read are wrong at their field.
-fn read(law: &Law, fields: &Fields, before: Option<&Campaign>) -> (Option<Campaign>, Vec<(&'static str, Phrase)>) {
+/// A term of a form: nothing where no days are given.
+fn term(fields: &Fields, days: &'static str, after: &str, found: &mut Vec<(&'static str, Phrase)>) -> Option<Term> {
+    let text = fields.get(days).map(|text| text.trim()).filter(|text| !text.is_empty())?;
+    let after = fields.get(after).and_then(|name| After::from_name(name)).unwrap_or(After::Opens);
+    let days_read = text.parse().ok().filter(|days| (1..=rules::LONGEST_TERM).contains(days));
+    if days_read.is_none() {
+        found.push((days, Phrase::new("reporting-bad-term")));
+    }
+    days_read.map(|days| Term { days, after })
+}
+
+/// What a form says of a campaign, its terms counted by this calendar; days, terms and periods that do not read are wrong at
+/// their field.
+fn read(
+    law: &Law,
+    work: &WorkDays,
+    fields: &Fields,
+    before: Option<&Campaign>,
+) -> (Option<Campaign>, Vec<(&'static str, Phrase)>) {
     let text = |name: &str| fields.get(name).map_or("", |value| value.trim());
     let mut found = Vec::new();
+    let terms = Terms {
+        due: term(fields, "due_days", "due_after", &mut found),
+        review: term(fields, "review_days", "review_after", &mut found),
+        moved: None,
+    };
+    let terms_read = found.is_empty();
     let mut one = |name: &'static str| {
-        let read = day(text(name));
+        // A day that a term leads to need not be given.
+        let led = (name == "due" && terms.due.is_some()) || (name == "review_due" && terms.review.is_some());
+        let read = day(text(name)).or(led.then(|| Day::from_epoch_days(0)));
         if read.is_none() {
             found.push((name, Phrase::new("reporting-bad-day")));
         }
@@ -82,13 +107,19 @@ fn read(law: &Law, fields: &Fields, before: Option<&Campaign>) -> (Option<Campai
         opens,
         due,
         review_due,
+        terms,
         comments_stop: fields.contains_key("comments_stop"),
         course: before.map_or(Course::Draft, |one| one.course),
         version: text("version").parse().unwrap_or(0),
         at: kernel::Moment(0),
     };
-    let wrong = campaigns::wrong(law, &new);
-    (Some(new).filter(|_| wrong.is_empty()), wrong)
+    let mut new = rules::by_calendar(&new, work, None);
+    // What moved before is told as long as the terms stay as they are.
+    new.terms.moved = before
+        .filter(|one| (one.terms.due, one.terms.review) == (terms.due, terms.review))
+        .and_then(|one| one.terms.moved);
+    found.extend(campaigns::wrong(law, &new));
+    (Some(new).filter(|_| found.is_empty() && terms_read), found)
 }
 
 async fn form(
@@ -153,6 +184,10 @@ async fn form(
         })
         .map(|agency| context! { id => agency.id, name => ctx.lang.pick(&agency.name_vi, &agency.name_en) })
         .collect();
+    let afters: Vec<Value> = After::ALL
+        .iter()
+        .map(|after| context! { id => after.name(), word => say::after(ctx.lang, *after), review_only => *after == After::Due })
+        .collect();
     let course = of.map(|one| one.course);
     let turns: Vec<Value> = Course::ALL
         .iter()
@@ -171,7 +206,7 @@ async fn form(
         context! {
             title => of.map_or_else(|| locale::word(ctx.lang, "reporting-new"), |one| one.name.clone()),
             campaign => of.map(|one| say::campaign(ctx, law, one, &today)), fields => fields, wrong => said, errors => errors, sets => sets,
-            provinces => provinces, table => table, agencies => agencies, turns => turns, action => ctx.link(&base),
+            provinces => provinces, table => table, agencies => agencies, afters => afters, turns => turns, action => ctx.link(&base),
             assign => of_id("phan-cong"), turn => of_id("chuyen"), key => uuid::Uuid::new_v4().to_string(), back => ctx.link("/bao-cao"),
             version => of.map(|one| one.version), may => ctx.may("keep", "campaigns"), calendar => ctx.link("/lich-lam-viec"),
         },
@@ -181,12 +216,16 @@ async fn form(
 /// `POST /bao-cao/moi`: keeps a campaign that is being prepared. Cost: as [`campaigns::add`].
 pub async fn add(ctx: Ctx, Form(fields): Form<Fields>) -> Outcome {
     let law = law(&ctx);
-    let (new, wrong) = read(&law, &fields, None);
-    let Some(new) = new else { return form(&ctx, &law, &fields, None, StatusCode::UNPROCESSABLE_ENTITY, &wrong).await };
     let sent = serde_json::to_vec(&fields)?;
     let repeatable = Repeatable::of_form(&ctx, fields.get("key").map_or("", String::as_str), &sent);
     let there = |id: i64| Ok(Redirect::to(&ctx.link(&format!("/bao-cao/{id}/cai-dat"))).into_response());
     let mut tx = ctx.write().await?;
+    units::calendar::hold(&mut tx).await?;
+    let (new, wrong) = read(&law, &units::calendar::of(&mut tx).await?, &fields, None);
+    let Some(new) = new else {
+        drop(tx);
+        return form(&ctx, &law, &fields, None, StatusCode::UNPROCESSABLE_ENTITY, &wrong).await;
+    };
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return there(answer["id"].as_i64().unwrap_or(0));
     }
@@ -209,6 +248,11 @@ fn fields_of(one: &Campaign) -> Fields {
         fields.insert(name.to_owned(), value);
     }
     fields.extend(one.sets.iter().map(|set| (format!("set.{set}"), "1".to_owned())));
+    for (name, term) in [("due", one.terms.due), ("review", one.terms.review)] {
+        let Some(term) = term else { continue };
+        fields.insert(format!("{name}_days"), term.days.to_string());
+        fields.insert(format!("{name}_after"), term.after.name().to_owned());
+    }
     if one.comments_stop {
         fields.insert("comments_stop".to_owned(), "1".to_owned());
     }
@@ -232,8 +276,9 @@ fn back(ctx: &Ctx, id: i64) -> Outcome {
 pub async fn change(ctx: Ctx, Path(id): Path<i64>, Form(fields): Form<Fields>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.write().await?;
+    units::calendar::hold(&mut tx).await?;
     let one = campaign(&ctx, &mut tx, id).await?;
-    let (new, wrong) = read(&law, &fields, Some(&one));
+    let (new, wrong) = read(&law, &units::calendar::of(&mut tx).await?, &fields, Some(&one));
     let Some(new) = new else {
         drop(tx);
         return form(&ctx, &law, &fields, Some(&one), StatusCode::UNPROCESSABLE_ENTITY, &wrong).await;

@@ -120,6 +120,7 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
             sets => sets, buttons => buttons, history => history, officers => officers, done => !asked.xong.is_empty(), ready => ready,
             assign => ctx.may("assign", "reporting").then(|| ctx.link(&format!("/bao-cao/{id}/xa/{unit}/phan-cong"))),
             next => first.map(|item| context! { no => item.criterion.no, href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", item.criterion.set, item.criterion.no)) }),
+            grid => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/bang")),
             enters => ctx.may("enter", "reporting") && one.takes_entries(today.day), key => uuid::Uuid::new_v4().to_string(),
         },
     )

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use rulebook::{
     Book, Rulebook, Traits, Value,
     evaluate::{Status, evaluate},
+    said_in::{SaidIn, Units},
     values::{Typed, one},
 };
 use serde_json::json;
@@ -48,7 +49,7 @@ impl Luck {
     }
 
     fn value(&mut self) -> String {
-        const WORDS: [&str; 22] = [
+        const WORDS: [&str; 29] = [
             "",
             " ",
             "đạt",
@@ -65,6 +66,13 @@ impl Luck {
             "1.000",
             "1,000",
             "12.345,6",
+            "1.234.567",
+            "1.234.567,8 m2",
+            "3500 M²",
+            "-1,5km2",
+            "12 ha",
+            "1.234 m2",
+            "7 mẫu",
             "1e3",
             "+5",
             "5%",
@@ -115,17 +123,27 @@ fn the_island_says_what_the_rulebook_says() -> Result<()> {
             1 if luck.below(4) == 0 => (luck.value(), luck.value(), luck.value()),
             _ => (luck.value(), String::new(), String::new()),
         };
+        // Measures that declare units, and those that have none.
+        let declared = [
+            SaidIn { unit: "m²".into(), written: vec!["m2".into()], times: "0.0001".parse().expect("a number") },
+            SaidIn { unit: "km²".into(), written: vec!["km2".into()], times: "100".parse().expect("a number") },
+        ];
+        let with_units = !yes_no && luck.below(2) == 0;
+        let units = if with_units { Units { own: Some("ha"), others: &declared } } else { Units::default() };
+        let told = |one: &SaidIn| json!({"unit": one.unit, "names": one.written, "times": one.times});
+        let own = json!({"unit": "ha", "names": [], "times": "1"});
+        let told: Vec<_> = std::iter::once(own).chain(declared.iter().map(told)).filter(|_| with_units).collect();
         let typed = Typed { value: &value, numerator: &numerator, denominator: &denominator };
         let kind_of = book.nodes[0].indicator.kind;
         let empty = [&value, &numerator, &denominator].iter().all(|text| text.trim().is_empty());
-        let read = if empty { Ok(None) } else { one(kind_of, condition, typed).map(Some) };
+        let read = if empty { Ok(None) } else { one(kind_of, condition, units, typed).map(|(value, _)| Some(value)) };
         let said = match read {
             Err(_) => "unread",
             Ok(read) => judged(&book, read),
         };
         *seen.entry(said).or_insert(0) += 1;
         cases.push(json!({
-            "asked": {"kind": kind, "op": op, "limit": limit.unwrap_or_default(), "confirmed": confirmed, "condition": condition},
+            "asked": {"kind": kind, "op": op, "limit": limit.unwrap_or_default(), "confirmed": confirmed, "condition": condition, "units": told},
             "typed": {"value": value, "numerator": numerator, "denominator": denominator}, "said": said,
         }));
     }

@@ -2,12 +2,14 @@
 
 mod campaign;
 mod forms;
+mod grid;
 mod island;
 mod prepared;
 mod reminders;
 mod returns;
 mod shorter;
 mod site;
+mod terms;
 
 use anyhow::Result;
 use facts::Law;
@@ -95,6 +97,7 @@ async fn opened(store: &Store, law: &Law, period: &str) -> Result<Campaign> {
         opens: day("2026-11-01"),
         due: day("2026-12-15"),
         review_due: day("2026-12-31"),
+        terms: reporting::model::Terms::default(),
         comments_stop: true,
         course: Course::Draft,
         version: 1,

@@ -1,6 +1,10 @@
-//! Words and numbers as people type them: decimal point or comma, no grouping, nothing guessed.
+//! Words and numbers as people type them: decimal point or comma, nothing guessed. A table's cells know no grouping and no
+//! units; a field of a form, and what an intake takes in, know those of [`typed`].
 
-use crate::{Kind, Value};
+use crate::{
+    Kind, Value,
+    said_in::{Said, Units, split},
+};
 use kernel::Decimal;
 use std::borrow::Cow;
 
@@ -13,6 +17,11 @@ pub enum BadNumber {
     Ambiguous {
         decimal: String,
         thousands: String,
+    },
+    /// A number in a unit that the measure does not declare.
+    Unit {
+        unit: String,
+        known: String,
     },
 }
 
@@ -84,6 +93,51 @@ pub fn value(kind: Kind, text: &str, typed: bool) -> Result<Value, BadNumber> {
     let read = number(text, true, strict)?;
     no_minus_zero(text, &read, typed || matches!(kind, Kind::Number | Kind::Money | Kind::Income))?;
     Ok(Value::Number(read))
+}
+
+/// Digits in groups of three with points between, as Vietnamese writes them, where there is only one reading: two groups or
+/// more after the first, or a decimal comma behind them. Without its points.
+fn ungrouped(text: &str) -> Option<String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once(',').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.split('.');
+    let first = groups.next()?;
+    let others: Vec<&str> = groups.collect();
+    let grouped = !first.starts_with('0')
+        && first.len() <= 3
+        && all_digits(first)
+        && others.iter().all(|group| group.len() == 3 && all_digits(group))
+        && (others.len() > 1 || (others.len() == 1 && part.is_some()))
+        && part.is_none_or(all_digits);
+    grouped.then(|| text.replace('.', ""))
+}
+
+/// A value of this kind as a person types it: as [`value`], and also with points between thousands where they have one
+/// reading, and in the measure's units. What was said in another unit than its own is told beside the value.
+pub fn typed(kind: Kind, text: &str, units: Units) -> Result<(Value, Option<Said>), BadNumber> {
+    let plain = |text: &str| ungrouped(text).unwrap_or_else(|| text.to_owned());
+    let Some((number_text, unit)) = split(text).filter(|_| units.own.is_some() && kind.is_numeric()) else {
+        return value(kind, &plain(text), false).map(|value| (value, None));
+    };
+    match units.rule(unit) {
+        Ok(None) => value(kind, &plain(number_text), false).map(|value| (value, None)),
+        Ok(Some(rule)) => {
+            let number = number(&plain(number_text), true, true)?;
+            no_minus_zero(number_text, &number, false)?;
+            let said = Said { number, unit: rule.unit.clone(), times: rule.times.clone() };
+            Ok((Value::Number(said.own()), Some(said)))
+        }
+        Err(()) => Err(BadNumber::Unit { unit: unit.to_owned(), known: units.names().join(", ") }),
+    }
+}
+
+/// A numerator or denominator as a person types it: with points between thousands where they have one reading.
+pub fn typed_part(text: &str) -> Result<Decimal, BadNumber> {
+    match ungrouped(text) {
+        Some(plain) => fraction_part(&plain, false),
+        None => fraction_part(text, false),
+    }
 }
 
 /// A numerator or denominator: the same rule, never negative.

@@ -5,6 +5,7 @@ use crate::{
     Value,
     evaluate::{Misfit, fits},
     model::Kind,
+    said_in::{Said, Units},
 };
 use kernel::{Decimal, Phrase};
 
@@ -16,14 +17,21 @@ pub struct Typed<'a> {
     pub denominator: &'a str,
 }
 
-/// A value of this kind, or every problem with the field that caused it. `has_condition`: whether the law lets `n/a` be said.
-pub fn one(kind: Kind, has_condition: bool, typed: Typed) -> Result<Value, Vec<(Column, Phrase)>> {
+/// A value of this kind, with what was said where that was in another unit than the measure's own; or every problem with the
+/// field that caused it. `has_condition`: whether the law lets `n/a` be said.
+pub fn one(
+    kind: Kind,
+    has_condition: bool,
+    units: Units,
+    typed: Typed,
+) -> Result<(Value, Option<Said>), Vec<(Column, Phrase)>> {
     let value = match (typed.value.trim(), typed.numerator.trim(), typed.denominator.trim()) {
         ("", "", "") => return Err(vec![(Column::Value, Phrase::new("values-nothing"))]),
         (text, "", "") => {
-            let value = number::value(kind, text, false).map_err(|bad| vec![(Column::Value, bad_number(bad, text))])?;
+            let (value, said) =
+                number::typed(kind, text, units).map_err(|bad| vec![(Column::Value, bad_number(bad, text))])?;
             return fits(kind, has_condition, &value)
-                .map(|()| value)
+                .map(|()| (value, said))
                 .map_err(|m| vec![(Column::Value, misfit(m, text))]);
         }
         ("", "", _) => Err(vec![(Column::Numerator, Phrase::new("values-half-fraction"))]),
@@ -31,11 +39,13 @@ pub fn one(kind: Kind, has_condition: bool, typed: Typed) -> Result<Value, Vec<(
         ("", numerator, denominator) => fraction(numerator, denominator),
         _ => Err(vec![(Column::Value, Phrase::new("values-both"))]),
     }?;
-    fits(kind, has_condition, &value).map(|()| value).map_err(|m| vec![(Column::Numerator, misfit(m, typed.numerator))])
+    fits(kind, has_condition, &value)
+        .map(|()| (value, None))
+        .map_err(|m| vec![(Column::Numerator, misfit(m, typed.numerator))])
 }
 
 fn fraction(numerator: &str, denominator: &str) -> Result<Value, Vec<(Column, Phrase)>> {
-    let part = |column, text| number::fraction_part(text, false).map_err(|bad| vec![(column, bad_number(bad, text))]);
+    let part = |column, text| number::typed_part(text).map_err(|bad| vec![(column, bad_number(bad, text))]);
     let (n, d) = match (part(Column::Numerator, numerator), part(Column::Denominator, denominator)) {
         (Ok(n), Ok(d)) => (n, d),
         (n, d) => return Err([n.err(), d.err()].into_iter().flatten().flatten().collect()),

@@ -5,6 +5,7 @@ use crate::{
     Traits, Value,
     evaluate::{Misfit, fits},
     model::{Indicator, Kind},
+    said_in::{Said, Units},
 };
 use kernel::{Day, Decimal, Phrase};
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -41,6 +42,8 @@ pub struct Row {
     pub(super) unit_day: Day,
     /// What proves the value, where an intake reads it.
     pub note: Option<Arc<str>>,
+    /// What the row says, where an intake read it in another unit than the measure's own.
+    pub said: Option<Box<Said>>,
 }
 
 impl Row {
@@ -148,6 +151,8 @@ pub struct Reader<'a> {
     /// What each year's law says of nodes; the years in the order in which they came.
     kinds: Vec<(i16, Vec<Vec<Sort>>)>,
     last_year: usize,
+    /// What the current row says, in another unit than its measure's own.
+    said: Option<Box<Said>>,
 }
 
 /// What reading must know of a node: its kind, whether a condition allows n/a, whether regions are named.
@@ -179,6 +184,7 @@ impl<'a> Reader<'a> {
             resolved: Vec::new(),
             kinds: Vec::new(),
             last_year: 0,
+            said: None,
         }
     }
 
@@ -239,6 +245,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let before = self.faults.count;
+        self.said = None;
         if year.is_none() {
             self.fault(line, Column::Period, Phrase::new("values-period").with("period", period));
         }
@@ -274,7 +281,8 @@ impl<'a> Reader<'a> {
                 self.value(line, set, node, year, indicator, given, traits.as_deref())
             }
             (Some(Target::Background(at)), Some(_), Some(given)) => {
-                self.of_kind(line, (self.context.background[at as usize].kind, false), indicator, given)
+                let kind = self.context.background[at as usize].kind;
+                self.of_kind(line, (kind, false), (Target::Background(at), 0), indicator, given)
             }
             _ => None,
         };
@@ -283,8 +291,8 @@ impl<'a> Reader<'a> {
             && let (Some(target), Some(year), Some(value), Some(traits), Some(unit_day)) =
                 (target, year, value, traits, unit_day)
         {
-            let (value, traits) = (Some(value), Some(traits));
-            self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note });
+            let (value, traits, said) = (Some(value), Some(traits), self.said.take());
+            self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note, said });
         } else {
             self.blank(line, unit, year, target_text);
         }
@@ -294,8 +302,8 @@ impl<'a> Reader<'a> {
     fn blank(&mut self, line: u32, unit: u32, year: Option<i16>, target_text: u32) {
         let Some(year) = year else { return };
         let (target, unit_day) = (Target::Blank, year_end(year));
-        let (value, traits, note) = (None, None, None);
-        self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note });
+        let (value, traits, note, said) = (None, None, None, None);
+        self.rows.push(Row { line, unit, year, target, target_text, value, traits, unit_day, note, said });
     }
 
     /// What proves a value: many rows name the same document, so each text is kept once.
@@ -406,7 +414,7 @@ impl<'a> Reader<'a> {
             self.fault(line, Column::Indicator, named("values-region"));
             return None;
         }
-        self.of_kind(line, (kind, has_condition), indicator, given)
+        self.of_kind(line, (kind, has_condition), (Target::Indicator { set, node }, year), indicator, given)
     }
 
     /// A value of a kind, with a word whether a condition allows n/a.
@@ -414,18 +422,21 @@ impl<'a> Reader<'a> {
         &mut self,
         line: u32,
         (kind, has_condition): (Kind, bool),
+        whose: (Target, i16),
         indicator: &str,
         given: Result<&str, (&str, &str)>,
     ) -> Option<Value> {
         let named = |key| Phrase::new(key).with("indicator", indicator);
         let value = match given {
-            Ok(text) => match number::value(kind, text, self.typed[0]) {
-                Ok(value) => value,
-                Err(bad) => {
-                    self.fault(line, Column::Value, bad_number(bad, text));
-                    return None;
+            Ok(text) => {
+                match number::value(kind, text, self.typed[0]).or_else(|bad| self.typed(kind, text, bad, whose)) {
+                    Ok(value) => value,
+                    Err(bad) => {
+                        self.fault(line, Column::Value, bad_number(bad, text));
+                        return None;
+                    }
                 }
-            },
+            }
             Err((numerator, denominator)) => {
                 if kind != Kind::Percent {
                     self.fault(line, Column::Numerator, named("values-fraction-kind"));
@@ -451,6 +462,27 @@ impl<'a> Reader<'a> {
         };
         self.fault(line, Column::Value, what);
         None
+    }
+
+    /// What an intake reads of a text that is no plain number: as a form's field does. `bad`: why it is none; `whose`: of
+    /// which target and year.
+    fn typed(&mut self, kind: Kind, text: &str, bad: BadNumber, whose: (Target, i16)) -> Result<Value, BadNumber> {
+        let context = self.context;
+        let book;
+        let measure = match whose {
+            _ if !context.intake => None,
+            (Target::Background(at), _) => context.background.get(at as usize),
+            (Target::Indicator { set, node }, year) => {
+                book = context.book(set as usize, year);
+                let id = book.nodes[node as usize].indicator.measure.as_deref();
+                id.and_then(|id| context.library.measure(id))
+            }
+            _ => None,
+        };
+        let Some(measure) = measure else { return Err(bad) };
+        let (value, said) = number::typed(kind, text, Units::of(measure))?;
+        self.said = said.map(Box::new);
+        Ok(value)
     }
 
     fn fraction(&mut self, line: u32, numerator: &str, denominator: &str) -> Option<Value> {
@@ -483,6 +515,7 @@ pub(super) fn bad_number(bad: BadNumber, text: &str) -> Phrase {
         BadNumber::Ambiguous { decimal, thousands } => {
             Phrase::new("values-ambiguous").with("value", text).with("decimal", decimal).with("thousands", thousands)
         }
+        BadNumber::Unit { unit, known } => Phrase::new("values-unit").with("unit", unit).with("known", known),
     }
 }
 

@@ -6,4 +6,5 @@ mod intake;
 mod ordered;
 mod pure;
 mod said;
+mod said_in;
 mod shipped;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::listed::take_away;
 use crate::{
-    api::{parsed, refused},
+    api::{effects, parsed, refused},
     calendar::{self, CalendarDay, Change, NotEdited, REMOVED},
     listed::{Answer, Listed},
 };
@@ -273,7 +273,9 @@ async fn save(ctx: Ctx, Path(path): Path<String>, Form(mut typed): Form<Fields>)
     }
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if found.is_empty() {
-        match calendar::edit(&mut tx, year, std::slice::from_ref(&change), text(&typed, "reason")).await? {
+        match calendar::edit(&mut tx, &effects(&ctx), year, std::slice::from_ref(&change), text(&typed, "reason"))
+            .await?
+        {
             Ok(_) => {
                 repeatable.keep(tx, &json!({"day": change.day})).await?;
                 return Ok(Redirect::to(&there).into_response());
@@ -344,7 +346,7 @@ async fn api_change(ctx: Ctx, Path(year): Path<String>, body: Bytes) -> Outcome 
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    match calendar::edit(&mut tx, year, &sent.changes, &sent.reason).await? {
+    match calendar::edit(&mut tx, &effects(&ctx), year, &sent.changes, &sent.reason).await? {
         Ok(days) => repeatable.done(tx, json!({"year": year, "days": days})).await,
         Err(NotEdited::Problems(problems)) => refused(&ctx, crate::Refused::Problems(problems)),
         Err(NotEdited::Changed(problem, now)) => {

@@ -80,7 +80,7 @@ fn what_was_edited_here_stays_when_the_shipped_calendar_changes() {
             change("2027-02-05", "holiday", 1),
             change("2027-02-11", "day_off_in_lieu", 0),
         ];
-        let now = calendar::edit(&mut tx, 2027, &changes, "Thông báo 2027").await?;
+        let now = calendar::edit(&mut tx, &[], 2027, &changes, "Thông báo 2027").await?;
         let now = now.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
         tx.commit().await?;
         let find = |list: &[calendar::CalendarDay], on: &str| list.iter().find(|one| one.day == day(on)).cloned();
@@ -143,7 +143,7 @@ fn an_edit_is_whole_reasoned_and_of_what_was_seen() {
             ),
         ] {
             let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-            let Err(NotEdited::Problems(problems)) = calendar::edit(&mut tx, 2026, &changes, reason).await? else {
+            let Err(NotEdited::Problems(problems)) = calendar::edit(&mut tx, &[], 2026, &changes, reason).await? else {
                 panic!("{changes:?} was not refused");
             };
             let said: Vec<String> = problems
@@ -157,7 +157,7 @@ fn an_edit_is_whole_reasoned_and_of_what_was_seen() {
         }
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
         let changes = [change("2026-12-31", "holiday", 0), change("2026-09-02", "removed", 7)];
-        let Err(NotEdited::Changed(_, now)) = calendar::edit(&mut tx, 2026, &changes, "x").await? else {
+        let Err(NotEdited::Changed(_, now)) = calendar::edit(&mut tx, &[], 2026, &changes, "x").await? else {
             panic!("an edit of another version was not refused");
         };
         assert_eq!(now.iter().map(|(on, one)| (*on, one.is_some())).collect::<Vec<_>>(), [(day("2026-09-02"), true)]);
@@ -167,10 +167,10 @@ fn an_edit_is_whole_reasoned_and_of_what_was_seen() {
         drop(tx);
 
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
-        let first = calendar::edit(&mut tx, 2026, &[change("2026-09-02", "removed", 1)], "Thử").await?;
+        let first = calendar::edit(&mut tx, &[], 2026, &[change("2026-09-02", "removed", 1)], "Thử").await?;
         assert!(first.is_ok_and(|days| days.iter().all(|one| one.day != day("2026-09-02"))));
         // What was taken out is an ordinary day, which can be added anew.
-        let again = calendar::edit(&mut tx, 2026, &[change("2026-09-02", "holiday", 0)], "Trả lại").await?;
+        let again = calendar::edit(&mut tx, &[], 2026, &[change("2026-09-02", "holiday", 0)], "Trả lại").await?;
         assert!(again.is_ok_and(|days| days.iter().any(|one| one.day == day("2026-09-02") && one.version == 3)));
         tx.commit().await?;
         let mut tx = store.read(&Actor::READER.scope()).await?;
