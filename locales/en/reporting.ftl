@@ -225,3 +225,5 @@ personal-comments-long = With the campaign; words and name are erased with the d
 nav-reporting = Reporting
 reporting-name-half = New Rural Development report, first half of { $year }
 reporting-demo-reason = Attach the minutes of the village review before you send it again.
+reporting-year-closed = { $year } is closed or being closed: no campaign of it can be opened. To correct something, open the year again.
+reporting-closed-with = Closed with { $year }

@@ -213,3 +213,5 @@ personal-comments-long = Cùng với đợt báo cáo; lời và tên xóa khi x
 nav-reporting = Báo cáo
 reporting-name-half = Báo cáo kết quả nông thôn mới 6 tháng đầu năm { $year }
 reporting-demo-reason = Cần đính kèm biên bản rà soát của thôn trước khi gửi lại.
+reporting-year-closed = Năm { $year } đã chốt hoặc đang được chốt nên không mở đợt báo cáo được. Muốn sửa, hãy mở lại năm.
+reporting-closed-with = Đóng cùng năm { $year }

@@ -30,7 +30,7 @@ fn seen(table: &str, within: &Within) -> String {
 }
 
 const CAMPAIGN: &str =
-    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at";
+    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, closed_by";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -60,6 +60,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         course: Course::from_name(&row.text(10)?).ok_or_else(|| corrupt("course"))?,
         version: row.i64(11)?,
         at: moment(row, 12)?,
+        closed_by: row.opt_i64(13)?,
     })
 }
 

@@ -6,6 +6,7 @@ mod board;
 mod campaigns;
 mod criterion;
 mod forms;
+mod receive;
 mod returns;
 mod say;
 mod settings;
@@ -51,6 +52,7 @@ fn register(registry: &mut ::store::jobs::Registry, site: &web::Site) {
 fn routes() -> Routes {
     forms::routes()
         .merge(returns::routes())
+        .merge(receive::routes())
         .read_inside("/bao-cao", "reporting", get(campaigns::page))
         .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
         .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))
@@ -91,7 +93,9 @@ fn routes() -> Routes {
 
 /// The description of this room's API, to be merged into the site's.
 pub fn description() -> utoipa::openapi::OpenApi {
-    <api::Description as utoipa::OpenApi>::openapi()
+    let mut all = <api::Description as utoipa::OpenApi>::openapi();
+    all.merge(<receive::Description as utoipa::OpenApi>::openapi());
+    all
 }
 
 /// Lines on a page, and of one file.

@@ -117,5 +117,6 @@ pub fn campaign(ctx: &Ctx, law: &Law, one: &Campaign, today: &Today) -> Value {
         course => course(ctx.lang, one.course), opens => locale::date(one.opens), due => locale::date(one.due),
         review_due => locale::date(one.review_due), left => left(ctx.lang, one.due, today),
         late => one.course == Course::Open && one.due < today.day, sets => sets, as_of => locale::date(one.as_of),
+        with_year => one.closed_by.map(|id| context! { href => ctx.link(&format!("/tong-hop/{id}")), year => one.year().to_string() }),
     }
 }

@@ -86,6 +86,7 @@ fn read(law: &Law, fields: &Fields, before: Option<&Campaign>) -> (Option<Campai
         course: before.map_or(Course::Draft, |one| one.course),
         version: text("version").parse().unwrap_or(0),
         at: kernel::Moment(0),
+        closed_by: None,
     };
     let wrong = campaigns::wrong(law, &new);
     (Some(new).filter(|_| wrong.is_empty()), wrong)
