@@ -70,7 +70,7 @@ def codes_work_like_uids(client, known):
 def a_return_goes_to_another_program(client, known):
     """The year is closed; its snapshot as data values, sent by the same client to a second program, comes back from there the same."""
     site = known["site"]
-    address = closed_year(site.base, site.token("vanphong", "close years"), 2024)
+    address = closed_year(site.base, site.token("vanphong", "close years,read working figures"), 2024)
     status, text = send(f"{address}/dhis2.json", None, None, method="GET")
     assert status == 200, text
     told = json.loads(text)["dataValues"]
