@@ -1,4 +1,5 @@
 //! The close of a year through the site: previewed, published, closed, fixed in a snapshot with proof; carried to a second installation.
+// Long because: a return goes one way from its closing to the installation that takes it, over the same few helpers.
 
 use crate::{
     prepared::{COMMUNE, OLD_PROVINCE, ROOMS, SET, entry, passing, prepared, save},
