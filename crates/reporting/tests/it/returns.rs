@@ -358,7 +358,7 @@ fn a_year_is_closed_with_its_campaigns_or_says_which_criteria_wait() {
         let why = asked(&store, 2024).await?.expect_err("criteria wait");
         ensure!(why.contains(&format!("Báo cáo 2024 ({})", running[0].open)), "{why}");
         ensure!(why.contains("Báo cáo 2024Q4") && !why.contains("Báo cáo 2023"), "{why}");
-        let page = visitor.get(office(), "/tong-hop?nam=2024").await?.text();
+        let page = visitor.get(Actor::LOCAL_ADMIN, "/tong-hop?nam=2024").await?.text();
         ensure!(page.contains("Chưa chốt được") && !page.contains("name=\"seen\""), "{page}");
         ensure!(page.contains(&format!("/bao-cao/{}\"", whole.id)), "{page}");
         ensure!(
@@ -395,13 +395,13 @@ fn a_year_is_closed_with_its_campaigns_or_says_which_criteria_wait() {
         run_job(&store, &law, &files).await?;
         ensure!(refused().await?, "closed");
         // Both pages say so.
-        let page = visitor.get(office(), &format!("/tong-hop/{id}")).await?.text();
+        let page = visitor.get(Actor::LOCAL_ADMIN, &format!("/tong-hop/{id}")).await?.text();
         ensure!(page.contains(&format!("/bao-cao/{}\"", quarter.id)), "{page}");
-        let page = visitor.get(office(), &format!("/bao-cao/{}", whole.id)).await?.text();
+        let page = visitor.get(Actor::LOCAL_ADMIN, &format!("/bao-cao/{}", whole.id)).await?.text();
         ensure!(page.contains("Đóng cùng năm 2024") && page.contains(&format!("/tong-hop/{id}\"")), "{page}");
         // Opened again with a reason: the campaigns that were closed with it, for corrections.
         let sent = b"reason=So+lieu+thu+nhap+khai+sai&key=k9".to_vec();
-        let opened = visitor.post(office(), &format!("/tong-hop/{id}/mo-lai"), FORM, sent).await?;
+        let opened = visitor.post(Actor::LOCAL_ADMIN, &format!("/tong-hop/{id}/mo-lai"), FORM, sent).await?;
         ensure!(opened.status == 303, "{} {}", opened.status, opened.text());
         for campaign in [whole.id, quarter.id] {
             ensure!(course(&store, campaign).await? == (Course::Open, None), "{campaign}");
