@@ -65,7 +65,12 @@ cli-evaluate-format = Form of the result
 
 cli-migrate-about = Bring the database to this program's state
 
-cli-import-about = Import a table of figures (.csv, .xlsx, .json, .ndjson); all of it or nothing
+cli-import-about = Import a table of figures (.csv, .xlsx, .json, .ndjson) or the snapshot of a return (ban-chot.json); all of it or nothing
+cli-import-sender = Of a return: from whom it comes
+cli-import-sha256 = Of a return: the SHA-256 that the sender named
+cli-import-proof = Of a return: the file of its proof (bang-chung.json)
+cli-import-ledger = Of a return: a verifier key of the sender’s public ledger
+cli-import-no-return = --sender, --sha256, --proof and --ledger are for the snapshot of a return only
 cli-import-file = The table
 cli-import-rulebook = Criteria set whose indicators the file names
 cli-import-dry-run = Only show what would change, write nothing

@@ -261,3 +261,5 @@ reporting-after-due = the day by which units send
 reporting-bad-term = Working days are a whole number from 1 to 1,000.
 reporting-moved = “{ $campaign }”: to be sent by { $due }, reviewed by { $review } by the new calendar.
 reporting-moved-on = The calendar changed on { $on }, so deadlines were counted anew; before they were { $due } for sending and { $review } for review.
+reporting-year-closed = { $year } is closed or being closed: no campaign of it can be opened. To correct something, open the year again.
+reporting-closed-with = Closed with { $year }

@@ -65,7 +65,12 @@ cli-evaluate-format = Dạng kết quả
 
 cli-migrate-about = Đưa cơ sở dữ liệu lên trạng thái của chương trình này
 
-cli-import-about = Nhập một bảng số liệu (.csv, .xlsx, .json, .ndjson); nhập hết hoặc không nhập gì
+cli-import-about = Nhập một bảng số liệu (.csv, .xlsx, .json, .ndjson) hoặc bản chốt năm (ban-chot.json); nhập hết hoặc không nhập gì
+cli-import-sender = Của bản chốt: nơi gửi
+cli-import-sha256 = Của bản chốt: SHA-256 nơi gửi đã báo
+cli-import-proof = Của bản chốt: tệp bằng chứng (bang-chung.json)
+cli-import-ledger = Của bản chốt: khóa kiểm tra sổ công khai của nơi gửi
+cli-import-no-return = --sender, --sha256, --proof, --ledger chỉ dùng khi nhập bản chốt năm
 cli-import-file = Tệp số liệu
 cli-import-rulebook = Bộ tiêu chí mà tệp ghi mã chỉ tiêu
 cli-import-dry-run = Chỉ xem sẽ thay đổi gì, không ghi

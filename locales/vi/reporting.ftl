@@ -249,3 +249,5 @@ reporting-after-due = hạn gửi
 reporting-bad-term = Số ngày làm việc là số nguyên từ 1 đến 1.000.
 reporting-moved = Đợt “{ $campaign }”: hạn gửi { $due }, hạn thẩm tra { $review } theo lịch làm việc mới.
 reporting-moved-on = Ngày { $on } lịch làm việc thay đổi nên hạn được tính lại; trước đó hạn gửi là { $due }, hạn thẩm tra là { $review }.
+reporting-year-closed = Năm { $year } đã chốt hoặc đang được chốt nên không mở đợt báo cáo được. Muốn sửa, hãy mở lại năm.
+reporting-closed-with = Đóng cùng năm { $year }

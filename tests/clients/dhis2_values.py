@@ -1,10 +1,11 @@
 """A client of DHIS2 from PyPI, given our address instead of a DHIS2's. Usage: dhis2_values.py PATH-OF-LANGSO"""
 
+import json
 import sys
 
 from dhis2_client import DHIS2Client
 from dhis2_client.errors import DHIS2HTTPError
-from service import run, service
+from service import closed_year, run, send, service
 
 
 def named(things, code):
@@ -21,7 +22,7 @@ def metadata_names_what_values_name(client, known):
     known["share"] = named(told["dataElements"], "sanitation.household_share")
     known["commune"] = named(told["organisationUnits"], "02308")
     known["set"] = named(told["dataSets"], "commune-2021-2025")
-    assert all(len(uid) == 11 for uid in known.values()), known
+    assert all(len(uid) == 11 for name, uid in known.items() if name != "site"), known
 
 
 def values_sent_by_uid_come_back(client, known):
@@ -66,6 +67,23 @@ def codes_work_like_uids(client, known):
     ], shown
 
 
+def a_return_goes_to_another_program(client, known):
+    """The year is closed; its snapshot as data values, sent by the same client to a second program, comes back from there the same."""
+    site = known["site"]
+    address = closed_year(site.base, site.token("vanphong", "close years,read working figures"), 2024)
+    status, text = send(f"{address}/dhis2.json", None, None, method="GET")
+    assert status == 200, text
+    told = json.loads(text)["dataValues"]
+    sent = {(v["dataElement"], v["orgUnit"], v["value"], v.get("comment", "")) for v in told}
+    assert (known["share"], known["commune"], "66.666667", "2/3") in sent and len(sent) == 2, sent
+    with service(site.binary) as other:
+        there = DHIS2Client(f"{other.base}/api/v1/dhis2", token=other.office)
+        answer = there.post("/api/dataValueSets", params={"publish": "true"}, json={"dataValues": told})
+        assert answer["response"]["importCount"] == {"imported": 2, "updated": 0, "ignored": 0, "deleted": 0}, answer
+        back = values(there, orgUnit=known["commune"], period="2024")
+        assert {(v["dataElement"], v["orgUnit"], v["value"], v.get("comment", "")) for v in back} == sent, back
+
+
 if __name__ == "__main__":
     with service(sys.argv[1]) as site:
         # As it sends a token of its own: `ApiToken …`.
@@ -75,5 +93,6 @@ if __name__ == "__main__":
             values_sent_by_uid_come_back,
             a_conflict_is_the_client_s_error,
             codes_work_like_uids,
+            a_return_goes_to_another_program,
         ]
-        run(checks, client, {})
+        run(checks, client, {"site": site})

@@ -1,6 +1,7 @@
 """Proofs of the public ledger, checked by a program that is not ours: `proofbundle` (PyPI) reads C2SP tlog-proof, checks RFC 6962
 inclusion, the signature of the checkpoint and the cosignatures of witnesses."""
 
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -11,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from proofbundle.tlogproof import verify_tlog_proof
-from service import run, send, service
+from service import closed_year, run, send, service
 
 TABLE = "unit_code,period,indicator,value\n02503,2024,8.4,đạt\n02506,2024,8.4,đạt\n"
 
@@ -91,7 +92,40 @@ def check_our_command_without_the_site(base, binary, data):
         assert whole.returncode == 0, whole.stdout + whole.stderr
 
 
+def check_the_proof_of_a_return(base, binary, data):
+    """The snapshot of a closed year stands in the ledger by its SHA-256: for the package, and for our command."""
+    published(base, binary, data)
+    only = ["token", "new", "--data", data, "vanphong", "chốt", "--only", "close years"]
+    token = subprocess.run([binary, *only], check=True, capture_output=True, text=True).stdout.strip()
+    address = closed_year(base, token, 2024)
+    snapshot = get(f"{address}/ban-chot.json").encode()
+    for _ in range(300):
+        try:
+            proof = json.loads(get(f"{address}/bang-chung.json"))
+            break
+        except urllib.error.HTTPError as error:
+            assert error.code == 409, error
+            time.sleep(0.1)
+    leaf, key = proof["leaf"], proof["keys"][0]
+    told = json.loads(leaf)
+    assert told["kind"] == "return" and told["sha256"] == hashlib.sha256(snapshot).hexdigest(), told
+    good = verify_tlog_proof(proof["proof"], leaf.encode(), key, expected_origin=key.split("+")[0])
+    assert good["ok"] and good["log_ok"] and good["inclusion_ok"], good
+    other = leaf.replace(told["sha256"], hashlib.sha256(snapshot + b" ").hexdigest())
+    assert not verify_tlog_proof(proof["proof"], other.encode(), key)["ok"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "p.json"
+        file.write_text(json.dumps(proof), encoding="utf-8")
+        ours = subprocess.run([binary, "audit", "verify", "--proof", str(file), "--key", key], capture_output=True, text=True)
+        assert ours.returncode == 0, ours.stdout + ours.stderr
+
+
 if __name__ == "__main__":
     with service(sys.argv[1]) as site:
-        checks = [check_the_proof_of_a_result, check_a_witness, check_our_command_without_the_site]
+        checks = [
+            check_the_proof_of_a_result,
+            check_a_witness,
+            check_our_command_without_the_site,
+            check_the_proof_of_a_return,
+        ]
         run(checks, site.base, site.binary, site.data)

@@ -158,6 +158,24 @@ class Site:
         raise AssertionError(f"in vain: {told() if alive else 'the site is gone'}")
 
 
+def closed_year(base, token, year):
+    """Closes a year by the page's form; the address of its return, once its snapshot is there."""
+    status, page = send(f"{base}/tong-hop?nam={year}", None, None, token, "GET")
+    assert status == 200, (status, page)
+    field = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ("seen", "key")}
+    form = urllib.parse.urlencode({"nam": year, "cong_bo": "1", **field}).encode()
+    request = urllib.request.Request(f"{base}/tong-hop", data=form, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request) as answer:
+        address = answer.geturl()
+    for _ in range(600):
+        status, text = send(f"{address}/ban-chot.json", None, None, method="GET")
+        if status == 200:
+            return address
+        assert status == 409, (status, text)
+        time.sleep(0.1)
+    raise AssertionError("the year is not closed")
+
+
 @contextlib.contextmanager
 def site(binary):
     """A site with an empty database that is not started yet."""

@@ -12,7 +12,7 @@ use std::{path::Path, process::Command};
 
 type Part = fn(&mut Count) -> Result<()>;
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("faults", faults),
     ("fuzz", fuzz),
     ("oracle", oracle),
@@ -20,6 +20,7 @@ const PARTS: [(&str, Part); 8] = [
     ("national", national),
     ("lighthouse", lighthouse),
     ("scan", scan),
+    ("office", office),
     ("bench", bench),
 ];
 
@@ -94,6 +95,17 @@ fn scan(total: &mut Count) -> Result<()> {
     let mut cargo = tools::cargo_command(&["test", "--workspace", "--quiet", "--test", "it", "--"])?;
     cargo.args(["--ignored", "the_daemon_of_debian"]);
     counted(&mut cargo, total)
+}
+
+/// LibreOffice opens the report that we write as DOCX.
+fn office(total: &mut Count) -> Result<()> {
+    if !Path::new("/usr/bin/soffice").exists() {
+        tools::debian(&["libreoffice-writer-nogui"])?;
+    }
+    let python = tools::python("tests/clients/requirements.txt")?;
+    tools::cargo(&["build", "--workspace"])?;
+    let binary = tools::binary("debug")?;
+    counted(Command::new(python).args(["tests/clients/docx_report.py", &binary, "--libreoffice"]), total)
 }
 
 fn bench(total: &mut Count) -> Result<()> {

@@ -185,8 +185,18 @@ fn clients(total: &mut Count) -> Result<()> {
     let python = tools::python("tests/clients/requirements.txt")?;
     tools::cargo(&["build", "--workspace"])?;
     let binary = tools::binary("debug")?;
-    let scripts =
-        ["dhis2_values", "geopackage", "recipes", "data_package", "ledger", "mail", "webhooks", "bill", "evidence"];
+    let scripts = [
+        "dhis2_values",
+        "geopackage",
+        "recipes",
+        "data_package",
+        "ledger",
+        "mail",
+        "webhooks",
+        "bill",
+        "evidence",
+        "docx_report",
+    ];
     for script in scripts {
         let script = format!("tests/clients/{script}.py");
         counted(Command::new(&python).args([script.as_str(), &binary]), total)?;

@@ -1,6 +1,10 @@
-//! `langso import`: a table of figures into the database; all of it, or the correct rows when asked.
+//! `langso import`: a table of figures into the database, all of it or the correct rows when asked; or the snapshot of a return.
 
-use crate::{manage::Database, site};
+use crate::{
+    import_return::{self, Beside},
+    manage::Database,
+    site,
+};
 use anyhow::{Context as _, Result};
 use documents::values_in::{Form, How};
 use facts::{
@@ -13,7 +17,7 @@ use locale::Lang;
 use rulebook::values::LARGE_BYTES;
 use std::path::PathBuf;
 
-/// Import a table of figures (.csv, .xlsx, .json, .ndjson); all of it or nothing
+/// Import a table of figures (.csv, .xlsx, .json, .ndjson) or a return (ban-chot.json); all of it or nothing
 #[derive(clap::Args, Clone, Debug)]
 pub struct Args {
     #[command(flatten)]
@@ -38,6 +42,8 @@ pub struct Args {
     /// Allow more than 50 MB or 1,000,000 rows
     #[arg(long)]
     large: bool,
+    #[command(flatten)]
+    beside: Beside,
 }
 
 /// Says a problem with the command on standard error; the exit code of bad input.
@@ -109,6 +115,12 @@ pub async fn run(args: &Args, lang: Lang) -> Result<i32> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
     let law = Law::register(&mut tx, library).await?;
     tx.commit().await?;
+    if reporting::returns::document::is_return(&bytes) {
+        return import_return::run(store, &law, &bytes, &args.beside, (args.dry_run, args.publish), lang).await;
+    }
+    if args.beside.is_said() {
+        return Ok(refuse(lang, Problem::input(Phrase::new("cli-import-no-return"))));
+    }
     let source = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let intake = Intake { set: args.rulebook.clone(), origin, publish: args.publish, source };
     let how = How { form: args.form(), large: args.large };

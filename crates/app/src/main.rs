@@ -10,6 +10,7 @@ mod demo_reporting;
 mod doctor;
 mod evaluate;
 mod import;
+mod import_return;
 mod law;
 mod manage;
 mod people;

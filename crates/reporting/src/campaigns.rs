@@ -68,7 +68,7 @@ pub async fn add(tx: &mut WriteTx, law: &Law, new: &Campaign) -> Result<i64> {
     Ok(id)
 }
 
-async fn note(tx: &mut WriteTx, id: i64, action: &'static str, details: serde_json::Value) -> Result<()> {
+pub(crate) async fn note(tx: &mut WriteTx, id: i64, action: &'static str, details: serde_json::Value) -> Result<()> {
     tx.audit(AuditLine { action, kind: "campaign", subject: id.to_string(), unit: None, details }).await
 }
 
@@ -175,11 +175,16 @@ pub async fn asked(tx: &mut impl Query, law: &Law, one: &Campaign) -> Result<Vec
     template::of_province(tx, law, set, one.province, one.as_of).await
 }
 
-/// Turns a campaign: opens it (every unit gets its criteria), closes it, opens it again. How many units it has. Cost of opening:
+/// Turns a campaign: opens it (every unit gets its criteria), closes it, opens it again; never opens one of a year that is closed. How
+/// many units it has. Cost of opening:
 /// the province's units with their figures of the year and what the law reads of them, a row a unit and criterion; officers are taken over from the last one.
 pub async fn turn(tx: &mut WriteTx, law: &Law, one: &Campaign, to: Course) -> Result<usize> {
     if !rules::turns(one.course, to) {
         return changed_meanwhile();
+    }
+    if to == Course::Open && crate::returns::holds(tx, one.province, one.year()).await? {
+        let phrase = Phrase::new("reporting-year-closed").with("year", one.year().to_string());
+        return Err(StoreError::Refused(Box::new(Problem::conflict(phrase, 409))));
     }
     if !kept::change(tx, &Campaign { course: to, ..one.clone() }).await? {
         return changed_meanwhile();

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -85,5 +85,15 @@ CREATE TABLE reporting_return_part (
     return_id INTEGER NOT NULL, kind TEXT NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL, items INTEGER NOT NULL,
     PRIMARY KEY (return_id, kind, part)
 ) STRICT;
+",
+};
+
+/// Campaigns that a year's closing closed: opening the year opens them again.
+const CLOSED_WITH: Migration = Migration {
+    room: "reporting",
+    version: 11,
+    name: "campaigns closed with their year",
+    sql: "
+ALTER TABLE reporting_campaign ADD COLUMN closed_by INTEGER;
 ",
 };

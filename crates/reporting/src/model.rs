@@ -172,6 +172,8 @@ pub struct Campaign {
     pub course: Course,
     pub version: i64,
     pub at: Moment,
+    /// The return whose closing of the year closed it, too.
+    pub closed_by: Option<i64>,
 }
 
 impl Campaign {

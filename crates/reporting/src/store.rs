@@ -30,7 +30,7 @@ fn seen(table: &str, within: &Within) -> String {
 }
 
 const CAMPAIGN: &str =
-    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms";
+    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms, closed_by";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -61,6 +61,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         version: row.i64(11)?,
         at: moment(row, 12)?,
         terms: serde_json::from_str(&row.text(13)?)?,
+        closed_by: row.opt_i64(14)?,
     })
 }
 

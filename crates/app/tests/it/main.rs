@@ -11,5 +11,6 @@ mod help;
 mod old;
 mod permissions;
 mod program;
+mod returns;
 mod serve;
 mod uploads;

@@ -27,6 +27,8 @@ pub(super) fn routes() -> Routes {
         .read("/bieu", "forms", get(list))
         .read("/bieu.csv", "forms", get(list_csv))
         .read("/bieu.xlsx", "forms", get(list_xlsx))
+        .read("/bieu/mau", "forms", get(template))
+        .read("/bieu/mau.docx", "forms", get(shipped_template))
         .read("/bieu/{id}", "forms", get(page))
         .read("/bieu/{id}/vi-sao", "forms", get(why))
         .read("/bieu/{id}/tep.toml", "forms", get(source_text))
@@ -360,13 +362,41 @@ async fn xlsx(ctx: Ctx, Path(id): Path<String>, Asking(asked): Asking<Asked>) ->
 
 /// Why a template of the province could not be filled, in words.
 pub(super) fn not_filled(ctx: &Ctx, why: NotFilled) -> Failure {
-    let phrase = match why {
+    ctx.failure(Problem::conflict(told_why(&why), 409))
+}
+
+/// Why a template cannot be used: its tags by name, or the part that does not read.
+fn told_why(why: &NotFilled) -> Phrase {
+    let list = |tags: &[String]| if tags.is_empty() { "–".to_owned() } else { tags.join(", ") };
+    match why {
         NotFilled::Tags { unknown, missing } => {
-            Phrase::new("forms-template-tags").with("unknown", unknown.join(", ")).with("missing", missing.join(", "))
+            Phrase::new("forms-template-tags").with("unknown", list(unknown)).with("missing", list(missing))
         }
         other => Phrase::new("forms-template-broken").with("why", other.to_string()),
+    }
+}
+
+/// `GET /bieu/mau`: which template reports are made with, what is wrong with it, and its tags. Cost: the template, unpacked in memory.
+async fn template(ctx: Ctx) -> Outcome {
+    let desk = desk(&ctx);
+    let wrong = desk.report.as_ref().and_then(|own| official::check(own).err());
+    let tag = |(tag, must): &(&str, bool)| {
+        let key = format!("forms-tag-{}", tag.replace(['_', '.'], "-"));
+        context! { tag => tag, must => must, means => locale::say_key(ctx.lang, &key, &[]) }
     };
-    ctx.failure(Problem::conflict(phrase, 409))
+    ctx.page(
+        "forms_template.html",
+        context! {
+            title => locale::word(ctx.lang, "forms-template-title"), own => desk.report.is_some(),
+            meta => Meta::new(locale::word(ctx.lang, "forms-template-lead")).crumb(locale::word(ctx.lang, "forms-title"), ctx.link("/bieu")),
+            wrong => wrong.map(|why| locale::say(ctx.lang, &told_why(&why))), tags => official::TAGS.iter().map(tag).collect::<Vec<Value>>(),
+        },
+    )
+}
+
+/// `GET /bieu/mau.docx`: the shipped template, for whoever makes a province's own of it.
+async fn shipped_template(ctx: Ctx) -> Outcome {
+    ctx.download("bao-cao.docx", docx::MEDIA_TYPE, official::template())
 }
 
 /// `GET /bieu/{id}/tep.docx`: a report with the form attached, in the province's template or the shipped one.

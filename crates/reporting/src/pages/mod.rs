@@ -7,6 +7,7 @@ mod campaigns;
 mod criterion;
 mod forms;
 mod grid;
+mod receive;
 mod returns;
 mod say;
 mod settings;
@@ -52,6 +53,7 @@ fn register(registry: &mut ::store::jobs::Registry, site: &web::Site) {
 fn routes() -> Routes {
     forms::routes()
         .merge(returns::routes())
+        .merge(receive::routes())
         .read_inside("/bao-cao", "reporting", get(campaigns::page))
         .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
         .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))
@@ -94,7 +96,9 @@ fn routes() -> Routes {
 
 /// The description of this room's API, to be merged into the site's.
 pub fn description() -> utoipa::openapi::OpenApi {
-    <api::Description as utoipa::OpenApi>::openapi()
+    let mut all = <api::Description as utoipa::OpenApi>::openapi();
+    all.merge(<receive::Description as utoipa::OpenApi>::openapi());
+    all
 }
 
 /// Lines on a page, and of one file.

@@ -3,7 +3,7 @@
 use super::forms::{desk, not_filled};
 use crate::{
     forms::{Filled, Form, Reading, desk::of_level, document, fill, gather, told},
-    returns::{self, Return, State, close, exchange},
+    returns::{self, Return, State, campaigns, close, dhis2, document as snapshots, exchange},
 };
 use ::store::{Query, attachments};
 use axum::{
@@ -13,7 +13,13 @@ use axum::{
     routing::{get, post},
 };
 use documents::{docx, list_out::Kind, official};
-use facts::{Edition, Law, closed};
+use facts::{
+    Edition, Law, closed,
+    dhis2::{
+        Scheme,
+        export::{self, Asked as Wanted},
+    },
+};
 use kernel::{Phrase, Problem};
 use ledger::{leaf, proof};
 use minijinja::{Value, context};
@@ -33,6 +39,8 @@ pub(super) fn routes() -> Routes {
         .read("/tong-hop/{id}/ban-chot.json", "years", get(snapshot))
         .read("/tong-hop/{id}/bang-chung.json", "years", get(proven))
         .read("/tong-hop/{id}/nhap/{file}", "years", get(exchanged))
+        .read("/tong-hop/{id}/dhis2.json", "years", get(dhis2_json))
+        .read("/tong-hop/{id}/dhis2.csv", "years", get(dhis2_csv))
         .read("/tong-hop/{id}/bieu.xlsx", "years", get(xlsx))
         .read("/tong-hop/{id}/bieu.docx", "years", get(docx_file))
         .read("/tong-hop/{id}/bieu.pdf", "years", get(pdf))
@@ -64,6 +72,12 @@ async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     show(&ctx, kernel::year(&asked.nam), StatusCode::OK, false).await
 }
 
+fn running(ctx: &Ctx, one: &campaigns::Running) -> Value {
+    context! {
+        href => ctx.link(&format!("/bao-cao/{}", one.id)), name => one.name, criteria => one.criteria, open => one.open, units => one.open_units,
+    }
+}
+
 async fn show(ctx: &Ctx, year: Option<i16>, status: StatusCode, again: bool) -> Outcome {
     let mut tx = ctx.read().await?;
     let today = ctx.site.clock.today();
@@ -90,7 +104,8 @@ async fn show(ctx: &Ctx, year: Option<i16>, status: StatusCode, again: bool) -> 
     let preview = preview.map(|p| {
         context! {
             communes => p.communes, reporting => p.reporting, accepted => p.accepted, accepted_units => p.accepted_units, open => p.open,
-            open_units => p.open_units, seen => p.seen, key => uuid::Uuid::new_v4().to_string(),
+            open_units => p.open_units, campaigns => p.campaigns.iter().map(|one| running(ctx, one)).collect::<Vec<Value>>(),
+            blocked => p.campaigns.iter().any(|one| one.open > 0), seen => p.seen, key => uuid::Uuid::new_v4().to_string(),
         }
     });
     ctx.page_with(
@@ -99,6 +114,7 @@ async fn show(ctx: &Ctx, year: Option<i16>, status: StatusCode, again: bool) -> 
         context! {
             title => locale::word(ctx.lang, "returns-title"), meta => Meta::new(locale::word(ctx.lang, "meta-returns")),
             returns => all.iter().map(row).collect::<Vec<Value>>(), province => province.name, year, may, is_closed, busy, preview, again,
+            takes => ctx.may("check", "figures"),
         },
     )
 }
@@ -124,7 +140,7 @@ async fn ask(ctx: Ctx, Sent(sent): Sent<Close>) -> Outcome {
     }
     let province = home(&ctx, &mut tx, sent.nam).await?;
     let preview = returns::preview(&mut tx, province.id, sent.nam).await?;
-    if preview.seen != sent.seen {
+    if preview.seen != sent.seen || preview.campaigns.iter().any(|one| one.open > 0) {
         drop(tx);
         return show(&ctx, Some(sent.nam), StatusCode::CONFLICT, true).await;
     }
@@ -148,6 +164,7 @@ async fn shown(ctx: &Ctx, id: i64, status: StatusCode, reason: &str, wrong: Opti
     let province = units::store::get(&mut tx, one.province).await?.ok_or_else(|| ctx.not_found())?;
     let closings = closed::closings(&mut tx, one.province, Some(one.year)).await?;
     let closing = closings.iter().find(|c| c.number == one.number);
+    let with = campaigns::closed_by(&mut tx, id).await?;
     let leaf = leaf::newest(&mut tx, "return", &close::subject(&one)).await?;
     let law = super::law(ctx);
     let applies = |book: &&std::sync::Arc<rulebook::Rulebook>| {
@@ -171,7 +188,8 @@ async fn shown(ctx: &Ctx, id: i64, status: StatusCode, reason: &str, wrong: Opti
             figures => one.figures, verdicts => one.verdicts, at => one.done_at.map(locale::moment),
             leaf => leaf.map(|leaf| context! { body => leaf.body, position => leaf.position }), sets, reopened,
             may => ctx.may("close", "years") && one.state == State::Done && closing.is_some_and(|c| c.reopened.is_none()),
-            key => uuid::Uuid::new_v4().to_string(), reason, wrong, least => closed::LEAST_REASON,
+            campaigns => with.iter().map(|(id, name)| context! { href => ctx.link(&format!("/bao-cao/{id}")), name }).collect::<Vec<Value>>(),
+            inside => ctx.may("read", "reporting"), key => uuid::Uuid::new_v4().to_string(), reason, wrong, least => closed::LEAST_REASON,
         },
     )
 }
@@ -184,7 +202,7 @@ struct Reopen {
     key: String,
 }
 
-/// `POST /tong-hop/{id}/mo-lai`: opens the year again, with a reason. The snapshot stays.
+/// `POST /tong-hop/{id}/mo-lai`: opens the year again, with a reason, and the campaigns that were closed with it. The snapshot stays.
 async fn reopen(ctx: Ctx, Path(id): Path<i64>, Sent(sent): Sent<Reopen>) -> Outcome {
     let repeatable = Repeatable::of_form(&ctx, &sent.key, sent.reason.as_bytes());
     let there = ctx.link(&format!("/tong-hop/{id}"));
@@ -193,7 +211,7 @@ async fn reopen(ctx: Ctx, Path(id): Path<i64>, Sent(sent): Sent<Reopen>) -> Outc
         return Ok(Redirect::to(&there).into_response());
     }
     let one = found(&ctx, &mut tx, id).await?;
-    match closed::reopen_year(&mut tx, one.province, one.year, &sent.reason).await {
+    match returns::reopen(&mut tx, one.province, one.year, &sent.reason).await {
         Err(::store::StoreError::Refused(problem)) if problem.status == 422 || problem.place.is_some() => {
             drop(tx);
             let wrong = locale::say(ctx.lang, &problem.phrase);
@@ -273,6 +291,43 @@ async fn exchanged(ctx: Ctx, Path((id, file)): Path<(i64, String)>) -> Outcome {
         kind.media_type(),
         table.bytes(kind, ctx.site.clock.today())?,
     )
+}
+
+/// By which names the data values of a return name things, as DHIS2 asks for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Schemes {
+    id_scheme: String,
+}
+
+/// `GET /tong-hop/{id}/dhis2.json?idScheme=`: the return as a DHIS2's `dataValueSets` takes it, from the snapshot. Cost: the file, parsed in memory.
+async fn dhis2_json(ctx: Ctx, Path(id): Path<i64>, Asking(schemes): Asking<Schemes>) -> Outcome {
+    let (values, asked) = data_values(&ctx, id, &schemes).await?;
+    ctx.json(&export::json(&values, &asked))
+}
+
+/// `GET /tong-hop/{id}/dhis2.csv?idScheme=`: the same as CSV.
+async fn dhis2_csv(ctx: Ctx, Path(id): Path<i64>, Asking(schemes): Asking<Schemes>) -> Outcome {
+    let (values, asked) = data_values(&ctx, id, &schemes).await?;
+    let body = export::csv(&values, &asked).map_err(|error| Failure::Internal(error.to_string()))?;
+    ctx.download("dataValueSets.csv", "application/csv; charset=utf-8", body)
+}
+
+async fn data_values(ctx: &Ctx, id: i64, schemes: &Schemes) -> Result<(Vec<export::DataValue>, Wanted), Failure> {
+    let scheme = Scheme::read(&schemes.id_scheme).ok_or_else(|| {
+        let phrase = Phrase::new("dhis2-no-scheme").with("scheme", schemes.id_scheme.as_str());
+        ctx.failure(Problem::input(phrase).at_field("idScheme"))
+    })?;
+    let mut tx = ctx.read().await?;
+    let one = finished(ctx, &mut tx, id).await?;
+    let attachment = one.attachment.ok_or_else(|| ctx.not_found())?;
+    let (attachment, ..) = attachments::subject(&mut tx, attachment).await?.ok_or_else(|| ctx.not_found())?;
+    drop(tx);
+    let content = ctx.site.thing::<attachments::Attachments>().get(&attachment.blob).await?;
+    let bytes = ctx.whole(Body::from_stream(content)).await?;
+    let document = snapshots::read(&bytes).map_err(|_| Failure::Internal(format!("return {id} does not read")))?;
+    let values = dhis2::values(&document, &super::law(ctx), scheme, scheme);
+    Ok((values, Wanted { year: one.year, element_scheme: scheme, unit_scheme: scheme, ..Wanted::default() }))
 }
 
 /// The province's forms of the year, filled with what is public.

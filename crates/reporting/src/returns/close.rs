@@ -68,6 +68,7 @@ pub async fn run(work: Work, law: &Law, people: &dyn People, files: &Attachments
 /// Whoever asked lost their role before anything was closed: the return goes, and the trail says so.
 async fn give_up(work: &Work, id: i64) -> Result<()> {
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
+    super::campaigns::let_go(&mut tx, id).await?;
     tx.execute("DELETE FROM reporting_return WHERE id = $1 AND number = 0", args![id]).await?;
     let details = json!({"return": id, "person": work.job.payload["by"]});
     tx.audit(AuditLine {

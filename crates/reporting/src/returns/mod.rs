@@ -3,10 +3,16 @@
 //!
 //! - [`close`]: the job.
 //! - [`snapshot`]: what a piece holds, as canonical JSON; the format is in `docs/return.md`.
+//! - [`campaigns`]: the campaigns of the year, which are closed and opened again with it.
 //! - [`exchange`]: the figures of a return as the intake of another Làng Số takes them.
+//! - [`document`]: a snapshot read from its file; [`receive`]: one of another Làng Số taken in; [`dhis2`]: one as a DHIS2 takes it.
 
+pub mod campaigns;
 pub mod close;
+pub mod dhis2;
+pub mod document;
 pub mod exchange;
+pub mod receive;
 pub mod snapshot;
 
 use ::store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args};
@@ -112,6 +118,8 @@ pub struct Preview {
     /// Figures that were not accepted: they stay unpublished.
     pub open: i64,
     pub open_units: i64,
+    /// The campaigns of the year that are open: they are closed with it, or stand in its way.
+    pub campaigns: Vec<campaigns::Running>,
     /// Names what was seen; another one later means that somebody wrote meanwhile.
     pub seen: String,
 }
@@ -138,20 +146,33 @@ pub async fn preview(tx: &mut impl Query, province: UnitId, year: i16) -> Result
             _ => (preview.open, preview.open_units) = (count, units),
         }
     }
+    preview.campaigns = campaigns::running(tx, province, year).await?;
+    seen.extend(preview.campaigns.iter().map(|one| format!("c{}:{}", one.id, one.open)));
     preview.seen = seen.join("-");
     Ok(preview)
 }
 
-/// Asks for a year to be closed: the job is queued in the same transaction. Cost: two rows.
-pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -> Result<i64> {
-    tx.reach(&[(province, rulebook::values::year_end(year))]).await?;
+/// Whether a province's year is closed, or being closed: nothing of it is opened then. Who asks holds closings back until the transaction
+/// ends. Cost: its closings.
+pub async fn holds(tx: &mut WriteTx, province: UnitId, year: i16) -> Result<bool> {
     tx.lock("reporting.return").await?;
     let sql = "SELECT id FROM reporting_return WHERE province = $1 AND period = $2 AND state <> 'done'";
+    let busy = tx.row(sql, args![province, format!("{year:04}")]).await?.is_some();
+    Ok(busy || facts::closed::is_closed(tx, province, year).await?)
+}
+
+/// Asks for a year to be closed: its campaigns are closed and the job is queued in the same transaction. Refused while criteria of a campaign
+/// wait. Cost: two rows, one a campaign, and as [`campaigns::running`].
+pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -> Result<i64> {
+    tx.reach(&[(province, rulebook::values::year_end(year))]).await?;
     let period = format!("{year:04}");
-    let busy = tx.row(sql, args![province, period.as_str()]).await?.is_some();
-    if busy || facts::closed::is_closed(tx, province, year).await? {
+    if holds(tx, province, year).await? {
         let phrase = Phrase::new("year-closed-already").with("year", year.to_string());
         return Err(StoreError::Refused(Box::new(Problem::conflict(phrase, 409))));
+    }
+    let running = campaigns::running(tx, province, year).await?;
+    if running.iter().any(|one| one.open > 0) {
+        return Err(StoreError::Refused(Box::new(campaigns::in_the_way(&running))));
     }
     let id = tx.reserve("reporting_return", "id", 1).await?[0];
     let state = if publish { State::Publishing } else { State::Gathering };
@@ -159,6 +180,7 @@ pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -
                figures, verdicts) VALUES ($1, $2, $3, 0, $4, $5, 0, 0, $6, $7, 0, 0, 0, 0)";
     let (at, actor) = (tx.now(), tx.actor().role.name());
     tx.execute_one(sql, args![id, province, period, state.name(), i64::from(publish), at, actor]).await?;
+    campaigns::close(tx, id, &running).await?;
     let person = tx.actor().person;
     let local = tx.actor().role == kernel::Role::LocalAdmin;
     tx.enqueue(
@@ -177,4 +199,12 @@ pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -
     };
     tx.audit(line).await?;
     Ok(id)
+}
+
+/// Opens a closed year again with a reason, and with it the campaigns that its closing closed. Cost: as [`facts::closed::reopen_year`], a row
+/// a campaign.
+pub async fn reopen(tx: &mut WriteTx, province: UnitId, year: i16, reason: &str) -> Result<()> {
+    tx.lock("reporting.return").await?;
+    facts::closed::reopen_year(tx, province, year, reason).await?;
+    campaigns::reopen(tx, province, year, reason.trim()).await
 }

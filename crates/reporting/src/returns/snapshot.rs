@@ -44,7 +44,7 @@ fn figure(law: &Law, figure: &Figure) -> Json {
            "value": value(&figure.value), "revision": figure.revision.0, "source": figure.source})
 }
 
-fn verdict(law: &Law, judged: &Judgement) -> Json {
+pub(super) fn verdict(law: &Law, judged: &Judgement) -> Json {
     let criteria = law.library().set(&judged.set).map(|book| {
         let one = |(at, criterion): (usize, &rulebook::model::Criterion)| {
             let letters = judged.criteria.get(at * 2..at * 2 + 2)?;

@@ -1,4 +1,5 @@
 //! The close of a year through the site: previewed, published, closed, fixed in a snapshot with proof; carried to a second installation.
+// Long because: a return goes one way from its closing to the installation that takes it, over the same few helpers.
 
 use crate::{
     prepared::{COMMUNE, OLD_PROVINCE, ROOMS, SET, entry, passing, prepared, save},
@@ -6,12 +7,19 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use facts::closed;
-use kernel::{Actor, Clock};
-use reporting::returns::{self, State, close};
+use kernel::{Actor, Clock, PersonId, Role, Scope};
+use reporting::{
+    forms::Desk,
+    model::Course,
+    returns::{self, State, close},
+};
 use rulebook::Value;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
-use store::{Query, Store, args, attachments::Attachments, jobs::Work};
+use std::{
+    io::{Cursor, Read, Write},
+    sync::Arc,
+};
+use store::{Query, Store, StoreError, args, attachments::Attachments, jobs::Work};
 use testkit::{CLOCK, each_engine};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -188,6 +196,70 @@ fn a_second_installation_takes_the_figures_of_a_return_and_judges_as_the_first()
     });
 }
 
+/// A template as Word leaves one behind: every run of the shipped one split in two with marks between, and `change` made to its text.
+fn by_word(change: impl Fn(String) -> String) -> Result<Vec<u8>> {
+    let mut shipped = zip::ZipArchive::new(Cursor::new(documents::official::template()))?;
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..shipped.len() {
+        let mut part = shipped.by_index(at)?;
+        let name = part.name().to_owned();
+        let mut text = String::new();
+        part.read_to_string(&mut text)?;
+        if name == "word/document.xml" {
+            let split = "</w:t></w:r><w:proofErr w:type=\"spellStart\"/><w:r w:rsidR=\"00A1\"><w:t>…</w:t></w:r></w:sdtContent>";
+            text = change(text.replace("</w:t></w:r></w:sdtContent>", split));
+        }
+        out.start_file(&name, zip::write::SimpleFileOptions::default())?;
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(out.finish()?.into_inner())
+}
+
+#[test]
+fn a_province_s_own_template_is_used_or_what_is_wrong_with_it_is_named() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store).await?;
+        let folder = tempfile::tempdir()?;
+        let files = Attachments::open(&folder.path().display().to_string())?;
+        let visitor = Visitor { store, law, files };
+        let page = visitor.get(Actor::READER, "/bieu/mau").await?.text();
+        ensure!(page.contains("mẫu kèm chương trình, theo") && page.contains("<code>co_quan</code>"), "{page}");
+        let shipped = visitor.get(Actor::READER, "/bieu/mau.docx").await?;
+        ensure!(shipped.status == 200 && shipped.body == documents::official::template());
+        let mark = "<w:p><w:r><w:t>MẪU CỦA TỈNH</w:t></w:r></w:p>";
+        let table: [(Vec<u8>, &[&str]); 4] = [
+            (by_word(|text| text.replacen("<w:body>", &format!("<w:body>{mark}"), 1))?, &[]),
+            (by_word(|text| text.replace("w:val=\"so_ky_hieu\"", "w:val=\"so_hieu\""))?, &["so_hieu", "so_ky_hieu"]),
+            (by_word(|text| text.replace("w:val=\"nguoi_ky\"", "w:val=\"\""))?, &["nguoi_ky"]),
+            (b"no DOCX".to_vec(), &["không đọc được"]),
+        ];
+        std::fs::create_dir(folder.path().join("mau"))?;
+        for (template, named) in table {
+            std::fs::write(folder.path().join("mau/bao-cao.docx"), &template)?;
+            let own = async |path: &str| visitor.get_with(Desk::of(folder.path())?, Actor::READER, path).await;
+            let (page, made) = (own("/bieu/mau").await?.text(), own("/bieu/06/tep.docx?nam=2026").await?);
+            ensure!(page.contains("mau/bao-cao.docx"), "{page}");
+            if named.is_empty() {
+                ensure!(page.contains("Mẫu đủ thẻ") && made.status == 200, "{} {page}", made.status);
+                let mut text = String::new();
+                zip::ZipArchive::new(Cursor::new(made.body))?
+                    .by_name("word/document.xml")?
+                    .read_to_string(&mut text)?;
+                ensure!(
+                    text.contains("MẪU CỦA TỈNH") && text.contains("ỦY BAN NHÂN DÂN") && !text.contains('…'),
+                    "{text}"
+                );
+                continue;
+            }
+            ensure!(made.status == 409, "{named:?}: {}", made.status);
+            for name in named {
+                ensure!(page.contains(name) && made.text().contains(name), "{name}: {} {page}", made.text());
+            }
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn pages_of_forms_show_each_number_with_what_it_is_made_from_and_give_the_files() {
     each_engine(ROOMS, |store| async move {
@@ -217,6 +289,337 @@ fn pages_of_forms_show_each_number_with_what_it_is_made_from_and_give_the_files(
             ensure!(answer.status == 200 && answer.body.starts_with(begins), "{file} {}", answer.status);
         }
         ensure!(visitor.get(Actor::READER, "/bieu/99").await?.status == 404);
+        Ok(())
+    });
+}
+
+fn office() -> Actor {
+    Actor { role: Role::Coordination, person: Some(PersonId(1)), scope: Scope::WHOLE }
+}
+
+/// Asks for a year to be closed; the key with which it was refused, or the return's number.
+async fn asked(store: &Store, year: i16) -> Result<std::result::Result<i64, String>> {
+    let mut tx = store.write(&office(), &CLOCK).await?;
+    match returns::ask(&mut tx, OLD_PROVINCE, year, false).await {
+        Ok(id) => {
+            tx.commit().await?;
+            Ok(Ok(id))
+        }
+        Err(StoreError::Refused(problem)) => Ok(Err(locale::say(locale::Lang::Vi, &problem.phrase))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn course(store: &Store, id: i64) -> Result<(Course, Option<i64>)> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let one = reporting::store::get(&mut tx, id).await?.context("the campaign")?;
+    Ok((one.course, one.closed_by))
+}
+
+async fn run_job(store: &Store, law: &facts::Law, files: &Attachments) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(CLOCK);
+    let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
+    while let Some(job) = tx.lease(60_000_000).await? {
+        if job.job == close::JOB {
+            tx.commit().await?;
+            let everybody = web::Everybody(Actor::LOCAL_ADMIN);
+            close::run(Work { store: store.clone(), clock, job }, law, &everybody, files).await?;
+            return Ok(());
+        }
+    }
+    anyhow::bail!("no closing waits")
+}
+
+#[test]
+fn a_year_is_closed_with_its_campaigns_or_says_which_criteria_wait() {
+    each_engine(crate::ROOMS, |store| async move {
+        let law = crate::ready(&store).await?;
+        let whole = crate::opened(&store, &law, "2024").await?;
+        let quarter = crate::opened(&store, &law, "2024Q4").await?;
+        let other = crate::opened(&store, &law, "2024Q3").await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute(
+            "UPDATE reporting_campaign SET period = '2023', name = 'Báo cáo 2023' WHERE id = $1",
+            args![other.id],
+        )
+        .await?;
+        tx.commit().await?;
+        let folder = tempfile::tempdir()?;
+        let files = Attachments::open(&folder.path().display().to_string())?;
+        let visitor = Visitor { store: store.clone(), law: law.clone(), files: files.clone() };
+        // Criteria wait: which campaigns and how many criteria is said, nothing is closed, and the page has no form to close with.
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let running = returns::campaigns::running(&mut tx, OLD_PROVINCE, 2024).await?;
+        drop(tx);
+        ensure!(
+            running.len() == 2 && running.iter().all(|one| one.open == one.criteria && one.open > 0),
+            "{running:?}"
+        );
+        let why = asked(&store, 2024).await?.expect_err("criteria wait");
+        ensure!(why.contains(&format!("Báo cáo 2024 ({})", running[0].open)), "{why}");
+        ensure!(why.contains("Báo cáo 2024Q4") && !why.contains("Báo cáo 2023"), "{why}");
+        let page = visitor.get(Actor::LOCAL_ADMIN, "/tong-hop?nam=2024").await?.text();
+        ensure!(page.contains("Chưa chốt được") && !page.contains("name=\"seen\""), "{page}");
+        ensure!(page.contains(&format!("/bao-cao/{}\"", whole.id)), "{page}");
+        ensure!(
+            course(&store, whole.id).await? == (Course::Open, None)
+                && count(&store, "SELECT COUNT(*) FROM reporting_return").await? == 0
+        );
+        // All accepted but one criterion: still refused. All accepted: closed with the year.
+        let sql = "UPDATE reporting_item SET state = 'accepted' WHERE campaign IN ($1, $2) AND NOT (unit = $3 AND criterion = '10' AND campaign = $1)";
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute(sql, args![whole.id, quarter.id, COMMUNE]).await?;
+        tx.commit().await?;
+        let why = asked(&store, 2024).await?.expect_err("one criterion waits");
+        ensure!(why.ends_with("Báo cáo 2024 (1)"), "{why}");
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.execute(
+            "UPDATE reporting_item SET state = 'locked' WHERE campaign = $1 AND state <> 'accepted'",
+            args![whole.id],
+        )
+        .await?;
+        tx.commit().await?;
+        let id = asked(&store, 2024).await?.map_err(anyhow::Error::msg)?;
+        for campaign in [whole.id, quarter.id] {
+            ensure!(course(&store, campaign).await? == (Course::Closed, Some(id)), "{campaign}");
+        }
+        ensure!(course(&store, other.id).await? == (Course::Open, None), "another year's");
+        // While the year is being closed and afterwards no campaign of it is opened.
+        let refused = async || -> Result<bool> {
+            let mut tx = store.write(&office(), &CLOCK).await?;
+            let one = reporting::store::get(&mut tx, whole.id).await?.context("it")?;
+            let turned = reporting::campaigns::turn(&mut tx, &law, &one, Course::Open).await;
+            Ok(matches!(turned, Err(StoreError::Refused(problem)) if problem.phrase.key == "reporting-year-closed"))
+        };
+        ensure!(refused().await?, "being closed");
+        run_job(&store, &law, &files).await?;
+        ensure!(refused().await?, "closed");
+        // Both pages say so.
+        let page = visitor.get(Actor::LOCAL_ADMIN, &format!("/tong-hop/{id}")).await?.text();
+        ensure!(page.contains(&format!("/bao-cao/{}\"", quarter.id)), "{page}");
+        let page = visitor.get(Actor::LOCAL_ADMIN, &format!("/bao-cao/{}", whole.id)).await?.text();
+        ensure!(page.contains("Đóng cùng năm 2024") && page.contains(&format!("/tong-hop/{id}\"")), "{page}");
+        // Opened again with a reason: the campaigns that were closed with it, for corrections.
+        let sent = b"reason=So+lieu+thu+nhap+khai+sai&key=k9".to_vec();
+        let opened = visitor.post(Actor::LOCAL_ADMIN, &format!("/tong-hop/{id}/mo-lai"), FORM, sent).await?;
+        ensure!(opened.status == 303, "{} {}", opened.status, opened.text());
+        for campaign in [whole.id, quarter.id] {
+            ensure!(course(&store, campaign).await? == (Course::Open, None), "{campaign}");
+        }
+        Ok(())
+    });
+}
+
+/// A snapshot of the prepared commune's year, with its return's number.
+async fn snapshot_of(store: &Store, law: &facts::Law, files: &Attachments) -> Result<(i64, Vec<u8>)> {
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+    let id = returns::ask(&mut tx, OLD_PROVINCE, 2024, false).await?;
+    tx.commit().await?;
+    run_job(store, law, files).await?;
+    let visitor = Visitor { store: store.clone(), law: law.clone(), files: files.clone() };
+    let answer = visitor.get(Actor::READER, &format!("/tong-hop/{id}/ban-chot.json")).await?;
+    ensure!(answer.status == 200, "{}", answer.text());
+    Ok((id, answer.body))
+}
+
+/// A form of parts, as a browser sends it.
+fn parts(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, bytes) in fields {
+        let file = if matches!(*name, "file" | "proof") { "; filename=\"f.json\"" } else { "" };
+        body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").bytes());
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--b--\r\n");
+    body
+}
+
+const PARTS: &str = "multipart/form-data; boundary=b";
+
+#[test]
+fn a_second_installation_takes_the_snapshot_itself_and_judges_as_the_first() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store).await?;
+        save(&store, &law, &passing(&law), true).await?;
+        let folder = tempfile::tempdir()?;
+        let files = Attachments::open(&folder.path().display().to_string())?;
+        let (id, bytes) = snapshot_of(&store, &law, &files).await?;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        // The first ledger's word for it.
+        let keys = ledger::Keys::of_folder(&folder.path().join("first"), "https://first.example");
+        ledger::round(&store, &CLOCK, &keys).await?;
+        let first = Visitor { store: store.clone(), law: law.clone(), files: files.clone() };
+        let proof = first.get(Actor::READER, &format!("/tong-hop/{id}/bang-chung.json")).await?;
+        ensure!(proof.status == 200, "{}", proof.text());
+        let told: serde_json::Value = serde_json::from_slice(&proof.body)?;
+        let vkey = told["keys"][0].as_str().context("a key")?.to_owned();
+        let dhis2 = first.get(Actor::READER, &format!("/tong-hop/{id}/dhis2.json?idScheme=code")).await?;
+        ensure!(dhis2.status == 200, "{}", dhis2.text());
+
+        let url = format!("sqlite:{}", folder.path().join("second.sqlite").display());
+        let second = Store::open(&url, store::StoreOptions::default()).await?;
+        second.migrate(ROOMS, &CLOCK).await?;
+        let law = prepared(&second).await?;
+        let visitor = Visitor { store: second.clone(), law, files };
+        let admin = Actor::LOCAL_ADMIN;
+        ensure!(visitor.get(Actor::READER, "/tong-hop/nhan").await?.status == 401);
+        ensure!(visitor.get(admin.clone(), "/tong-hop/nhan").await?.text().contains("name=\"file\""));
+        let check = async |fields: &[(&str, &[u8])]| {
+            visitor.post(admin.clone(), "/tong-hop/nhan/kiem-tra", PARTS, parts(fields)).await
+        };
+        // A proof of another file, a hash that is another, a key that is not the ledger's: each is said, what was typed stays.
+        let mut altered = bytes.clone();
+        let at = bytes.windows(10).position(|w| w == b"\"revision\"").context("a revision")? + 11;
+        altered[at] = if altered[at] == b'9' { b'8' } else { b'9' };
+        for (fields, wanted) in [
+            (
+                vec![("file", &bytes[..]), ("sha256", &b"00ff"[..]), ("sender", "Tỉnh \"A\"".as_bytes())],
+                sha256.as_str(),
+            ),
+            (vec![("file", &altered[..]), ("proof", &proof.body[..])], "Bằng chứng là của tệp khác"),
+            (vec![("file", &bytes[..]), ("keys", vkey.as_bytes())], "chưa có tệp bằng chứng"),
+            (vec![("file", &bytes[..20])], "Không đọc được bản chốt"),
+            (vec![("file", &b" {\"format\":\"langso-return/9\"}"[..])], "langso-return/9"),
+        ] {
+            let answer = check(&fields).await?;
+            ensure!(
+                answer.status == 422 && answer.text().contains(wanted),
+                "{wanted}: {} {}",
+                answer.status,
+                answer.text()
+            );
+        }
+        let typed = check(&[("file", &bytes[..]), ("sha256", &b"00ff"[..]), ("sender", &b"So NN"[..])]).await?.text();
+        ensure!(typed.contains("value=\"00ff\"") && typed.contains("value=\"So NN\""), "{typed}");
+        ensure!(count(&second, "SELECT COUNT(*) FROM facts_figure").await? == 0, "nothing in part");
+
+        // Proven, previewed, taken by an explicit act, once.
+        let good: [(&str, &[u8]); 4] =
+            [("file", &bytes[..]), ("proof", &proof.body[..]), ("keys", vkey.as_bytes()), ("sender", &b"So NN"[..])];
+        let page = check(&good).await?;
+        ensure!(page.status == 200, "{} {}", page.status, page.text());
+        let page = page.text();
+        ensure!(page.contains("chữ ký đúng với khóa đã ghi") && page.contains(&sha256), "{page}");
+        ensure!(count(&second, "SELECT COUNT(*) FROM facts_figure").await? == 0, "a preview writes no figure");
+        let (seen, key) = (hidden(&page, "seen")?, hidden(&page, "key")?);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("hash", sha256.as_str()),
+                ("seen", &seen),
+                ("key", &key),
+                ("publish", "1"),
+                ("sender", "So NN"),
+            ])
+            .finish();
+        for _ in 0..2 {
+            let taken = visitor.post(admin.clone(), "/tong-hop/nhan/ghi", FORM, form.clone().into_bytes()).await?;
+            ensure!(
+                taken.status == 200 && taken.text().contains("Đã nhận bản chốt"),
+                "{} {}",
+                taken.status,
+                taken.text()
+            );
+            ensure!(taken.text().contains(" 0 khác"), "{}", taken.text());
+        }
+        let lines = count(&second, "SELECT COUNT(*) FROM facts_history").await?;
+        ensure!(lines > 40 && count(&second, "SELECT COUNT(*) FROM facts_history WHERE origin <> 4").await? == 0);
+        let named = "SELECT COUNT(*) FROM facts_history WHERE source LIKE 'So NN%' AND source LIKE '%SHA-256%'";
+        ensure!(count(&second, named).await? == lines, "the sender is the source");
+        let sql = "SELECT verdict, criteria FROM facts_verdict WHERE unit = $1 AND set_id = $2 AND period = '2024' AND edition = 1";
+        let mut tx = second.read(&Actor::READER.scope()).await?;
+        let there = tx.row(sql, args![COMMUNE, SET]).await?.context("a verdict")?;
+        drop(tx);
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let here = tx.row(sql, args![COMMUNE, SET]).await?.context("a verdict")?;
+        drop(tx);
+        ensure!((here.text(0)?, here.text(1)?) == (there.text(0)?, there.text(1)?));
+
+        // By program: a dry run, then once more the same: nothing new; DHIS2's values of the return are what stands there now.
+        let dry =
+            visitor.post(admin.clone(), "/api/v1/returns?dry_run=true", "application/json", bytes.clone()).await?;
+        let told: serde_json::Value = serde_json::from_slice(&dry.body)?;
+        ensure!(dry.status == 200 && told["outcome"]["unchanged"] == lines && told["outcome"]["new"] == 0, "{told}");
+        let again =
+            visitor.post(admin.clone(), "/api/v1/returns?publish=true", "application/json", bytes.clone()).await?;
+        let told: serde_json::Value = serde_json::from_slice(&again.body)?;
+        ensure!(told["verdicts"]["different"] == 0 && told["verdicts"]["same"].as_i64() > Some(0), "{told}");
+        ensure!(count(&second, "SELECT COUNT(*) FROM facts_history").await? == lines);
+        let values = "/api/v1/dhis2/dataValueSets?idScheme=code&dryRun=true";
+        let sent = visitor.post(admin.clone(), values, "application/json", dhis2.body).await?;
+        let told: serde_json::Value = serde_json::from_slice(&sent.body)?;
+        ensure!(
+            told["response"]["importCount"]["ignored"] == lines && told["response"]["importCount"]["imported"] == 0,
+            "{told}"
+        );
+
+        // Closed here, too: said before anything is tried.
+        let mut tx = second.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        closed::close_year(&mut tx, OLD_PROVINCE, 2024, "x").await?;
+        tx.commit().await?;
+        let late = check(&[("file", &bytes[..])]).await?;
+        ensure!(late.status == 409 && late.text().contains("Năm 2024 đã chốt"), "{} {}", late.status, late.text());
+        second.close().await;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_snapshot_that_says_something_wrong_is_refused_with_each_place() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store).await?;
+        save(&store, &law, &passing(&law)[..3], true).await?;
+        let folder = tempfile::tempdir()?;
+        let files = Attachments::open(&folder.path().display().to_string())?;
+        let (_, bytes) = snapshot_of(&store, &law, &files).await?;
+        let visitor = Visitor { store: store.clone(), law, files };
+        let good: serde_json::Value = serde_json::from_slice(&bytes)?;
+        type Change = fn(&mut serde_json::Value);
+        let table: [(&str, &str, Change); 12] = [
+            ("returns-no-unit", "figures/0/unit", |d| {
+                let id = d["figures"][0]["unit"].clone();
+                for unit in d["units"].as_array_mut().into_iter().flatten().filter(|unit| unit["id"] == id) {
+                    unit["code"] = "99999".into();
+                }
+            }),
+            ("returns-no-measure", "figures/1/measure", |d| d["figures"][1]["measure"] = "no.such".into()),
+            ("returns-misfit", "figures/0/value", |d| {
+                let yes = d["figures"][0]["value"]["yes"].is_boolean();
+                d["figures"][0]["value"] =
+                    if yes { serde_json::json!({"number": "1"}) } else { serde_json::json!({"yes": true}) };
+            }),
+            ("returns-unread", "figures/0/value", |d| d["figures"][0]["value"] = serde_json::json!({"number": 1})),
+            ("returns-unread", "figures/2", |d| d["figures"][2]["extra"] = 1.into()),
+            ("returns-unread", "units/0", |d| {
+                d["units"][0].as_object_mut().map(|unit| unit.remove("parent"));
+            }),
+            ("returns-bad-value", "number", |d| d["number"] = 0.into()),
+            ("returns-bad-value", "verdicts/0/status", |d| d["verdicts"][0]["status"] = "good".into()),
+            ("returns-bad-value", "year", |d| d["year"] = 1900.into()),
+            ("returns-unit-not-listed", "figures/0/unit", |d| d["figures"][0]["unit"] = 99_999_999.into()),
+            ("returns-twice", "figures/1", |d| d["figures"][1] = d["figures"][0].clone()),
+            ("returns-other-format", "format", |d| d["format"] = "langso-return/2".into()),
+        ];
+        let ask = async |body: Vec<u8>| -> Result<serde_json::Value> {
+            let answer = visitor.post(Actor::LOCAL_ADMIN, "/api/v1/returns", "application/json", body).await?;
+            ensure!(answer.status == 422, "{} {}", answer.status, answer.text());
+            Ok(serde_json::from_slice(&answer.body)?)
+        };
+        for (key, place, change) in table {
+            let mut document = good.clone();
+            change(&mut document);
+            let told = ask(serde_json_canonicalizer::to_vec(&document)?).await?;
+            let problems = told["problems"].as_array().context("problems")?;
+            let found = problems.iter().any(|p| {
+                p["type"] == format!("/api/problems#{key}")
+                    && p["place"]["field"].as_str().is_some_and(|at| at.starts_with(place))
+            });
+            ensure!(found, "{key} at {place}: {told}");
+        }
+        // Written again by another program: the same numbers, other bytes.
+        let told = ask(serde_json::to_vec_pretty(&good)?).await?;
+        ensure!(told["problems"][0]["type"] == "/api/problems#returns-not-canonical", "{told}");
+        ensure!(told["problems"][0]["place"]["line"] == 1, "{told}");
         Ok(())
     });
 }

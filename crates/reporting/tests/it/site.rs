@@ -38,7 +38,7 @@ impl Answer {
 }
 
 impl Visitor {
-    pub fn site(&self, actor: Actor) -> Result<(web::Site, web::Routes)> {
+    pub fn site(&self, actor: Actor, desk: Desk) -> Result<(web::Site, web::Routes)> {
         let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room(), reporting::room()];
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));
         let templates = rooms.iter().flat_map(|room| (room.templates)());
@@ -55,7 +55,7 @@ impl Visitor {
             things: HashMap::from([
                 (TypeId::of::<Law>(), thing(Arc::new(self.law.clone()))),
                 (TypeId::of::<units::Effects>(), thing(Arc::new(units::Effects(Vec::new())))),
-                (TypeId::of::<Desk>(), thing(Arc::new(Desk::shipped()))),
+                (TypeId::of::<Desk>(), thing(Arc::new(desk))),
                 (TypeId::of::<Attachments>(), thing(Arc::new(self.files.clone()))),
                 (TypeId::of::<web::Before>(), thing(Arc::new(facts::pages::refresh()))),
             ]),
@@ -68,7 +68,11 @@ impl Visitor {
     }
 
     pub async fn send(&self, actor: Actor, request: Request<Body>) -> Result<Answer> {
-        let (site, routes) = self.site(actor)?;
+        self.send_with(Desk::shipped(), actor, request).await
+    }
+
+    async fn send_with(&self, desk: Desk, actor: Actor, request: Request<Body>) -> Result<Answer> {
+        let (site, routes) = self.site(actor, desk)?;
         let answer = web::app(site, routes).oneshot(request).await?;
         let status = answer.status().as_u16();
         let location = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
@@ -83,6 +87,11 @@ impl Visitor {
 
     pub async fn get(&self, actor: Actor, path: &str) -> Result<Answer> {
         self.send(actor, Self::request("GET", path).body(Body::empty())?).await
+    }
+
+    /// The same from a site whose data folder has forms and templates of its own.
+    pub async fn get_with(&self, desk: Desk, actor: Actor, path: &str) -> Result<Answer> {
+        self.send_with(desk, actor, Self::request("GET", path).body(Body::empty())?).await
     }
 
     pub async fn post(&self, actor: Actor, path: &str, kind: &str, body: Vec<u8>) -> Result<Answer> {

@@ -1,0 +1,40 @@
+//! A return as a DHIS2 takes it: of each unit and measure the value that verdicts read, from the snapshot itself, so that it never changes.
+
+use super::document::{Document, Line};
+use facts::{
+    Law,
+    dhis2::{Names, Scheme, export::DataValue, said, uid, units::uid_of},
+};
+use kernel::UnitId;
+use std::collections::HashMap;
+
+/// Who stored the values, as DHIS2 asks for it.
+const STORED_BY: &str = "langso";
+
+/// The data values of a snapshot, by unit and data element. "Not applicable" is in none: DHIS2 does not know it. Cost: the figures.
+pub fn values(document: &Document, law: &Law, elements: Scheme, units: Scheme) -> Vec<DataValue> {
+    let names = Names::of(law);
+    let rank = |line: &Line| {
+        let reads = law.library().measure(&line.measure).map_or(&[][..], |measure| &measure.reads[..]);
+        Some(reads.iter().position(|origin| *origin == line.origin).unwrap_or(usize::MAX))
+    };
+    let codes: HashMap<i64, &str> = document.units.iter().map(|unit| (unit.id, unit.code.as_str())).collect();
+    let one = |(_, line): (usize, &Line)| {
+        let (value, comment) = said(&line.value.value()?)?;
+        let element = names.element(&line.measure, Scheme::Unsaid).map(|at| names.elements[at].named(elements));
+        // A measure that the law here no longer has keeps its uid; by code it is named as the snapshot names it.
+        let gone = || if elements == Scheme::Code { line.measure.clone() } else { uid("measure", &line.measure) };
+        Some(DataValue {
+            element: element.map_or_else(gone, str::to_owned),
+            period: format!("{:04}", document.year),
+            unit: if units == Scheme::Code { (*codes.get(&line.unit)?).to_owned() } else { uid_of(UnitId(line.unit)) },
+            value,
+            comment,
+            stored_by: STORED_BY.to_owned(),
+            updated: document.closed_at.clone(),
+        })
+    };
+    let mut values: Vec<DataValue> = document.chosen(rank).into_iter().filter_map(one).collect();
+    values.sort_by(|a, b| (&a.unit, &a.element).cmp(&(&b.unit, &b.element)));
+    values
+}
