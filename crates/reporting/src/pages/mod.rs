@@ -6,6 +6,7 @@ mod board;
 mod campaigns;
 mod criterion;
 mod forms;
+mod proofs;
 mod returns;
 mod say;
 mod settings;

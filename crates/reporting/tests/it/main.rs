@@ -4,6 +4,7 @@ mod campaign;
 mod forms;
 mod island;
 mod prepared;
+mod proofs;
 mod reminders;
 mod returns;
 mod shorter;
