@@ -106,7 +106,7 @@ fn a_photograph_comes_with_the_form_and_hangs_on_its_figure() {
         let page = visitor.get(officer(), &here).await?.text();
         ensure!(page.contains(&format!("<option value=\"{four}\">bốn.pdf")), "it is offered: {page}");
         for (id, status) in [(four.to_string(), 303), ("999".to_owned(), 422), ("x".to_owned(), 422)] {
-            let sent = form(&[("key", &id), ("e.income.per_person", &id)], &[]);
+            let sent = form(&[("key", id.as_str()), ("e.income.per_person", id.as_str())], &[]);
             let answer = visitor.post(officer(), &save, KIND, sent).await?;
             ensure!(answer.status == status, "{id}: {} {}", answer.status, answer.text());
         }
