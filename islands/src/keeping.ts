@@ -24,8 +24,10 @@ class Section {
   ) {
     this.measure = at.dataset["field"] ?? "";
     this.known = JSON.stringify(this.what());
-    at.addEventListener("input", () => this.keystroke());
-    at.addEventListener("change", () => this.soon(0));
+    // Files have a way of their own (`attach.ts`).
+    const typed = (event: Event): boolean => !(event.target as Element).closest("[data-attach], [data-photos]");
+    at.addEventListener("input", (event) => typed(event) && this.keystroke());
+    at.addEventListener("change", (event) => typed(event) && this.soon(0));
   }
 
   private named(part: string): HTMLInputElement | HTMLTextAreaElement | RadioNodeList | null {
@@ -260,6 +262,8 @@ class Kept {
 
   /** The button: everything is sent before anybody goes on. Without this island the form goes its own way. */
   private async submit(event: SubmitEvent): Promise<void> {
+    // A file that could not be kept here goes with the form itself.
+    if ([...this.at.querySelectorAll<HTMLInputElement>("input[type=file]")].some((field) => field.files?.length)) return;
     event.preventDefault();
     const to = event.submitter instanceof HTMLButtonElement && event.submitter.name === "tiep" ? (this.at.elements.namedItem("sau") as HTMLInputElement | null)?.value : undefined;
     for (const section of this.sections) await section.keep();

@@ -16,7 +16,7 @@ export const name = (address: string): string => new URL(address).pathname;
 function assetsIn(text: string, base: string): string[] {
   const found = new Set<string>();
   // Templates write a slash in an attribute as its entity.
-  for (const [, address] of text.replaceAll("&#x2f;", "/").matchAll(/["'(=]\s*((?:\/assets\/|\.\/)[\w.-]+\.(?:js|css|woff2|svg|png)(?:\?v=[0-9a-f]+)?)/g)) {
+  for (const [, address] of text.replaceAll("&#x2f;", "/").matchAll(/["'`(=]\s*((?:\/assets\/|\.\/)[\w.-]+\.(?:js|css|woff2|svg|png)(?:\?v=[0-9a-f]+)?)/g)) {
     if (address) found.add(new URL(address, base).href);
   }
   return [...found];

@@ -23,7 +23,7 @@ export const line: Line = {
 };
 
 /** The API answers in the language asked for. In a service worker there is no page that has one. */
-function language(): Record<string, string> {
+export function language(): Record<string, string> {
   return typeof document === "undefined" ? {} : { "accept-language": document.documentElement.lang };
 }
 

@@ -1,7 +1,9 @@
 // What every page of whoever is logged in does about a line that may be cut: sends what waits, says what has not been sent,
 // takes pages along, asks before leaving, wipes. Without this island pages work as ever, with a line.
+import { album, clearAlbum, photosOf, saveAs } from "./album";
 import { COMMON, forget, keepPage, pagesOf } from "./kept";
 import { behind, line } from "./line";
+import type { News, Photo } from "./photos";
 import { counts, exported, mine, theirs, type Item } from "./queue";
 import { clear, person, shelf } from "./shelf";
 import { announce, drafts, flush, full, gather, isFull as isNoRoom, pause, wake, type Done, type Round } from "./unsent";
@@ -23,8 +25,10 @@ let isFull = false;
 async function show(): Promise<void> {
   if (bar) {
     const { waiting, going, conflict, wrong, refused } = counts(await shelf.all(), whose);
-    const asks = conflict + wrong + refused;
-    const said = [isFull ? bar.dataset["full"] : (await nearly()) ? bar.dataset["nearly"] : "", waiting + going ? say(bar.dataset["waiting"], waiting + going) : "", asks ? say(bar.dataset["asks"], asks) : ""];
+    const photos = await photosOf(whose);
+    const onWay = waiting + going + photos.filter((photo) => photo.state === "waiting").length;
+    const asks = conflict + wrong + refused + photos.filter((photo) => photo.state !== "waiting").length;
+    const said = [isFull ? bar.dataset["full"] : (await nearly()) ? bar.dataset["nearly"] : "", onWay ? say(bar.dataset["waiting"], onWay) : "", asks ? say(bar.dataset["asks"], asks) : ""];
     const text = said.filter(Boolean).join(" · ");
     const link = find(bar, "a");
     if (link.textContent !== text) link.textContent = text;
@@ -57,6 +61,12 @@ async function round(): Promise<Round | undefined> {
   await gather(whose);
   last = await flush(whose, announce);
   await show();
+  // Photographs come behind the values that they prove; what sends them is loaded where one waits.
+  if (last && !last.stopped && (await photosOf(whose)).some((photo) => photo.state === "waiting")) {
+    const stopped = await import("./carry").then(({ flushPhotos }) => flushPhotos(whose, hear)).catch(() => "line" as const);
+    if (stopped) last = { ...last, stopped };
+    await show();
+  }
   if (last?.stopped === "line" || last?.stopped === "busy") {
     void wake();
     timer = window.setTimeout(() => void round(), pause(tries++));
@@ -64,10 +74,17 @@ async function round(): Promise<Round | undefined> {
   return last;
 }
 
+/** What became of a photograph, for the page that shows it. */
+function hear(news: News): void {
+  document.dispatchEvent(new CustomEvent("langso-photo", { detail: news }));
+  if (news.evidence || news.refused) void show();
+}
+
 /** All that is on this phone of this site goes; whoever else was logged in here, too. */
 async function wipe(): Promise<void> {
   await forget();
   await clear();
+  await clearAlbum();
   for (const key of Object.keys(localStorage)) if (key.startsWith("langso:")) localStorage.removeItem(key);
   for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) await registration.unregister();
   isFull = false;
@@ -77,7 +94,7 @@ async function wipe(): Promise<void> {
 const place = document.querySelector<HTMLElement>("[data-unsent-list]");
 
 function told(item: Item): HTMLElement {
-  const one = find<HTMLTemplateElement>(place as HTMLElement, "template").content.cloneNode(true) as DocumentFragment;
+  const one = find<HTMLTemplateElement>(place as HTMLElement, "template[data-item]").content.cloneNode(true) as DocumentFragment;
   const row = find(one, "li");
   const link = find<HTMLAnchorElement>(row, "[data-label]");
   link.textContent = item.label || item.measure;
@@ -101,13 +118,42 @@ function told(item: Item): HTMLElement {
   return row;
 }
 
+/** A photograph that has not reached the server: seen, saved as a file of the phone's own, let go of. */
+function toldPhoto(photo: Photo): HTMLElement {
+  const one = find<HTMLTemplateElement>(place as HTMLElement, "template[data-photo]").content.cloneNode(true) as DocumentFragment;
+  const row = find(one, "li");
+  const link = find<HTMLAnchorElement>(row, "[data-label]");
+  link.textContent = photo.label || photo.measure;
+  link.href = photo.page;
+  find(row, "[data-value]").textContent = `${photo.name} (${Math.ceil(photo.size / 1000)} KB)`;
+  find(row, "[data-at]").textContent = clock(photo.at + behind);
+  find(row, "[data-state]").textContent = place?.dataset[photo.state] ?? "";
+  const picture = find<HTMLImageElement>(row, "img");
+  picture.hidden = photo.small === "";
+  if (photo.small) picture.src = photo.small;
+  if (photo.said?.length) {
+    find(row, "[data-said]").textContent = photo.said.join(" ");
+    find(row, "[data-said]").hidden = false;
+  }
+  find(row, "[data-file]").addEventListener("click", () => void saveAs(photo));
+  let sure = false;
+  find(row, "[data-drop]").addEventListener("click", ({ currentTarget }) => {
+    // Asked twice: nobody gets it back.
+    if (sure) return void album.change(photo.ordinal, () => null).then(show);
+    sure = true;
+    (currentTarget as HTMLElement).textContent = place?.dataset["dropSure"] ?? "";
+  });
+  return row;
+}
+
 async function list(): Promise<void> {
   if (!place) return;
-  const items = await left();
-  find(place, "[data-items]").replaceChildren(...items.map(told));
-  const why = last?.stopped && items.length ? say(place.dataset[last.stopped]) : "";
-  find(place, "[data-count]").textContent = items.length ? why : say(place.dataset["none"]);
-  find<HTMLButtonElement>(place, "[data-send]").hidden = items.length === 0;
+  const [items, photos] = [await left(), await photosOf(whose)];
+  const count = items.length + photos.length;
+  find(place, "[data-items]").replaceChildren(...items.map(told), ...photos.map(toldPhoto));
+  const why = last?.stopped && count ? say(place.dataset[last.stopped]) : "";
+  find(place, "[data-count]").textContent = count ? why : say(place.dataset["none"]);
+  find<HTMLButtonElement>(place, "[data-send]").hidden = count === 0;
   find<HTMLButtonElement>(place, "[data-export]").hidden = items.length === 0;
   const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   const space = say(place.dataset["space"], (usage / 1e6).toFixed(1), Math.round(quota / 1e6));
@@ -128,9 +174,9 @@ function wire(place: HTMLElement): void {
   const ask = find(place, "[data-ask-wipe]");
   find(place, "[data-wipe]").addEventListener("click", async () => {
     // Everybody's, not only of whoever is logged in.
-    const all = (await shelf.all()).filter((item) => item.state !== "done");
-    if (all.length === 0) return void gone();
-    find(ask, "[data-asked]").textContent = say(place.dataset["sure"], all.length);
+    const count = (await shelf.all()).filter((item) => item.state !== "done").length + (await album.all().catch(() => [])).length;
+    if (count === 0) return void gone();
+    find(ask, "[data-asked]").textContent = say(place.dataset["sure"], count);
     ask.hidden = false;
     find(ask, "[data-wipe-not]").focus();
   });
@@ -202,7 +248,7 @@ function leaving(form: HTMLFormElement): void {
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const waits = (await left().catch(() => [])).length + drafts(whose).length;
+    const waits = (await left().catch(() => [])).length + drafts(whose).length + (await photosOf(whose)).length;
     if (!waits || !ask) return void go();
     find(ask, "[data-asked]").textContent = say(ask.dataset["count"], waits);
     ask.hidden = false;
@@ -214,7 +260,7 @@ function leaving(form: HTMLFormElement): void {
   find(ask, "[data-wipe]").addEventListener("click", () => void wipe().then(go));
   find(ask, "[data-send]").addEventListener("click", async () => {
     await round();
-    if ((await left()).length === 0) return void go();
+    if ((await left()).length + (await photosOf(whose)).length === 0) return void go();
     find(ask, "[data-asked]").textContent = ask.dataset["still"] ?? "";
   });
 }
@@ -240,9 +286,11 @@ async function begin(): Promise<void> {
   addEventListener("online", () => void round());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void round());
   document.addEventListener("langso-kept", () => void show());
+  document.addEventListener("langso-photos", () => void show().then(round));
   // What the worker sent, where a page of it is open.
-  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[] }>) => {
+  navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ done?: Done[]; news?: News }>) => {
     for (const done of data.done ?? []) announce(done);
+    if (data.news) hear(data.news);
     void show();
   });
   // A page that was taken along and shown without a line has nothing to send to.

@@ -1,5 +1,7 @@
 // The service worker: with a line the server answers, always; without one, its own pages as they were kept. Values that wait go
 // out when there is a line again, also where no page is open.
+import { photosOf } from "./album";
+import { flushPhotos } from "./carry";
 import { COMMON, OFFLINE, keepAnswer, keepPage, name, pagesOf } from "./kept";
 import { line } from "./line";
 import { counts, send } from "./queue";
@@ -91,11 +93,16 @@ async function asset(request: Request): Promise<Response> {
 async function flush(): Promise<void> {
   const whose = await person.get();
   if (!whose) return;
-  const { done } = await navigator.locks.request("langso-send", () => send(shelf, line, whose));
+  const { done, stopped } = await navigator.locks.request("langso-send", () => send(shelf, line, whose));
+  const tell = async (message: unknown): Promise<void> => {
+    for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
+  };
+  await tell({ done });
+  if (!stopped) await flushPhotos(whose, (news) => void tell({ news }));
   const left = counts(await shelf.all(), whose);
-  for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage({ done });
+  const photos = (await photosOf(whose)).filter((photo) => photo.state === "waiting").length;
   // The browser tries again later where a try failed.
-  if (left.waiting + left.going > 0) throw new Error("values wait");
+  if (left.waiting + left.going + photos > 0) throw new Error("values wait");
 }
 
 on<Waiting & { tag: string }>("sync", (event) => {

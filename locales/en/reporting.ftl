@@ -163,6 +163,24 @@ reporting-island-changed = { "{by}" } saved { "{value}" } at { "{clock}" }.
 reporting-island-mine = Use mine
 reporting-island-theirs = Use the stored one
 reporting-island-unread = Cannot be read as a number
+reporting-attach = + Photo, file
+reporting-attach-files = Photographs or PDF that prove this figure; at most { $megabytes } MB each, { $most } files at a time
+reporting-attach-piece = Or use a file that the commune has sent before
+reporting-attach-do = Attach
+reporting-attached = { $count ->
+    [one] One file attached.
+   *[other] { $count } files attached.
+}
+reporting-no-piece = The commune has no such file
+reporting-cover-first = Let me cover faces before it is sent
+reporting-photo-go = Send this photograph
+reporting-photo-cover = Cover faces
+reporting-photo-drop = Remove
+reporting-photo-sending = being sent
+reporting-photo-sent = sent
+reporting-photo-full = There is not enough space on this device: the file needs { $needs } MB, { $room } MB are left. It is NOT kept here. With a line press Save to send it at once; without one leave it in the camera and make room.
+reporting-photo-failed = The file could not be kept. With a line press Save to send it at once.
+reporting-piece-line = This file could not be used: there is no line.
 reporting-waiting-title = Waiting for review
 reporting-waiting-count = { $count } criteria
 reporting-waiting-caption = Criteria that wait, with what differs from last year

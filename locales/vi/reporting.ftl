@@ -151,6 +151,23 @@ reporting-island-changed = { "{by}" } vừa lưu { "{value}" } lúc { "{clock}" 
 reporting-island-mine = Dùng số của tôi
 reporting-island-theirs = Dùng số đã lưu
 reporting-island-unread = Không đọc được là số
+reporting-attach = + Ảnh, tệp
+reporting-attach-files = Ảnh hoặc PDF chứng minh số liệu này; mỗi tệp không quá { $megabytes } MB, mỗi lần không quá { $most } tệp
+reporting-attach-piece = Hoặc dùng tệp xã đã gửi
+reporting-attach-do = Đính kèm
+reporting-attached = { $count ->
+   *[other] Đã đính kèm { $count } tệp.
+}
+reporting-no-piece = Xã không có tệp này
+reporting-cover-first = Để tôi che mặt người trước khi gửi
+reporting-photo-go = Gửi ảnh này
+reporting-photo-cover = Che mặt
+reporting-photo-drop = Bỏ
+reporting-photo-sending = đang gửi
+reporting-photo-sent = đã gửi
+reporting-photo-full = Máy không còn đủ chỗ: tệp cần { $needs } MB, còn { $room } MB. Tệp CHƯA được giữ ở đây. Có mạng thì bấm Lưu để gửi thẳng; không có mạng thì giữ tệp trong máy ảnh và dọn bớt chỗ.
+reporting-photo-failed = Chưa giữ được tệp. Có mạng thì bấm Lưu để gửi thẳng.
+reporting-piece-line = Chưa dùng được tệp này: cần có mạng.
 reporting-waiting-title = Chờ thẩm tra
 reporting-waiting-count = { $count } tiêu chí
 reporting-waiting-caption = Tiêu chí đang chờ, kèm số khác năm trước

@@ -1,5 +1,6 @@
 // What a page costs a weak line: bytes, requests, shifts of the layout; what may be kept; what protects.
-import { phone } from "./harness.mjs";
+import { campaign, form, number } from "./cable.mjs";
+import { as, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 /** Bytes as they came over the line before islands and fonts, and requests, of a cold visit. */
@@ -36,6 +37,37 @@ export default async function ({ base, walk }) {
       assert(seen.length <= requests, JSON.stringify(seen));
     });
   }
+
+  await walk("the page of a criterion weighs at most 90 KB with its scripts, and a save 10 KB", phone, async (page) => {
+    await as(page, base, "commune_officer");
+    await page.goto(base + "/bao-cao");
+    const there = await page.evaluate(() => document.querySelector("main a[href*='/xa/']")?.getAttribute("href").match(/^\/bao-cao\/\d+/)[0]);
+    const { all } = await form(page, base, there ?? (await campaign(page, base)));
+    // The fullest of its pages, among the first; what the browser kept of others does not count.
+    let [heaviest, most] = ["", 0];
+    for (const at of all.slice(0, 20)) {
+      const html = (await (await page.request.get(base + at)).text()).length;
+      if (html > most) [heaviest, most] = [at, html];
+    }
+    const fresh = await (await page.context().browser().newContext()).newPage();
+    await as(fresh, base, "commune_officer");
+    const seen = await cold(fresh, base + heaviest);
+    const own = seen.filter(([url]) => !url.includes(".woff2"));
+    const bytes = own.reduce((sum, [, size]) => sum + size, 0);
+    console.log(`       ${heaviest}: ${bytes} bytes in ${own.length} requests of ${seen.length}; ${most} of HTML before packing`);
+    assert(bytes <= 90_000, JSON.stringify(own));
+    if (!(await fresh.$(number))) for (const at of all) if ((await fresh.goto(base + at, { waitUntil: "networkidle" })) && (await fresh.$(number))) break;
+    const asked = [];
+    fresh.on("requestfinished", (request) => asked.push(request));
+    await fresh.fill(number, "43");
+    await fresh.waitForResponse((answer) => answer.url().endsWith("/entries"));
+    await fresh.waitForLoadState("networkidle");
+    const sizes = await Promise.all(asked.map((request) => request.sizes()));
+    const saved = sizes.reduce((sum, one) => sum + one.requestHeadersSize + one.requestBodySize + one.responseHeadersSize + one.responseBodySize, 0);
+    console.log(`       a save: ${saved} bytes in ${asked.length} requests`);
+    assert(asked.length > 0 && saved <= 10_000, `${saved} bytes`);
+    await fresh.context().close();
+  });
 
   await walk("what enriches the map weighs at most 300 KB", phone, async (page) => {
     const seen = await cold(page, base + "/ban-do");

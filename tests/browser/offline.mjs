@@ -1,69 +1,9 @@
 // Entry on a line that is cut: a proxy stands between the browser and a demo of its own, so that pages and service worker alike
 // meet a line that refuses, or one that takes a request and loses the answer.
-import { accessible, as, fits, freePort, phone, startDemo } from "./harness.mjs";
+import { arrived, campaign, form, line, number, said, takeAlong, tell, unsaved, waits, weak } from "./cable.mjs";
+import { accessible, as, fits, startDemo } from "./harness.mjs";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { connect, createServer } from "node:net";
-
-/** A line: `cut` refuses everything, `lose` lets requests through and no answer back. */
-async function line(to) {
-  const state = { cut: false, lose: false, open: new Set() };
-  const server = createServer((near) => {
-    if (state.cut) return void near.destroy();
-    const far = connect(Number(new URL(to).port), "127.0.0.1");
-    state.open.add(near);
-    near.on("data", (bytes) => far.write(bytes)).on("close", () => far.destroy()).on("error", () => {});
-    far.on("data", (bytes) => (state.lose ? near.destroy() : near.write(bytes))).on("close", () => near.destroy()).on("error", () => near.destroy());
-    near.on("close", () => state.open.delete(near));
-  });
-  const port = await freePort();
-  await new Promise((done) => server.listen(port, "127.0.0.1", done));
-  const turn = (how) => {
-    Object.assign(state, { cut: false, lose: false }, how);
-    // What is open breaks off where it is.
-    if (state.cut) for (const near of state.open) near.destroy();
-  };
-  return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), mend: () => turn({}), close: () => server.close() };
-}
-
-/** The office opens a campaign; the page of the unit of the officer. */
-async function campaign(page, base) {
-  await as(page, base, "coordination");
-  await page.goto(base + "/bao-cao/moi");
-  await page.click("main form[action$='/bao-cao/moi'] button");
-  await page.waitForURL(/\/bao-cao\/\d+\/cai-dat/);
-  await page.click("main form[action$='/chuyen'] button");
-  await page.waitForLoadState();
-  return new URL(page.url()).pathname.match(/\/bao-cao\/\d+/)[0];
-}
-
-/** The unit's page in the campaign, and the pages of its criteria that have fields to fill. */
-async function form(page, base, campaign) {
-  await as(page, base, "commune_officer");
-  await page.goto(base + "/bao-cao");
-  const unit = await page.getAttribute(`main a[href^="${campaign}/xa/"]`, "href");
-  await page.goto(base + unit);
-  const all = await page.$$eval(`main a[href^="${unit}/"]`, (links) => [...new Set(links.map((a) => a.getAttribute("href")))]);
-  return { unit, all };
-}
-
-async function takeAlong(page) {
-  await page.click("[data-carry] button");
-  await page.waitForFunction(() => /Đã mang theo/.test(document.querySelector("[data-carry] [data-said]").textContent), undefined, { timeout: 60_000 });
-}
-
-/** A phone on a line that is cut now and then. */
-const weak = { ...phone, cut: true };
-
-const number = "section[data-field] input[name^='v.']:not([type=radio])";
-const said = (page, at = number) => page.$eval(at, (input) => input.closest("section").querySelector("[data-said]").textContent);
-/** All is at the server: nothing waits, and the field says when it was saved. */
-async function arrived(page, at = number) {
-  await page.waitForFunction((at) => document.querySelector("#unsent")?.hidden && /Đã lưu/.test(document.querySelector(at)?.closest("section").querySelector("[data-said]").textContent), at, { timeout: 40_000 });
-}
-const waits = (page, at = number) => page.waitForFunction((at) => /chờ mạng/.test(document.querySelector(at)?.closest("section").querySelector("[data-said]").textContent), at, { timeout: 30_000 });
-const tell = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
-const unsaved = (page) => page.$eval("#unsent", (bar) => (bar.hidden ? "" : bar.textContent.trim()));
 
 export default async function (site) {
   const { walk, photograph, binary } = site;
@@ -322,7 +262,7 @@ export default async function (site) {
       await page.goto(base + "/tai-khoan");
       await page.click("form[action$='/dang-xuat'] button");
       await page.waitForSelector("[data-leave]:not([hidden])");
-      assert.match(await page.innerText("[data-leave]"), /Còn 1 giá trị chưa gửi/);
+      assert.match(await page.innerText("[data-leave]"), /Còn 1 giá trị, ảnh chưa gửi/);
       await page.click("[data-leave] [data-keep]");
       await page.waitForURL((url) => url.pathname !== "/tai-khoan");
       await page.unroute("**/entries");
@@ -352,7 +292,7 @@ export default async function (site) {
       await page.goto(base + "/ngoai-tuyen");
       await page.click("[data-wipe]");
       await page.waitForSelector("[data-ask-wipe]:not([hidden])");
-      assert.match(await page.innerText("[data-ask-wipe]"), /Còn 1 giá trị chưa gửi sẽ mất/);
+      assert.match(await page.innerText("[data-ask-wipe]"), /Còn 1 giá trị, ảnh chưa gửi sẽ mất/);
       await page.click("[data-wipe-now]");
       await page.waitForFunction(() => /Đã xóa/.test(document.querySelector("[data-did]").textContent));
       const left = await page.evaluate(async () => [(await caches.keys()).length, Object.keys(localStorage).filter((key) => key.startsWith("langso:")).length, (await navigator.serviceWorker.getRegistrations()).length]);

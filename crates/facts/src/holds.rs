@@ -28,7 +28,7 @@ impl Hold {
     }
 
     /// Whether it keeps a role from writing. A commune's people are kept out while it is reviewed; the program itself never is.
-    fn keeps_out(self, role: Role) -> bool {
+    pub(crate) fn keeps_out(self, role: Role) -> bool {
         match self {
             Hold::Review => matches!(role, Role::CommuneOfficer | Role::CommuneLeader),
             Hold::Locked => role != Role::System,

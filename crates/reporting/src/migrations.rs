@@ -91,7 +91,7 @@ CREATE TABLE reporting_return_part (
 /// Campaigns that a year's closing closed: opening the year opens them again.
 const CLOSED_WITH: Migration = Migration {
     room: "reporting",
-    version: 11,
+    version: 12,
     name: "campaigns closed with their year",
     sql: "
 ALTER TABLE reporting_campaign ADD COLUMN closed_by INTEGER;

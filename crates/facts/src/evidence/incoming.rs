@@ -293,8 +293,8 @@ pub async fn append<E>(
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finished {
     Kept(EvidenceId),
-    /// The file is no evidence: why.
-    Refused(Phrase),
+    /// The file is no evidence, or its figure takes none any more: why.
+    Refused(Box<Problem>),
     /// Another client is at it.
     Locked,
 }
@@ -322,19 +322,21 @@ pub async fn finish(
     }
     let measured = match measured(&means.files, &blob).await? {
         Ok(measured) => measured,
-        Err(phrase) => {
-            let mut tx = store.write(&Actor::SYSTEM, clock).await?;
-            tx.execute_one("UPDATE facts_incoming SET refused = $2 WHERE id = $1", args![id, phrase.key]).await?;
-            tx.commit().await?;
-            let _ = std::fs::remove_file(means.part(id));
-            return Ok(Finished::Refused(phrase));
-        }
+        Err(phrase) => return refuse(means, store, clock, id, Problem::input(phrase)).await,
     };
     let Fields { note, uses, taken, place, covered } = known.fields;
     let said = Said { taken, place };
     let given = Given { unit: known.unit, blob, measured, name: known.name, note, uses, said, covered };
     let mut tx = store.write(actor, clock).await?;
-    let kept = keep(&mut tx, law, &given).await?;
+    let kept = match keep(&mut tx, law, &given).await {
+        Ok(kept) => kept,
+        // Sent in, locked, or no longer theirs, since it was begun: said once more to whoever asks, never tried again.
+        Err(StoreError::Refused(problem)) => {
+            drop(tx);
+            return refuse(means, store, clock, id, *problem).await;
+        }
+        Err(error) => return Err(error),
+    };
     if !kept.fresh {
         // The same file of the same unit is there: said in the trail, too.
         let details = serde_json::json!({"evidence": kept.id});
@@ -346,6 +348,15 @@ pub async fn finish(
     tx.commit().await?;
     let _ = std::fs::remove_file(means.part(id));
     Ok(Finished::Kept(kept.id))
+}
+
+/// Notes that an upload became nothing, and lets its bytes go. Cost: one row.
+async fn refuse(means: &Means, store: &Store, clock: &dyn Clock, id: &str, problem: Problem) -> Result<Finished> {
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    tx.execute_one("UPDATE facts_incoming SET refused = $2 WHERE id = $1", args![id, problem.phrase.key]).await?;
+    tx.commit().await?;
+    let _ = std::fs::remove_file(means.part(id));
+    Ok(Finished::Refused(Box::new(problem)))
 }
 
 /// Ends an upload before it is whole; false where another client is at it. What it became already stays. Cost: two rows.

@@ -1,6 +1,6 @@
 //! What is done with evidence: taken in, used for a figure, no longer used, shown to everybody. One transaction each.
 
-use super::{FILE, MOST_NOTE, Piece, Said, Scan, clean_name, find, look};
+use super::{FILE, MOST_NOTE, Piece, Said, Scan, clean_name, find, look, uses};
 use crate::{
     Law, figure,
     holds::{self, Hold},
@@ -11,7 +11,10 @@ use kernel::{EvidenceId, Phrase, Places, Problem, UnitId, text};
 use pictures::{Bad, Measured};
 use rulebook::values::year_end;
 use serde_json::json;
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 use store::{
     AuditLine, Query, Result, StoreError, WriteTx, args,
     attachments::{Attachments, Blob},
@@ -89,25 +92,57 @@ pub fn may_prove(law: &Law, unit: &Unit, code: &str, year: i16) -> std::result::
 /// Whether the actor may say what proves these figures: of units within reach, of measures in their charge. Cost: as
 /// [`WriteTx::reach`].
 pub async fn allowed(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<()> {
+    first(in_charge(tx, law, unit, uses).await?)
+}
+
+/// Refuses where one of these figures is held against the actor: what others review stays as it was sent, with what proves it.
+/// Cost: what is held of the unit in these years.
+pub async fn open(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<()> {
+    first(held(tx, law, unit, uses).await?)
+}
+
+/// Of each of these figures why this actor cannot say what proves it, for whoever shows it at its place. Cost: as [`allowed`]
+/// and [`open`].
+pub async fn why_not(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<Vec<Option<Problem>>> {
+    let charge = in_charge(tx, law, unit, uses).await?;
+    let held = held(tx, law, unit, uses).await?;
+    Ok(charge.into_iter().zip(held).map(|(charge, held)| charge.or(held)).collect())
+}
+
+fn first(problems: Vec<Option<Problem>>) -> Result<()> {
+    let first = problems.into_iter().flatten().next();
+    first.map_or(Ok(()), |problem| Err(StoreError::Refused(Box::new(problem))))
+}
+
+async fn in_charge(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<Vec<Option<Problem>>> {
     if tx.scope().writes == Places::All || uses.is_empty() {
-        return Ok(());
+        return Ok(vec![None; uses.len()]);
     }
     let years: BTreeSet<i16> = uses.iter().map(|(_, year)| *year).collect();
     let things: Vec<_> = years.into_iter().map(|year| (unit, year_end(year))).collect();
     let reached = tx.reach(&things).await?;
-    for (unit, day) in things {
-        let Some(criteria) = reached.criteria(unit, day) else { continue };
-        let charge = law.measures_of(&criteria);
-        let foreign = uses.iter().find(|(measure, year)| *year == day.year() && !charge.contains(measure));
-        if let Some((measure, _)) = foreign {
-            return Err(StoreError::Refused(Box::new(rules::not_in_charge(law.measure_code(*measure)))));
-        }
+    let charges: BTreeMap<i16, _> = things
+        .into_iter()
+        .filter_map(|(unit, day)| Some((day.year(), law.measures_of(&reached.criteria(unit, day)?))))
+        .collect();
+    let foreign = |(measure, year): &(i64, i16)| charges.get(year).is_some_and(|charge| !charge.contains(measure));
+    Ok(uses.iter().map(|of| foreign(of).then(|| rules::not_in_charge(law.measure_code(of.0)))).collect())
+}
+
+async fn held(tx: &mut WriteTx, law: &Law, unit: UnitId, uses: &[(i64, i16)]) -> Result<Vec<Option<Problem>>> {
+    if uses.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    let years: BTreeSet<i16> = uses.iter().map(|(_, year)| *year).collect();
+    let held = holds::of(tx, &[unit], &years.into_iter().collect::<Vec<_>>()).await?;
+    let role = tx.actor().role;
+    let hold = |&(measure, year): &(i64, i16)| held.get(&(unit, year, measure)).filter(|hold| hold.keeps_out(role));
+    Ok(uses.iter().map(|of| hold(of).map(|hold| rules::held(*hold, law.measure_code(of.0)))).collect())
 }
 
 /// Takes a piece in, once: the same file of the same unit again is the piece that is there, with what it is used for now
-/// besides. A job looks at it afterwards. Cost: six rows, two a use.
+/// besides. A job looks at it afterwards. Refused where one of the figures takes no evidence now ([`open`]). Cost: six rows, two a
+/// use, what is held of the unit.
 pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     let sha256 = given.blob.sha256.as_str();
     tx.lock(&format!("facts.evidence.{}.{sha256}", given.unit)).await?;
@@ -116,7 +151,12 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     if let Some(row) = there {
         let id = EvidenceId(row.i64(0)?);
         allowed(tx, law, given.unit, &given.uses).await?;
-        for &(measure, year) in &given.uses {
+        let there = uses(tx, &[id]).await?.remove(&id).unwrap_or_default();
+        let there = |of: &(i64, i16)| there.iter().any(|u| (u.measure, u.year) == *of && u.ended.is_none());
+        // What is used already is asked for again where an answer was lost, whatever became of the figure meanwhile.
+        let fresh: Vec<_> = given.uses.iter().copied().filter(|of| !there(of)).collect();
+        open(tx, law, given.unit, &fresh).await?;
+        for (measure, year) in fresh {
             use_for(tx, law, id, given.unit, measure, year).await?;
         }
         return Ok(Kept { id, fresh: false });
@@ -162,6 +202,7 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     audit(tx, "facts.evidence_kept", EvidenceId(id), given.unit, details).await?;
     // After the line of the piece: that one is held against the reach by itself.
     allowed(tx, law, given.unit, &given.uses).await?;
+    open(tx, law, given.unit, &given.uses).await?;
     for &(measure, year) in &given.uses {
         use_for(tx, law, EvidenceId(id), given.unit, measure, year).await?;
     }
@@ -180,13 +221,18 @@ async fn audit(
     tx.audit(line).await
 }
 
-/// Says that a piece proves a figure of its unit; whether it did not already. Cost: three rows.
+/// Says that a piece proves a figure of its unit; whether it did not already. Cost: what the piece is used for, three rows.
 pub async fn link(tx: &mut WriteTx, law: &Law, piece: &Piece, measure: i64, year: i16) -> Result<bool> {
     allowed(tx, law, piece.unit, &[(measure, year)]).await?;
+    let there = uses(tx, &[piece.id]).await?.remove(&piece.id).unwrap_or_default();
+    if there.iter().any(|u| (u.measure, u.year) == (measure, year) && u.ended.is_none()) {
+        return Ok(false);
+    }
+    open(tx, law, piece.unit, &[(measure, year)]).await?;
     use_for(tx, law, piece.id, piece.unit, measure, year).await
 }
 
-/// Whoever calls it has asked [`allowed`].
+/// Whoever calls it has asked [`allowed`] and [`open`].
 async fn use_for(tx: &mut WriteTx, law: &Law, id: EvidenceId, unit: UnitId, measure: i64, year: i16) -> Result<bool> {
     let (role, now, period) = (tx.actor().role.name(), tx.now(), format!("{year:04}"));
     let sql =

@@ -282,3 +282,79 @@ fn what_came_in_whole_before_the_program_was_killed_becomes_a_piece_when_it_is_a
         Ok(())
     });
 }
+
+#[test]
+fn an_upload_is_begun_once_under_its_key() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        let bytes = jpeg(1);
+        let (size, half) = (bytes.len().to_string(), bytes.len() / 2);
+        let told = metadata(&[("unit", "250"), ("filename", "a.jpg"), ("figures", "income.per_person:2024")]);
+        let begin = async |key: &str, told: &str| {
+            let headers = [TUS, ("upload-length", &*size), ("upload-metadata", told), ("idempotency-key", key)];
+            visitor.ask_by("POST", "/api/v1/uploads", &headers, "").await
+        };
+        let first = begin("phone-1", &told).await?;
+        ensure!(first.status == 201 && first.header("upload-offset") == "0", "{}", first.text());
+        // The answer was lost: the same upload, and how far it came.
+        let again = begin("phone-1", &told).await?;
+        ensure!((again.status, &again.location) == (201, &first.location), "{} {}", again.status, again.location);
+        part(&visitor, &first.location, 0, &bytes[..half]).await?;
+        let again = begin("phone-1", &told).await?;
+        ensure!((again.status, again.header("upload-offset")) == (201, &*half.to_string()), "{}", again.text());
+        part(&visitor, &first.location, half, &bytes[half..]).await?;
+        let again = begin("phone-1", &told).await?;
+        ensure!((again.status, again.header("langso-evidence")) == (201, "1"), "{}", again.text());
+        // Another file under the same key is none of it; another key begins another.
+        let other = metadata(&[("unit", "250"), ("filename", "b.jpg")]);
+        ensure!(begin("phone-1", &other).await?.status == 409);
+        ensure!(begin("phone-2", &told).await?.location != first.location);
+        // Ended: there is none under that key any more.
+        visitor.ask_by("DELETE", &first.location, &[TUS], "").await?;
+        ensure!(begin("phone-1", &told).await?.status == 404);
+        ensure!(pieces(&store, COMMUNE).await?.len() == 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_figure_that_is_held_takes_no_evidence_by_any_door() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        let income = visitor.law.measure_id("income.per_person").context("a measure")?;
+        let bytes = jpeg(1);
+        let pairs = [("unit", "250"), ("filename", "a.jpg"), ("figures", "income.per_person:2024")];
+        // One is used already, one is on its way when the figure is locked, one lies with the unit.
+        let used = begun(&visitor, bytes.len() as u64, &pairs).await?;
+        part(&visitor, &used, 0, &bytes).await?;
+        let late = begun(&visitor, jpeg(2).len() as u64, &pairs).await?;
+        visitor.send_files(&crate::evidence::there(COMMUNE), &[], &[("c.jpg", &jpeg(3))]).await?;
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+        facts::holds::lay(&mut tx, COMMUNE, 2024, &[income], facts::holds::Hold::Locked).await?;
+        tx.commit().await?;
+        let told = metadata(&pairs);
+        let headers = [TUS, ("upload-length", "10"), ("upload-metadata", &*told)];
+        let refused = visitor.ask_by("POST", "/api/v1/uploads", &headers, "").await?;
+        ensure!(refused.status == 409 && refused.text().contains("đã khóa"), "{} {}", refused.status, refused.text());
+        let last = part(&visitor, &late, 0, &jpeg(2)).await?;
+        ensure!(last.status == 409 && last.text().contains("đã khóa"), "{} {}", last.status, last.text());
+        ensure!(visitor.ask_by("GET", &late, &[TUS], "").await?.status == 410, "said once more, never tried again");
+        let fields = [("note", "ghi chú còn đây"), ("measure", "income.per_person"), ("year", "2024")];
+        let form = visitor.send_files(&crate::evidence::there(COMMUNE), &fields, &[("d.jpg", &jpeg(4))]).await?;
+        let page = form.text();
+        ensure!(form.status == 422 && page.contains("đã khóa") && page.contains("ghi chú còn đây"), "{page}");
+        let wish = r#"{"measure": "income.per_person", "year": 2024}"#;
+        ensure!(visitor.post("/api/v1/evidence/2/uses", "application/json", wish).await?.status == 409);
+        let form = "application/x-www-form-urlencoded";
+        let linked = visitor.post("/tep-minh-chung/2/dung", form, "measure=income.per_person&year=2024").await?;
+        ensure!(linked.status == 422 && linked.text().contains("đã khóa"), "{} {}", linked.status, linked.text());
+        // What is used already may be said again: an answer was lost.
+        ensure!(visitor.post("/api/v1/evidence/1/uses", "application/json", wish).await?.status == OK);
+        ensure!(part(&visitor, &used, bytes.len(), b"").await?.header("langso-evidence") == "1");
+        let mut tx = store.read(&kernel::Actor::SYSTEM.scope()).await?;
+        let proofs = evidence::of_figures(&mut tx, COMMUNE, 2024).await?;
+        ensure!(proofs.get(&income).map(Vec::len) == Some(1), "{proofs:?}");
+        ensure!(pieces(&store, COMMUNE).await?.len() == 2, "what was refused is not kept either");
+        Ok(())
+    });
+}

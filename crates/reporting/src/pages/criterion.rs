@@ -1,6 +1,6 @@
 //! A criterion of a unit: entered by the unit, reviewed by others. One criterion a page; the whole form works without scripts.
 
-use super::{Fields, after, law, reporting, say, unit};
+use super::{Fields, after, law, proofs, reporting, say, unit};
 use crate::{
     comments::{self, Comment},
     entry::{self, Answer, Given, Typed},
@@ -12,14 +12,26 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use facts::Law;
-use kernel::{PersonId, UnitId};
+use facts::{Law, pages::attach};
+use kernel::{PersonId, Phrase, UnitId};
 use minijinja::{Value, context};
 use rulebook::{Kind, requirement};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
-use web::{Asked, Asking, Ctx, Form, Outcome, Path, Repeatable};
+use web::{Asking, Ctx, Form, Multipart, Outcome, Path, Repeatable};
 
 type At = (i64, i64, String, String);
+
+/// What the page is asked for: told after something was done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// `1`: what was sent was saved; `2`: some of it.
+    xong: String,
+    /// How many pieces of evidence were attached, and at which measure.
+    tep: String,
+    o: String,
+}
 
 /// Everything the page of a criterion, or of all of them, is made from.
 pub(super) struct Shown {
@@ -27,6 +39,7 @@ pub(super) struct Shown {
     pub(super) summed: Reporting,
     pub(super) items: Vec<Item>,
     pub(super) form: Asks,
+    proofs: proofs::Proofs,
     comments: Vec<Comment>,
     people: HashMap<PersonId, String>,
     /// The last reason with which it was given back.
@@ -41,6 +54,8 @@ pub(super) struct Again {
     pub(super) answers: BTreeMap<String, Answer>,
     /// The measure of a correction that was not taken.
     correction: Option<String>,
+    /// Files that were not taken, by measure.
+    files: Vec<(String, Phrase)>,
 }
 
 fn criterion(at: &At) -> Criterion {
@@ -60,6 +75,7 @@ pub(super) async fn shown(
     let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
     let items = kept::items(&mut tx, campaign.id, place.id).await?;
     let form = form::load(&mut tx, law, &campaign, &place).await?;
+    let proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;
     let comments = comments::of(&mut tx, campaign.id, place.id).await?;
     let done = kept::actions(&mut tx, campaign.id, place.id, 200).await?;
     let shown = form.sheets().filter(|(_, sheet)| criterion.is_none_or(|one| *one == sheet.criterion));
@@ -71,17 +87,18 @@ pub(super) async fn shown(
     let back = done.iter().find(|one| Some(&one.criterion) == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
     let today = say::today(ctx, &mut tx).await?;
-    Ok(Shown { campaign, summed, items, form, comments, people, reason, today })
+    Ok(Shown { campaign, summed, items, form, proofs, comments, people, reason, today })
 }
 
-/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments.
+/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, what proves its
+/// figures of the year.
 pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
-    tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked.xong)
+    tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked)
 }
 
-fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &str) -> Outcome {
+fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &Asked) -> Outcome {
     let criterion = criterion(at);
     let (Some((set, sheet)), Some(place)) =
         (shown.form.sheet(&criterion), shown.items.iter().position(|item| item.criterion == criterion))
@@ -93,7 +110,7 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     let open = rules::is_open(item.state) && shown.campaign.takes_entries(today.day);
     let enters = open && ctx.may("enter", "reporting");
     let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
-    let teller = Teller { ctx, law, shown, set, again };
+    let teller = Teller { ctx, law, shown, set, again, done };
     let fields: Vec<Value> = sheet.fields.iter().map(|field| teller.field(field)).collect();
     let link = |at: usize| {
         let item = shown.items.get(at)?;
@@ -127,7 +144,9 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
             api => format!("/api/v1/campaigns/{}/units/{}/entries", shown.campaign.id, shown.form.unit.id),
             comment => ctx.link(&format!("{}/trao-doi", told::page(shown.campaign.id, shown.form.unit.id))), may_comment => ctx.may("comment", "reporting"),
             here => here, tc => format!("{}|{}", at.2, at.3), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
-            before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done == "1", partly => done == "2",
+            before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done.xong == "1", partly => done.xong == "2",
+            attaches => (enters && ctx.may("attach", "evidence")).then(|| context! { accept => attach::ACCEPT, megabytes => attach::megabytes(ctx), most => attach::MOST_FILES,
+                unit => shown.form.unit.id.0, year => shown.form.year.to_string(), all => ctx.link(&format!("/xa/{}/minh-chung", shown.form.unit.id)) }),
             reason => shown.reason.as_ref().filter(|_| item.state == crate::model::State::Returned).map(|(text, by)| context! { text => text, by => by }),
             person => ctx.who().map(|who| who.person.0), year => shown.campaign.year().to_string(), last_year => (shown.campaign.year() - 1).to_string(),
         },
@@ -140,6 +159,7 @@ pub(super) struct Teller<'a> {
     pub(super) shown: &'a Shown,
     pub(super) set: &'a SetForm,
     pub(super) again: &'a Again,
+    pub(super) done: &'a Asked,
 }
 
 impl Teller<'_> {
@@ -148,13 +168,22 @@ impl Teller<'_> {
         let mut found = Vec::new();
         for field in &sheet.fields {
             let code = &field.about.id;
-            let Some(Answer::Wrong(list)) = self.again.answers.get(code) else { continue };
             let no = field.node.map(|node| self.set.plan.book.nodes[node].indicator.no.as_str()).unwrap_or(code);
+            found.extend(
+                self.wrong_files(code)
+                    .map(|said| context! { href => format!("#files-{code}"), text => format!("{no}: {said}") }),
+            );
+            let Some(Answer::Wrong(list)) = self.again.answers.get(code) else { continue };
             found.extend(list.iter().map(|(part, phrase)| {
                 context! { href => format!("#{part}-{code}"), text => format!("{no}: {}", locale::say(self.ctx.lang, phrase)) }
             }));
         }
         found
+    }
+
+    /// What is wrong with files of a value.
+    fn wrong_files(&self, code: &str) -> impl Iterator<Item = String> {
+        self.again.files.iter().filter(move |(at, _)| at == code).map(|(_, why)| locale::say(self.ctx.lang, why))
     }
 
     fn said(&self, said: &Said, field: &Field) -> Value {
@@ -218,6 +247,8 @@ impl Teller<'_> {
             read => field.read.as_ref().filter(|_| !field.asked).map(|(origin, value)| context! { value => facts::pages::exactly(lang, value, unit), origin => locale::say_key(lang, &format!("origin-{}", origin.name()), &[]) }),
             href => ctx.link(&format!("/so-lieu/{}/{code}/{}", self.shown.form.unit.id, self.shown.campaign.year())), comments => comments, open => open,
             units => self.units(field), also => self.also(field),
+            proofs => self.shown.proofs.at(ctx, field.measure), files_wrong => self.wrong_files(code).collect::<Vec<_>>(),
+            attached => self.done.tep.parse::<i64>().ok().filter(|count| *count > 0 && self.done.o == *code),
             correction => correction, correction_wrong => correction_wrong, measure => self.law.measure_code(field.measure),
         }
     }
@@ -280,39 +311,46 @@ fn given(fields: &Fields) -> Vec<Given> {
 }
 
 /// What became of a form of values.
-pub(super) enum Sent {
-    /// All of it is saved, or was before.
-    Fine,
-    /// What was right is saved; the rest is to be shown with what was typed, under this status.
-    Again(StatusCode, Again),
+pub(super) enum Became {
+    /// All of it is saved, or was before; so many files were attached.
+    Fine(i64),
+    /// What was right is saved, so many files were attached; the rest is to be shown with what was typed, under this status.
+    Again(StatusCode, Again, i64),
 }
 
-/// Saves the values of a form, each for itself. Cost: as [`entry::save`].
+/// Saves the values of a form, each for itself, and keeps and uses its files. Cost: as [`entry::save`] and [`proofs::hang`].
 pub(super) async fn sent(
     ctx: &Ctx,
     law: &Law,
     (campaign, unit): (i64, i64),
-    fields: &Fields,
-) -> Result<Sent, web::Failure> {
-    let given = given(fields);
-    let sent = serde_json::to_vec(fields)?;
-    let repeatable = Repeatable::of_form(ctx, fields.get("key").map_or("", String::as_str), &sent);
+    sent: proofs::Sent,
+) -> Result<Became, web::Failure> {
+    let proofs::Sent { fields, files, mut wrong } = sent;
+    let given = given(&fields);
+    let body =
+        serde_json::to_vec(&(&fields, files.iter().map(|(at, file)| (at, &file.blob.sha256)).collect::<Vec<_>>()))?;
+    let repeatable = Repeatable::of_form(ctx, fields.get("key").map_or("", String::as_str), &body);
     let mut tx = ctx.write().await?;
     let campaign = super::campaign(ctx, &mut tx, campaign).await?;
-    if repeatable.seen(&mut tx).await?.is_some() {
-        return Ok(Sent::Fine);
+    if let Some(first) = repeatable.seen(&mut tx).await? {
+        return Ok(Became::Fine(first["files"].as_i64().unwrap_or(0)));
     }
     let Some(saved) = entry::save(&mut tx, law, &campaign, UnitId(unit), &given).await? else {
         return Err(ctx.not_found());
     };
-    if saved.answers.iter().all(|answer| matches!(answer, Answer::Saved | Answer::Nothing)) {
-        repeatable.keep(tx, &serde_json::json!({"saved": given.len()})).await?;
-        return Ok(Sent::Fine);
+    let (hung, refused) = proofs::hang(ctx, &mut tx, law, &saved.form, files, &fields).await?;
+    wrong.extend(refused);
+    let fine = saved.answers.iter().all(|answer| matches!(answer, Answer::Saved | Answer::Nothing));
+    if fine && wrong.is_empty() {
+        repeatable.keep(tx, &serde_json::json!({"saved": given.len(), "files": hung})).await?;
+        return Ok(Became::Fine(hung as i64));
     }
-    if saved.answers.iter().any(|answer| matches!(answer, Answer::Saved)) {
+    if hung > 0 || saved.answers.iter().any(|answer| matches!(answer, Answer::Saved)) {
         tx.commit().await?;
+    } else {
+        drop(tx);
     }
-    let mut again = Again::default();
+    let mut again = Again { files: wrong, ..Again::default() };
     for (one, answer) in given.into_iter().zip(saved.answers) {
         if matches!(answer, Answer::Wrong(_) | Answer::Changed) {
             again.typed.insert(one.measure.clone(), one.clone());
@@ -321,26 +359,32 @@ pub(super) async fn sent(
     }
     let changed = again.answers.values().any(|answer| matches!(answer, Answer::Changed));
     let status = if changed { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(Sent::Again(status, again))
+    Ok(Became::Again(status, again, hung as i64))
 }
 
-/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu`: what is right is saved, what is wrong or was changed by somebody else is
-/// shown again with what was typed. Cost: as [`entry::save`].
-pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
+/// `POST /bao-cao/{campaign}/xa/{unit}/{set}/{no}/luu`: what is right is saved, files are kept and used, what is wrong or was
+/// changed by somebody else is shown again with what was typed. Cost: as [`sent`].
+pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
     let law = law(&ctx);
+    let form = proofs::read(&ctx, parts).await?;
     let here = ctx.link(&format!("/bao-cao/{}/xa/{}/{}/{}", at.0, at.1, at.2, at.3));
-    let next = fields
-        .get("tiep")
-        .and_then(|_| fields.get("sau"))
-        .filter(|path| path.starts_with(&format!("/bao-cao/{}/xa/{}/", at.0, at.1)));
-    match sent(&ctx, &law, (at.0, at.1), &fields).await? {
-        Sent::Fine => {
-            let there = next.map_or_else(|| format!("{here}?xong=1"), |path| ctx.link(path));
-            Ok(Redirect::to(&there).into_response())
+    let next = form.fields.get("tiep").and_then(|_| form.fields.get("sau").cloned());
+    let next = next.filter(|path| path.starts_with(&format!("/bao-cao/{}/xa/{}/", at.0, at.1)));
+    // Where the page is left: at the value whose button was pressed, or whose file it was.
+    let place = form.fields.get("o").or(form.files.first().map(|(at, _)| at)).cloned();
+    let place = place.filter(|at| law.measure_id(at).is_some()).unwrap_or_default();
+    match sent(&ctx, &law, (at.0, at.1), form).await? {
+        Became::Fine(files) => {
+            let done = match files {
+                0 => format!("{here}?xong=1"),
+                _ => format!("{here}?xong=1&tep={files}&o={place}#f-{place}"),
+            };
+            Ok(Redirect::to(&next.map_or(done, |path| ctx.link(&path))).into_response())
         }
-        Sent::Again(status, again) => {
+        Became::Again(status, again, files) => {
             let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
-            tell(&ctx, &law, &at, &shown, status, &again, "2")
+            let partly = Asked { xong: "2".into(), tep: files.to_string(), o: place };
+            tell(&ctx, &law, &at, &shown, status, &again, &partly)
         }
     }
 }
@@ -367,5 +411,5 @@ pub async fn correct(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -
     let mut again = Again { correction: Some(given.measure.clone()), ..Again::default() };
     again.answers.insert(given.measure, answer);
     let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
-    tell(&ctx, &law, &at, &shown, status, &again, "")
+    tell(&ctx, &law, &at, &shown, status, &again, &Asked::default())
 }

@@ -3,8 +3,8 @@
 
 use super::{
     Fields,
-    criterion::{Again, Sent, Shown, Teller, sent, shown},
-    law, say,
+    criterion::{self, Again, Became, Shown, Teller, sent, shown},
+    law, proofs, say,
 };
 use crate::{
     entry::Answer,
@@ -34,12 +34,12 @@ pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) ->
 /// again with what was typed. Cost: as [`crate::entry::save`].
 pub async fn save(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -> Outcome {
     let law = law(&ctx);
-    match sent(&ctx, &law, at, &fields).await? {
-        Sent::Fine => {
+    match sent(&ctx, &law, at, proofs::Sent { fields, ..proofs::Sent::default() }).await? {
+        Became::Fine(_) => {
             let there = ctx.link(&format!("{}/bang?xong=1", told::page(at.0, kernel::UnitId(at.1))));
             Ok(Redirect::to(&there).into_response())
         }
-        Sent::Again(status, again) => {
+        Became::Again(status, again, _) => {
             let shown = shown(&ctx, &law, at, None).await?;
             tell(&ctx, &law, &shown, status, &again, false)
         }
@@ -55,12 +55,13 @@ struct Rows<'a> {
     shown: &'a Shown,
     again: &'a Again,
     takes: bool,
+    done: &'a criterion::Asked,
 }
 
 impl Rows<'_> {
     fn sheet(&self, set: &SetForm, sheet: &Sheet, item: &Item, seen: &mut Seen) -> Value {
         let (ctx, lang) = (self.ctx, self.ctx.lang);
-        let teller = Teller { ctx, law: self.law, shown: self.shown, set, again: self.again };
+        let teller = Teller { ctx, law: self.law, shown: self.shown, set, again: self.again, done: self.done };
         let open = self.takes && rules::is_open(item.state);
         let row = |field: &Field, seen: &mut Seen| {
             let first = !field.asked || seen.insert(field.measure);
@@ -82,7 +83,8 @@ impl Rows<'_> {
 fn tell(ctx: &Ctx, law: &Law, shown: &Shown, status: StatusCode, again: &Again, saved: bool) -> Outcome {
     let (campaign, unit) = (&shown.campaign, &shown.form.unit);
     let takes = ctx.may("enter", "reporting") && campaign.takes_entries(shown.today.day);
-    let rows = Rows { ctx, law, shown, again, takes };
+    let done = &criterion::Asked::default();
+    let rows = Rows { ctx, law, shown, again, takes, done };
     let (mut seen, mut errors, mut enters) = (Seen::new(), Vec::new(), false);
     let mut sets: Vec<Value> = Vec::new();
     for set in &shown.form.sets {
@@ -93,7 +95,7 @@ fn tell(ctx: &Ctx, law: &Law, shown: &Shown, status: StatusCode, again: &Again, 
                 continue;
             }
             enters |= takes && rules::is_open(item.state) && sheet.asked() > 0;
-            errors.extend(Teller { ctx, law, shown, set, again }.wrong(sheet));
+            errors.extend(Teller { ctx, law, shown, set, again, done }.wrong(sheet));
             sheets.push(rows.sheet(set, sheet, item, &mut seen));
         }
         let id = set.plan.book.set();

@@ -7,6 +7,7 @@ mod campaigns;
 mod criterion;
 mod forms;
 mod grid;
+mod proofs;
 mod receive;
 mod returns;
 mod say;

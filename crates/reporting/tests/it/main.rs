@@ -5,6 +5,7 @@ mod forms;
 mod grid;
 mod island;
 mod prepared;
+mod proofs;
 mod reminders;
 mod returns;
 mod shorter;

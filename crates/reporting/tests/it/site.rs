@@ -6,7 +6,10 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, header},
 };
-use facts::Law;
+use facts::{
+    Law,
+    evidence::{Means, incoming::Bounds},
+};
 use kernel::Actor;
 use reporting::forms::Desk;
 use std::{
@@ -44,6 +47,8 @@ impl Visitor {
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
         let thing = |thing: Arc<dyn Any + Send + Sync>| thing;
+        let incoming = std::env::temp_dir().join("langso-reporting-incoming");
+        let means = Means { files: self.files.clone(), incoming, scanner: None, bounds: Bounds::default() };
         let site = web::Site(Arc::new(web::SiteParts {
             store: self.store.clone(),
             clock: Arc::new(CLOCK),
@@ -57,6 +62,7 @@ impl Visitor {
                 (TypeId::of::<units::Effects>(), thing(Arc::new(units::Effects(Vec::new())))),
                 (TypeId::of::<Desk>(), thing(Arc::new(desk))),
                 (TypeId::of::<Attachments>(), thing(Arc::new(self.files.clone()))),
+                (TypeId::of::<Means>(), thing(Arc::new(means))),
                 (TypeId::of::<web::Before>(), thing(Arc::new(facts::pages::refresh()))),
             ]),
             openapi: facts::pages::description(),

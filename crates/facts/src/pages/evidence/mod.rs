@@ -1,6 +1,7 @@
 //! A unit's evidence: seen, sent, used, taken away as a list; one piece; the same for programs; sending part by part (tus).
 
 mod api;
+pub mod attach;
 mod piece;
 mod send;
 mod told;
@@ -148,9 +149,9 @@ pub(super) async fn show(ctx: &Ctx, id: UnitId, asked: Asked, status: StatusCode
     let sends = ctx.may("attach", "evidence").then(|| {
         context! {
             action => ctx.link(&format!("/xa/{id}/minh-chung/gui")), note => form.note, year => year, measures => choices.clone(),
-            megabytes => ctx.site.thing::<evidence::Means>().bounds.bytes >> 20, most => send::MOST_FILES,
+            megabytes => ctx.site.thing::<evidence::Means>().bounds.bytes >> 20, most => attach::MOST_FILES,
             wrong => context! { files => wrong("files"), year => wrong("year"), measure => wrong("measure") },
-            any_wrong => !form.wrong.is_empty(), unit => id.0,
+            any_wrong => !form.wrong.is_empty(), unit => id.0, accept => attach::ACCEPT,
         }
     });
     let inside = sends.is_some() || !ctx.actor.scope.working.is_none();

@@ -160,11 +160,14 @@ async fn link(ctx: Ctx, Path(id): Path<i64>, Form(wish): Form<Wish>) -> Outcome 
     let wrong = match kernel::year(wish.year.trim()) {
         None => ("year", Phrase::new("evidence-bad-year")),
         Some(year) => match evidence::may_prove(&law, &unit, &wish.measure, year) {
-            Ok(measure) => {
-                evidence::link(&mut tx, &law, &piece, measure, year).await?;
-                tx.commit().await?;
-                return done(&ctx, id);
-            }
+            Ok(measure) => match evidence::link(&mut tx, &law, &piece, measure, year).await {
+                Ok(_) => {
+                    tx.commit().await?;
+                    return done(&ctx, id);
+                }
+                Err(store::StoreError::Refused(problem)) if problem.status == 409 => ("measure", problem.phrase),
+                Err(error) => return Err(error.into()),
+            },
             Err(why) => ("measure", why),
         },
     };

@@ -1,7 +1,11 @@
 //! Pieces sent by a plain form: the way that needs no script. The same form sent again makes nothing twice: a unit has a file
 //! once.
 
-use super::{Asked, Form, show, unit_of};
+use super::{
+    Asked, Form,
+    attach::{MOST_FILES, Taken, take},
+    show, unit_of,
+};
 use crate::{
     evidence::{self, Given, Means, Said, incoming, visible},
     pages::law,
@@ -11,12 +15,8 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use kernel::{Phrase, Problem, UnitId};
-use pictures::Measured;
-use store::attachments::Blob;
+use store::StoreError;
 use web::{Ctx, Failure, Multipart, Outcome, Path};
-
-/// Files of one form.
-pub(super) const MOST_FILES: usize = 10;
 
 /// What the form holds.
 #[derive(Default)]
@@ -26,7 +26,7 @@ struct Sent {
     lat: String,
     lon: String,
     covered: String,
-    files: Vec<(Blob, Measured, String)>,
+    files: Vec<Taken>,
 }
 
 /// `POST /xa/{id}/minh-chung/gui`: files that are taken are kept, each that is not is named with its reason. Cost: each file
@@ -61,15 +61,22 @@ pub(super) async fn send(ctx: Ctx, Path(id): Path<i64>, parts: Multipart) -> Out
     let mut kept = 0;
     if !at_fields && !sent.files.is_empty() {
         let mut tx = ctx.write().await?;
-        for (blob, measured, name) in sent.files {
-            let said = Said::read(&sent.taken, &sent.lat, &sent.lon);
-            let note = sent.form.note.clone();
-            let covered = sent.covered.parse::<i64>().unwrap_or(0).clamp(0, 99);
-            let given = Given { unit: id, blob, measured, name, note, uses: uses.clone(), said, covered };
-            evidence::keep(&mut tx, &law, &given).await?;
-            kept += 1;
+        // A figure that is reviewed or locked takes none: said at its field, with what was typed still there.
+        match evidence::keep::open(&mut tx, &law, id, &uses).await {
+            Err(StoreError::Refused(problem)) => sent.form.wrong.push(("measure", problem.phrase)),
+            open => {
+                open?;
+                for Taken { blob, measured, name } in sent.files {
+                    let said = Said::read(&sent.taken, &sent.lat, &sent.lon);
+                    let note = sent.form.note.clone();
+                    let covered = sent.covered.parse::<i64>().unwrap_or(0).clamp(0, 99);
+                    let given = Given { unit: id, blob, measured, name, note, uses: uses.clone(), said, covered };
+                    evidence::keep(&mut tx, &law, &given).await?;
+                    kept += 1;
+                }
+                tx.commit().await?;
+            }
         }
-        tx.commit().await?;
     }
     let asked = Asked { da_gui: kept.to_string(), ..Asked::default() };
     if sent.form.wrong.is_empty() {
@@ -106,27 +113,16 @@ async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
 }
 
 async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, sent: &mut Sent) -> Result<(), Failure> {
-    let name = field.file_name().unwrap_or("").to_owned();
-    if name.is_empty() {
-        return Ok(());
-    }
-    let means = ctx.site.thing::<Means>();
-    let mut wrong = |phrase: Phrase| sent.form.wrong.push(("files", phrase.with("name", visible(&name))));
     if sent.files.len() == MOST_FILES {
-        wrong(Phrase::new("evidence-too-many-files").with("most", MOST_FILES));
+        let name = visible(field.file_name().unwrap_or(""));
+        let phrase = Phrase::new("evidence-too-many-files").with("most", MOST_FILES).with("name", name);
+        sent.form.wrong.push(("files", phrase));
         return Ok(());
     }
-    let blob = match means.files.put(field, means.bounds.bytes).await {
-        Ok(blob) => blob,
-        Err(store::StoreError::TooLarge { most }) => {
-            wrong(Phrase::new("evidence-file-too-large").with("most", i64::try_from(most >> 20).unwrap_or(i64::MAX)));
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
-    };
-    match evidence::measured(&means.files, &blob).await? {
-        Ok(measured) => sent.files.push((blob, measured, name)),
-        Err(why) => wrong(Phrase::new("evidence-file-refused").with("why", why)),
+    match take(ctx, field).await? {
+        Some(Ok(file)) => sent.files.push(file),
+        Some(Err(why)) => sent.form.wrong.push(("files", why)),
+        None => {}
     }
     Ok(())
 }

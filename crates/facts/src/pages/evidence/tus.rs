@@ -25,7 +25,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 use store::Query;
-use web::{Ctx, Failure, Outcome, Path, Routes};
+use web::{Ctx, Failure, Outcome, Path, Repeatable, Routes};
 
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 const EXTENSIONS: HeaderValue =
@@ -152,11 +152,13 @@ async fn read(ctx: &Ctx, tx: &mut impl Query) -> Result<Result<(UnitId, String, 
     Ok(Ok((unit.id, evidence::visible(name), Fields { note, uses, taken, place, covered })))
 }
 
-/// `POST /api/v1/uploads`: begins an upload, with its first part where there is one. Cost: as [`incoming::begin`].
+/// `POST /api/v1/uploads`: begins an upload, with its first part where there is one. Under an `Idempotency-Key` it is begun once:
+/// asked for again it is answered with how far it came. Cost: as [`incoming::begin`].
 #[utoipa::path(post, path = "/api/v1/uploads", request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
     responses((status = 201, description = "It is under way; Location names it"), (status = 413, description = "More bytes than a piece may have"),
         (status = 429, description = "Too many are under way")),
-    params(("Tus-Resumable" = String, Header), ("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header, description = "unit, filename, figures, note, taken, lat, lon, covered")))]
+    params(("Tus-Resumable" = String, Header), ("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header, description = "unit, filename, figures, note, taken, lat, lon, covered"),
+        ("Idempotency-Key" = Option<String>, Header)))]
 pub(super) async fn create(ctx: Ctx, body: Body) -> Outcome {
     if let Some(other) = other_version(&ctx) {
         return Ok(other);
@@ -164,7 +166,19 @@ pub(super) async fn create(ctx: Ctx, body: Body) -> Outcome {
     let Some(size) = number(&ctx.headers, "upload-length") else {
         return Ok(refused(&ctx, "evidence-tus-length", 400));
     };
+    let sent = format!("{size} {}", text(&ctx.headers, "upload-metadata").unwrap_or(""));
+    let repeatable = Repeatable::new(&ctx, sent.as_bytes());
     let mut tx = ctx.write().await?;
+    if let Some(first) = repeatable.seen(&mut tx).await? {
+        drop(tx);
+        let id = first["upload"].as_str().unwrap_or("").to_owned();
+        let mut there = stand(ctx, Path(id.clone())).await?;
+        if there.status() == StatusCode::OK {
+            *there.status_mut() = StatusCode::CREATED;
+            name_place(&mut there, &id);
+        }
+        return Ok(there);
+    }
     let (unit, name, fields) = match read(&ctx, &mut tx).await? {
         Ok(read) => read,
         Err(wrong) => return Ok(problem(&ctx, &wrong)),
@@ -174,10 +188,10 @@ pub(super) async fn create(ctx: Ctx, body: Body) -> Outcome {
         Ok(begun) => begun,
         Err(why) => return Ok(problem(&ctx, &why)),
     };
-    // Whether the figures are in the sender's charge is known before anything is sent.
+    // Whether the figures are in the sender's charge, and take evidence, is known before anything is sent.
     evidence::keep::allowed(&mut tx, &law(&ctx), unit, &fields.uses).await?;
-    tx.commit().await?;
-    let there = format!("/api/v1/uploads/{}", begun.id);
+    evidence::keep::open(&mut tx, &law(&ctx), unit, &fields.uses).await?;
+    repeatable.keep(tx, &serde_json::json!({"upload": begun.id})).await?;
     let with_part = text(&ctx.headers, "content-type") == Some(PART);
     let mut done = match with_part || size == 0 {
         true => part(&ctx, &begun.id, 0, body).await?,
@@ -189,10 +203,14 @@ pub(super) async fn create(ctx: Ctx, body: Body) -> Outcome {
     if done.status() == StatusCode::NO_CONTENT {
         *done.status_mut() = StatusCode::CREATED;
     }
-    if let Ok(there) = HeaderValue::from_str(&there) {
-        done.headers_mut().insert(header::LOCATION, there);
-    }
+    name_place(&mut done, &begun.id);
     Ok(done)
+}
+
+fn name_place(answer: &mut Response, id: &str) {
+    if let Ok(there) = HeaderValue::from_str(&format!("/api/v1/uploads/{id}")) {
+        answer.headers_mut().insert(header::LOCATION, there);
+    }
 }
 
 async fn own(ctx: &Ctx, id: &str) -> Result<Option<Incoming>, Failure> {
@@ -307,7 +325,7 @@ async fn finish(ctx: &Ctx, id: &str) -> Result<Result<EvidenceId, Response>, Fai
     let finished = finished.await.map_err(|error| Failure::Internal(error.to_string()))??;
     Ok(match finished {
         Finished::Kept(piece) => Ok(piece),
-        Finished::Refused(phrase) => Err(problem(ctx, &Problem::input(phrase))),
+        Finished::Refused(why) => Err(problem(ctx, &why)),
         Finished::Locked => Err(refused(ctx, "evidence-tus-locked", 423)),
     })
 }
