@@ -80,7 +80,7 @@ pub async fn change(tx: &mut WriteTx, law: &Law, to: &Campaign) -> Result<()> {
     tx.execute("UPDATE reporting_unit SET due = $1 WHERE campaign = $2 AND due <> $1", ::store::args![to.due, to.id])
         .await?;
     let details = serde_json::json!({"name": to.name, "opens": to.opens, "due": to.due, "review_due": to.review_due,
-        "comments_stop": to.comments_stop});
+        "comments_stop": to.comments_stop, "doubts_stop": to.doubts_stop});
     note(tx, to.id, "reporting.campaign", details).await
 }
 

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, DOUBTS];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -58,6 +58,14 @@ CREATE TABLE reporting_comment (
 ) STRICT;
 CREATE INDEX reporting_comment_unit ON reporting_comment (campaign, unit, measure);
 ",
+};
+
+/// Whether doubts that nobody answered keep a unit from sending: not in campaigns of before.
+const DOUBTS: Migration = Migration {
+    room: "reporting",
+    version: 13,
+    name: "doubts keep a unit from sending",
+    sql: "ALTER TABLE reporting_campaign ADD COLUMN doubts_stop INTEGER NOT NULL DEFAULT 0;",
 };
 
 /// Years being closed, and the pieces of their snapshots until they are put together.

@@ -115,6 +115,7 @@ mod tests {
             due: day("2026-11-30"),
             review_due: day("2026-12-15"),
             comments_stop: false,
+            doubts_stop: false,
             course: Course::Open,
             version: 1,
             at: kernel::Moment(0),

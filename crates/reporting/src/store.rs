@@ -30,7 +30,7 @@ fn seen(table: &str, within: &Within) -> String {
 }
 
 const CAMPAIGN: &str =
-    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at";
+    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, doubts_stop";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -60,6 +60,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         course: Course::from_name(&row.text(10)?).ok_or_else(|| corrupt("course"))?,
         version: row.i64(11)?,
         at: moment(row, 12)?,
+        doubts_stop: row.flag(13)?,
     })
 }
 
@@ -96,7 +97,8 @@ pub async fn before(tx: &mut impl Query, one: &Campaign) -> Result<Option<Campai
 pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
     let id = tx.reserve("reporting_campaign", "id", 1).await?[0];
     let sql = "INSERT INTO reporting_campaign (id, name, search, period, province, sets, as_of, opens, due, review_due,
-               comments_stop, state, version, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)";
+               comments_stop, state, version, at, actor, doubts_stop)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)";
     let given = args![
         id,
         new.name.as_str(),
@@ -111,7 +113,8 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
         new.comments_stop,
         new.course.name(),
         tx.now(),
-        actor(tx)
+        actor(tx),
+        new.doubts_stop
     ];
     tx.execute_one(sql, given).await?;
     Ok(id)
@@ -120,7 +123,7 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
 /// Keeps what was changed of a campaign, where it still is what was seen; whether it was. Cost: a row.
 pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
     let sql = "UPDATE reporting_campaign SET name = $1, search = $2, opens = $3, due = $4, review_due = $5,
-               comments_stop = $6, state = $7, version = version + 1 WHERE id = $8 AND version = $9";
+               comments_stop = $6, state = $7, doubts_stop = $10, version = version + 1 WHERE id = $8 AND version = $9";
     let given = args![
         to.name.as_str(),
         text::search_key(&to.name),
@@ -130,7 +133,8 @@ pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
         to.comments_stop,
         to.course.name(),
         to.id,
-        to.version
+        to.version,
+        to.doubts_stop
     ];
     Ok(tx.execute(sql, given).await? == 1)
 }

@@ -59,6 +59,7 @@ pub fn refresh() -> web::Before {
     })
 }
 
+pub use evidence::pieces;
 pub use openapi::{description, description_with};
 pub use say::{exactly, key as verdict_key, state as verdict};
 

@@ -1,18 +1,23 @@
 //! A criterion of a unit: entered by the unit, reviewed by others. One criterion a page; the whole form works without scripts.
 
-use super::{Fields, after, law, reporting, say, unit};
+use super::{
+    Fields, after,
+    doubts::{self as shown_doubts, Again as Answered},
+    law, reporting, say, unit,
+};
 use crate::{
     comments::{self, Comment},
+    doubts::Doubts,
     entry::{self, Answer, Given, Typed},
     form::{self, Field, Form as Asks, Said, SetForm, Sheet},
-    model::{Campaign, Criterion, Item, Reporting},
+    model::{Campaign, Course, Criterion, Item, Reporting},
     rules, store as kept, told,
 };
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use facts::Law;
+use facts::{Law, checks::Side};
 use kernel::{PersonId, UnitId};
 use minijinja::{Value, context};
 use rulebook::{Kind, requirement};
@@ -28,6 +33,9 @@ struct Shown {
     items: Vec<Item>,
     form: Asks,
     comments: Vec<Comment>,
+    doubts: Doubts,
+    /// What proves its figures, by measure.
+    pieces: BTreeMap<i64, Vec<Value>>,
     people: HashMap<PersonId, String>,
     /// The last reason with which it was given back.
     reason: Option<(String, String)>,
@@ -41,6 +49,8 @@ struct Again {
     answers: BTreeMap<String, Answer>,
     /// The measure of a correction that was not taken.
     correction: Option<String>,
+    /// Answers to doubts that were sent with a step.
+    doubts: Answered,
 }
 
 async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
@@ -50,24 +60,37 @@ async fn shown(ctx: &Ctx, law: &Law, at: &At) -> Result<Shown, web::Failure> {
     let items = kept::items(&mut tx, at.0, place.id).await?;
     let form = form::load(&mut tx, law, &campaign, &place).await?;
     let comments = comments::of(&mut tx, at.0, place.id).await?;
+    let doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
     let done = kept::actions(&mut tx, at.0, place.id, 200).await?;
     let criterion = Criterion { set: at.2.clone(), no: at.3.clone() };
     let writers = form.sheet(&criterion).into_iter().flat_map(|(_, sheet)| &sheet.fields);
     let writers = writers.filter_map(|field| field.declared.as_ref()?.person);
     let people =
         comments.iter().filter_map(|one| one.person).chain(writers).chain(done.iter().filter_map(|one| one.person));
-    let people = say::names(&mut tx, people).await?;
+    let people = say::names(&mut tx, people.chain(shown_doubts::people(&doubts))).await?;
     let back = done.iter().find(|one| one.criterion == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
     let today = say::today(ctx, &mut tx).await?;
-    Ok(Shown { campaign, summed, items, form, comments, people, reason, today })
+    let measures: Vec<i64> = form
+        .sheet(&criterion)
+        .map_or_else(Vec::new, |(_, sheet)| sheet.fields.iter().map(|field| field.measure).collect());
+    let pieces = facts::pages::pieces(ctx, &mut tx, &place, campaign.year(), &measures).await?;
+    Ok(Shown { campaign, summed, items, form, comments, doubts, pieces, people, reason, today })
 }
 
-/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments.
+/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, the doubts of its
+/// figures, what proves those of this criterion.
 pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let shown = shown(&ctx, &law, &at).await?;
     tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked.xong)
+}
+
+/// The page, with what was sent with a step and not done.
+pub(super) async fn stopped(ctx: &Ctx, at: At, status: StatusCode, sent: Answered) -> Outcome {
+    let law = law(ctx);
+    let shown = shown(ctx, &law, &at).await?;
+    tell(ctx, &law, &at, &shown, status, &Again { doubts: sent, ..Again::default() }, "")
 }
 
 fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &str) -> Outcome {
@@ -82,7 +105,11 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     let open = rules::is_open(item.state) && shown.campaign.takes_entries(today.day);
     let enters = open && ctx.may("enter", "reporting");
     let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
-    let teller = Teller { ctx, law, shown, set, again };
+    let doubter = shown_doubts::Teller { ctx, law, doubts: &shown.doubts, people: &shown.people, again: &again.doubts };
+    let side = shown_doubts::side(ctx, item.state).filter(|_| shown.campaign.course == Course::Open);
+    let stopped =
+        doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#nv-{}-{}", doubt.hit.check, doubt.hit.measure));
+    let teller = Teller { ctx, law, shown, set, again, doubter: &doubter, side };
     let fields: Vec<Value> = sheet.fields.iter().map(|field| teller.field(field)).collect();
     let link = |at: usize| {
         let item = shown.items.get(at)?;
@@ -115,7 +142,9 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
             save => ctx.link(&format!("{here}/luu")), correct => ctx.link(&format!("{here}/sua")),
             api => format!("/api/v1/campaigns/{}/units/{}/entries", shown.campaign.id, shown.form.unit.id),
             comment => ctx.link(&format!("{}/trao-doi", told::page(shown.campaign.id, shown.form.unit.id))), may_comment => ctx.may("comment", "reporting"),
-            here => here, tc => format!("{}|{}", at.2, at.3), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
+            here => here, tc => format!("{}|{}", at.2, at.3), stopped => stopped, reason_typed => again.doubts.typed("reason").unwrap_or_default(),
+            answers => side.is_some().then(|| ctx.link(&format!("{}/nghi-van", told::page(shown.campaign.id, shown.form.unit.id)))),
+            ran => doubter.ran(), doubts => shown.doubts.of_sheet(sheet).count(), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
             before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done == "1", partly => done == "2",
             reason => shown.reason.as_ref().filter(|_| item.state == crate::model::State::Returned).map(|(text, by)| context! { text => text, by => by }),
             person => ctx.who().map(|who| who.person.0), year => shown.campaign.year().to_string(), last_year => (shown.campaign.year() - 1).to_string(),
@@ -129,6 +158,8 @@ struct Teller<'a> {
     shown: &'a Shown,
     set: &'a SetForm,
     again: &'a Again,
+    doubter: &'a shown_doubts::Teller<'a>,
+    side: Option<Side>,
 }
 
 impl Teller<'_> {
@@ -206,6 +237,7 @@ impl Teller<'_> {
             verified_seen => field.verified.as_ref().map_or(0, |figure| figure.revision.0),
             read => field.read.as_ref().filter(|_| !field.asked).map(|(origin, value)| context! { value => facts::pages::exactly(lang, value, unit), origin => locale::say_key(lang, &format!("origin-{}", origin.name()), &[]) }),
             href => ctx.link(&format!("/so-lieu/{}/{code}/{}", self.shown.form.unit.id, self.shown.campaign.year())), comments => comments, open => open,
+            doubts => self.shown.doubts.of_measure(code).map(|doubt| self.doubter.doubt(doubt, self.side)).collect::<Vec<_>>(), pieces => self.shown.pieces.get(&field.measure),
             correction => correction, correction_wrong => correction_wrong, measure => self.law.measure_code(field.measure),
         }
     }

@@ -33,6 +33,7 @@ fn proposal(ctx: &Ctx, law: &Law) -> Fields {
         ("opens", ctx.site.clock.today().to_string()),
         ("due", format!("{year:04}-12-15")),
         ("review_due", format!("{year:04}-12-31")),
+        ("doubts_stop", "1".to_owned()),
     ] {
         fields.insert(field.to_owned(), value);
     }
@@ -83,6 +84,7 @@ fn read(law: &Law, fields: &Fields, before: Option<&Campaign>) -> (Option<Campai
         due,
         review_due,
         comments_stop: fields.contains_key("comments_stop"),
+        doubts_stop: fields.contains_key("doubts_stop"),
         course: before.map_or(Course::Draft, |one| one.course),
         version: text("version").parse().unwrap_or(0),
         at: kernel::Moment(0),
@@ -209,8 +211,10 @@ fn fields_of(one: &Campaign) -> Fields {
         fields.insert(name.to_owned(), value);
     }
     fields.extend(one.sets.iter().map(|set| (format!("set.{set}"), "1".to_owned())));
-    if one.comments_stop {
-        fields.insert("comments_stop".to_owned(), "1".to_owned());
+    for (name, stops) in [("comments_stop", one.comments_stop), ("doubts_stop", one.doubts_stop)] {
+        if stops {
+            fields.insert(name.to_owned(), "1".to_owned());
+        }
     }
     fields
 }

@@ -6,7 +6,10 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, header},
 };
-use facts::Law;
+use facts::{
+    Law,
+    evidence::{Means, incoming::Bounds},
+};
 use kernel::Actor;
 use reporting::forms::Desk;
 use std::{
@@ -57,6 +60,7 @@ impl Visitor {
                 (TypeId::of::<units::Effects>(), thing(Arc::new(units::Effects(Vec::new())))),
                 (TypeId::of::<Desk>(), thing(Arc::new(Desk::shipped()))),
                 (TypeId::of::<Attachments>(), thing(Arc::new(self.files.clone()))),
+                (TypeId::of::<Means>(), thing(self.means())),
                 (TypeId::of::<web::Before>(), thing(Arc::new(facts::pages::refresh()))),
             ]),
             openapi: facts::pages::description(),
@@ -65,6 +69,16 @@ impl Visitor {
             search: web::search::Search::new(rooms.iter().flat_map(|room| room.search).copied()),
         }));
         Ok((site, routes))
+    }
+
+    /// What takes evidence in and looks at it; nothing here comes in parts.
+    pub fn means(&self) -> Arc<Means> {
+        Arc::new(Means {
+            files: self.files.clone(),
+            incoming: "incoming".into(),
+            scanner: None,
+            bounds: Bounds::default(),
+        })
     }
 
     pub async fn send(&self, actor: Actor, request: Request<Body>) -> Result<Answer> {
