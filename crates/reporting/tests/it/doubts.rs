@@ -201,16 +201,13 @@ fn a_page_says_what_is_doubted_and_one_press_answers_and_sends() {
         let plain = site.get(admin.clone(), &page).await?.text();
         ensure!(plain.contains("Số liệu chưa được kiểm tra") && !plain.contains("nv."), "{plain}");
         let tc = format!("tc.{SET}|10");
-        let step = [("viec", "send"), (tc.as_str(), "1"), ("ve", page.as_str()), ("reason", "còn nguyên")];
+        let step = [("viec", "send"), (tc.as_str(), "1"), ("ve", page.as_str())];
         let refused = post(&format!("{unit}/gui"), &step).await?;
         let text = refused.text();
         ensure!(refused.status == 409 && text.contains("còn 3 nghi vấn chưa trả lời ở tiêu chí 10"), "{text}");
-        for said in [
-            "href=\"#nv-outlier-income.per_person\"",
-            "10 xã cùng huyện",
-            "còn nguyên",
-            "name=\"nv.range|income.per_person\"",
-        ] {
+        for said in
+            ["href=\"#nv-outlier-income.per_person\"", "10 xã cùng huyện", "name=\"nv.range|income.per_person\""]
+        {
             ensure!(text.contains(said), "{said}: {text}");
         }
         // The unit's page lists them by check, with one answer for all of a check.
@@ -308,7 +305,8 @@ fn whoever_reviews_sees_where_photographs_were_taken_and_where_else_they_are_use
         let shot = |look, at| testkit::photo::taken_at(&picture(320, 240, look), "2024:10:12 08:31:07", at);
         attach(&site, COMMUNE, "trong-xa.jpg", &shot(1, (lat, lon))).await?;
         attach(&site, COMMUNE, "ngoai-xa.jpg", &shot(5, (lat - 0.9, lon))).await?;
-        attach(&site, OTHER, "xa-khac.jpg", &picture(160, 120, 5)).await?;
+        let smaller = testkit::photo::taken_at(&picture(160, 120, 5), "2024:10:12 08:31:07", (lat, lon));
+        attach(&site, OTHER, "xa-khac.jpg", &smaller).await?;
         let mut registry = store::jobs::Registry::default();
         facts::jobs::register_evidence(&mut registry, site.means());
         let clock: Arc<dyn Clock> = Arc::new(CLOCK);
