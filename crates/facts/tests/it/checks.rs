@@ -107,13 +107,13 @@ fn a_figure_is_doubted_answered_and_doubted_again_when_it_changes() {
             "the same value: the answer stands"
         );
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-        let kept = checks::standing(&mut tx, &law, COMMUNE, 2024).await?;
-        let doubt = kept.iter().find(|doubt| doubt.hit.check == "outlier").context("it stands")?;
+        let stands = checks::standing(&mut tx, &law, COMMUNE, 2024).await?;
+        let doubt = stands.iter().find(|doubt| doubt.hit.check == "outlier").context("it stands")?;
         ensure!(doubt.answer.as_ref().is_some_and(|said| said.note == "Có mỏ đá mới"), "{doubt:?}");
         ensure!(&doubt.hit == outlier, "kept with all it said: {doubt:?}");
         let tally = checks::tallies(&mut tx, &[COMMUNE], 2024).await?
             [&(COMMUNE, law.measure_id("income.per_person").context("it")?)];
-        let of_income = kept.iter().filter(|doubt| doubt.hit.measure == "income.per_person").count() as i64;
+        let of_income = stands.iter().filter(|doubt| doubt.hit.measure == "income.per_person").count() as i64;
         ensure!((tally.standing, tally.open) == (of_income, of_income - 1), "{tally:?}");
         drop(tx);
         // An officer of the commune alone is told the neighbours' names, not what they have not published.
