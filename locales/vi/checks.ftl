@@ -1,12 +1,13 @@
 ### Kiểm tra chất lượng số liệu
 
 check-title = Kiểm tra chất lượng số liệu
-check-lead = Mỗi kiểm tra nghi ngờ một số liệu và nói vì sao; không kiểm tra nào quyết định đạt hay không đạt. Đếm qua các năm để biết kiểm tra nào có ích: số liệu được sửa sau khi bị nghi là kiểm tra có ích, luôn bị trả lời bằng ghi chú là nên bỏ.
+check-lead = Mỗi kiểm tra nghi ngờ một số liệu và nói vì sao; không kiểm tra nào quyết định đạt hay không đạt. Đếm qua các năm để biết kiểm tra nào có ích: số liệu được sửa sau khi bị nghi là kiểm tra có ích, luôn bị trả lời bằng ghi chú, hoặc người thẩm tra bảo nghi không đúng, là nên bỏ.
 check-search = Tìm kiểm tra
 check-sort-file = Thứ tự trong tệp
 check-sort-name = Tên
 check-sort-hits = Gặp nhiều nhất
 check-sort-gone = Được sửa nhiều nhất
+check-sort-useless = Bị bảo không đúng nhiều nhất
 check-count = { $count } kiểm tra
 check-off = đã bỏ
 check-unsure = ngưỡng cần xác nhận
@@ -15,6 +16,7 @@ check-name = Kiểm tra
 check-year = Năm
 check-standing = Đang nghi
 check-answered = Đã trả lời
+check-useless = Bị bảo là không đúng
 check-gone = Không còn (đã sửa)
 check-units = Số xã
 check-none = Chưa gặp lần nào.

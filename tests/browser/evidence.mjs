@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 const UNIT = 250;
 
 /** A JPEG of a house, drawn by the browser itself. */
-async function photograph(page, width, height, hue) {
+export async function photograph(page, width, height, hue) {
   const url = await page.evaluate(
     ([width, height, hue]) => {
       const canvas = document.createElement("canvas");

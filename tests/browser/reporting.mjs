@@ -1,5 +1,6 @@
 // A year's reporting as those meet it whose work it is: entered on a phone without scripts, sent, given back with a reason, sent
 // again, accepted with others at once, confirmed and locked by the office.
+import { photograph as draw } from "./evidence.mjs";
 import { accessible, as, desktop, fits, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
 
@@ -36,6 +37,19 @@ async function fill(page) {
     const text = section.locator('input[name^="v."]:not([type="radio"])');
     if (await text.count()) await text.fill("50");
   }
+}
+
+/** Sends a picture as evidence of a figure, as the form of the unit's evidence does, and waits until the job has looked at it. */
+async function attach(page, base, unit, measure, year, name, buffer) {
+  const files = { name, mimeType: "image/jpeg", buffer };
+  const answer = await page.request.post(`${base}/xa/${unit}/minh-chung/gui`, { multipart: { measure, year, files }, headers: { origin: base }, maxRedirects: 0 });
+  assert.equal(answer.status(), 303, await answer.text());
+  for (let n = 0; n < 100; n++) {
+    const { evidence } = await (await page.request.get(`${base}/api/v1/units/${unit}/evidence`)).json();
+    if (evidence.find((one) => one.name === name)?.scan === "unscanned") return;
+    await new Promise((later) => setTimeout(later, 200));
+  }
+  throw new Error(`nobody looked at ${name}`);
 }
 
 export default async function ({ base, walk, photograph }) {
@@ -90,11 +104,63 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "reporting-wrong-phone");
   });
 
-  await walk("the leader sends it, the department gives it back, and the officer sees why", { ...desktop, as: "commune_leader" }, async (page) => {
+  await walk("the leader is told what is doubted, answers it without scripts and sends it with the same press", { ...still, as: "commune_leader" }, async (page) => {
     await page.goto(base + criterion);
+    assert.match(await page.innerText("#nghi-van"), /chưa được kiểm tra/);
+    await press(page, 'button[value="send"]');
+    assert.match(await page.innerText("main [role=alert]"), /nghi vấn chưa trả lời/);
+    const doubts = page.locator('textarea[name^="nv."]');
+    const count = await doubts.count();
+    assert(count > 0, "nothing is doubted");
+    assert.equal(await page.locator("main [role=alert] li a").count(), count, "each doubt has its link");
+    await fits(page);
+    await photograph(page, "reporting-doubts-phone");
+    await page.goto(base + unit);
+    assert.match(await page.innerText("#nghi-van"), /\d+ nghi vấn, \d+ chưa trả lời/);
+    await fits(page);
+    await photograph(page, "reporting-unit-doubts-phone");
+    await page.goto(base + criterion);
+    for (const one of await doubts.all()) await one.fill("Đã đối chiếu với sổ của thôn.");
     await press(page, 'button[value="send"]');
     assert.match(await page.innerText("main"), /Chờ thẩm tra/);
-    await become(page, base, "commune_officer");
+    assert.match(await page.innerText("main"), /Xã trả lời[^]*Đã đối chiếu với sổ của thôn/);
+    assert.equal(await doubts.count(), 0, "what was sent is answered no more");
+  });
+
+  await walk("whoever reviews sees the answers, the photographs and where else they are used", { ...desktop, as: "commune_officer" }, async (page) => {
+    const id = unit.split("/").at(-1);
+    const measure = (await (await page.request.get(`${base}/api/v1${unit.replace("/bao-cao/", "/campaigns/").replace("/xa/", "/units/")}`)).json()).criteria.find((one) => criterion.endsWith(`/${one.set}/${one.no}`)).fields[0].measure;
+    await page.goto(base + criterion);
+    await attach(page, base, id, measure, "2025", "nha-van-hoa.jpg", await draw(page, 1200, 800, 80));
+    const smaller = await draw(page, 600, 400, 80);
+    await become(page, base, "coordination");
+    await attach(page, base, "251", measure, "2024", "nha-van-hoa-nho.jpg", smaller);
+    await become(page, base, "appraiser");
+    await page.goto(base + criterion);
+    const piece = page.locator("#entry li", { hasText: "nha-van-hoa.jpg" });
+    assert.match(await piece.innerText(), /không ghi nơi chụp[^]*Ảnh này giống ảnh của/);
+    await piece.locator("img").scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => [...document.querySelectorAll("#entry li img")].every((one) => one.complete && one.naturalWidth));
+    const first = page.locator(".card.note", { hasText: "Nghi vấn" }).first();
+    await first.locator("textarea").fill("Xã khác cũng nộp ảnh này, cần xem lại.");
+    await first.locator('input[type="checkbox"]').check();
+    await photograph(page, "reporting-review-doubts-desktop");
+    await press(page, 'button[value="answer"]');
+    assert.equal(await page.locator(".card.note textarea").first().inputValue(), "Xã khác cũng nộp ảnh này, cần xem lại.");
+    assert(await page.locator('.card.note input[type="checkbox"]').first().isChecked());
+    await accessible(page);
+    await page.setViewportSize(phone.viewport);
+    await fits(page);
+    await photograph(page, "reporting-review-doubts-phone");
+    await page.setViewportSize(desktop.viewport);
+    await page.goto(`${base}${criterion.split("/").slice(0, 3).join("/")}/cho-duyet`);
+    assert.match(await page.innerText("main table"), /nghi vấn, đã trả lời hết/);
+    await page.goto(`${base}/quan-tri/kiem-tra?sap=useless`);
+    assert.match(await page.innerText("main section.card"), /Bị bảo là không đúng/);
+    await photograph(page, "reporting-checks-desktop");
+  });
+
+  await walk("the department gives it back, and the officer sees why", { ...desktop, as: "commune_officer" }, async (page) => {
     await page.goto(base + criterion);
     assert.equal(await page.locator(".savebar").count(), 0, "what was sent is still entered");
     await become(page, base, "appraiser");

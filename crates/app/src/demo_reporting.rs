@@ -2,11 +2,15 @@
 //! the half-year in which the old communes reported last, of which nothing is entered yet.
 
 use anyhow::{Context as _, Result};
-use facts::Law;
+use facts::{
+    Law,
+    checks::{Doubt, Saying},
+};
 use kernel::{Actor, AgencyId, Clock, Day, Period, SystemClock, UnitId};
 use reporting::{
     actions::{self, Wanted},
     campaigns,
+    doubts::{self, Doubts},
     model::{Action, Campaign, Course, Criterion, Terms},
     store as kept,
 };
@@ -54,6 +58,7 @@ pub async fn make(store: &Store, law: &Law, own: UnitId) -> Result<()> {
             review_due: Day::new(year, 12, 31).unwrap_or(today),
             terms: Terms::default(),
             comments_stop: true,
+            doubts_stop: true,
             course: Course::Draft,
             version: 1,
             at: SystemClock.now(),
@@ -90,6 +95,11 @@ async fn walk(store: &Store, law: &Law, one: &Campaign, own: UnitId) -> Result<(
     let all = Listing { per: 20_000, ..Listing::default() };
     let (units, _) = kept::board(&mut tx, one.id, &all, kept::Chosen::default()).await?;
     drop(tx);
+    // One reading of the province for all its communes.
+    let around = match units.first() {
+        Some(first) => doubts::around(store, law, one, first.unit).await?,
+        None => None,
+    };
     for (at, unit) in units.iter().filter(|unit| unit.unit != own).enumerate() {
         // The same communes whenever a demo is made.
         let lot = (at as i64 * 37) % 100;
@@ -104,6 +114,17 @@ async fn walk(store: &Store, law: &Law, one: &Campaign, own: UnitId) -> Result<(
             steps.push((Action::Return, why));
         }
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+        doubts::ask(&mut tx, law, one, unit.unit, around.as_ref()).await?;
+        let found = Doubts::of(&mut tx, law, one, unit.unit).await?;
+        let note = locale::word(locale::Lang::Vi, "reporting-demo-answer");
+        let say = |doubt: &Doubt| Saying {
+            check: doubt.hit.check.clone(),
+            measure: doubt.hit.measure.clone(),
+            note: Some(note.clone()),
+            useless: None,
+        };
+        let said: Vec<Saying> = found.all.iter().map(say).collect();
+        doubts::answer(&mut tx, law, one, unit.unit, &said).await?;
         for (action, reason) in steps {
             let wanted = Wanted { action, criteria: Vec::new(), reason };
             actions::act(&mut tx, law, one, unit.unit, &wanted).await?;

@@ -2,8 +2,19 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] =
-    &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, crate::checks::MIGRATION];
+pub const MIGRATIONS: &[Migration] = &[
+    FIRST,
+    SECOND,
+    THIRD,
+    FOURTH,
+    FIFTH,
+    SIXTH,
+    SEVENTH,
+    EIGHTH,
+    NINTH,
+    crate::checks::MIGRATION,
+    crate::checks::RUNS,
+];
 
 /// Years that provinces closed, and opened again.
 const EIGHTH: Migration = Migration {

@@ -47,7 +47,8 @@ pub const GUARDS: &[Guarded] = &[
     Guarded { table: "facts_history", sees: history_seen },
     Guarded { table: "facts_verdict", sees: verdicts_seen },
     Guarded { table: "facts_evidence", sees: evidence_seen },
-    crate::checks::GUARD,
+    crate::checks::GUARDS[0],
+    crate::checks::GUARDS[1],
 ];
 
 fn within(within: &Within, table: &str) -> String {

@@ -1,6 +1,7 @@
 //! What is done to criteria of a unit: sent, given back, accepted, confirmed, locked, opened again. One transaction, all or none.
 
 use crate::{
+    doubts,
     entry::{self, hold},
     form::{self, Form},
     model::{Action, Campaign, Course, Criterion, Item, Reporting, State},
@@ -173,6 +174,10 @@ async fn check(
     }
     if action == Action::Send && campaign.comments_stop && unit.comments > 0 {
         return refuse(conflict(Phrase::new("reporting-comments-open").with("count", unit.comments)));
+    }
+    if action == Action::Send {
+        let criteria: Vec<&Criterion> = chosen.iter().map(|&at| &items[at].criterion).collect();
+        doubts::stop(tx, campaign, form, &criteria).await?;
     }
     if matches!(action, Action::Accept | Action::Confirm) {
         let sheets = chosen.iter().filter_map(|&at| form.sheet(&items[at].criterion));

@@ -86,7 +86,7 @@ pub async fn change(tx: &mut WriteTx, law: &Law, to: &Campaign) -> Result<()> {
     }
     units_due(tx, to).await?;
     let details = serde_json::json!({"name": to.name, "opens": to.opens, "due": to.due, "review_due": to.review_due,
-        "terms": to.terms, "comments_stop": to.comments_stop});
+        "terms": to.terms, "comments_stop": to.comments_stop, "doubts_stop": to.doubts_stop});
     note(tx, to.id, "reporting.campaign", details).await
 }
 

@@ -5,6 +5,7 @@
 //! - [`entry`]: values saved one by one, against the one that was seen; a reviewer's value beside them.
 //! - [`actions`]: sent, given back, accepted, confirmed, locked, opened again; [`rules`] says which and what it leads to.
 //! - [`comments`]: to and fro on a figure.
+//! - [`doubts`]: what quality checks doubt, and what is said to it.
 //! - [`forms`]: table forms as data, filled from verdicts and figures.
 //! - [`returns`]: the close of a year: publication, snapshot, exchange.
 //! - [`remind`]: reminders by rule, never twice for one matter.
@@ -12,6 +13,7 @@
 pub mod actions;
 pub mod campaigns;
 pub mod comments;
+pub mod doubts;
 pub mod entry;
 pub mod form;
 pub mod forms;

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH, DOUBTS];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -66,6 +66,14 @@ const TERMS: Migration = Migration {
     version: 11,
     name: "deadlines in working days",
     sql: "ALTER TABLE reporting_campaign ADD COLUMN terms TEXT NOT NULL DEFAULT '{}';",
+};
+
+/// Whether doubts that nobody answered keep a unit from sending: not in campaigns of before.
+const DOUBTS: Migration = Migration {
+    room: "reporting",
+    version: 13,
+    name: "doubts keep a unit from sending",
+    sql: "ALTER TABLE reporting_campaign ADD COLUMN doubts_stop INTEGER NOT NULL DEFAULT 0;",
 };
 
 /// Years being closed, and the pieces of their snapshots until they are put together.

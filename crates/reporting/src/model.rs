@@ -169,6 +169,8 @@ pub struct Campaign {
     pub terms: Terms,
     /// Whether an open comment keeps a unit from sending.
     pub comments_stop: bool,
+    /// Whether a doubt of the quality checks that nobody answered keeps a unit from sending.
+    pub doubts_stop: bool,
     pub course: Course,
     pub version: i64,
     pub at: Moment,

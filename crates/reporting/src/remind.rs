@@ -118,6 +118,7 @@ mod tests {
             review_due: day("2026-12-15"),
             terms: crate::model::Terms::default(),
             comments_stop: false,
+            doubts_stop: false,
             course: Course::Open,
             version: 1,
             at: kernel::Moment(0),

@@ -1,6 +1,7 @@
 //! Who may do what next, and what it leads to: pure.
 
 use crate::model::{Action, After, Campaign, Course, State, Term};
+use facts::checks::Side;
 use kernel::{Day, Decimal, PersonId, Role, WorkDays};
 use rulebook::measure::OverTime;
 use std::collections::BTreeSet;
@@ -49,6 +50,16 @@ pub fn is_open(state: State) -> bool {
 /// Whether somebody reviews what they entered themselves: never.
 pub fn reviews_own(person: Option<PersonId>, hands: &BTreeSet<PersonId>) -> bool {
     person.is_some_and(|person| hands.contains(&person))
+}
+
+/// On which side a role answers doubts of a figure whose criterion is in a state: the unit while it may still change the figure,
+/// everybody else as those who review.
+pub fn answers(role: Role, state: State) -> Option<Side> {
+    match role {
+        Role::CommuneOfficer | Role::CommuneLeader => is_open(state).then_some(Side::Unit),
+        Role::LocalAdmin if is_open(state) => Some(Side::Unit),
+        _ => Some(Side::Review),
+    }
 }
 
 /// What a criterion is in once values of it were written: whoever writes into what was given back leaves it given back until it
@@ -175,6 +186,21 @@ mod tests {
             (&[Locked, Locked], Locked),
         ] {
             assert_eq!(over(states.iter().copied()), wanted, "{states:?}");
+        }
+    }
+
+    #[test]
+    fn a_unit_answers_while_it_may_change_and_who_reviews_whenever_they_look() {
+        for (role, state, wanted) in [
+            (Role::CommuneOfficer, State::Draft, Some(Side::Unit)),
+            (Role::CommuneLeader, State::Returned, Some(Side::Unit)),
+            (Role::CommuneLeader, State::Sent, None),
+            (Role::CommuneOfficer, State::Locked, None),
+            (Role::Appraiser, State::Sent, Some(Side::Review)),
+            (Role::DistrictVerifier, State::Returned, Some(Side::Review)),
+            (Role::Coordination, State::Accepted, Some(Side::Review)),
+        ] {
+            assert_eq!(answers(role, state), wanted, "{role:?} {state:?}");
         }
     }
 

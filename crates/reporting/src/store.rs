@@ -29,8 +29,7 @@ fn seen(table: &str, within: &Within) -> String {
     format!("SELECT * FROM {table} WHERE {}", within.unit(&format!("{table}.unit"), &day))
 }
 
-const CAMPAIGN: &str =
-    "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms, closed_by";
+const CAMPAIGN: &str = "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms, closed_by, doubts_stop";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -62,6 +61,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         at: moment(row, 12)?,
         terms: serde_json::from_str(&row.text(13)?)?,
         closed_by: row.opt_i64(14)?,
+        doubts_stop: row.flag(15)?,
     })
 }
 
@@ -105,8 +105,8 @@ pub async fn before(tx: &mut impl Query, one: &Campaign) -> Result<Option<Campai
 pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
     let id = tx.reserve("reporting_campaign", "id", 1).await?[0];
     let sql = "INSERT INTO reporting_campaign (id, name, search, period, province, sets, as_of, opens, due, review_due,
-               comments_stop, state, version, at, actor, terms)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)";
+               comments_stop, state, version, at, actor, terms, doubts_stop)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, $16)";
     let given = args![
         id,
         new.name.as_str(),
@@ -122,7 +122,8 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
         new.course.name(),
         tx.now(),
         actor(tx),
-        serde_json::to_string(&new.terms)?
+        serde_json::to_string(&new.terms)?,
+        new.doubts_stop
     ];
     tx.execute_one(sql, given).await?;
     Ok(id)
@@ -131,7 +132,7 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
 /// Keeps what was changed of a campaign, where it still is what was seen; whether it was. Cost: a row.
 pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
     let sql = "UPDATE reporting_campaign SET name = $1, search = $2, opens = $3, due = $4, review_due = $5,
-               comments_stop = $6, state = $7, terms = $10, version = version + 1 WHERE id = $8 AND version = $9";
+               comments_stop = $6, state = $7, terms = $10, doubts_stop = $11, version = version + 1 WHERE id = $8 AND version = $9";
     let given = args![
         to.name.as_str(),
         text::search_key(&to.name),
@@ -142,7 +143,8 @@ pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
         to.course.name(),
         to.id,
         to.version,
-        serde_json::to_string(&to.terms)?
+        serde_json::to_string(&to.terms)?,
+        to.doubts_stop
     ];
     Ok(tx.execute(sql, given).await? == 1)
 }

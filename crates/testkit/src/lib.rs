@@ -4,6 +4,7 @@
 //! few minutes after the last; a template a set of migrations, a database a test, dropped after it.
 
 pub mod authenticator;
+pub mod photo;
 mod postgres;
 pub mod provider;
 

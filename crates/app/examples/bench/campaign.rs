@@ -77,6 +77,8 @@ async fn prepare(engine: &Engine, database: &str, communes: i64) -> Result<()> {
         review_due: today.max(last),
         terms: reporting::model::Terms::default(),
         comments_stop: false,
+        doubts_stop: false,
+        closed_by: None,
         course: Course::Draft,
         version: 1,
         at: Moment(0),

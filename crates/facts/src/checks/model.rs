@@ -3,7 +3,7 @@
 use kernel::{Day, Decimal, UnitId};
 use locale::Lang;
 use rulebook::{Confidence, Kind, Measure};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::OnceLock,
@@ -133,7 +133,8 @@ pub fn shipped() -> &'static [Check] {
 }
 
 /// Which units are similar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CircleKind {
     District,
     Group,
@@ -194,8 +195,9 @@ pub struct About {
     pub circles: Vec<Circle>,
 }
 
-/// Something found, to be said in a reason.
-#[derive(Clone, Debug, PartialEq)]
+/// Something found, to be said in a reason. Kept with its hit, as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// In the unit of the figure itself.
     Number(Decimal),
@@ -206,7 +208,8 @@ pub enum Fact {
     Day(Day),
     Measure(String),
     Circle(CircleKind),
-    Units(Vec<(UnitId, Decimal)>),
+    /// Units with their numbers; `None` of those whose numbers the reader does not see.
+    Units(Vec<(UnitId, Option<Decimal>)>),
 }
 
 /// A check that doubts a figure.
@@ -214,7 +217,8 @@ pub enum Fact {
 pub struct Hit {
     pub check: String,
     pub measure: String,
-    pub facts: BTreeMap<&'static str, Fact>,
+    /// By the name that the reason has in braces.
+    pub facts: BTreeMap<String, Fact>,
 }
 
 impl Hit {
@@ -232,6 +236,14 @@ impl Hit {
                 _ => None,
             })
             .flatten()
+    }
+
+    /// Takes the numbers of those units away whose figures a reader does not see: a name is told, a draft is not.
+    pub fn veil(&mut self, sees: impl Fn(UnitId) -> bool) {
+        for fact in self.facts.values_mut() {
+            let Fact::Units(units) = fact else { continue };
+            units.iter_mut().filter(|(unit, _)| !sees(*unit)).for_each(|(_, number)| *number = None);
+        }
     }
 
     /// Why, in words. `measure` names measures, `unit` units.
@@ -256,7 +268,11 @@ impl Hit {
             Fact::Measure(code) => named(code),
             Fact::Circle(kind) => locale::say_key(lang, &format!("check-circle-{}", kind.name()), &[]),
             Fact::Units(units) => {
-                units.iter().map(|(id, n)| format!("{} ({})", unit(*id), number(n))).collect::<Vec<_>>().join(", ")
+                let one = |(id, n): &(UnitId, Option<Decimal>)| match n {
+                    Some(n) => format!("{} ({})", unit(*id), number(n)),
+                    None => unit(*id),
+                };
+                units.iter().map(one).collect::<Vec<_>>().join(", ")
             }
         };
         let text = lang.pick(&check.reason_vi, &check.reason_en).replace("{measure}", &named(&self.measure));

@@ -72,7 +72,7 @@ pub fn evaluate(checks: &[Check], about: &About) -> Vec<Hit> {
                     let (Some(under), Some((_, base))) = (&now.under, number(about, &pair.base)) else { continue };
                     if is_off(under, base, tolerance) {
                         let mut found = hit(check, &pair.measure, now, against(&pair.base, base));
-                        found.facts.insert("value", Fact::Plain(under.clone()));
+                        found.facts.insert("value".into(), Fact::Plain(under.clone()));
                         hits.push(found);
                     }
                 }
@@ -94,7 +94,7 @@ pub fn evaluate(checks: &[Check], about: &About) -> Vec<Hit> {
             Rule::Pasted { least, digits } => hits.extend(each(about, |code, now, value| {
                 let circle = about.circles.last().filter(|_| significant(value) >= *digits)?;
                 let same: Vec<_> = circle.of(code).iter().filter(|(_, n)| n == value).collect();
-                let near = Fact::Units(same.iter().take(NAMED).map(|(unit, n)| (*unit, n.clone())).collect());
+                let near = Fact::Units(same.iter().take(NAMED).map(|(unit, n)| (*unit, Some(n.clone()))).collect());
                 let facts = [("count", Fact::Text(same.len().to_string())), ("near", near)];
                 (same.len() >= *least).then(|| hit(check, code, now, facts))
             })),
@@ -122,12 +122,9 @@ fn each<'a>(
 }
 
 fn hit(check: &Check, code: &str, now: &Now, facts: impl IntoIterator<Item = (&'static str, Fact)>) -> Hit {
-    let mut facts: BTreeMap<&'static str, Fact> = facts.into_iter().collect();
-    if let Some(number) = &now.number {
-        facts.insert("value", Fact::Number(number.clone()));
-    } else {
-        facts.insert("value", Fact::Yes(now.yes));
-    }
+    let mut facts: BTreeMap<String, Fact> = facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
+    let value = now.number.as_ref().map_or(Fact::Yes(now.yes), |number| Fact::Number(number.clone()));
+    facts.insert("value".into(), value);
     Hit { check: check.id.clone(), measure: code.to_owned(), facts }
 }
 
@@ -146,6 +143,7 @@ fn compared(circle: &Circle, code: &str, value: &Decimal, median: f64, reach: f6
     near.sort_by(|(a, x), (b, y)| (x - value).abs().cmp(&(y - value).abs()).then(a.cmp(b)));
     let count = near.len();
     near.truncate(NAMED);
+    let near = near.into_iter().map(|(unit, n)| (unit, Some(n))).collect();
     let shown = |n: f64| Fact::Number(format!("{n:.2}").parse().unwrap_or(Decimal::ZERO));
     vec![
         ("circle", Fact::Circle(circle.kind)),

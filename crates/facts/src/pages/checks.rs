@@ -13,7 +13,7 @@ use web::{Asking, Ctx, Outcome};
 /// Checks on a page.
 const PER: i64 = 20;
 /// What the list can be ordered by; as the file lists them where none is named.
-const ORDERS: [&str; 3] = ["name", "hits", "gone"];
+const ORDERS: [&str; 4] = ["name", "hits", "gone", "useless"];
 
 /// What the list is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +55,7 @@ impl Asked {
         match self.sap.as_str() {
             "name" => list.sort_by_cached_key(|row| text::order_key(name(ctx, row.check))),
             "hits" => list.sort_by_key(|row| std::cmp::Reverse(row.sum(|c| c.standing + c.gone))),
+            "useless" => list.sort_by_key(|row| std::cmp::Reverse(row.sum(|c| c.useless))),
             "gone" => list.sort_by_key(|row| std::cmp::Reverse(row.sum(|c| c.gone))),
             _ => {}
         }
@@ -72,7 +73,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let list = asked.list(&ctx).await?;
     let law = law(&ctx);
     let year = |count: &Count| {
-        context! { year => count.year.to_string(), standing => count.standing, gone => count.gone, answered => count.answered, units => count.units }
+        context! { year => count.year.to_string(), standing => count.standing, gone => count.gone, answered => count.answered, useless => count.useless, units => count.units }
     };
     let row = |row: &Row| {
         let measures: std::collections::BTreeSet<&str> = row.check.rule.measures().into_iter().collect();
@@ -91,8 +92,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     ctx.page("checks.html", page)
 }
 
-const HEADINGS: [&str; 6] =
-    ["check-name", "check-year", "check-standing", "check-answered", "check-gone", "check-units"];
+const HEADINGS: [&str; 7] =
+    ["check-name", "check-year", "check-standing", "check-answered", "check-useless", "check-gone", "check-units"];
 
 /// `GET /quan-tri/kiem-tra.csv`: a line a check and year. Cost: the index of hits.
 pub async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
@@ -109,7 +110,7 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
     let line = |row: &Row| {
         let head = Content::Text(name(ctx, row.check).to_owned());
         let count = move |c: &Count| {
-            let numbers = [c.standing, c.answered, c.gone, c.units].map(|n| Content::Number(n.into()));
+            let numbers = [c.standing, c.answered, c.useless, c.gone, c.units].map(|n| Content::Number(n.into()));
             [head.clone(), Content::Text(c.year.to_string())].into_iter().chain(numbers).collect::<Vec<_>>()
         };
         row.counts.iter().map(count).collect::<Vec<_>>()

@@ -530,7 +530,7 @@ async fn write(ctx: Ctx, Path(at): Path<At>, bytes: Bytes) -> Outcome {
     let Some(unit) = units::store::get(&mut tx, UnitId(at.0)).await? else { return Err(ctx.not_found()) };
     drop(tx);
     form.wrong.extend(figure::refused(&law, &unit, &measure, at.2).map(|why| ("value", why)));
-    let Some(given) = given.filter(|_| form.wrong.is_empty()) else {
+    let Some((given, said)) = given.filter(|_| form.wrong.is_empty()) else {
         let said: Vec<_> = form
             .wrong
             .iter()
@@ -547,7 +547,8 @@ async fn write(ctx: Ctx, Path(at): Path<At>, bytes: Bytes) -> Outcome {
     }
     let key = Key { unit: UnitId(at.0), year: at.2, measure: id, origin };
     let seen = Some(seen).filter(|s| *s > 0).map(Revision);
-    let edit = Edit { key, value: given, seen, source: form.source, publish: body.publish, evidence: Vec::new() };
+    let source = said.map_or_else(|| form.source.clone(), |said| crate::said::with(&form.source, &said));
+    let edit = Edit { key, value: given, seen, source, publish: body.publish, evidence: Vec::new() };
     match figure::edit(&mut tx, &law, &edit).await? {
         Edited::Done(revision) => {
             repeatable.done(tx, json!({"revision": revision, "address": revision.address()})).await

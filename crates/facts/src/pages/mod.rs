@@ -59,7 +59,7 @@ pub fn refresh() -> web::Before {
     })
 }
 
-pub use evidence::attach;
+pub use evidence::{attach, pieces};
 pub use openapi::{description, description_with};
 pub use say::{exactly, key as verdict_key, state as verdict};
 

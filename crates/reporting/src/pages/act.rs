@@ -1,19 +1,28 @@
 //! What the buttons do: sent, reviewed, locked; comments.
 
-use super::{Fields, after, campaign, law};
+use super::{
+    Fields, after, campaign,
+    doubts::{self as shown, Again, There},
+    law,
+};
 use crate::{
     actions::{self, Wanted},
     comments,
+    doubts::{self, Doubts},
     model::{Action, Criterion},
     told,
 };
-use axum::response::{IntoResponse, Redirect};
+use ::store::StoreError;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
 use kernel::{Phrase, Problem, UnitId};
 use std::collections::BTreeMap;
 use web::{Ctx, Form, Outcome, Path, Repeatable};
 
 /// `SET|NO`, of the signs that names of sets and numbers of criteria have.
-fn criterion(text: &str) -> Option<Criterion> {
+pub(super) fn criterion(text: &str) -> Option<Criterion> {
     let (set, no) = text.split_once('|')?;
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     if !plain(set) || !plain(no) {
@@ -22,7 +31,8 @@ fn criterion(text: &str) -> Option<Criterion> {
     Some(Criterion { set: set.to_owned(), no: no.to_owned() })
 }
 
-/// `POST /bao-cao/{campaign}/xa/{unit}/gui`. Cost: as [`actions::act`].
+/// `POST /bao-cao/{campaign}/xa/{unit}/gui`: the checks are asked first. Cost: as [`actions::act`], and as [`doubts::around`] and
+/// [`doubts::ask`].
 pub async fn send(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Form(fields): Form<Fields>) -> Outcome {
     act(ctx, id, unit, &fields, &[Action::Send]).await
 }
@@ -47,26 +57,45 @@ async fn act(ctx: Ctx, id: i64, unit: i64, fields: &Fields, allowed: &[Action]) 
     let wanted = Wanted { action, criteria, reason };
     let sent = serde_json::to_vec(fields)?;
     let repeatable = Repeatable::of_form(&ctx, fields.get("key").map_or("", String::as_str), &sent);
+    let law = law(&ctx);
+    // Back to where the button stood, a page of this unit.
+    let there = There::read(fields, id, unit);
+    let done = || Ok(Redirect::to(&ctx.link(&format!("{}?xong=1", there.path(id, unit)))).into_response());
+    let around = if action == Action::Send { shown::around(&ctx, &law, id, unit).await? } else { None };
     let mut tx = ctx.write().await?;
     let one = campaign(&ctx, &mut tx, id).await?;
-    // Back to where the button stood, a page of this unit.
-    let page = told::page(id, UnitId(unit));
-    let there = fields.get("ve").filter(|path| path.strip_prefix(&page).is_some_and(is_below)).cloned().unwrap_or(page);
-    let done = || Ok(Redirect::to(&ctx.link(&format!("{there}?xong=1"))).into_response());
     if repeatable.seen(&mut tx).await?.is_some() {
         return done();
     }
-    let Some(acted) = actions::act(&mut tx, &law(&ctx), &one, UnitId(unit), &wanted).await? else {
+    if shown::speaks(fields) {
+        let said = shown::sayings(fields, &Doubts::of(&mut tx, &law, &one, UnitId(unit)).await?);
+        let Some(wrong) = doubts::answer(&mut tx, &law, &one, UnitId(unit), &said).await? else {
+            return Err(ctx.not_found());
+        };
+        if !wrong.is_empty() {
+            drop(tx);
+            let again = Again { fields: fields.clone(), wrong, stopped: Some(Phrase::new("reporting-doubts-wrong")) };
+            return there.show(&ctx, (id, unit), StatusCode::UNPROCESSABLE_ENTITY, again).await;
+        }
+    }
+    // What is sent is checked as it stands, after what was said to earlier doubts: a note goes with the value it was said of.
+    if action == Action::Send && !doubts::ask(&mut tx, &law, &one, UnitId(unit), around.as_ref()).await? {
         return Err(ctx.not_found());
-    };
-    repeatable.keep(tx, &serde_json::json!({"criteria": acted.done.len()})).await?;
-    done()
-}
-
-/// Whether what follows the page of a unit is the page of one of its criteria.
-fn is_below(rest: &str) -> bool {
-    let parts: Vec<&str> = rest.split('/').collect();
-    rest.is_empty() || matches!(parts[..], ["", set, no] if criterion(&format!("{set}|{no}")).is_some())
+    }
+    match actions::act(&mut tx, &law, &one, UnitId(unit), &wanted).await {
+        Ok(Some(acted)) => {
+            repeatable.keep(tx, &serde_json::json!({"criteria": acted.done.len()})).await?;
+            done()
+        }
+        Ok(None) => Err(ctx.not_found()),
+        // Nothing is sent; what the checks found and what was said to it is kept, and shown.
+        Err(StoreError::Refused(problem)) if problem.phrase.key == doubts::STOPS => {
+            tx.commit().await?;
+            let again = Again { fields: fields.clone(), wrong: Vec::new(), stopped: Some(problem.phrase) };
+            there.show(&ctx, (id, unit), StatusCode::CONFLICT, again).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Criteria that are accepted at once.

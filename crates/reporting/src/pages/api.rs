@@ -1,15 +1,17 @@
 //! Reporting for programs, and for the page's own island: campaigns, the board, a unit's form, values saved, steps taken.
 
-use super::{campaign, law, reporting, say};
+use super::{campaign, doubts as shown, law, reporting, say};
 use crate::{
     actions::{self, Wanted},
+    doubts::{self as asked, Doubts},
     entry::{self, Answer, Given},
     form::{self, Field, SetForm},
     model::{Action, Campaign, Course, Criterion, Reporting, State},
     store::{self as kept, Chosen},
 };
-use ::store::Listing;
+use ::store::{Listing, StoreError};
 use axum::{body::Bytes, http::StatusCode};
+use facts::checks::{Doubt, Saying};
 use kernel::{Phrase, Problem, UnitId};
 use locale::Lang;
 use rulebook::Value as Told;
@@ -18,7 +20,7 @@ use serde_json::{Value, json};
 use web::{Asked, Asking, Ctx, Outcome, Path, Repeatable};
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, units, unit, save, send, review, lock))]
+#[openapi(paths(list, units, unit, save, doubts, send, review, lock))]
 pub struct Description;
 
 /// Rows of an answer.
@@ -75,6 +77,22 @@ fn value(value: &Told) -> Value {
     }
 }
 
+/// The doubts of a figure, each with why and what was said to it.
+fn told_doubts<'d>(lang: Lang, law: &facts::Law, all: &Doubts, some: impl Iterator<Item = &'d Doubt>) -> Vec<Value> {
+    let said = |answer: &facts::checks::Answer| {
+        let role = answer.actor.split(':').next().unwrap_or_default();
+        json!({"note": answer.note, "at": answer.at.rfc3339(), "role": role})
+    };
+    let one = |doubt: &Doubt| {
+        json!({
+            "check": doubt.hit.check, "measure": doubt.hit.measure, "reason": all.reason(lang, law, doubt), "facts": doubt.hit.facts,
+            "since": doubt.first.rfc3339(), "open": doubt.is_open(), "answer": doubt.answer.as_ref().map(said),
+            "review": doubt.review.as_ref().map(said), "useless": doubt.useless,
+        })
+    };
+    some.map(one).collect()
+}
+
 fn told_field(lang: Lang, set: &SetForm, field: &Field) -> Value {
     let (op, limit, _) = set.requirement(field);
     let no = field.node.map(|node| set.plan.book.nodes[node].indicator.no.clone());
@@ -90,8 +108,8 @@ fn told_field(lang: Lang, set: &SetForm, field: &Field) -> Value {
     })
 }
 
-/// `GET /api/v1/campaigns/{campaign}/units/{unit}`: what a unit is asked for, and what it said. Cost: the unit's figures of two
-/// years, a row a criterion.
+/// `GET /api/v1/campaigns/{campaign}/units/{unit}`: what a unit is asked for, what it said, and what the last quality checks doubt of
+/// it. Cost: the unit's figures of two years, a row a criterion, its doubts.
 #[utoipa::path(get, path = "/api/v1/campaigns/{campaign}/units/{unit}", params(("campaign" = i64, Path), ("unit" = i64, Path)),
     responses((status = 200, description = "Criteria with their values, requirement and verdict"), (status = 404, description = "No such unit in the campaign")))]
 pub async fn unit(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>) -> Outcome {
@@ -101,16 +119,25 @@ pub async fn unit(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>) -> Outcome {
     let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
     let items = kept::items(&mut tx, id, place.id).await?;
     let form = form::load(&mut tx, &law, &one, &place).await?;
+    let doubts = Doubts::of(&mut tx, &law, &one, place.id).await?;
+    let field = |set: &SetForm, field: &Field| {
+        let mut told = told_field(ctx.lang, set, field);
+        told["doubts"] = told_doubts(ctx.lang, &law, &doubts, doubts.of_measure(&field.about.id)).into();
+        told
+    };
     let criteria: Vec<Value> = items
         .iter()
         .filter_map(|item| {
             let (set, sheet) = form.sheet(&item.criterion)?;
-            let fields: Vec<Value> = sheet.fields.iter().map(|field| told_field(ctx.lang, set, field)).collect();
+            let fields: Vec<Value> = sheet.fields.iter().map(|one| field(set, one)).collect();
             Some(json!({"set": item.criterion.set, "no": item.criterion.no, "state": item.state.name(), "since": item.since.rfc3339(),
                 "agency": item.agency, "asked": item.asked, "filled": item.filled, "fields": fields}))
         })
         .collect();
-    ctx.json(&json!({"campaign": told(&one), "unit": told_unit(&summed), "criteria": criteria}))
+    let checked = doubts.ran.as_ref().map(|ran| ran.at.rfc3339());
+    let open = doubts.all.iter().filter(|doubt| doubt.is_open()).count();
+    ctx.json(&json!({"campaign": told(&one), "unit": told_unit(&summed), "criteria": criteria,
+        "checked_at": checked, "doubts": doubts.all.len(), "open_doubts": open}))
 }
 
 /// What a save brings.
@@ -200,6 +227,60 @@ pub async fn save(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, bytes: Bytes) ->
     ctx.json_with(StatusCode::OK, &answer)
 }
 
+/// What is said to doubts.
+#[derive(Debug, Deserialize)]
+struct Says {
+    #[serde(default)]
+    answers: Vec<SaysOne>,
+    /// Whether the checks are asked again.
+    #[serde(default)]
+    check: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct SaysOne {
+    check: String,
+    measure: String,
+    note: Option<String>,
+    useless: Option<bool>,
+}
+
+/// `POST /api/v1/campaigns/{campaign}/units/{unit}/doubts`: says something to doubts, all or none, and asks the quality checks again.
+/// Cost: as [`crate::doubts::answer`]; to ask, as [`crate::doubts::around`] and [`crate::doubts::ask`].
+#[utoipa::path(post, path = "/api/v1/campaigns/{campaign}/units/{unit}/doubts",
+    request_body(content = serde_json::Value, description = "`answers`, each with `check`, `measure`, `note`, and from whoever reviews `useless`; `check`: whether the checks are asked again"),
+    params(("campaign" = i64, Path), ("unit" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, description = "The doubts that stand, each with its reason and what was said to it"), (status = 404, description = "No such unit in the campaign"),
+        (status = 409, description = "The campaign is not open"), (status = 422, description = "The body does not read, or an answer is not theirs to give")))]
+pub async fn doubts(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, bytes: Bytes) -> Outcome {
+    let body: Says = serde_json::from_slice(&bytes).map_err(|error| bad_json(&ctx, &error))?;
+    if body.answers.len() > MOST {
+        return Err(ctx.failure(Problem::input(Phrase::new("reporting-too-many").with("most", MOST))));
+    }
+    let law = law(&ctx);
+    let (of, repeatable) = (UnitId(unit), Repeatable::new(&ctx, &bytes));
+    let around = if body.check { shown::around(&ctx, &law, id, unit).await? } else { None };
+    let mut tx = ctx.write().await?;
+    let one = campaign(&ctx, &mut tx, id).await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    let said = body.answers.into_iter();
+    let said = said.map(|SaysOne { check, measure, note, useless }| Saying { check, measure, note, useless });
+    let said: Vec<Saying> = said.collect();
+    let Some(wrong) = asked::answer(&mut tx, &law, &one, of, &said).await? else { return Err(ctx.not_found()) };
+    if let Some((check, measure, phrase)) = wrong.into_iter().next() {
+        let at = said.iter().position(|one| one.check == check && one.measure == measure).unwrap_or(0);
+        return Err(ctx.failure(Problem::input(phrase).at_field(format!("answers/{at}"))));
+    }
+    if body.check && !asked::ask(&mut tx, &law, &one, of, around.as_ref()).await? {
+        return Err(ctx.not_found());
+    }
+    let all = Doubts::of(&mut tx, &law, &one, of).await?;
+    let told = told_doubts(ctx.lang, &law, &all, all.all.iter());
+    repeatable.done(tx, json!({"checked_at": all.ran.as_ref().map(|ran| ran.at.rfc3339()), "doubts": told})).await
+}
+
 /// What a step brings.
 #[derive(Debug, Deserialize)]
 struct Step {
@@ -223,16 +304,26 @@ async fn step(ctx: &Ctx, id: i64, unit: i64, bytes: &Bytes, allowed: &[Action]) 
         return Err(ctx.failure(Problem::input(Phrase::new("reporting-no-action")).at_field("action")));
     };
     let criteria = body.criteria.into_iter().map(|one| Criterion { set: one.set, no: one.no }).collect();
-    let repeatable = Repeatable::new(ctx, bytes);
+    let (law, repeatable) = (law(ctx), Repeatable::new(ctx, bytes));
+    let around = if action == Action::Send { shown::around(ctx, &law, id, unit).await? } else { None };
     let mut tx = ctx.write().await?;
     let one = campaign(ctx, &mut tx, id).await?;
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
     let wanted = Wanted { action, criteria, reason: body.reason };
-    let Some(acted) = actions::act(&mut tx, &law(ctx), &one, UnitId(unit), &wanted).await? else {
+    if action == Action::Send && !asked::ask(&mut tx, &law, &one, UnitId(unit), around.as_ref()).await? {
         return Err(ctx.not_found());
+    }
+    let acted = match actions::act(&mut tx, &law, &one, UnitId(unit), &wanted).await {
+        // What the checks found is kept, so that it can be read and answered.
+        Err(StoreError::Refused(problem)) if problem.phrase.key == asked::STOPS => {
+            tx.commit().await?;
+            return Err(ctx.failure(*problem));
+        }
+        other => other?,
     };
+    let Some(acted) = acted else { return Err(ctx.not_found()) };
     let done: Vec<Value> = acted
         .done
         .iter()

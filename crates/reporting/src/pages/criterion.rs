@@ -1,18 +1,23 @@
 //! A criterion of a unit: entered by the unit, reviewed by others. One criterion a page; the whole form works without scripts.
 
-use super::{Fields, after, law, proofs, reporting, say, unit};
+use super::{
+    Fields, after,
+    doubts::{self as shown_doubts, Again as Answered},
+    law, proofs, reporting, say, unit,
+};
 use crate::{
     comments::{self, Comment},
+    doubts::Doubts,
     entry::{self, Answer, Given, Typed},
     form::{self, Field, Form as Asks, Said, SetForm, Sheet},
-    model::{Campaign, Criterion, Item, Reporting},
+    model::{Campaign, Course, Criterion, Item, Reporting},
     rules, store as kept, told,
 };
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use facts::{Law, pages::attach};
+use facts::{Law, checks::Side, pages::attach};
 use kernel::{PersonId, Phrase, UnitId};
 use minijinja::{Value, context};
 use rulebook::{Kind, requirement};
@@ -41,6 +46,9 @@ pub(super) struct Shown {
     pub(super) form: Asks,
     proofs: proofs::Proofs,
     comments: Vec<Comment>,
+    doubts: Doubts,
+    /// What proves its figures, by measure.
+    pieces: BTreeMap<i64, Vec<Value>>,
     people: HashMap<PersonId, String>,
     /// The last reason with which it was given back.
     reason: Option<(String, String)>,
@@ -56,6 +64,8 @@ pub(super) struct Again {
     correction: Option<String>,
     /// Files that were not taken, by measure.
     files: Vec<(String, Phrase)>,
+    /// Answers to doubts that were sent with a step.
+    doubts: Answered,
 }
 
 fn criterion(at: &At) -> Criterion {
@@ -77,25 +87,37 @@ pub(super) async fn shown(
     let form = form::load(&mut tx, law, &campaign, &place).await?;
     let proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;
     let comments = comments::of(&mut tx, campaign.id, place.id).await?;
+    let doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
     let done = kept::actions(&mut tx, campaign.id, place.id, 200).await?;
     let shown = form.sheets().filter(|(_, sheet)| criterion.is_none_or(|one| *one == sheet.criterion));
     let writers = shown.flat_map(|(_, sheet)| &sheet.fields);
     let writers = writers.filter_map(|field| field.declared.as_ref()?.person);
     let people =
         comments.iter().filter_map(|one| one.person).chain(writers).chain(done.iter().filter_map(|one| one.person));
-    let people = say::names(&mut tx, people).await?;
+    let people = say::names(&mut tx, people.chain(shown_doubts::people(&doubts))).await?;
     let back = done.iter().find(|one| Some(&one.criterion) == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
     let today = say::today(ctx, &mut tx).await?;
-    Ok(Shown { campaign, summed, items, form, proofs, comments, people, reason, today })
+    let measures: Vec<i64> = criterion
+        .and_then(|one| form.sheet(one))
+        .map_or_else(Vec::new, |(_, sheet)| sheet.fields.iter().map(|field| field.measure).collect());
+    let pieces = facts::pages::pieces(ctx, &mut tx, &place, campaign.year(), &measures).await?;
+    Ok(Shown { campaign, summed, items, form, proofs, comments, doubts, pieces, people, reason, today })
 }
 
-/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, what proves its
-/// figures of the year.
+/// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, the doubts of its
+/// figures, what proves those of the year.
 pub async fn page(ctx: Ctx, Path(at): Path<At>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let shown = shown(&ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
     tell(&ctx, &law, &at, &shown, StatusCode::OK, &Again::default(), &asked)
+}
+
+/// The page, with what was sent with a step and not done.
+pub(super) async fn stopped(ctx: &Ctx, at: At, status: StatusCode, sent: Answered) -> Outcome {
+    let law = law(ctx);
+    let shown = shown(ctx, &law, (at.0, at.1), Some(&criterion(&at))).await?;
+    tell(ctx, &law, &at, &shown, status, &Again { doubts: sent, ..Again::default() }, &Asked::default())
 }
 
 fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again: &Again, done: &Asked) -> Outcome {
@@ -110,7 +132,11 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     let open = rules::is_open(item.state) && shown.campaign.takes_entries(today.day);
     let enters = open && ctx.may("enter", "reporting");
     let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
-    let teller = Teller { ctx, law, shown, set, again, done };
+    let doubter = shown_doubts::Teller { ctx, law, doubts: &shown.doubts, people: &shown.people, again: &again.doubts };
+    let side = shown_doubts::side(ctx, item.state).filter(|_| shown.campaign.course == Course::Open);
+    let stopped =
+        doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#nv-{}-{}", doubt.hit.check, doubt.hit.measure));
+    let teller = Teller { ctx, law, shown, set, again, done, doubter: Some(&doubter), side };
     let fields: Vec<Value> = sheet.fields.iter().map(|field| teller.field(field)).collect();
     let link = |at: usize| {
         let item = shown.items.get(at)?;
@@ -143,7 +169,10 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
             save => ctx.link(&format!("{here}/luu")), correct => ctx.link(&format!("{here}/sua")),
             api => format!("/api/v1/campaigns/{}/units/{}/entries", shown.campaign.id, shown.form.unit.id),
             comment => ctx.link(&format!("{}/trao-doi", told::page(shown.campaign.id, shown.form.unit.id))), may_comment => ctx.may("comment", "reporting"),
-            here => here, tc => format!("{}|{}", at.2, at.3), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
+
+            here => here, tc => format!("{}|{}", at.2, at.3), stopped => stopped, reason_typed => again.doubts.typed("reason").unwrap_or_default(),
+            answers => side.is_some().then(|| ctx.link(&format!("{}/nghi-van", told::page(shown.campaign.id, shown.form.unit.id)))),
+            ran => doubter.ran(), doubts => shown.doubts.of_sheet(sheet).count(), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
             before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done.xong == "1", partly => done.xong == "2",
             attaches => (enters && ctx.may("attach", "evidence")).then(|| context! { accept => attach::ACCEPT, megabytes => attach::megabytes(ctx), most => attach::MOST_FILES,
                 unit => shown.form.unit.id.0, year => shown.form.year.to_string(), all => ctx.link(&format!("/xa/{}/minh-chung", shown.form.unit.id)) }),
@@ -160,6 +189,9 @@ pub(super) struct Teller<'a> {
     pub(super) set: &'a SetForm,
     pub(super) again: &'a Again,
     pub(super) done: &'a Asked,
+    /// Who says doubts, where they are said.
+    pub(super) doubter: Option<&'a shown_doubts::Teller<'a>>,
+    pub(super) side: Option<Side>,
 }
 
 impl Teller<'_> {
@@ -179,6 +211,11 @@ impl Teller<'_> {
             }));
         }
         found
+    }
+
+    fn doubts(&self, code: &str) -> Vec<Value> {
+        let Some(doubter) = self.doubter else { return Vec::new() };
+        self.shown.doubts.of_measure(code).map(|doubt| doubter.doubt(doubt, self.side)).collect()
     }
 
     /// What is wrong with files of a value.
@@ -249,6 +286,7 @@ impl Teller<'_> {
             units => self.units(field), also => self.also(field),
             proofs => self.shown.proofs.at(ctx, field.measure), files_wrong => self.wrong_files(code).collect::<Vec<_>>(),
             attached => self.done.tep.parse::<i64>().ok().filter(|count| *count > 0 && self.done.o == *code),
+            doubts => self.doubts(code), pieces => self.shown.pieces.get(&field.measure),
             correction => correction, correction_wrong => correction_wrong, measure => self.law.measure_code(field.measure),
         }
     }

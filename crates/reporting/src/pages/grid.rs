@@ -61,7 +61,16 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn sheet(&self, set: &SetForm, sheet: &Sheet, item: &Item, seen: &mut Seen) -> Value {
         let (ctx, lang) = (self.ctx, self.ctx.lang);
-        let teller = Teller { ctx, law: self.law, shown: self.shown, set, again: self.again, done: self.done };
+        let teller = Teller {
+            ctx,
+            law: self.law,
+            shown: self.shown,
+            set,
+            again: self.again,
+            done: self.done,
+            doubter: None,
+            side: None,
+        };
         let open = self.takes && rules::is_open(item.state);
         let row = |field: &Field, seen: &mut Seen| {
             let first = !field.asked || seen.insert(field.measure);
@@ -95,7 +104,7 @@ fn tell(ctx: &Ctx, law: &Law, shown: &Shown, status: StatusCode, again: &Again, 
                 continue;
             }
             enters |= takes && rules::is_open(item.state) && sheet.asked() > 0;
-            errors.extend(Teller { ctx, law, shown, set, again, done }.wrong(sheet));
+            errors.extend(Teller { ctx, law, shown, set, again, done, doubter: None, side: None }.wrong(sheet));
             sheets.push(rows.sheet(set, sheet, item, &mut seen));
         }
         let id = set.plan.book.set();

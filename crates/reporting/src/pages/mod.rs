@@ -5,6 +5,7 @@ mod api;
 mod board;
 mod campaigns;
 mod criterion;
+mod doubts;
 mod forms;
 mod grid;
 mod proofs;
@@ -79,6 +80,7 @@ fn routes() -> Routes {
         .write("/bao-cao/{campaign}/xa/{unit}/duyet", "review", "reporting", post(act::review))
         .write("/bao-cao/{campaign}/xa/{unit}/chot", "lock", "reporting", post(act::lock))
         .write("/bao-cao/{campaign}/xa/{unit}/phan-cong", "assign", "reporting", post(unit::assign))
+        .write("/bao-cao/{campaign}/xa/{unit}/nghi-van", "comment", "reporting", post(doubts::answer))
         .write("/bao-cao/{campaign}/xa/{unit}/trao-doi", "comment", "reporting", post(act::comment))
         .write("/bao-cao/{campaign}/xa/{unit}/trao-doi/{id}", "comment", "reporting", post(act::turn_comment))
         .read_inside("/bao-cao/{campaign}/xa/{unit}/bang", "reporting", get(grid::page))
@@ -90,6 +92,7 @@ fn routes() -> Routes {
         .read_inside("/api/v1/campaigns/{campaign}/units", "reporting", get(api::units))
         .read_inside("/api/v1/campaigns/{campaign}/units/{unit}", "reporting", get(api::unit))
         .write("/api/v1/campaigns/{campaign}/units/{unit}/entries", "enter", "reporting", post(api::save))
+        .write("/api/v1/campaigns/{campaign}/units/{unit}/doubts", "comment", "reporting", post(api::doubts))
         .write("/api/v1/campaigns/{campaign}/units/{unit}/send", "send", "reporting", post(api::send))
         .write("/api/v1/campaigns/{campaign}/units/{unit}/review", "review", "reporting", post(api::review))
         .write("/api/v1/campaigns/{campaign}/units/{unit}/lock", "lock", "reporting", post(api::lock))

@@ -33,6 +33,7 @@ fn proposal(ctx: &Ctx, law: &Law) -> Fields {
         ("opens", ctx.site.clock.today().to_string()),
         ("due", format!("{year:04}-12-15")),
         ("review_due", format!("{year:04}-12-31")),
+        ("doubts_stop", "1".to_owned()),
     ] {
         fields.insert(field.to_owned(), value);
     }
@@ -109,6 +110,7 @@ fn read(
         review_due,
         terms,
         comments_stop: fields.contains_key("comments_stop"),
+        doubts_stop: fields.contains_key("doubts_stop"),
         course: before.map_or(Course::Draft, |one| one.course),
         version: text("version").parse().unwrap_or(0),
         at: kernel::Moment(0),
@@ -254,8 +256,10 @@ fn fields_of(one: &Campaign) -> Fields {
         fields.insert(format!("{name}_days"), term.days.to_string());
         fields.insert(format!("{name}_after"), term.after.name().to_owned());
     }
-    if one.comments_stop {
-        fields.insert("comments_stop".to_owned(), "1".to_owned());
+    for (name, stops) in [("comments_stop", one.comments_stop), ("doubts_stop", one.doubts_stop)] {
+        if stops {
+            fields.insert(name.to_owned(), "1".to_owned());
+        }
     }
     fields
 }

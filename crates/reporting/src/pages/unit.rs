@@ -1,12 +1,21 @@
 //! A unit in a campaign: its criteria, where each stands, what to do next, who did what.
 
-use super::{Fields, after, campaign, law, reporting, say};
+use super::{
+    Fields, after, campaign,
+    doubts::{self as shown, Again, Teller},
+    law, reporting, say,
+};
 use crate::{
-    campaigns, comments, form,
+    campaigns, comments,
+    doubts::Doubts,
+    form,
     model::{Action, Campaign, Course, Criterion, Item, State},
     rules, store as kept,
 };
-use axum::response::{IntoResponse, Redirect};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect},
+};
 use identity::posts::{self, Post};
 use kernel::{PersonId, Role, UnitId};
 use minijinja::{Value, context};
@@ -36,17 +45,24 @@ pub(super) fn address(ctx: &Ctx, campaign: i64, unit: UnitId, action: Action) ->
     ctx.link(&format!("/bao-cao/{campaign}/xa/{unit}/{last}"))
 }
 
-/// `GET /bao-cao/{campaign}/xa/{unit}`. Cost: the unit's figures of two years, a row a criterion, what was done, its comments.
+/// `GET /bao-cao/{campaign}/xa/{unit}`. Cost: the unit's figures of two years, a row a criterion, what was done, its comments, the
+/// doubts of its figures.
 pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): Asking<Asked>) -> Outcome {
-    let law = law(&ctx);
+    show(&ctx, id, unit, StatusCode::OK, &Again::default(), !asked.xong.is_empty()).await
+}
+
+/// The page, with what was sent and not done.
+pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, again: &Again, xong: bool) -> Outcome {
+    let law = law(ctx);
     let mut tx = ctx.read().await?;
-    let (one, summed) = reporting(&ctx, &mut tx, id, unit).await?;
+    let (one, summed) = reporting(ctx, &mut tx, id, unit).await?;
     let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
     let items = kept::items(&mut tx, id, place.id).await?;
     let form = form::load(&mut tx, &law, &one, &place).await?;
     let done = kept::actions(&mut tx, id, place.id, ACTIONS).await?;
     let said = comments::of(&mut tx, id, place.id).await?;
-    let today = say::today(&ctx, &mut tx).await?;
+    let doubts = Doubts::of(&mut tx, &law, &one, place.id).await?;
+    let today = say::today(ctx, &mut tx).await?;
     let officers: Vec<PersonId> = if ctx.may("assign", "reporting") {
         posts::at(&mut tx, &[Post::Unit(Role::CommuneOfficer, place.id)], today.day).await?.into_iter().collect()
     } else {
@@ -54,13 +70,15 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
     };
     let people = items.iter().filter_map(|item| item.officer).chain(done.iter().filter_map(|one| one.person));
     let people = people.chain(said.iter().filter_map(|one| one.person)).chain(officers.iter().copied());
+    let people = people.chain(shown::people(&doubts));
     let people = say::names(&mut tx, people).await?;
     let agencies = units::store::agencies(&mut tx).await?;
     let agency = |item: &Item| {
         let found = item.agency.and_then(|id| agencies.iter().find(|agency| agency.id == id.0));
         found.map(|agency| ctx.lang.pick(agency.name_vi.clone(), agency.name_en.clone()))
     };
-    let offers = offers(&ctx, &one, &items);
+    let offers = offers(ctx, &one, &items);
+    let teller = Teller { ctx, law: &law, doubts: &doubts, people: &people, again };
     let mut sets: Vec<Value> = Vec::new();
     for set in &form.sets {
         let rows: Vec<Value> = set
@@ -71,13 +89,16 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
                 let (word, class) = facts::pages::verdict(ctx.lang, set.verdict.criteria[sheet.at]);
                 let open = said.iter().filter(|c| c.closed_at.is_none() && c.answers.is_none());
                 let open = open.filter(|c| sheet.fields.iter().any(|field| field.measure == c.measure)).count();
+                let doubted = doubts.of_sheet(sheet).count();
+                let unanswered = doubts.of_sheet(sheet).filter(|doubt| doubt.is_open()).count();
+                let field = format!("tc.{}|{}", sheet.criterion.set, sheet.criterion.no);
                 let back = done.iter().find(|one| one.criterion == sheet.criterion && rules::needs_reason(one.action));
                 let takes: Vec<&str> =
                     offers.iter().filter(|action| rules::next(item.state, **action).is_some()).map(|a| a.name()).collect();
                 Some(context! {
                     no => sheet.criterion.no, name => ctx.lang.pick(sheet.name_vi.clone(), sheet.name_en.clone()),
                     href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", sheet.criterion.set, sheet.criterion.no)),
-                    field => format!("tc.{}|{}", sheet.criterion.set, sheet.criterion.no), state => say::state(ctx.lang, item.state),
+                    chosen => again.typed(&field).is_some(), field => field, doubts => doubted, unanswered => unanswered, state => say::state(ctx.lang, item.state),
                     asked => item.asked, filled => item.filled, verdict => word, class => class, comments => open,
                     officer => item.officer.and_then(|person| people.get(&person)), officer_id => item.officer.map(|p| p.0), agency => agency(item), takes => takes,
                     since => locale::date(item.since.day()),
@@ -94,7 +115,7 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
         .iter()
         .map(|action| {
             context! { name => action.name(), word => say::action(ctx.lang, *action), reason => rules::needs_reason(*action),
-                       action => address(&ctx, id, place.id, *action) }
+                       action => address(ctx, id, place.id, *action) }
         })
         .collect();
     let history: Vec<Value> = done
@@ -109,15 +130,41 @@ pub async fn page(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>, Asking(asked): A
         officers.iter().filter_map(|id| people.get(id).map(|name| context! { id => id.0, name => name })).collect();
     let first = items.iter().find(|item| rules::is_open(item.state) && item.filled < item.asked);
     let ready = items.iter().filter(|item| rules::is_open(item.state) && item.filled == item.asked).count();
+    // A doubted figure's place: the criterion that asks for it.
+    let placed = |doubt: &facts::checks::Doubt| {
+        let found = form.sheets().find_map(|(set, sheet)| {
+            let field = sheet.fields.iter().find(|field| field.about.id == doubt.hit.measure)?;
+            let no = field.node.map_or(&sheet.criterion.no, |node| &set.plan.book.nodes[node].indicator.no);
+            Some((no.clone(), &sheet.criterion))
+        });
+        match found {
+            Some((no, criterion)) => {
+                let (set, of) = (&criterion.set, &criterion.no);
+                let id = format!("{}-{}", doubt.hit.check, doubt.hit.measure);
+                (no, Some(ctx.link(&format!("/bao-cao/{}/xa/{unit}/{set}/{of}#nv-{id}", one.id))))
+            }
+            None => (String::new(), None),
+        }
+    };
+    let stopped = teller.stopped(doubts.all.iter(), |doubt| placed(doubt).1.unwrap_or_else(|| "#nghi-van".to_owned()));
+    let unanswered = doubts.all.iter().filter(|doubt| doubt.is_open()).count();
+    let checks = (ctx.may("comment", "reporting") && one.course == Course::Open)
+        .then(|| ctx.link(&format!("{}/nghi-van", crate::told::page(id, place.id))));
+    let fresh = doubts.ran.as_ref().is_some_and(|ran| {
+        let said = form.sheets().flat_map(|(_, sheet)| &sheet.fields).filter_map(|field| field.declared.as_ref());
+        said.map(|said| said.at).max().is_none_or(|last| last <= ran.at)
+    });
     ctx.page_with(
-        axum::http::StatusCode::OK,
+        status,
         "reporting_unit.html",
         context! {
-            title => format!("{} · {}", place.name, one.name), campaign => say::campaign(&ctx, &law, &one, &today), unit => place.name,
+            title => format!("{} · {}", place.name, one.name), campaign => say::campaign(ctx, &law, &one, &today), unit => place.name,
+            groups => teller.groups(&items, summed.state, placed), stopped => stopped, ran => teller.ran(), fresh => fresh, doubts => doubts.all.len(),
+            unanswered => unanswered, checks => checks, reason => again.typed("reason").unwrap_or_default(),
             unit_href => ctx.link(&format!("/xa/{unit}?nam={}", one.year())), state => say::state(ctx.lang, summed.state),
             asked => summed.asked, filled => summed.filled, returned => summed.returned, comments => summed.comments,
             left => say::left(ctx.lang, summed.due, &today), due => locale::date(summed.due), late => summed.due < today.day && rules::is_open(summed.state),
-            sets => sets, buttons => buttons, history => history, officers => officers, done => !asked.xong.is_empty(), ready => ready,
+            sets => sets, buttons => buttons, history => history, officers => officers, done => xong, ready => ready,
             assign => ctx.may("assign", "reporting").then(|| ctx.link(&format!("/bao-cao/{id}/xa/{unit}/phan-cong"))),
             next => first.map(|item| context! { no => item.criterion.no, href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", item.criterion.set, item.criterion.no)) }),
             grid => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/bang")),

@@ -3,16 +3,19 @@
 use super::{MOST, PER, campaign, law, say};
 use crate::{
     actions,
-    model::{Criterion, State},
+    model::{Campaign, Criterion, State},
     store::{self as kept, Changed, Waiting},
 };
 use ::store::Query;
 use documents::{list_out::Kind, sheet_out::Content};
-use facts::Law;
-use kernel::{AgencyId, Places, Role};
+use facts::{
+    Law,
+    checks::{self, Tally},
+};
+use kernel::{AgencyId, CriterionRef, Places, Role, UnitId};
 use minijinja::{Value, context};
 use rulebook::Value as Given;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use units::listed::take_away;
 use web::{Asked, Asking, Ctx, Outcome, Path};
 
@@ -52,16 +55,18 @@ async fn find(
 }
 
 /// `GET /bao-cao/{campaign}/cho-duyet`. Cost: the criteria of the campaign in that state, twice; the differing figures of the
-/// units on the page.
+/// units on the page, and their doubts.
 pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let one = campaign(&ctx, &mut tx, id).await?;
     let (found, count) = find(&ctx, &mut tx, id, &asked, asked.page(), PER).await?;
     let differs = kept::differences(&mut tx, &law, &one, &found).await?;
+    let doubted = tallies(&mut tx, &law, &one, &found).await?;
     let today = say::today(&ctx, &mut tx).await?;
     let row = |waits: &Waiting| {
         let item = &waits.item;
+        let doubted = doubted.get(&(waits.unit, item.criterion.clone())).copied().unwrap_or_default();
         let named = &item.criterion;
         let differing = differs.get(&(waits.unit, named.clone())).map_or(&[][..], Vec::as_slice);
         let differing: Vec<Value> = differing.iter().map(|change| told(&ctx, &law, change)).collect();
@@ -71,6 +76,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
             key => format!("{}|{}|{}", waits.unit, named.set, named.no), state => say::state(ctx.lang, item.state),
             since => locale::date(item.since.day()), days => today.day.epoch_days() - item.since.day().epoch_days(),
             filled => item.filled, asked => item.asked, differs => differing,
+            doubts => doubted.standing, unanswered => doubted.open,
         }
     };
     let states: Vec<Value> = STATES.into_iter().map(|state| say::state(ctx.lang, state)).collect();
@@ -87,6 +93,32 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
     )
 }
 
+/// How many doubts stand of the figures of these criteria, and how many of them nobody answered, as the last checks found. Cost:
+/// the hits of those units, one query a thousand units.
+async fn tallies(
+    tx: &mut impl Query,
+    law: &Law,
+    campaign: &Campaign,
+    waiting: &[Waiting],
+) -> ::store::Result<HashMap<(UnitId, Criterion), Tally>> {
+    let units: BTreeSet<UnitId> = waiting.iter().map(|one| one.unit).collect();
+    let units: Vec<UnitId> = units.into_iter().collect();
+    let all = checks::tallies(tx, &units, campaign.year()).await?;
+    let mut found: HashMap<(UnitId, Criterion), Tally> = HashMap::new();
+    let mut measures: HashMap<&Criterion, BTreeSet<i64>> = HashMap::new();
+    for one in waiting {
+        let criterion = &one.item.criterion;
+        let named = CriterionRef { set: criterion.set.clone(), no: criterion.no.clone() };
+        let measures = measures.entry(criterion).or_insert_with(|| law.measures_of(&[&named]));
+        let sum = found.entry((one.unit, criterion.clone())).or_default();
+        for tally in measures.iter().filter_map(|&measure| all.get(&(one.unit, measure))) {
+            sum.standing += tally.standing;
+            sum.open += tally.open;
+        }
+    }
+    Ok(found)
+}
+
 /// A value with what it was before, for whoever reviews.
 fn told(ctx: &Ctx, law: &Law, change: &(i64, Option<Given>, Given)) -> Value {
     let measure = law.library().measure(law.measure_code(change.0));
@@ -98,7 +130,7 @@ fn told(ctx: &Ctx, law: &Law, change: &(i64, Option<Given>, Given)) -> Value {
     }
 }
 
-const WAITING: [&str; 7] = [
+const WAITING: [&str; 9] = [
     "reporting-unit",
     "reporting-set",
     "reporting-criterion",
@@ -106,9 +138,11 @@ const WAITING: [&str; 7] = [
     "reporting-since",
     "reporting-filled",
     "reporting-asked",
+    "reporting-doubts",
+    "reporting-doubts-unanswered",
 ];
 
-/// `GET /bao-cao/{campaign}/cho-duyet.csv`. Cost: the criteria found.
+/// `GET /bao-cao/{campaign}/cho-duyet.csv`. Cost: the criteria found, the doubts of their units.
 pub async fn csv(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
     file(&ctx, id, &asked, Kind::Csv).await
 }
@@ -121,10 +155,12 @@ pub async fn xlsx(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -
 async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
     let law = law(ctx);
     let mut tx = ctx.read().await?;
-    campaign(ctx, &mut tx, id).await?;
+    let one = campaign(ctx, &mut tx, id).await?;
     let (found, _) = find(ctx, &mut tx, id, asked, 0, MOST).await?;
+    let doubted = tallies(&mut tx, &law, &one, &found).await?;
     let row = |waits: &Waiting| {
         let item = &waits.item;
+        let doubted = doubted.get(&(waits.unit, item.criterion.clone())).copied().unwrap_or_default();
         let name = say::criterion(ctx.lang, &law, &item.criterion);
         let texts = [
             waits.unit_name.clone(),
@@ -134,6 +170,8 @@ async fn file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
             locale::date(item.since.day()),
             item.filled.to_string(),
             item.asked.to_string(),
+            doubted.standing.to_string(),
+            doubted.open.to_string(),
         ];
         texts.map(Content::Text).to_vec()
     };

@@ -1,6 +1,7 @@
 //! Reporting on both engines: a campaign from its opening to its lock, and whatever should not get through on the way.
 
 mod campaign;
+mod doubts;
 mod forms;
 mod grid;
 mod island;
@@ -100,6 +101,7 @@ async fn opened(store: &Store, law: &Law, period: &str) -> Result<Campaign> {
         review_due: day("2026-12-31"),
         terms: reporting::model::Terms::default(),
         comments_stop: true,
+        doubts_stop: false,
         course: Course::Draft,
         version: 1,
         at: kernel::Moment(0),

@@ -62,7 +62,7 @@ impl Visitor {
                 (TypeId::of::<units::Effects>(), thing(Arc::new(units::Effects(Vec::new())))),
                 (TypeId::of::<Desk>(), thing(Arc::new(desk))),
                 (TypeId::of::<Attachments>(), thing(Arc::new(self.files.clone()))),
-                (TypeId::of::<Means>(), thing(Arc::new(means))),
+                (TypeId::of::<Means>(), thing(self.means())),
                 (TypeId::of::<web::Before>(), thing(Arc::new(facts::pages::refresh()))),
             ]),
             openapi: facts::pages::description(),
@@ -71,6 +71,16 @@ impl Visitor {
             search: web::search::Search::new(rooms.iter().flat_map(|room| room.search).copied()),
         }));
         Ok((site, routes))
+    }
+
+    /// What takes evidence in and looks at it; nothing here comes in parts.
+    pub fn means(&self) -> Arc<Means> {
+        Arc::new(Means {
+            files: self.files.clone(),
+            incoming: "incoming".into(),
+            scanner: None,
+            bounds: Bounds::default(),
+        })
     }
 
     pub async fn send(&self, actor: Actor, request: Request<Body>) -> Result<Answer> {

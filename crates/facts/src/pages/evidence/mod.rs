@@ -25,6 +25,7 @@ use web::{Asking, Ctx, Failure, Outcome, Path, Routes};
 
 pub use api::Description;
 pub(super) use told::of_measure;
+pub use told::pieces;
 
 /// Rows of a page, and lines of a file.
 const PER: i64 = 24;

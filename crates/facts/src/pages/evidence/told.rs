@@ -5,7 +5,7 @@ use crate::evidence::{self, Alike, Piece, Scan, Teller, Use};
 use kernel::{Decimal, UnitId};
 use locale::Lang;
 use minijinja::{Value, context};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use store::Query;
 use units::Unit;
 use web::Ctx;
@@ -130,6 +130,28 @@ pub(super) async fn several(
     Ok(pieces.iter().map(of).collect())
 }
 
+/// What proves figures of a unit and year, by measure, as lists of pieces tell it: when and where taken, what looks the same
+/// elsewhere; for pages of the rooms that review. Cost: as [`evidence::of_figures`] and [`several`].
+pub async fn pieces(
+    ctx: &Ctx,
+    tx: &mut impl Query,
+    unit: &Unit,
+    year: i16,
+    measures: &[i64],
+) -> store::Result<BTreeMap<i64, Vec<Value>>> {
+    let found = evidence::of_figures(tx, unit.id, year).await?;
+    let (mut of, mut all) = (Vec::new(), Vec::new());
+    for (measure, pieces) in found.into_iter().filter(|(measure, _)| measures.contains(measure)) {
+        of.extend(pieces.iter().map(|_| measure));
+        all.extend(pieces);
+    }
+    let mut told = BTreeMap::new();
+    for (measure, piece) in of.into_iter().zip(several(ctx, tx, unit, &all).await?) {
+        told.entry(measure).or_insert_with(Vec::new).push(piece);
+    }
+    Ok(told)
+}
+
 /// What proves one figure, for its own page. Cost: as [`evidence::of_figures`] and [`several`].
 pub(in super::super) async fn of_measure(
     ctx: &Ctx,
@@ -138,6 +160,5 @@ pub(in super::super) async fn of_measure(
     measure: i64,
     year: i16,
 ) -> store::Result<Vec<Value>> {
-    let pieces = evidence::of_figures(tx, unit.id, year).await?.remove(&measure).unwrap_or_default();
-    several(ctx, tx, unit, &pieces).await
+    Ok(pieces(ctx, tx, unit, year, &[measure]).await?.remove(&measure).unwrap_or_default())
 }
