@@ -299,7 +299,7 @@ fn office() -> Actor {
 
 /// Asks for a year to be closed; the key with which it was refused, or the return's number.
 async fn asked(store: &Store, year: i16) -> Result<std::result::Result<i64, String>> {
-    let mut tx = store.write(&office(), &CLOCK).await?;
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
     match returns::ask(&mut tx, OLD_PROVINCE, year, false).await {
         Ok(id) => {
             tx.commit().await?;
