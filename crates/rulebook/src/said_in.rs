@@ -90,6 +90,8 @@ pub(crate) fn problem(measure: &Measure) -> Option<String> {
         if one.times <= Decimal::ZERO {
             return Some(format!("`{id}`: `{}` times {} is no rule", one.unit, one.times));
         }
+        // A unit may well be written twice alike: `m²` and `m2` are known by the same.
+        let mut own = Vec::new();
         for name in std::iter::once(&one.unit).chain(&one.written) {
             let key = key(name);
             if key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-')) {
@@ -98,8 +100,9 @@ pub(crate) fn problem(measure: &Measure) -> Option<String> {
             if seen.contains(&key) {
                 return Some(format!("`{id}`: the unit `{name}` stands twice"));
             }
-            seen.push(key);
+            own.push(key);
         }
+        seen.extend(own);
     }
     None
 }

@@ -47,8 +47,6 @@ impl Visitor {
         let templates = rooms.iter().flat_map(|room| (room.templates)());
         self.store.protect(&rooms.iter().map(|room| room.guards).collect::<Vec<_>>());
         let thing = |thing: Arc<dyn Any + Send + Sync>| thing;
-        let incoming = std::env::temp_dir().join("langso-reporting-incoming");
-        let means = Means { files: self.files.clone(), incoming, scanner: None, bounds: Bounds::default() };
         let site = web::Site(Arc::new(web::SiteParts {
             store: self.store.clone(),
             clock: Arc::new(CLOCK),

@@ -88,7 +88,7 @@ fn rules_of_units_that_do_not_hold_are_refused_with_file_and_line() {
     check(
         "\"0.0001\"",
         "0.0001",
-        "measures.toml:23: invalid type: floating point `0.0001`, expected a decimal number as text (\"16.5\") or a whole number",
+        "measures.toml:22: invalid type: floating point `0.0001`, expected a decimal number as text (\"16.5\") or a whole number",
     );
 }
 
