@@ -104,6 +104,17 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "reporting-wrong-phone");
   });
 
+  // What was sent takes no evidence any more.
+  await walk("the officer adds a photograph of which another commune has a smaller one", { ...desktop, as: "commune_officer" }, async (page) => {
+    const id = unit.split("/").at(-1);
+    const measure = (await (await page.request.get(`${base}/api/v1${unit.replace("/bao-cao/", "/campaigns/").replace("/xa/", "/units/")}`)).json()).criteria.find((one) => criterion.endsWith(`/${one.set}/${one.no}`)).fields[0].measure;
+    await page.goto(base + criterion);
+    await attach(page, base, id, measure, "2025", "nha-van-hoa.jpg", await draw(page, 1200, 800, 80));
+    const smaller = await draw(page, 600, 400, 80);
+    await become(page, base, "coordination");
+    await attach(page, base, "251", measure, "2024", "nha-van-hoa-nho.jpg", smaller);
+  });
+
   await walk("the leader is told what is doubted, answers it without scripts and sends it with the same press", { ...still, as: "commune_leader" }, async (page) => {
     await page.goto(base + criterion);
     assert.match(await page.innerText("#nghi-van"), /chưa được kiểm tra/);
@@ -127,15 +138,7 @@ export default async function ({ base, walk, photograph }) {
     assert.equal(await doubts.count(), 0, "what was sent is answered no more");
   });
 
-  await walk("whoever reviews sees the answers, the photographs and where else they are used", { ...desktop, as: "commune_officer" }, async (page) => {
-    const id = unit.split("/").at(-1);
-    const measure = (await (await page.request.get(`${base}/api/v1${unit.replace("/bao-cao/", "/campaigns/").replace("/xa/", "/units/")}`)).json()).criteria.find((one) => criterion.endsWith(`/${one.set}/${one.no}`)).fields[0].measure;
-    await page.goto(base + criterion);
-    await attach(page, base, id, measure, "2025", "nha-van-hoa.jpg", await draw(page, 1200, 800, 80));
-    const smaller = await draw(page, 600, 400, 80);
-    await become(page, base, "coordination");
-    await attach(page, base, "251", measure, "2024", "nha-van-hoa-nho.jpg", smaller);
-    await become(page, base, "appraiser");
+  await walk("whoever reviews sees the answers, the photographs and where else they are used", { ...desktop, as: "appraiser" }, async (page) => {
     await page.goto(base + criterion);
     const piece = page.locator("#entry li", { hasText: "nha-van-hoa.jpg" });
     assert.match(await piece.innerText(), /không ghi nơi chụp[^]*Ảnh này giống ảnh của/);

@@ -62,7 +62,7 @@ pub async fn make(store: &Store, law: &Law, own: UnitId) -> Result<()> {
             course: Course::Draft,
             version: 1,
             at: SystemClock.now(),
-            closed_by: None,
+            closed_with: None,
         };
         last = Some(open(store, law, &new, department).await?);
     }

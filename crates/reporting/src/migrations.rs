@@ -102,6 +102,6 @@ const CLOSED_WITH: Migration = Migration {
     version: 12,
     name: "campaigns closed with their year",
     sql: "
-ALTER TABLE reporting_campaign ADD COLUMN closed_by INTEGER;
+ALTER TABLE reporting_campaign ADD COLUMN closed_with INTEGER;
 ",
 };

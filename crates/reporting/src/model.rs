@@ -175,7 +175,7 @@ pub struct Campaign {
     pub version: i64,
     pub at: Moment,
     /// The return whose closing of the year closed it, too.
-    pub closed_by: Option<i64>,
+    pub closed_with: Option<i64>,
 }
 
 impl Campaign {

@@ -122,7 +122,7 @@ mod tests {
             course: Course::Open,
             version: 1,
             at: kernel::Moment(0),
-            closed_by: None,
+            closed_with: None,
         };
         for (today, wanted) in [
             ("2026-10-31", None),

@@ -29,7 +29,7 @@ fn seen(table: &str, within: &Within) -> String {
     format!("SELECT * FROM {table} WHERE {}", within.unit(&format!("{table}.unit"), &day))
 }
 
-const CAMPAIGN: &str = "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms, closed_by, doubts_stop";
+const CAMPAIGN: &str = "id, name, period, province, sets, as_of, opens, due, review_due, comments_stop, state, version, at, terms, closed_with, doubts_stop";
 
 fn corrupt(what: &str) -> StoreError {
     StoreError::Corrupt(what.to_owned())
@@ -60,7 +60,7 @@ fn campaign(row: &Row) -> Result<Campaign> {
         version: row.i64(11)?,
         at: moment(row, 12)?,
         terms: serde_json::from_str(&row.text(13)?)?,
-        closed_by: row.opt_i64(14)?,
+        closed_with: row.opt_i64(14)?,
         doubts_stop: row.flag(15)?,
     })
 }

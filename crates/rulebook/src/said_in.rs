@@ -72,6 +72,11 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-');
     let at = text.find(|c| !is_number(c))?;
     let (number, unit) = (&text[..at], text[at..].trim());
+    // `1e1` is how programs write a number, and no unit.
+    let power = unit.strip_prefix(['e', 'E']).is_some_and(|rest| rest.starts_with(|c| is_number(c) || c == '+'));
+    if power {
+        return None;
+    }
     (number.bytes().any(|b| b.is_ascii_digit()) && !unit.is_empty()).then_some((number, unit))
 }
 

@@ -78,7 +78,7 @@ async fn prepare(engine: &Engine, database: &str, communes: i64) -> Result<()> {
         terms: reporting::model::Terms::default(),
         comments_stop: false,
         doubts_stop: false,
-        closed_by: None,
+        closed_with: None,
         course: Course::Draft,
         version: 1,
         at: Moment(0),

@@ -256,7 +256,7 @@ const FAMILIES: [(&str, &[&str]); 27] = [
             "upload-broken",
         ],
     ),
-    ("intake", &["forgotten", "origin", "other-set", "upload-broken"]),
+    ("intake", &["changed", "forgotten", "origin", "other-set", "upload-broken"]),
     (
         "figure",
         &["changed", "file-kind", "not-asked", "not-in-force", "origin-unknown", "source-missing", "too-many-files"],

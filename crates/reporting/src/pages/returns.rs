@@ -164,7 +164,7 @@ async fn shown(ctx: &Ctx, id: i64, status: StatusCode, reason: &str, wrong: Opti
     let province = units::store::get(&mut tx, one.province).await?.ok_or_else(|| ctx.not_found())?;
     let closings = closed::closings(&mut tx, one.province, Some(one.year)).await?;
     let closing = closings.iter().find(|c| c.number == one.number);
-    let with = campaigns::closed_by(&mut tx, id).await?;
+    let with = campaigns::closed_with(&mut tx, id).await?;
     let leaf = leaf::newest(&mut tx, "return", &close::subject(&one)).await?;
     let law = super::law(ctx);
     let applies = |book: &&std::sync::Arc<rulebook::Rulebook>| {

@@ -132,6 +132,6 @@ pub fn campaign(ctx: &Ctx, law: &Law, one: &Campaign, today: &Today) -> Value {
         due_term => term(ctx.lang, one, one.terms.due, one.due, today), review_term => term(ctx.lang, one, one.terms.review, one.review_due, today),
         moved => one.terms.moved.map(|moved| context! { on => locale::date(moved.on), due => locale::date(moved.due), review_due => locale::date(moved.review_due) }),
         late => one.course == Course::Open && one.due < today.day, sets => sets, as_of => locale::date(one.as_of),
-        with_year => one.closed_by.map(|id| context! { href => ctx.link(&format!("/tong-hop/{id}")), year => one.year().to_string() }),
+        with_year => one.closed_with.map(|id| context! { href => ctx.link(&format!("/tong-hop/{id}")), year => one.year().to_string() }),
     }
 }

@@ -114,7 +114,7 @@ fn read(
         course: before.map_or(Course::Draft, |one| one.course),
         version: text("version").parse().unwrap_or(0),
         at: kernel::Moment(0),
-        closed_by: None,
+        closed_with: None,
     };
     let mut new = rules::by_calendar(&new, work, None);
     // What moved before is told as long as the terms stay as they are.

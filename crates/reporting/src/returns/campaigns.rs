@@ -44,7 +44,7 @@ pub fn in_the_way(running: &[Running]) -> Problem {
 /// Closes these with the year of a return. Cost: a row each.
 pub async fn close(tx: &mut WriteTx, to: i64, running: &[Running]) -> Result<()> {
     for one in running {
-        let sql = "UPDATE reporting_campaign SET state = 'closed', closed_by = $2, version = version + 1
+        let sql = "UPDATE reporting_campaign SET state = 'closed', closed_with = $2, version = version + 1
                    WHERE id = $1 AND state = 'open'";
         tx.execute_one(sql, args![one.id, to]).await?;
         note(tx, one.id, "reporting.turn", json!({"course": Course::Closed.name(), "return": to})).await?;
@@ -54,7 +54,7 @@ pub async fn close(tx: &mut WriteTx, to: i64, running: &[Running]) -> Result<()>
 
 /// Opens what the closings of a year closed. Cost: a row each.
 pub async fn reopen(tx: &mut WriteTx, province: UnitId, year: i16, reason: &str) -> Result<()> {
-    let sql = "SELECT id FROM reporting_campaign WHERE closed_by IN
+    let sql = "SELECT id FROM reporting_campaign WHERE closed_with IN
                (SELECT id FROM reporting_return WHERE province = $1 AND period = $2) ORDER BY id";
     let rows = tx.rows(sql, args![province, format!("{year:04}")]).await?;
     open(tx, rows.iter().map(|row| row.i64(0)).collect::<Result<_>>()?, reason).await
@@ -62,13 +62,14 @@ pub async fn reopen(tx: &mut WriteTx, province: UnitId, year: i16, reason: &str)
 
 /// Opens what a closing closed that came to nothing. Cost: a row each.
 pub async fn let_go(tx: &mut WriteTx, from: i64) -> Result<()> {
-    let rows = tx.rows("SELECT id FROM reporting_campaign WHERE closed_by = $1 ORDER BY id", args![from]).await?;
+    let rows = tx.rows("SELECT id FROM reporting_campaign WHERE closed_with = $1 ORDER BY id", args![from]).await?;
     open(tx, rows.iter().map(|row| row.i64(0)).collect::<Result<_>>()?, "").await
 }
 
 async fn open(tx: &mut WriteTx, ids: Vec<i64>, reason: &str) -> Result<()> {
     for id in ids {
-        let sql = "UPDATE reporting_campaign SET state = 'open', closed_by = NULL, version = version + 1 WHERE id = $1";
+        let sql =
+            "UPDATE reporting_campaign SET state = 'open', closed_with = NULL, version = version + 1 WHERE id = $1";
         tx.execute_one(sql, args![id]).await?;
         note(tx, id, "reporting.turn", json!({"course": Course::Open.name(), "reason": reason})).await?;
     }
@@ -76,7 +77,7 @@ async fn open(tx: &mut WriteTx, ids: Vec<i64>, reason: &str) -> Result<()> {
 }
 
 /// The campaigns that a return closed: number and name. Cost: those rows.
-pub async fn closed_by(tx: &mut impl Query, id: i64) -> Result<Vec<(i64, String)>> {
-    let rows = tx.rows("SELECT id, name FROM reporting_campaign WHERE closed_by = $1 ORDER BY id", args![id]).await?;
+pub async fn closed_with(tx: &mut impl Query, id: i64) -> Result<Vec<(i64, String)>> {
+    let rows = tx.rows("SELECT id, name FROM reporting_campaign WHERE closed_with = $1 ORDER BY id", args![id]).await?;
     rows.iter().map(|row| Ok((row.i64(0)?, row.text(1)?))).collect()
 }

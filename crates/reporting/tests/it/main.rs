@@ -105,7 +105,7 @@ async fn opened(store: &Store, law: &Law, period: &str) -> Result<Campaign> {
         course: Course::Draft,
         version: 1,
         at: kernel::Moment(0),
-        closed_by: None,
+        closed_with: None,
     };
     let mut tx = store.write(&office, &CLOCK).await?;
     let id = campaigns::add(&mut tx, law, &new).await?;

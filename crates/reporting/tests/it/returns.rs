@@ -313,7 +313,7 @@ async fn asked(store: &Store, year: i16) -> Result<std::result::Result<i64, Stri
 async fn course(store: &Store, id: i64) -> Result<(Course, Option<i64>)> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     let one = reporting::store::get(&mut tx, id).await?.context("the campaign")?;
-    Ok((one.course, one.closed_by))
+    Ok((one.course, one.closed_with))
 }
 
 async fn run_job(store: &Store, law: &facts::Law, files: &Attachments) -> Result<()> {
