@@ -2,7 +2,7 @@
 // where they were asked for.
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -127,7 +127,7 @@ export async function startDemo(binary, prepare = () => {}) {
   };
   for (let n = 0; n < 1200; n++) {
     try {
-      if ((await fetch(`${base}/healthz`)).ok) return { base, data, stop };
+      if ((await fetch(`${base}/healthz`)).ok) return { base, stop };
     } catch {
       // not listening yet
     }
@@ -210,10 +210,7 @@ export async function start(binary, shots) {
     }
   }
 
-  /** What whoever sits at the machine does in the demo: a command of the program, and what it prints. */
-  const machine = (...command) => execFileSync(binary, [...command, "--data", demo.data], { encoding: "utf8" });
-
-  return { binary, base: demo.base, walk, plain, machine, photograph, count, stop: () => browser.close().finally(demo.stop) };
+  return { binary, base: demo.base, walk, plain, photograph, count, stop: () => browser.close().finally(demo.stop) };
 }
 
 /** axe-core has nothing to say, of all its rules or of these. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 
 /** The code of a secret in base 32 at this moment (RFC 6238). */
-export function codeOf(secret, later = 0) {
+function codeOf(secret, later = 0) {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret.replaceAll(" ", "").replaceAll("=", "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
