@@ -51,14 +51,14 @@ impl<'a> Units<'a> {
         Units { own, others: &measure.said_in }
     }
 
-    /// The rule of a unit that people write: `Ok(None)` of the measure's own, `Err` where nothing declares it.
-    pub fn rule(&self, written: &str) -> Result<Option<&'a SaidIn>, ()> {
+    /// The rule of a unit that people write: `Some(None)` of the measure's own, `None` where nothing declares it.
+    pub fn rule(&self, written: &str) -> Option<Option<&'a SaidIn>> {
         let wanted = key(written);
         if self.own.is_some_and(|own| key(own) == wanted) {
-            return Ok(None);
+            return Some(None);
         }
         let is = |one: &&SaidIn| std::iter::once(&one.unit).chain(&one.written).any(|name| key(name) == wanted);
-        self.others.iter().find(is).map(Some).ok_or(())
+        self.others.iter().find(is).map(Some)
     }
 
     /// The units as they are shown, the measure's own first.

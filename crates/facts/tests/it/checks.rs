@@ -127,7 +127,7 @@ fn a_figure_is_doubted_answered_and_doubted_again_when_it_changes() {
         let wrong = Saying { useless: Some(true), ..saying("outlier") };
         let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
         ensure!(
-            checks::answer(&mut tx, &law, COMMUNE, 2024, Side::Unit, &[wrong.clone()]).await? == 0,
+            checks::answer(&mut tx, &law, COMMUNE, 2024, Side::Unit, std::slice::from_ref(&wrong)).await? == 0,
             "not the unit's to say"
         );
         ensure!(checks::answer(&mut tx, &law, COMMUNE, 2024, Side::Review, &[wrong]).await? == 1);

@@ -245,9 +245,9 @@ fn a_page_says_what_is_doubted_and_one_press_answers_and_sends() {
         let api = format!("/api/v1/campaigns/{}/units/{COMMUNE}", one.id);
         let told: serde_json::Value = serde_json::from_slice(&site.get(admin.clone(), &api).await?.body)?;
         ensure!(told["doubts"] == 3 && told["open_doubts"] == 0, "{told}");
-        let fields =
+        let mut fields =
             told["criteria"].as_array().context("criteria")?.iter().flat_map(|c| c["fields"].as_array()).flatten();
-        let field = fields.filter(|field| field["measure"] == INCOME).next().context("the field")?;
+        let field = fields.find(|field| field["measure"] == INCOME).context("the field")?;
         ensure!(field["doubts"][1]["check"] == "outlier" && field["doubts"][1]["useless"] == true, "{field}");
         let counted = site.get(admin.clone(), "/quan-tri/kiem-tra?sap=useless").await?.text();
         ensure!(counted.contains("Bị bảo là không đúng"), "{counted}");

@@ -121,14 +121,14 @@ pub fn typed(kind: Kind, text: &str, units: Units) -> Result<(Value, Option<Said
         return value(kind, &plain(text), false).map(|value| (value, None));
     };
     match units.rule(unit) {
-        Ok(None) => value(kind, &plain(number_text), false).map(|value| (value, None)),
-        Ok(Some(rule)) => {
+        Some(None) => value(kind, &plain(number_text), false).map(|value| (value, None)),
+        Some(Some(rule)) => {
             let number = number(&plain(number_text), true, true)?;
             no_minus_zero(number_text, &number, false)?;
             let said = Said { number, unit: rule.unit.clone(), times: rule.times.clone() };
             Ok((Value::Number(said.own()), Some(said)))
         }
-        Err(()) => Err(BadNumber::Unit { unit: unit.to_owned(), known: units.names().join(", ") }),
+        None => Err(BadNumber::Unit { unit: unit.to_owned(), known: units.names().join(", ") }),
     }
 }
 

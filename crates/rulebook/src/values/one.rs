@@ -17,14 +17,12 @@ pub struct Typed<'a> {
     pub denominator: &'a str,
 }
 
+/// A value with what was said where that was in another unit than the measure's own; or every problem with its field.
+pub type Read = Result<(Value, Option<Said>), Vec<(Column, Phrase)>>;
+
 /// A value of this kind, with what was said where that was in another unit than the measure's own; or every problem with the
 /// field that caused it. `has_condition`: whether the law lets `n/a` be said.
-pub fn one(
-    kind: Kind,
-    has_condition: bool,
-    units: Units,
-    typed: Typed,
-) -> Result<(Value, Option<Said>), Vec<(Column, Phrase)>> {
+pub fn one(kind: Kind, has_condition: bool, units: Units, typed: Typed) -> Read {
     let value = match (typed.value.trim(), typed.numerator.trim(), typed.denominator.trim()) {
         ("", "", "") => return Err(vec![(Column::Value, Phrase::new("values-nothing"))]),
         (text, "", "") => {
