@@ -80,7 +80,11 @@ impl Luck {
             "５",
             "100,0000000000000000000000001",
         ];
-        if self.below(3) == 0 { self.of(&WORDS).to_owned() } else { self.number() }
+        match self.below(24) {
+            0 => "n/a".to_owned(),
+            1..=7 => self.of(&WORDS).to_owned(),
+            _ => self.number(),
+        }
     }
 }
 
