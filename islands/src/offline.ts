@@ -93,20 +93,27 @@ async function wipe(): Promise<void> {
 // The page that tells what has not been sent.
 const place = document.querySelector<HTMLElement>("[data-unsent-list]");
 
-function told(item: Item): HTMLElement {
-  const one = find<HTMLTemplateElement>(place as HTMLElement, "template[data-item]").content.cloneNode(true) as DocumentFragment;
-  const row = find(one, "li");
+/** A row of what is here, with what values and photographs both have. */
+function filled(template: string, one: Item | Photo, value: string): HTMLElement {
+  const copy = find<HTMLTemplateElement>(place as HTMLElement, template).content.cloneNode(true) as DocumentFragment;
+  const row = find(copy, "li");
   const link = find<HTMLAnchorElement>(row, "[data-label]");
-  link.textContent = item.label || item.measure;
-  link.href = item.page;
-  find(row, "[data-value]").textContent = [item.value || [item.numerator, item.denominator].filter(Boolean).join(" / "), item.note].filter(Boolean).join(" · ") || "–";
+  link.textContent = one.label || one.measure;
+  link.href = one.page;
+  find(row, "[data-value]").textContent = value;
   // The phone's clock, set right by as much as it was behind at the last answer.
-  find(row, "[data-at]").textContent = clock(item.at + behind);
-  find(row, "[data-state]").textContent = item.state === "done" ? "" : (place?.dataset[item.state] ?? "");
-  if (item.said?.length) {
-    find(row, "[data-said]").textContent = item.said.join(" ");
+  find(row, "[data-at]").textContent = clock(one.at + behind);
+  find(row, "[data-state]").textContent = one.state === "done" ? "" : (place?.dataset[one.state] ?? "");
+  if (one.said?.length) {
+    find(row, "[data-said]").textContent = one.said.join(" ");
     find(row, "[data-said]").hidden = false;
   }
+  return row;
+}
+
+function told(item: Item): HTMLElement {
+  const value = item.value || [item.numerator, item.denominator].filter(Boolean).join(" / ");
+  const row = filled("template[data-item]", item, [value, item.note].filter(Boolean).join(" · ") || "–");
   if (item.state === "conflict" && item.now) {
     const box = find(row, "[data-conflict]");
     box.hidden = false;
@@ -120,21 +127,10 @@ function told(item: Item): HTMLElement {
 
 /** A photograph that has not reached the server: seen, saved as a file of the phone's own, let go of. */
 function toldPhoto(photo: Photo): HTMLElement {
-  const one = find<HTMLTemplateElement>(place as HTMLElement, "template[data-photo]").content.cloneNode(true) as DocumentFragment;
-  const row = find(one, "li");
-  const link = find<HTMLAnchorElement>(row, "[data-label]");
-  link.textContent = photo.label || photo.measure;
-  link.href = photo.page;
-  find(row, "[data-value]").textContent = `${photo.name} (${Math.ceil(photo.size / 1000)} KB)`;
-  find(row, "[data-at]").textContent = clock(photo.at + behind);
-  find(row, "[data-state]").textContent = place?.dataset[photo.state] ?? "";
+  const row = filled("template[data-photo]", photo, `${photo.name} (${Math.ceil(photo.size / 1000)} KB)`);
   const picture = find<HTMLImageElement>(row, "img");
   picture.hidden = photo.small === "";
   if (photo.small) picture.src = photo.small;
-  if (photo.said?.length) {
-    find(row, "[data-said]").textContent = photo.said.join(" ");
-    find(row, "[data-said]").hidden = false;
-  }
   find(row, "[data-file]").addEventListener("click", () => void saveAs(photo));
   let sure = false;
   find(row, "[data-drop]").addEventListener("click", ({ currentTarget }) => {

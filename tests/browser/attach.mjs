@@ -1,8 +1,7 @@
 // Photographs and files at the fields of an entry form: without a script, with one, and without a line.
-import { arrived, campaign, form, line, number, takeAlong, tell, unsaved, waits, weak } from "./cable.mjs";
-import { accessible, as, desktop, fits, phone, startDemo } from "./harness.mjs";
+import { arrived, behindLine, campaign, form, number, takeAlong, tell, unsaved, waits, weak } from "./cable.mjs";
+import { accessible, as, desktop, drawFrame, fits, phone } from "./harness.mjs";
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 
 /** A JPEG of noise, told from others, drawn by the browser itself: some hundred kilobytes. */
 async function noise(page, seed, width = 1200, height = 900) {
@@ -52,11 +51,8 @@ const photosIn = (page) =>
 
 export default async function (site) {
   const { walk, photograph, binary } = site;
-  let data;
-  const demo = await startDemo(binary, (folder) => (data = folder));
-  const cable = await line(demo.base);
+  const { demo, cable, run } = await behindLine(binary);
   const base = cable.base;
-  const run = (...args) => execFileSync(binary, [...args, "--data", data], { encoding: "utf8" });
   let opened, unit, first, measure, year;
   /** What proves the figure now, the oldest first. */
   const proofs = async (page, of = measure) => {
@@ -116,12 +112,7 @@ export default async function (site) {
       const canvas = rows(page, measure).nth(1).locator("canvas");
       await canvas.waitFor();
       assert.match(await unsaved(page), /cần bạn xem/);
-      await canvas.scrollIntoViewIfNeeded();
-      const { x, y, width, height } = await canvas.boundingBox();
-      await page.mouse.move(x + width * 0.2, y + height * 0.2);
-      await page.mouse.down();
-      await page.mouse.move(x + width * 0.5, y + height * 0.6, { steps: 4 });
-      await page.mouse.up();
+      await drawFrame(page, canvas);
       await accessible(page);
       await fits(page);
       await photograph(page, "attach-cover");

@@ -1,5 +1,6 @@
 // A line that is cut now and then, between the browser and a demo, and the way to a form of a campaign.
-import { as, freePort, phone } from "./harness.mjs";
+import { as, freePort, phone, startDemo } from "./harness.mjs";
+import { execFileSync } from "node:child_process";
 import { connect, createServer } from "node:net";
 
 /** A line: `cut` refuses everything, `lose` lets requests through and no answer back, `after` lets so many bytes out and is cut then. */
@@ -21,6 +22,14 @@ export async function line(to) {
     if (state.cut) for (const near of state.open) near.destroy();
   };
   return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), after: (most) => turn({ most }), mend: () => turn({}), close: () => server.close() };
+}
+
+/** A demo of its own behind a line, and the program beside it over the same data. */
+export async function behindLine(binary) {
+  let data;
+  const demo = await startDemo(binary, (folder) => (data = folder));
+  const run = (...args) => execFileSync(binary, [...args, "--data", data], { encoding: "utf8" });
+  return { demo, cable: await line(demo.base), run };
 }
 
 /** The office opens a campaign; the page of the unit of the officer. */

@@ -1,6 +1,6 @@
 // Evidence: sent without a script, sent by the island over a line that is cut, faces covered by hand and by keys, used for
 // another figure, taken away; and a tus client of others (tus-js-client), stopped in the middle.
-import { accessible, desktop, fits, phone } from "./harness.mjs";
+import { accessible, desktop, drawFrame, fits, phone } from "./harness.mjs";
 import { randomBytes } from "node:crypto";
 import { Upload } from "tus-js-client";
 import assert from "node:assert/strict";
@@ -75,12 +75,7 @@ export default async function ({ base, walk, photograph: shoot }) {
     await page.setInputFiles("#files", { name: "duong.jpg", mimeType: "image/jpeg", buffer: picture });
     const canvas = page.locator(".photo canvas");
     await canvas.waitFor();
-    await canvas.scrollIntoViewIfNeeded();
-    const { x, y, width, height } = await canvas.boundingBox();
-    await page.mouse.move(x + width * 0.2, y + height * 0.2);
-    await page.mouse.down();
-    await page.mouse.move(x + width * 0.5, y + height * 0.6, { steps: 4 });
-    await page.mouse.up();
+    await drawFrame(page, canvas);
     assert.equal(await page.innerText("[data-count]"), "1");
     await page.getByRole("button", { name: "Đặt khung che" }).press("Enter");
     for (const key of ["ArrowRight", "ArrowDown", "Shift+ArrowRight", "Enter"]) await canvas.press(key);

@@ -220,6 +220,16 @@ export async function accessible(page, rules) {
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3).join(" | ")}`), []);
 }
 
+/** Draws a frame over a picture, as a finger does that covers a face. */
+export async function drawFrame(page, canvas) {
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await canvas.boundingBox();
+  await page.mouse.move(x + width * 0.2, y + height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.5, y + height * 0.6, { steps: 4 });
+  await page.mouse.up();
+}
+
 /** Nothing reaches beyond the right edge. */
 export async function fits(page) {
   const [width, view, beyond] = await page.evaluate(() => {

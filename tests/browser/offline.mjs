@@ -1,17 +1,13 @@
 // Entry on a line that is cut: a proxy stands between the browser and a demo of its own, so that pages and service worker alike
 // meet a line that refuses, or one that takes a request and loses the answer.
-import { arrived, campaign, form, line, number, said, takeAlong, tell, unsaved, waits, weak } from "./cable.mjs";
-import { accessible, as, fits, startDemo } from "./harness.mjs";
+import { arrived, behindLine, campaign, form, number, said, takeAlong, tell, unsaved, waits, weak } from "./cable.mjs";
+import { accessible, as, fits } from "./harness.mjs";
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 
 export default async function (site) {
   const { walk, photograph, binary } = site;
-  let data;
-  const demo = await startDemo(binary, (folder) => (data = folder));
-  const cable = await line(demo.base);
+  const { demo, cable, run } = await behindLine(binary);
   const base = cable.base;
-  const run = (...args) => execFileSync(binary, [...args, "--data", data], { encoding: "utf8" });
   let opened, unit, all, first;
 
   try {

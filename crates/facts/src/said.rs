@@ -22,6 +22,11 @@ pub fn with(note: &str, said: &Said) -> String {
     if note.is_empty() { remark } else { format!("{note} {remark}") }
 }
 
+/// A note as its line has it: with what was said behind it, where the value was said in another unit.
+pub fn noted(note: &str, said: Option<&Said>) -> String {
+    said.map_or_else(|| note.to_owned(), |said| with(note, said))
+}
+
 /// A note without what was said behind it: that belongs to the value it was said of.
 pub fn without(note: &str) -> &str {
     let note = note.trim();

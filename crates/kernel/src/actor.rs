@@ -236,15 +236,40 @@ impl Actor {
         }
     }
 
+    /// In one word, as columns of actors hold it: `local_admin`, or `editor:17` where the person is known.
+    pub fn named(&self) -> String {
+        match self.person {
+            Some(person) => format!("{}:{person}", self.role.name()),
+            None => self.role.name().to_owned(),
+        }
+    }
+
     /// What this actor may reach.
     pub fn scope(&self) -> Scope {
         self.scope.clone()
     }
 }
 
+/// The name of the role and the person in what [`Actor::named`] wrote.
+pub fn of_name(named: &str) -> (&str, Option<PersonId>) {
+    match named.split_once(':') {
+        Some((role, person)) => (role, person.parse().ok().map(PersonId)),
+        None => (named, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_actor_is_read_back_from_their_name() {
+        let editor = Actor { role: Role::Editor, person: Some(PersonId(17)), scope: Scope::PUBLIC };
+        for (actor, wanted) in [(editor, "editor:17"), (Actor::LOCAL_ADMIN, "local_admin")] {
+            assert_eq!(actor.named(), wanted);
+            assert_eq!(of_name(wanted), (actor.role.name(), actor.person));
+        }
+    }
 
     #[test]
     fn a_role_is_found_by_its_name() {

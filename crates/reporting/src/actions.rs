@@ -10,6 +10,7 @@ use crate::{
 use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
 use facts::{
     Law, Stage,
+    checks::Around,
     holds::{self, Hold},
 };
 use kernel::{AgencyId, CriterionRef, Phrase, Problem, Role, UnitId};
@@ -32,6 +33,14 @@ pub struct Acted {
     pub unit: Reporting,
 }
 
+/// What became of a step.
+#[derive(Debug)]
+pub enum Stepped {
+    Done(Acted),
+    /// Nothing was sent, for figures are doubted. What the checks found stands in the transaction, to be kept and shown.
+    Doubted(Box<Problem>),
+}
+
 /// The longest reason.
 pub const LONGEST_REASON: usize = 2_000;
 
@@ -41,6 +50,26 @@ fn refuse<T>(problem: Problem) -> Result<T> {
 
 fn conflict(phrase: Phrase) -> Problem {
     Problem::conflict(phrase, 409)
+}
+
+/// Takes a step as a person asks for it: what is to be sent is checked first, as it stands after what was said to earlier doubts,
+/// since a note goes with the value it was said of. `around`: as [`doubts::around`] reads it, where something is to be sent. `None`
+/// where there is no such unit in the campaign. Cost: as [`act`], to send as [`doubts::ask`] too.
+pub async fn step(
+    tx: &mut WriteTx,
+    law: &Law,
+    campaign: &Campaign,
+    unit: UnitId,
+    wanted: &Wanted,
+    around: Option<&Around>,
+) -> Result<Option<Stepped>> {
+    if wanted.action == Action::Send && !doubts::ask(tx, law, campaign, unit, around).await? {
+        return Ok(None);
+    }
+    match act(tx, law, campaign, unit, wanted).await {
+        Err(StoreError::Refused(problem)) if problem.phrase.key == doubts::STOPS => Ok(Some(Stepped::Doubted(problem))),
+        acted => Ok(acted?.map(Stepped::Done)),
+    }
 }
 
 /// Does it, for all criteria named or for none. `None` where there is no such unit in the campaign. Cost: the form of the unit,

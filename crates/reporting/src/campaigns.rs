@@ -2,7 +2,7 @@
 
 use crate::{
     form,
-    model::{After, Campaign, Course, Criterion, Moved, Term},
+    model::{After, Campaign, Course, Criterion, Moved},
     rules, store as kept,
 };
 use ::store::{AuditLine, Query, Result, StoreError, WriteTx};
@@ -39,11 +39,12 @@ pub fn wrong(law: &Law, one: &Campaign) -> Vec<(&'static str, Phrase)> {
     if one.review_due < one.due {
         say("review_due", "reporting-review-before-due");
     }
-    let runs = |term: Option<Term>| term.is_none_or(|term| (1..=rules::LONGEST_TERM).contains(&term.days));
-    if !runs(one.terms.due) || one.terms.due.is_some_and(|term| term.after == After::Due) {
+    if !one.terms.due.is_none_or(|term| rules::runs(&term))
+        || one.terms.due.is_some_and(|term| term.after == After::Due)
+    {
         say("due_days", "reporting-bad-term");
     }
-    if !runs(one.terms.review) {
+    if !one.terms.review.is_none_or(|term| rules::runs(&term)) {
         say("review_days", "reporting-bad-term");
     }
     if one.as_of.year() != one.year() {

@@ -73,7 +73,7 @@ pub async fn add(
         return refuse(Problem::input(Phrase::new("reporting-no-comment")).at_field("answers"));
     }
     let id = tx.reserve("reporting_comment", "id", 1).await?[0];
-    let (who, now) = (kept::actor(tx), tx.now());
+    let (who, now) = (tx.actor().named(), tx.now());
     let person = tx.actor().person.map(|person| person.0);
     let sql = "INSERT INTO reporting_comment (id, campaign, unit, period, measure, text, at, person, actor, answers)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -108,7 +108,7 @@ pub async fn turn(tx: &mut WriteTx, campaign: &Campaign, unit: UnitId, id: i64, 
     if comment.answers.is_some() || comment.closed_at.is_some() == closed {
         return Ok(false);
     }
-    let (at, by) = if closed { (Some(tx.now()), Some(kept::actor(tx))) } else { (None, None) };
+    let (at, by) = if closed { (Some(tx.now()), Some(tx.actor().named())) } else { (None, None) };
     tx.execute_one("UPDATE reporting_comment SET closed_at = $1, closed_by = $2 WHERE id = $3", args![at, by, id])
         .await?;
     kept::count_comment(tx, campaign.id, unit, if closed { -1 } else { 1 }).await?;

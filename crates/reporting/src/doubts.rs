@@ -51,6 +51,11 @@ impl Doubts {
         self.all.iter().filter(move |doubt| sheet.fields.iter().any(|field| field.about.id == doubt.hit.measure))
     }
 
+    /// How many nobody said anything to.
+    pub fn open(&self) -> usize {
+        self.all.iter().filter(|doubt| doubt.is_open()).count()
+    }
+
     /// Why a figure is doubted, in words.
     pub fn reason(&self, lang: Lang, law: &Law, doubt: &Doubt) -> String {
         let named = |unit: UnitId| self.names.get(&unit).cloned().unwrap_or_else(|| unit.to_string());

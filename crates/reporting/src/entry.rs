@@ -16,15 +16,12 @@ use kernel::{Decimal, Moment, PersonId, Phrase, Problem, Revision, UnitId};
 use rulebook::{
     Origin, Value,
     measure::OverTime,
-    said_in::{Said, Units},
-    values::{Column, Typed as TypedText, one, year_end},
+    said_in::Units,
+    values::{Read, Typed as TypedText, one, year_end},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use units::Unit;
-
-/// A value that was read, and what was said where that was in another unit than the measure's own.
-pub type Read = (Value, Option<Said>);
 
 /// What somebody typed into a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +40,7 @@ impl Typed {
 
     /// The value it says for a field, with what was said where that was in another unit than the measure's own; or what is
     /// wrong with it and where.
-    pub fn read(&self, set: &SetForm, field: &Field) -> std::result::Result<Read, Vec<(Column, Phrase)>> {
+    pub fn read(&self, set: &SetForm, field: &Field) -> Read {
         let typed = TypedText { value: &self.value, numerator: &self.numerator, denominator: &self.denominator };
         one(field.about.kind, set.has_condition(field), Units::of(&field.about), typed)
     }
@@ -433,9 +430,7 @@ pub async fn correct(
     };
     let key = facts::Key { unit, year: form.year, measure, origin: Origin::Verified };
     let seen = Some(given.seen).filter(|seen| *seen > 0).map(Revision);
-    let note = given.note.trim();
-    let note = said.map_or_else(|| note.to_owned(), |said| facts::said::with(note, &said));
-    let note = Some(std::sync::Arc::from(note));
+    let note = Some(facts::said::noted(given.note.trim(), said.as_ref()).into());
     let wish = Wish { key, value, note, seen };
     let edited = figure::edit_many(tx, law, &[wish], Stage::Submitted, &campaign.name).await?;
     Ok(Some(match edited.first() {

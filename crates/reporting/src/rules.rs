@@ -98,6 +98,11 @@ pub fn turns(from: Course, to: Course) -> bool {
 /// The most working days of a term: some four years.
 pub const LONGEST_TERM: i32 = 1_000;
 
+/// Whether a term has days that can be counted.
+pub fn runs(term: &Term) -> bool {
+    (1..=LONGEST_TERM).contains(&term.days)
+}
+
 /// The day to which a term leads. `None` where it has no days, or the calendar ends before.
 fn led_to(term: Term, one: &Campaign, work: &WorkDays) -> Option<Day> {
     let from = match term.after {
@@ -105,7 +110,7 @@ fn led_to(term: Term, one: &Campaign, work: &WorkDays) -> Option<Day> {
         After::PeriodEnd => one.period.last_day(),
         After::Due => one.due,
     };
-    Some(term.days).filter(|days| (1..=LONGEST_TERM).contains(days)).and_then(|days| work.add_working(from, days))
+    runs(&term).then(|| work.add_working(from, term.days)).flatten()
 }
 
 /// A campaign with the days to which its terms lead, by this calendar; a term that leads nowhere leaves its day as it is.

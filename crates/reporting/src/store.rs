@@ -121,7 +121,7 @@ pub async fn add(tx: &mut WriteTx, new: &Campaign) -> Result<i64> {
         new.comments_stop,
         new.course.name(),
         tx.now(),
-        actor(tx),
+        tx.actor().named(),
         serde_json::to_string(&new.terms)?,
         new.doubts_stop
     ];
@@ -147,15 +147,6 @@ pub async fn change(tx: &mut WriteTx, to: &Campaign) -> Result<bool> {
         to.doubts_stop
     ];
     Ok(tx.execute(sql, given).await? == 1)
-}
-
-/// Who acts, as columns of actors hold it.
-pub fn actor(tx: &WriteTx) -> String {
-    let actor = tx.actor();
-    match actor.person {
-        Some(person) => format!("{}:{person}", actor.role.name()),
-        None => actor.role.name().to_owned(),
-    }
 }
 
 const UNIT: &str = "unit, name, parent, state, since, due, asked, filled, waiting, returned, accepted, comments";
@@ -381,7 +372,7 @@ pub async fn note(
     reason: &str,
 ) -> Result<()> {
     let ids = tx.reserve("reporting_action", "id", done.len()).await?;
-    let (period, who, now) = (one.period_name(), actor(tx), tx.now());
+    let (period, who, now) = (one.period_name(), tx.actor().named(), tx.now());
     let person = tx.actor().person.map(|person| person.0);
     let row = |(id, (criterion, state)): (&i64, &(Criterion, State))| {
         let (set, no) = (criterion.set.as_str(), criterion.no.as_str());

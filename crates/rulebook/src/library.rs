@@ -38,7 +38,7 @@ impl Library {
                         for id in ids {
                             problems.extend(library.wrong_measure(&id).into_iter().map(|wrong| ParseError {
                                 file: path.to_owned(),
-                                line: line_of_definition(text, &id),
+                                line: parse::line_of_definition(text, &id),
                                 message: format!("`{id}`: {wrong}"),
                             }));
                         }
@@ -82,7 +82,7 @@ impl Library {
                     }
                     Some(_) => continue,
                 };
-                problems.push(ParseError { file: file.to_owned(), line: line_of(text, id), message });
+                problems.push(ParseError { file: file.to_owned(), line: parse::line_of_name(text, id), message });
             }
         });
         problems
@@ -231,15 +231,4 @@ impl Library {
         }
         Some(Book::new(book, day))
     }
-}
-
-/// The line on which a name stands first in quotes.
-fn line_of(text: &str, name: &str) -> usize {
-    text.find(&format!("\"{name}\"")).map_or(1, |at| text[..at].matches('\n').count() + 1)
-}
-
-/// Where a measure is defined, not where another one's formula names it.
-fn line_of_definition(text: &str, id: &str) -> usize {
-    let defined = text.find(&format!("id = \"{id}\"")).map(|at| text[..at].matches('\n').count() + 1);
-    defined.unwrap_or_else(|| line_of(text, id))
 }

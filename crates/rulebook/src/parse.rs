@@ -30,6 +30,16 @@ fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes()[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
 }
 
+/// The line on which a name stands first in quotes.
+pub(crate) fn line_of_name(text: &str, name: &str) -> usize {
+    text.find(&format!("\"{name}\"")).map_or(1, |at| line_of(text, at))
+}
+
+/// The line on which a measure is defined, not where another one's formula names it.
+pub(crate) fn line_of_definition(text: &str, id: &str) -> usize {
+    text.find(&format!("id = \"{id}\"")).map_or_else(|| line_of_name(text, id), |at| line_of(text, at))
+}
+
 fn toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, ParseError> {
     toml::from_str(text).map_err(|e| ParseError {
         file: file.to_owned(),
@@ -53,7 +63,7 @@ pub fn measures(file: &str, text: &str) -> Result<MeasuresFile, ParseError> {
             });
         }
         if let Some(message) = said_in::problem(measure) {
-            let line = text.find(&format!("id = \"{}\"", measure.id)).map_or(1, |at| line_of(text, at));
+            let line = line_of_definition(text, &measure.id);
             return Err(ParseError { file: file.into(), line, message });
         }
     }

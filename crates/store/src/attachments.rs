@@ -3,7 +3,7 @@
 //! A file is written first, outside any transaction; then a row in the caller's transaction says what it is and belongs
 //! to. A file whose row never came is swept away a day later. Equal files are kept once.
 
-use crate::{Query, Result, Row, Store, StoreError, WriteTx, args, idempotency::actor_name};
+use crate::{Query, Result, Row, Store, StoreError, WriteTx, args};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use kernel::{Actor, Clock, Moment};
@@ -172,7 +172,7 @@ impl WriteTx {
     ) -> Result<i64> {
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let size = i64::try_from(blob.size).unwrap_or(i64::MAX);
-        let actor = actor_name(self.actor());
+        let actor = self.actor().named();
         let sql = "INSERT INTO store_attachment (sha256, size, media_type, name, kind, subject, at, actor)
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
         let args = args![&blob.sha256, size, media_type, name, kind, subject, self.now(), actor];

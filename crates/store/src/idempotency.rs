@@ -1,7 +1,6 @@
 //! Every write can be repeated: a key gets the first answer again.
 
 use crate::{Query, Result, WriteTx, args};
-use kernel::Actor;
 
 /// Keys live this many days.
 pub const KEY_DAYS: i64 = 30;
@@ -25,14 +24,6 @@ pub enum Replay {
     OtherRequest,
 }
 
-/// An actor in one word, `local_admin` or `editor:17`.
-pub(crate) fn actor_name(actor: &Actor) -> String {
-    match actor.person {
-        Some(person) => format!("{}:{}", actor.role.name(), person.0),
-        None => actor.role.name().to_owned(),
-    }
-}
-
 impl WriteTx {
     /// Looks a key up; on PostgreSQL a second request with the same key waits here for the first to end (on SQLite it
     /// waited at `write`). `body_hash` is of the caller's making; SHA-256 of the body fits. A key belongs to its actor:
@@ -41,7 +32,7 @@ impl WriteTx {
         self.lock(&format!("store.key.{key}")).await?;
         let sql = "SELECT route, body_hash, status, location, body, actor FROM store_idempotency WHERE key = $1";
         let Some(row) = self.row(sql, args![key]).await? else { return Ok(Replay::Fresh) };
-        if row.text(0)? != route || row.text(1)? != body_hash || row.text(5)? != actor_name(self.actor()) {
+        if row.text(0)? != route || row.text(1)? != body_hash || row.text(5)? != self.actor().named() {
             return Ok(Replay::OtherRequest);
         }
         let status = u16::try_from(row.i64(2)?).unwrap_or(500);
@@ -63,7 +54,7 @@ impl WriteTx {
                 answer.location.as_deref(),
                 &answer.body,
                 self.now(),
-                actor_name(self.actor())
+                self.actor().named()
             ],
         )
         .await?;

@@ -6,7 +6,7 @@
 //! another course of events.
 
 use crate::{
-    faults::{confined, setting, verify},
+    faults::{blocks, confined, setting, small_disk, verify},
     program::{Answer, Dice, SET, Served, office, request, text, well},
 };
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use testkit::{Database, PrivateServer, SmallDisk};
+use testkit::{Database, PrivateServer};
 
 /// Communes of the demonstration's province in 2024 whose people write.
 const COMMUNES: [i64; 4] = [250, 251, 252, 253];
@@ -357,9 +357,7 @@ fn a_full_disk_takes_a_step_of_a_campaign_whole_or_not_at_all() {
     let mut first = Served::start(&at);
     let mut world = World::begin(&at, &first, 7);
     first.terminate();
-    // A block has 512 bytes, with some shells 1,024.
-    let size = std::fs::metadata(&path).unwrap().len();
-    let mut served = confined(&at, size / 512 + 3_000);
+    let mut served = confined(&at, blocks(&path) + 3_000);
     let (refused, taken) = world.work_until_full(&served);
     let board =
         ask(&served.address, &world.people.office, "GET", "/bao-cao/1", "text/html", "", "").expect("an answer");
@@ -374,12 +372,7 @@ fn a_full_disk_takes_a_step_of_a_campaign_whole_or_not_at_all() {
 
 #[test]
 fn a_full_disk_beneath_postgresql_takes_a_step_of_a_campaign_whole_or_not_at_all() {
-    let Some(disk) = SmallDisk::mount(1024) else {
-        // Not by a macro, whose words the test runner would swallow.
-        let said = "NOT TRIED: a campaign over a full disk beneath PostgreSQL, since whoever runs these tests may mount nothing\n";
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        return;
-    };
+    let Some(disk) = small_disk("a campaign over a full disk beneath PostgreSQL") else { return };
     let folder = tempfile::tempdir().unwrap();
     let server = PrivateServer::start();
     let url = server.database_on(&disk);

@@ -313,6 +313,22 @@ fn the_program_is_killed_over_postgres() {
     program_is_killed("program over PostgreSQL", &database.url, folder.path(), setting("LANGSO_SEED", 2));
 }
 
+/// A disk that can be made to be full, large enough to begin with; where whoever runs these tests may mount none, that is said.
+pub fn small_disk(what: &str) -> Option<SmallDisk> {
+    let disk = SmallDisk::mount(1024);
+    if disk.is_none() {
+        // Not by a macro, whose words the test runner would swallow.
+        let said = format!("NOT TRIED: {what}, since whoever runs these tests may mount no file system\n");
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
+    }
+    disk
+}
+
+/// Blocks of [`confined`] that a database has now: of 512 bytes, with some shells of 1,024.
+pub fn blocks(database: &Path) -> u64 {
+    std::fs::metadata(database).unwrap().len() / 512
+}
+
 /// The program in a shell that lets no file grow beyond so many blocks, as a full disk does not.
 pub fn confined(at: &[&str], blocks: u64) -> Served {
     let address = format!("127.0.0.1:{}", testkit::free_port());
@@ -334,9 +350,7 @@ fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
     let mut first = Served::start(&at);
     let mut world = World::new(9, token, &first);
     first.terminate();
-    // A block has 512 bytes, with some shells 1,024.
-    let size = std::fs::metadata(&path).unwrap().len();
-    let mut served = confined(&at, size / 512 + 4_000);
+    let mut served = confined(&at, blocks(&path) + 4_000);
     let (refused, taken) = world.write_until_full(&served);
     assert_eq!(served.get("/").status, 200, "what is there can still be read");
     served.kill();
@@ -349,14 +363,8 @@ fn a_full_disk_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
 
 #[test]
 fn a_full_disk_beneath_postgresql_takes_an_import_whole_or_not_at_all_and_pages_go_on() {
-    // Large enough to begin with; then what is there, and 6 MB.
-    let Some(disk) = SmallDisk::mount(1024) else {
-        // Not by a macro, whose words the test runner would swallow.
-        let said =
-            "NOT TRIED: a full disk beneath PostgreSQL, since whoever runs these tests may mount no file system\n";
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        return;
-    };
+    // At first large enough; then what is there, and 6 MB.
+    let Some(disk) = small_disk("a full disk beneath PostgreSQL") else { return };
     let folder = tempfile::tempdir().unwrap();
     let server = PrivateServer::start();
     let url = server.database_on(&disk);

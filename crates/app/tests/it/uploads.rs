@@ -3,7 +3,7 @@
 //! `LANGSO_KILLS` kills on each engine (5); `LANGSO_SEED` another course of events.
 
 use crate::{
-    faults::{confined, setting, verify},
+    faults::{blocks, confined, setting, verify},
     program::{Dice, Served, office, text, well},
 };
 use std::{
@@ -162,9 +162,8 @@ fn a_full_disk_stops_an_upload_and_it_goes_on_once_there_is_room() {
     let door = |served: &Served| Door { address: served.address.clone(), token: token.clone() };
     let mut first = Served::start(&at);
     first.terminate();
-    // No file may grow beyond what the database has and a little: the scan is larger. A block has 512 bytes, with some shells 1,024.
-    let size = std::fs::metadata(folder.path().join("langso.sqlite")).unwrap().len();
-    let blocks = size / 512 + 2_000;
+    // No file may grow beyond what the database has and a little: the scan is larger.
+    let blocks = blocks(&folder.path().join("langso.sqlite")) + 2_000;
     let length = 20_000_000.min((blocks as usize + 400) * 1_024);
     let mut dice = Dice(3);
     let mut bytes = b"%PDF-1.7\n".to_vec();

@@ -78,7 +78,7 @@ const COLUMNS: [&str; 16] = [
 pub struct Answer {
     pub note: String,
     pub at: Moment,
-    /// The role, and behind a colon the person where one is known.
+    /// As [`kernel::Actor::named`] writes it.
     pub actor: String,
 }
 
@@ -160,11 +160,6 @@ async fn write(tx: &mut WriteTx, unit: UnitId, year: i16, hits: Vec<(Place, Kept
     tx.upsert_many("facts_check_hit", &COLUMNS[..4], &COLUMNS, rows.into_iter()).await.map(drop)
 }
 
-fn actor(tx: &WriteTx) -> String {
-    let actor = tx.actor();
-    actor.person.map_or_else(|| actor.role.name().to_owned(), |person| format!("{}:{person}", actor.role.name()))
-}
-
 /// Keeps and counts what [`super::run`] found for a unit and year: new hits begin, old ones go on, of the same sets those that are
 /// not found any more are gone. What was said to a hit goes with the value it was said of. The transaction has its line of what
 /// caused it. Cost: the unit's hits, read and written.
@@ -188,7 +183,7 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16, sets: &[
     write(tx, unit, year, fresh).await?;
     let sql = "INSERT INTO facts_check_run (unit, period, at, actor) VALUES ($1, $2, $3, $4)
                ON CONFLICT (unit, period) DO UPDATE SET at = excluded.at, actor = excluded.actor";
-    let by = actor(tx);
+    let by = tx.actor().named();
     tx.execute_one(sql, args![unit, period(year), now, by]).await
 }
 
@@ -304,7 +299,7 @@ pub struct Saying {
 /// Notes what one side says to hits that stand; hits that do not are passed over. How many changed. Whoever calls it has held
 /// the unit against the actor's reach. Cost: the unit's hits read, those that change written, one line.
 pub async fn answer(tx: &mut WriteTx, law: &Law, unit: UnitId, year: i16, side: Side, all: &[Saying]) -> Result<usize> {
-    let (before, by, now) = (kept(tx, unit, year).await?, actor(tx), tx.now());
+    let (before, by, now) = (kept(tx, unit, year).await?, tx.actor().named(), tx.now());
     let (mut fresh, mut lines) = (Vec::new(), Vec::new());
     for one in all {
         let place = law.measure_id(&one.measure).map(|id| (one.check.clone(), id));

@@ -151,10 +151,9 @@ pub async fn keep(tx: &mut WriteTx, law: &Law, given: &Given) -> Result<Kept> {
     if let Some(row) = there {
         let id = EvidenceId(row.i64(0)?);
         allowed(tx, law, given.unit, &given.uses).await?;
-        let there = uses(tx, &[id]).await?.remove(&id).unwrap_or_default();
-        let there = |of: &(i64, i16)| there.iter().any(|u| (u.measure, u.year) == *of && u.ended.is_none());
+        let there = used_for(tx, id).await?;
         // What is used already is asked for again where an answer was lost, whatever became of the figure meanwhile.
-        let fresh: Vec<_> = given.uses.iter().copied().filter(|of| !there(of)).collect();
+        let fresh: Vec<_> = given.uses.iter().copied().filter(|of| !there.contains(of)).collect();
         open(tx, law, given.unit, &fresh).await?;
         for (measure, year) in fresh {
             use_for(tx, law, id, given.unit, measure, year).await?;
@@ -221,11 +220,16 @@ async fn audit(
     tx.audit(line).await
 }
 
+/// The figures (measure and year) that a piece proves now.
+async fn used_for(tx: &mut WriteTx, id: EvidenceId) -> Result<BTreeSet<(i64, i16)>> {
+    let all = uses(tx, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(all.into_iter().filter(|one| one.ended.is_none()).map(|one| (one.measure, one.year)).collect())
+}
+
 /// Says that a piece proves a figure of its unit; whether it did not already. Cost: what the piece is used for, three rows.
 pub async fn link(tx: &mut WriteTx, law: &Law, piece: &Piece, measure: i64, year: i16) -> Result<bool> {
     allowed(tx, law, piece.unit, &[(measure, year)]).await?;
-    let there = uses(tx, &[piece.id]).await?.remove(&piece.id).unwrap_or_default();
-    if there.iter().any(|u| (u.measure, u.year) == (measure, year) && u.ended.is_none()) {
+    if used_for(tx, piece.id).await?.contains(&(measure, year)) {
         return Ok(false);
     }
     open(tx, law, piece.unit, &[(measure, year)]).await?;

@@ -353,7 +353,7 @@ pub async fn save(ctx: Ctx, Path(at): Path<At>, parts: Multipart) -> Outcome {
             key: Key { unit: unit.id, year: at.2, measure: id, origin },
             value: given,
             seen: form.seen.filter(|s| *s > 0).map(Revision),
-            source: said.map_or_else(|| form.source.clone(), |said| crate::said::with(&form.source, &said)),
+            source: crate::said::noted(&form.source, said.as_ref()),
             publish: form.publish,
             evidence: form.evidence.clone(),
         };
@@ -547,7 +547,7 @@ async fn write(ctx: Ctx, Path(at): Path<At>, bytes: Bytes) -> Outcome {
     }
     let key = Key { unit: UnitId(at.0), year: at.2, measure: id, origin };
     let seen = Some(seen).filter(|s| *s > 0).map(Revision);
-    let source = said.map_or_else(|| form.source.clone(), |said| crate::said::with(&form.source, &said));
+    let source = crate::said::noted(&form.source, said.as_ref());
     let edit = Edit { key, value: given, seen, source, publish: body.publish, evidence: Vec::new() };
     match figure::edit(&mut tx, &law, &edit).await? {
         Edited::Done(revision) => {

@@ -6,13 +6,12 @@ use super::{
     law,
 };
 use crate::{
-    actions::{self, Wanted},
+    actions::{self, Stepped, Wanted},
     comments,
     doubts::{self, Doubts},
     model::{Action, Criterion},
     told,
 };
-use ::store::StoreError;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
@@ -74,27 +73,22 @@ async fn act(ctx: Ctx, id: i64, unit: i64, fields: &Fields, allowed: &[Action]) 
         };
         if !wrong.is_empty() {
             drop(tx);
-            let again = Again { fields: fields.clone(), wrong, stopped: Some(Phrase::new("reporting-doubts-wrong")) };
+            let again = Again::wrong(fields.clone(), wrong);
             return there.show(&ctx, (id, unit), StatusCode::UNPROCESSABLE_ENTITY, again).await;
         }
     }
-    // What is sent is checked as it stands, after what was said to earlier doubts: a note goes with the value it was said of.
-    if action == Action::Send && !doubts::ask(&mut tx, &law, &one, UnitId(unit), around.as_ref()).await? {
-        return Err(ctx.not_found());
-    }
-    match actions::act(&mut tx, &law, &one, UnitId(unit), &wanted).await {
-        Ok(Some(acted)) => {
+    match actions::step(&mut tx, &law, &one, UnitId(unit), &wanted, around.as_ref()).await? {
+        None => Err(ctx.not_found()),
+        Some(Stepped::Done(acted)) => {
             repeatable.keep(tx, &serde_json::json!({"criteria": acted.done.len()})).await?;
             done()
         }
-        Ok(None) => Err(ctx.not_found()),
-        // Nothing is sent; what the checks found and what was said to it is kept, and shown.
-        Err(StoreError::Refused(problem)) if problem.phrase.key == doubts::STOPS => {
+        // What the checks found and what was said to it is kept, and shown.
+        Some(Stepped::Doubted(problem)) => {
             tx.commit().await?;
             let again = Again { fields: fields.clone(), wrong: Vec::new(), stopped: Some(problem.phrase) };
             there.show(&ctx, (id, unit), StatusCode::CONFLICT, again).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::{campaign, doubts as shown, law, reporting, say};
 use crate::{
-    actions::{self, Wanted},
+    actions::{self, Stepped, Wanted},
     doubts::{self as asked, Doubts},
     entry::{self, Answer, Given},
     form::{self, Field, SetForm},
     model::{Action, Campaign, Course, Criterion, Reporting, State},
     store::{self as kept, Chosen},
 };
-use ::store::{Listing, StoreError};
+use ::store::Listing;
 use axum::{body::Bytes, http::StatusCode};
 use facts::checks::{Doubt, Saying};
 use kernel::{Phrase, Problem, UnitId};
@@ -80,7 +80,7 @@ fn value(value: &Told) -> Value {
 /// The doubts of a figure, each with why and what was said to it.
 fn told_doubts<'d>(lang: Lang, law: &facts::Law, all: &Doubts, some: impl Iterator<Item = &'d Doubt>) -> Vec<Value> {
     let said = |answer: &facts::checks::Answer| {
-        let role = answer.actor.split(':').next().unwrap_or_default();
+        let (role, _) = kernel::actor::of_name(&answer.actor);
         json!({"note": answer.note, "at": answer.at.rfc3339(), "role": role})
     };
     let one = |doubt: &Doubt| {
@@ -135,9 +135,8 @@ pub async fn unit(ctx: Ctx, Path((id, unit)): Path<(i64, i64)>) -> Outcome {
         })
         .collect();
     let checked = doubts.ran.as_ref().map(|ran| ran.at.rfc3339());
-    let open = doubts.all.iter().filter(|doubt| doubt.is_open()).count();
     ctx.json(&json!({"campaign": told(&one), "unit": told_unit(&summed), "criteria": criteria,
-        "checked_at": checked, "doubts": doubts.all.len(), "open_doubts": open}))
+        "checked_at": checked, "doubts": doubts.all.len(), "open_doubts": doubts.open()}))
 }
 
 /// What a save brings.
@@ -312,18 +311,15 @@ async fn step(ctx: &Ctx, id: i64, unit: i64, bytes: &Bytes, allowed: &[Action]) 
         return ctx.json_with(StatusCode::OK, &answer);
     }
     let wanted = Wanted { action, criteria, reason: body.reason };
-    if action == Action::Send && !asked::ask(&mut tx, &law, &one, UnitId(unit), around.as_ref()).await? {
-        return Err(ctx.not_found());
-    }
-    let acted = match actions::act(&mut tx, &law, &one, UnitId(unit), &wanted).await {
+    let acted = match actions::step(&mut tx, &law, &one, UnitId(unit), &wanted, around.as_ref()).await? {
+        None => return Err(ctx.not_found()),
+        Some(Stepped::Done(acted)) => acted,
         // What the checks found is kept, so that it can be read and answered.
-        Err(StoreError::Refused(problem)) if problem.phrase.key == asked::STOPS => {
+        Some(Stepped::Doubted(problem)) => {
             tx.commit().await?;
             return Err(ctx.failure(*problem));
         }
-        other => other?,
     };
-    let Some(acted) = acted else { return Err(ctx.not_found()) };
     let done: Vec<Value> = acted
         .done
         .iter()

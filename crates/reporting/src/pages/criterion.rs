@@ -44,6 +44,8 @@ pub(super) struct Shown {
     pub(super) summed: Reporting,
     pub(super) items: Vec<Item>,
     pub(super) form: Asks,
+    /// Whether this reader enters the values of the criterion now.
+    enters: bool,
     proofs: proofs::Proofs,
     comments: Vec<Comment>,
     doubts: Doubts,
@@ -73,7 +75,7 @@ fn criterion(at: &At) -> Criterion {
 }
 
 /// Looks up what a page shows of a unit: of one criterion, or of all. Cost: the unit's figures of two years, its criteria and
-/// comments, what was done.
+/// comments, what was done; of one criterion the doubts, and what proves the figures of the year.
 pub(super) async fn shown(
     ctx: &Ctx,
     law: &Law,
@@ -85,9 +87,23 @@ pub(super) async fn shown(
     let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
     let items = kept::items(&mut tx, campaign.id, place.id).await?;
     let form = form::load(&mut tx, law, &campaign, &place).await?;
-    let proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;
+    let today = say::today(ctx, &mut tx).await?;
     let comments = comments::of(&mut tx, campaign.id, place.id).await?;
-    let doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
+    let item = criterion.and_then(|one| items.iter().find(|item| item.criterion == *one));
+    let enters = item.is_some_and(|item| {
+        rules::is_open(item.state) && campaign.takes_entries(today.day) && ctx.may("enter", "reporting")
+    });
+    // Doubts and evidence stand on a criterion's own page: to whoever enters what a value may use, to the others what it rests on.
+    let (mut doubts, mut proofs, mut pieces) = (Doubts::default(), proofs::Proofs::default(), BTreeMap::new());
+    if let Some((_, sheet)) = criterion.and_then(|one| form.sheet(one)) {
+        doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
+        if enters {
+            proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;
+        } else {
+            let measures: Vec<i64> = sheet.fields.iter().map(|field| field.measure).collect();
+            pieces = facts::pages::pieces(ctx, &mut tx, &place, campaign.year(), &measures).await?;
+        }
+    }
     let done = kept::actions(&mut tx, campaign.id, place.id, 200).await?;
     let shown = form.sheets().filter(|(_, sheet)| criterion.is_none_or(|one| *one == sheet.criterion));
     let writers = shown.flat_map(|(_, sheet)| &sheet.fields);
@@ -97,12 +113,7 @@ pub(super) async fn shown(
     let people = say::names(&mut tx, people.chain(shown_doubts::people(&doubts))).await?;
     let back = done.iter().find(|one| Some(&one.criterion) == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
-    let today = say::today(ctx, &mut tx).await?;
-    let measures: Vec<i64> = criterion
-        .and_then(|one| form.sheet(one))
-        .map_or_else(Vec::new, |(_, sheet)| sheet.fields.iter().map(|field| field.measure).collect());
-    let pieces = facts::pages::pieces(ctx, &mut tx, &place, campaign.year(), &measures).await?;
-    Ok(Shown { campaign, summed, items, form, proofs, comments, doubts, pieces, people, reason, today })
+    Ok(Shown { campaign, summed, items, form, enters, proofs, comments, doubts, pieces, people, reason, today })
 }
 
 /// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, the doubts of its
@@ -129,13 +140,11 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     };
     let item = &shown.items[place];
     let today = &shown.today;
-    let open = rules::is_open(item.state) && shown.campaign.takes_entries(today.day);
-    let enters = open && ctx.may("enter", "reporting");
+    let enters = shown.enters;
     let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
     let doubter = shown_doubts::Teller { ctx, law, doubts: &shown.doubts, people: &shown.people, again: &again.doubts };
     let side = shown_doubts::side(ctx, item.state).filter(|_| shown.campaign.course == Course::Open);
-    let stopped =
-        doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#nv-{}-{}", doubt.hit.check, doubt.hit.measure));
+    let stopped = doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#{}", shown_doubts::anchor(doubt)));
     let teller = Teller { ctx, law, shown, set, again, done, doubter: Some(&doubter), side };
     let fields: Vec<Value> = sheet.fields.iter().map(|field| teller.field(field)).collect();
     let link = |at: usize| {
@@ -169,7 +178,6 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
             save => ctx.link(&format!("{here}/luu")), correct => ctx.link(&format!("{here}/sua")),
             api => format!("/api/v1/campaigns/{}/units/{}/entries", shown.campaign.id, shown.form.unit.id),
             comment => ctx.link(&format!("{}/trao-doi", told::page(shown.campaign.id, shown.form.unit.id))), may_comment => ctx.may("comment", "reporting"),
-
             here => here, tc => format!("{}|{}", at.2, at.3), stopped => stopped, reason_typed => again.doubts.typed("reason").unwrap_or_default(),
             answers => side.is_some().then(|| ctx.link(&format!("{}/nghi-van", told::page(shown.campaign.id, shown.form.unit.id)))),
             ran => doubter.ran(), doubts => shown.doubts.of_sheet(sheet).count(), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,

@@ -15,7 +15,7 @@ use facts::{
     Law,
     checks::{Answer, Check, Doubt, Saying, Side, shipped},
 };
-use kernel::{PersonId, Phrase, UnitId};
+use kernel::{PersonId, Phrase, UnitId, actor::of_name};
 use minijinja::{Value, context};
 use std::collections::{BTreeMap, HashMap};
 use web::{Ctx, Form, Outcome, Path, Repeatable};
@@ -30,6 +30,11 @@ pub(super) struct Again {
 }
 
 impl Again {
+    /// What was sent, with the answers that are wrong.
+    pub fn wrong(fields: Fields, wrong: Vec<doubts::Wrong>) -> Again {
+        Again { fields, wrong, stopped: Some(Phrase::new("reporting-doubts-wrong")) }
+    }
+
     /// What was typed into a field, if the form had it.
     pub fn typed(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(String::as_str)
@@ -70,6 +75,11 @@ pub(super) fn speaks(fields: &Fields) -> bool {
     fields.keys().any(|name| ["nv.", "ds.", "chung."].iter().any(|start| name.starts_with(start)))
 }
 
+/// Where a doubt is answered on its criterion's page: the id of its field.
+pub(super) fn anchor(doubt: &Doubt) -> String {
+    format!("nv-{}-{}", doubt.hit.check, doubt.hit.measure)
+}
+
 /// Says doubts as pages show them.
 pub(super) struct Teller<'a> {
     pub ctx: &'a Ctx,
@@ -79,15 +89,11 @@ pub(super) struct Teller<'a> {
     pub again: &'a Again,
 }
 
-/// The person of an actor as the store names it.
-fn person(actor: &str) -> Option<PersonId> {
-    actor.split_once(':')?.1.parse().ok().map(PersonId)
-}
-
 /// Whoever said something to doubts, or asked the checks.
 pub(super) fn people(doubts: &Doubts) -> impl Iterator<Item = PersonId> {
     let said = doubts.all.iter().flat_map(|doubt| doubt.answer.iter().chain(&doubt.review));
-    said.map(|answer| answer.actor.as_str()).chain(doubts.ran.iter().map(|ran| ran.actor.as_str())).filter_map(person)
+    let actors = said.map(|answer| answer.actor.as_str()).chain(doubts.ran.iter().map(|ran| ran.actor.as_str()));
+    actors.filter_map(|actor| of_name(actor).1)
 }
 
 /// The side on which this reader answers doubts of figures in a state; `None`: they read them.
@@ -102,8 +108,14 @@ impl Teller<'_> {
     }
 
     fn answer(&self, answer: &Answer) -> Value {
-        let by = say::who(self.ctx.lang, self.people, person(&answer.actor), &answer.actor);
+        let by = say::who(self.ctx.lang, self.people, of_name(&answer.actor).1, &answer.actor);
         context! { note => answer.note, by => by, at => locale::moment(answer.at) }
+    }
+
+    /// What is wrong with the answer that was sent to a doubt.
+    fn wrong(&self, doubt: &Doubt) -> Option<String> {
+        let of = |(check, measure, _): &&doubts::Wrong| (check, measure) == (&doubt.hit.check, &doubt.hit.measure);
+        self.again.wrong.iter().find(of).map(|(.., phrase)| locale::say(self.ctx.lang, phrase))
     }
 
     /// One doubt; `side`: how this reader may answer it.
@@ -121,21 +133,19 @@ impl Teller<'_> {
             (Some(_), Some(Side::Review)) => self.again.fields.contains_key(&format!("sai.{key}")),
             _ => doubt.useless,
         };
-        let wrong =
-            self.again.wrong.iter().find(|(check, of, _)| *check == doubt.hit.check && *of == doubt.hit.measure);
         context! {
-            key => key, id => format!("{}-{}", doubt.hit.check, doubt.hit.measure), check => self.name(&doubt.hit.check),
+            key => key, id => anchor(doubt), check => self.name(&doubt.hit.check),
             reason => self.doubts.reason(lang, self.law, doubt), open => doubt.is_open(),
             answer => doubt.answer.as_ref().map(|one| self.answer(one)), review => doubt.review.as_ref().map(|one| self.answer(one)),
             useless => useless, side => side.map(|side| if side == Side::Unit { "unit" } else { "review" }),
-            note => here.unwrap_or(own), wrong => wrong.map(|(.., phrase)| locale::say(lang, phrase)),
+            note => here.unwrap_or(own), wrong => self.wrong(doubt),
         }
     }
 
     /// When the checks were asked last, and by whom.
     pub fn ran(&self) -> Option<Value> {
         let ran = self.doubts.ran.as_ref()?;
-        let by = say::who(self.ctx.lang, self.people, person(&ran.actor), &ran.actor);
+        let by = say::who(self.ctx.lang, self.people, of_name(&ran.actor).1, &ran.actor);
         Some(context! { at => locale::moment(ran.at), by => by })
     }
 
@@ -146,18 +156,14 @@ impl Teller<'_> {
         href: impl Fn(&Doubt) -> String,
     ) -> Option<Value> {
         let phrase = self.again.stopped.as_ref()?;
-        let wrong = |doubt: &Doubt| {
-            self.again.wrong.iter().find(|(check, of, _)| *check == doubt.hit.check && *of == doubt.hit.measure)
+        let reason = |doubt: &Doubt| self.doubts.reason(self.ctx.lang, self.law, doubt);
+        let text = |doubt: &Doubt| match self.again.wrong.is_empty() {
+            true => doubt.is_open().then(|| reason(doubt)),
+            false => self.wrong(doubt),
         };
         let list: Vec<Value> = shown
-            .filter(|doubt| if self.again.wrong.is_empty() { doubt.is_open() } else { wrong(doubt).is_some() })
-            .map(|doubt| {
-                let text = wrong(doubt).map_or_else(
-                    || self.doubts.reason(self.ctx.lang, self.law, doubt),
-                    |(.., phrase)| locale::say(self.ctx.lang, phrase),
-                );
-                context! { href => href(doubt), text => text }
-            })
+            .filter_map(|doubt| Some((doubt, text(doubt)?)))
+            .map(|(doubt, text)| context! { href => href(doubt), text => text })
             .collect();
         Some(context! { text => locale::say(self.ctx.lang, phrase), list => list })
     }
@@ -253,8 +259,7 @@ pub async fn answer(ctx: Ctx, Path((id, of)): Path<(i64, i64)>, Form(fields): Fo
     };
     if !wrong.is_empty() {
         drop(tx);
-        let again = Again { fields, wrong, stopped: Some(Phrase::new("reporting-doubts-wrong")) };
-        return there.show(&ctx, (id, of), StatusCode::UNPROCESSABLE_ENTITY, again).await;
+        return there.show(&ctx, (id, of), StatusCode::UNPROCESSABLE_ENTITY, Again::wrong(fields, wrong)).await;
     }
     if asks && !doubts::ask(&mut tx, &law, &one, UnitId(of), around.as_ref()).await? {
         return Err(ctx.not_found());

@@ -7,7 +7,7 @@ use ::store::{Listing, Query, WriteTx};
 use facts::{
     Law,
     evidence::{self, Means, Piece, Wanted},
-    pages::attach::{self, MOST_FILES, Taken},
+    pages::attach::{self, Taken},
 };
 use kernel::{EvidenceId, Phrase, UnitId};
 use minijinja::{Value, context};
@@ -37,15 +37,7 @@ pub(super) async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failur
             sent.fields.insert(name, field.text().await.map_err(|_| broken())?);
             continue;
         };
-        if sent.files.len() == MOST_FILES {
-            if let Some(name) = field.file_name().filter(|name| !name.is_empty()) {
-                let name = evidence::visible(name);
-                let why = Phrase::new("evidence-too-many-files").with("most", MOST_FILES).with("name", name);
-                sent.wrong.push((measure.to_owned(), why));
-            }
-            continue;
-        }
-        match attach::take(ctx, field).await? {
+        match attach::take(ctx, field, sent.files.len()).await? {
             Some(Ok(file)) => sent.files.push((measure.to_owned(), file)),
             Some(Err(why)) => sent.wrong.push((measure.to_owned(), why)),
             None => {}

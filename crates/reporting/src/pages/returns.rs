@@ -105,7 +105,7 @@ async fn show(ctx: &Ctx, year: Option<i16>, status: StatusCode, again: bool) -> 
         context! {
             communes => p.communes, reporting => p.reporting, accepted => p.accepted, accepted_units => p.accepted_units, open => p.open,
             open_units => p.open_units, campaigns => p.campaigns.iter().map(|one| running(ctx, one)).collect::<Vec<Value>>(),
-            blocked => p.campaigns.iter().any(|one| one.open > 0), seen => p.seen, key => uuid::Uuid::new_v4().to_string(),
+            blocked => campaigns::in_the_way(&p.campaigns).is_some(), seen => p.seen, key => uuid::Uuid::new_v4().to_string(),
         }
     });
     ctx.page_with(
@@ -140,7 +140,7 @@ async fn ask(ctx: Ctx, Sent(sent): Sent<Close>) -> Outcome {
     }
     let province = home(&ctx, &mut tx, sent.nam).await?;
     let preview = returns::preview(&mut tx, province.id, sent.nam).await?;
-    if preview.seen != sent.seen || preview.campaigns.iter().any(|one| one.open > 0) {
+    if preview.seen != sent.seen || campaigns::in_the_way(&preview.campaigns).is_some() {
         drop(tx);
         return show(&ctx, Some(sent.nam), StatusCode::CONFLICT, true).await;
     }

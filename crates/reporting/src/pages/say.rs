@@ -99,7 +99,7 @@ pub fn criterion(lang: Lang, law: &Law, one: &Criterion) -> String {
 
 /// A role by its name in the store.
 pub fn role(lang: Lang, actor: &str) -> String {
-    let role = actor.split(':').next().unwrap_or(actor);
+    let (role, _) = kernel::actor::of_name(actor);
     locale::say_key(lang, &format!("role-{}", role.replace('_', "-")), &[])
 }
 

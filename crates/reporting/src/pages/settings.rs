@@ -52,11 +52,11 @@ pub async fn begin(ctx: Ctx) -> Outcome {
 fn term(fields: &Fields, days: &'static str, after: &str, found: &mut Vec<(&'static str, Phrase)>) -> Option<Term> {
     let text = fields.get(days).map(|text| text.trim()).filter(|text| !text.is_empty())?;
     let after = fields.get(after).and_then(|name| After::from_name(name)).unwrap_or(After::Opens);
-    let days_read = text.parse().ok().filter(|days| (1..=rules::LONGEST_TERM).contains(days));
-    if days_read.is_none() {
+    let term = text.parse().ok().map(|days| Term { days, after }).filter(rules::runs);
+    if term.is_none() {
         found.push((days, Phrase::new("reporting-bad-term")));
     }
-    days_read.map(|days| Term { days, after })
+    term
 }
 
 /// What a form says of a campaign, its terms counted by this calendar; days, terms and periods that do not read are wrong at

@@ -140,14 +140,14 @@ pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, agai
         match found {
             Some((no, criterion)) => {
                 let (set, of) = (&criterion.set, &criterion.no);
-                let id = format!("{}-{}", doubt.hit.check, doubt.hit.measure);
-                (no, Some(ctx.link(&format!("/bao-cao/{}/xa/{unit}/{set}/{of}#nv-{id}", one.id))))
+                let there = format!("{}/{set}/{of}#{}", crate::told::page(one.id, place.id), shown::anchor(doubt));
+                (no, Some(ctx.link(&there)))
             }
             None => (String::new(), None),
         }
     };
     let stopped = teller.stopped(doubts.all.iter(), |doubt| placed(doubt).1.unwrap_or_else(|| "#nghi-van".to_owned()));
-    let unanswered = doubts.all.iter().filter(|doubt| doubt.is_open()).count();
+    let unanswered = doubts.open();
     let checks = (ctx.may("comment", "reporting") && one.course == Course::Open)
         .then(|| ctx.link(&format!("{}/nghi-van", crate::told::page(id, place.id))));
     let fresh = doubts.ran.as_ref().is_some_and(|ran| {

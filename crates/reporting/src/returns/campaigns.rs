@@ -34,11 +34,12 @@ pub async fn running(tx: &mut impl Query, province: UnitId, year: i16) -> Result
     rows.iter().map(read).collect()
 }
 
-/// Why a year cannot be closed: which campaigns wait, and for how many criteria.
-pub fn in_the_way(running: &[Running]) -> Problem {
+/// Why a year cannot be closed, if it cannot: which campaigns wait, and for how many criteria.
+pub fn in_the_way(running: &[Running]) -> Option<Problem> {
     let open = running.iter().filter(|one| one.open > 0);
     let list: Vec<String> = open.map(|one| format!("{} ({})", one.name, one.open)).collect();
-    Problem::conflict(Phrase::new("returns-campaigns-open").with("list", list.join("; ")), 409)
+    let why = || Problem::conflict(Phrase::new("returns-campaigns-open").with("list", list.join("; ")), 409);
+    (!list.is_empty()).then(why)
 }
 
 /// Closes these with the year of a return. Cost: a row each.

@@ -14,10 +14,6 @@ const STORED_BY: &str = "langso";
 /// The data values of a snapshot, by unit and data element. "Not applicable" is in none: DHIS2 does not know it. Cost: the figures.
 pub fn values(document: &Document, law: &Law, elements: Scheme, units: Scheme) -> Vec<DataValue> {
     let names = Names::of(law);
-    let rank = |line: &Line| {
-        let reads = law.library().measure(&line.measure).map_or(&[][..], |measure| &measure.reads[..]);
-        Some(reads.iter().position(|origin| *origin == line.origin).unwrap_or(usize::MAX))
-    };
     let codes: HashMap<i64, &str> = document.units.iter().map(|unit| (unit.id, unit.code.as_str())).collect();
     let one = |(_, line): (usize, &Line)| {
         let (value, comment) = said(&line.value.value()?)?;
@@ -34,7 +30,7 @@ pub fn values(document: &Document, law: &Law, elements: Scheme, units: Scheme) -
             updated: document.closed_at.clone(),
         })
     };
-    let mut values: Vec<DataValue> = document.chosen(rank).into_iter().filter_map(one).collect();
+    let mut values: Vec<DataValue> = document.chosen(law, |_| true).into_iter().filter_map(one).collect();
     values.sort_by(|a, b| (&a.unit, &a.element).cmp(&(&b.unit, &b.element)));
     values
 }

@@ -2,6 +2,7 @@
 //! in the document, as a JSON pointer. No IO.
 
 use super::snapshot::FORMAT;
+use facts::Law;
 use kernel::{Day, Decimal, Phrase, Problem};
 use rulebook::{Origin, Status, Value};
 use serde::Deserialize;
@@ -236,12 +237,16 @@ fn of_itself(document: &Document) -> Vec<Problem> {
 }
 
 impl Document {
-    /// Of each unit and measure the figure that a verdict reads, with its place in the document: the first in the order in which `rank` puts
-    /// origins, `None` leaving one out; in the document's order. Cost: the figures.
-    pub fn chosen(&self, rank: impl Fn(&Line) -> Option<usize>) -> Vec<(usize, &Line)> {
+    /// Of each unit and measure the figure that a verdict reads among those of `of`, with its place in the document: the first in the
+    /// order in which the law reads origins; in the document's order. Cost: the figures.
+    pub fn chosen(&self, law: &Law, of: impl Fn(&Line) -> bool) -> Vec<(usize, &Line)> {
+        let rank = |line: &Line| {
+            let reads = law.library().measure(&line.measure).map_or(&[][..], |measure| &measure.reads[..]);
+            reads.iter().position(|origin| *origin == line.origin).unwrap_or(usize::MAX)
+        };
         let mut best: HashMap<(i64, &str), (usize, usize)> = HashMap::new();
-        for (index, line) in self.figures.iter().enumerate() {
-            let Some(rank) = rank(line) else { continue };
+        for (index, line) in self.figures.iter().enumerate().filter(|(_, line)| of(line)) {
+            let rank = rank(line);
             let held = best.entry((line.unit, line.measure.as_str())).or_insert((rank, index));
             if rank < held.0 {
                 *held = (rank, index);

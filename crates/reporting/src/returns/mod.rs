@@ -171,8 +171,8 @@ pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -
         return Err(StoreError::Refused(Box::new(Problem::conflict(phrase, 409))));
     }
     let running = campaigns::running(tx, province, year).await?;
-    if running.iter().any(|one| one.open > 0) {
-        return Err(StoreError::Refused(Box::new(campaigns::in_the_way(&running))));
+    if let Some(problem) = campaigns::in_the_way(&running) {
+        return Err(StoreError::Refused(Box::new(problem)));
     }
     let id = tx.reserve("reporting_return", "id", 1).await?[0];
     let state = if publish { State::Publishing } else { State::Gathering };

@@ -2,7 +2,7 @@
 //! figures recorded under the origin `imported`, and what is judged here of them compared with what was judged there. All of it or nothing.
 
 use super::{
-    document::{self, Document, LISTED, Line},
+    document::{self, Document, LISTED},
     snapshot,
 };
 use ::store::{AuditLine, Query, Result, WriteTx};
@@ -143,13 +143,8 @@ async fn understood(
     document: &Document,
     problems: &mut Vec<Problem>,
 ) -> Result<(Vec<Entry>, HashMap<i64, UnitId>)> {
-    let order = |line: &Line| {
-        let reads = law.library().measure(&line.measure).map_or(&[][..], |measure| &measure.reads[..]);
-        // What is computed is computed here again, from the same.
-        let computed = line.origin == Origin::Computed;
-        (!computed).then(|| reads.iter().position(|origin| *origin == line.origin).unwrap_or(usize::MAX))
-    };
-    let chosen = document.chosen(order);
+    // What is computed is computed here again, from the same.
+    let chosen = document.chosen(law, |line| line.origin != Origin::Computed);
     let listed: HashMap<i64, &document::Place> = document.units.iter().map(|unit| (unit.id, unit)).collect();
     let codes: BTreeSet<&str> =
         chosen.iter().filter_map(|(_, line)| Some(listed.get(&line.unit)?.code.as_str())).collect();

@@ -4,7 +4,7 @@ use crate::{
     COMMUNE, OTHER, PROVINCE, ROOMS, SET, criterion, given, opened,
     prepared::{entry, save},
     ready,
-    site::{Answer, Visitor},
+    site::{Answer, FORM, Visitor, form},
     somebody,
 };
 use anyhow::{Context, Result, ensure};
@@ -15,7 +15,7 @@ use facts::{
 use image::{ImageFormat, Rgb, RgbImage};
 use kernel::{Actor, Clock, Role, UnitId};
 use reporting::{
-    actions::{self, Wanted},
+    actions::{self, Stepped, Wanted},
     campaigns,
     doubts::{self, Doubts},
     entry as values,
@@ -23,11 +23,10 @@ use reporting::{
 };
 use rulebook::Value;
 use std::{io::Cursor, sync::Arc};
-use store::{Query, Store, StoreError, args, attachments::Attachments};
+use store::{Query, Store, StoreError, args};
 use testkit::{CLOCK, each_engine};
 
 const INCOME: &str = "income.per_person";
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A campaign in which doubts stop the sending; ten communes of the district say 40 to 44, this one ten times as much.
 async fn doubted(store: &Store) -> Result<(Law, Campaign)> {
@@ -56,9 +55,11 @@ async fn send(store: &Store, law: &Law, one: &Campaign, who: &Actor) -> Result<s
     let around = doubts::around(store, law, one, COMMUNE).await?;
     let wanted = Wanted { action: Action::Send, criteria: vec![criterion("10")], reason: String::new() };
     let mut tx = store.write(who, &CLOCK).await?;
-    ensure!(doubts::ask(&mut tx, law, one, COMMUNE, around.as_ref()).await?);
-    let became = match actions::act(&mut tx, law, one, COMMUNE, &wanted).await {
-        Ok(acted) => Ok(acted.context("the commune is asked")?.done[0].1),
+    let became = match actions::step(&mut tx, law, one, COMMUNE, &wanted, around.as_ref()).await {
+        Ok(stepped) => match stepped.context("the commune is asked")? {
+            Stepped::Done(acted) => Ok(acted.done[0].1),
+            Stepped::Doubted(problem) => Err(locale::say(locale::Lang::Vi, &problem.phrase)),
+        },
         Err(StoreError::Refused(problem)) => Err(locale::say(locale::Lang::Vi, &problem.phrase)),
         Err(other) => return Err(other.into()),
     };
@@ -170,30 +171,17 @@ fn a_campaign_without_the_rule_sends_and_keeps_what_is_doubted() {
     });
 }
 
-async fn visitor(store: &Store, law: &Law, folder: &tempfile::TempDir) -> Result<Visitor> {
-    let files = Attachments::open(&folder.path().display().to_string())?;
-    Ok(Visitor { store: store.clone(), law: law.clone(), files })
-}
-
-fn body(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    fields.iter().for_each(|(name, value)| {
-        body.append_pair(name, value);
-    });
-    body.finish().into_bytes()
-}
-
 #[test]
 fn a_page_says_what_is_doubted_and_one_press_answers_and_sends() {
     each_engine(ROOMS, |store| async move {
         let (law, one) = doubted(&store).await?;
         let folder = tempfile::tempdir()?;
-        let site = visitor(&store, &law, &folder).await?;
+        let site = Visitor::new(&store, &law, &folder)?;
         let admin = Actor::LOCAL_ADMIN;
         let unit = format!("/bao-cao/{}/xa/{COMMUNE}", one.id);
         let page = format!("{unit}/{SET}/10");
         let post = async |path: &str, fields: &[(&str, &str)]| -> Result<Answer> {
-            site.post(Actor::LOCAL_ADMIN, path, FORM, body(fields)).await
+            site.post(Actor::LOCAL_ADMIN, path, FORM, form(fields)).await
         };
         let mut tx = store.write(&admin, &CLOCK).await?;
         values::save(&mut tx, &law, &one, COMMUNE, &[given(INCOME, "412,5", 0)]).await?;
@@ -297,7 +285,7 @@ fn whoever_reviews_sees_where_photographs_were_taken_and_where_else_they_are_use
     each_engine(ROOMS, |store| async move {
         let (law, one) = doubted(&store).await?;
         let folder = tempfile::tempdir()?;
-        let site = visitor(&store, &law, &folder).await?;
+        let site = Visitor::new(&store, &law, &folder)?;
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
         let place = units::store::get(&mut tx, COMMUNE).await?.context("the commune")?;
         let (lat, lon) = place.lat.zip(place.lon).context("where it is")?;

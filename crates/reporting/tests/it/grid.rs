@@ -1,14 +1,17 @@
 //! The sheet of all criteria, and values in units that people use: what a page, a program and a table read is the same.
 
-use crate::{COMMUNE, ROOMS, SET, opened, ready, site::Visitor, somebody};
+use crate::{
+    COMMUNE, ROOMS, SET, opened, ready,
+    site::{FORM, Visitor, form},
+    somebody,
+};
 use anyhow::{Context, Result, ensure};
 use facts::{Key, Law, intake, published};
 use kernel::{Actor, Role};
 use rulebook::Origin;
-use store::{Store, attachments::Attachments};
+use store::Store;
 use testkit::each_engine;
 
-const FORM: &str = "application/x-www-form-urlencoded";
 const INCOME: &str = "income.per_person";
 
 /// The commune's figure of a measure as it is worked on: value, note, version.
@@ -21,20 +24,13 @@ async fn stands(store: &Store, law: &Law, who: &Actor, origin: Origin) -> Result
     Ok((value, figure.note.unwrap_or_default(), figure.revision.0))
 }
 
-fn form(fields: &[(&str, &str)]) -> Vec<u8> {
-    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let pairs = fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
-    pairs.collect::<Vec<_>>().join("&").into_bytes()
-}
-
 #[test]
 fn the_sheet_saves_what_is_right_and_keeps_what_is_wrong_in_its_cell() {
     each_engine(ROOMS, |store| async move {
         let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let folder = tempfile::tempdir()?;
-        let files = Attachments::open(&folder.path().display().to_string())?;
-        let visitor = Visitor { store: store.clone(), law: law.clone(), files };
+        let visitor = Visitor::new(&store, &law, &folder)?;
         let officer = somebody(Role::CommuneOfficer, 11, COMMUNE, None);
         let sheet = format!("/bao-cao/{}/xa/{COMMUNE}/bang", one.id);
 
@@ -111,8 +107,7 @@ fn a_program_and_a_table_read_units_as_the_page_does() {
         let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let folder = tempfile::tempdir()?;
-        let files = Attachments::open(&folder.path().display().to_string())?;
-        let visitor = Visitor { store: store.clone(), law: law.clone(), files };
+        let visitor = Visitor::new(&store, &law, &folder)?;
         let officer = somebody(Role::CommuneOfficer, 11, COMMUNE, None);
         let api = format!("/api/v1/campaigns/{}/units/{COMMUNE}/entries", one.id);
         let body =

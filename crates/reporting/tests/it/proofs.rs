@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use facts::evidence;
 use kernel::{Actor, Role};
 use reporting::{actions, model::Action};
-use store::{Listing, Store, attachments::Attachments};
+use store::{Listing, Store};
 use testkit::{CLOCK, each_engine};
 
 const INCOME: &str = "income.per_person";
@@ -46,8 +46,7 @@ fn a_photograph_comes_with_the_form_and_hangs_on_its_figure() {
         let law = ready(&store).await?;
         let one = opened(&store, &law, "2024").await?;
         let folder = tempfile::tempdir()?;
-        let files = Attachments::open(&folder.path().display().to_string())?;
-        let visitor = Visitor { store: store.clone(), law: law.clone(), files };
+        let visitor = Visitor::new(&store, &law, &folder)?;
         let officer = || somebody(Role::CommuneOfficer, 11, COMMUNE, None);
         let income = law.measure_id(INCOME).context("a measure")?;
         let here = format!("/bao-cao/{}/xa/{COMMUNE}/{SET}/10", one.id);

@@ -3,7 +3,7 @@
 
 use crate::{
     prepared::{COMMUNE, OLD_PROVINCE, ROOMS, SET, entry, passing, prepared, save},
-    site::Visitor,
+    site::{FORM, Visitor, form},
 };
 use anyhow::{Context, Result, ensure};
 use facts::closed;
@@ -21,8 +21,6 @@ use std::{
 };
 use store::{Query, Store, StoreError, args, attachments::Attachments, jobs::Work};
 use testkit::{CLOCK, each_engine};
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What the page's form would send: the value of its hidden field.
 fn hidden(page: &str, name: &str) -> Result<String> {
@@ -503,17 +501,10 @@ fn a_second_installation_takes_the_snapshot_itself_and_judges_as_the_first() {
         ensure!(page.contains("chữ ký đúng với khóa đã ghi") && page.contains(&sha256), "{page}");
         ensure!(count(&second, "SELECT COUNT(*) FROM facts_figure").await? == 0, "a preview writes no figure");
         let (seen, key) = (hidden(&page, "seen")?, hidden(&page, "key")?);
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("hash", sha256.as_str()),
-                ("seen", &seen),
-                ("key", &key),
-                ("publish", "1"),
-                ("sender", "So NN"),
-            ])
-            .finish();
+        let form =
+            form(&[("hash", sha256.as_str()), ("seen", &seen), ("key", &key), ("publish", "1"), ("sender", "So NN")]);
         for _ in 0..2 {
-            let taken = visitor.post(admin.clone(), "/tong-hop/nhan/ghi", FORM, form.clone().into_bytes()).await?;
+            let taken = visitor.post(admin.clone(), "/tong-hop/nhan/ghi", FORM, form.clone()).await?;
             ensure!(
                 taken.status == 200 && taken.text().contains("Đã nhận bản chốt"),
                 "{} {}",

@@ -75,6 +75,14 @@ pub struct Visitor {
     pub files: Attachments,
 }
 
+/// The kind of a plain form's body.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A plain form as a browser sends it.
+pub fn form(fields: &[(&str, &str)]) -> Vec<u8> {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
+}
+
 pub struct Answer {
     pub status: u16,
     pub location: String,
@@ -88,6 +96,12 @@ impl Answer {
 }
 
 impl Visitor {
+    /// Somebody before a site whose files stand in a folder.
+    pub fn new(store: &Store, law: &Law, folder: &tempfile::TempDir) -> Result<Visitor> {
+        let files = Attachments::open(&folder.path().display().to_string())?;
+        Ok(Visitor { store: store.clone(), law: law.clone(), files })
+    }
+
     pub fn site(&self, actor: Actor, desk: Desk) -> Result<(web::Site, web::Routes)> {
         let rooms = [web::room(), units::room(), ledger::room(), facts::pages::room(), reporting::room()];
         let routes = rooms.iter().fold(web::Routes::new(), |all, room| all.merge((room.routes)()));

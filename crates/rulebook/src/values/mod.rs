@@ -11,7 +11,7 @@ mod ordered;
 mod rows;
 
 pub use columns::{Column, Columns};
-pub use one::{Typed, one};
+pub use one::{Read, Typed, one};
 pub use ordered::Ordered;
 pub use rows::{Reader, Row, Target};
 

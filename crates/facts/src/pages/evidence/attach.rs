@@ -32,14 +32,17 @@ impl Taken {
 }
 
 /// Keeps a file of a form as it comes, before any transaction; `None` where the field holds none, a phrase where it is no
-/// evidence. Cost: the file twice.
-pub async fn take(ctx: &Ctx, field: Field<'_>) -> Result<Option<Result<Taken, Phrase>>, Failure> {
+/// evidence, or one too many beside the `taken` files of the form. Cost: the file twice.
+pub async fn take(ctx: &Ctx, field: Field<'_>, taken: usize) -> Result<Option<Result<Taken, Phrase>>, Failure> {
     let name = field.file_name().unwrap_or("").to_owned();
     if name.is_empty() {
         return Ok(None);
     }
     let means = ctx.site.thing::<Means>();
     let named = |phrase: Phrase| Ok(Some(Err(phrase.with("name", visible(&name)))));
+    if taken >= MOST_FILES {
+        return named(Phrase::new("evidence-too-many-files").with("most", MOST_FILES));
+    }
     let blob = match means.files.put(field, means.bounds.bytes).await {
         Ok(blob) => blob,
         Err(StoreError::TooLarge { most }) => {

@@ -3,11 +3,11 @@
 
 use super::{
     Asked, Form,
-    attach::{MOST_FILES, Taken, take},
+    attach::{Taken, take},
     show, unit_of,
 };
 use crate::{
-    evidence::{self, Given, Means, Said, incoming, visible},
+    evidence::{self, Given, Means, Said, incoming},
     pages::law,
 };
 use axum::{
@@ -94,7 +94,11 @@ async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
     while let Some(field) = parts.next_field().await.map_err(|_| broken())? {
         let name = field.name().unwrap_or("").to_owned();
         if name == "files" {
-            keep(ctx, field, &mut sent).await?;
+            match take(ctx, field, sent.files.len()).await? {
+                Some(Ok(file)) => sent.files.push(file),
+                Some(Err(why)) => sent.form.wrong.push(("files", why)),
+                None => {}
+            }
             continue;
         }
         let text = field.text().await.map_err(|_| broken())?;
@@ -110,19 +114,4 @@ async fn read(ctx: &Ctx, mut parts: Multipart) -> Result<Sent, Failure> {
         }
     }
     Ok(sent)
-}
-
-async fn keep(ctx: &Ctx, field: axum::extract::multipart::Field<'_>, sent: &mut Sent) -> Result<(), Failure> {
-    if sent.files.len() == MOST_FILES {
-        let name = visible(field.file_name().unwrap_or(""));
-        let phrase = Phrase::new("evidence-too-many-files").with("most", MOST_FILES).with("name", name);
-        sent.form.wrong.push(("files", phrase));
-        return Ok(());
-    }
-    match take(ctx, field).await? {
-        Some(Ok(file)) => sent.files.push(file),
-        Some(Err(why)) => sent.form.wrong.push(("files", why)),
-        None => {}
-    }
-    Ok(())
 }
