@@ -1,5 +1,5 @@
 // Figures come in: files refused at their lines, previewed, recorded; one figure edited with evidence; templates.
-import { accessible, as, desktop, phone } from "./harness.mjs";
+import { accessible, as, desktop, phone, status } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 export default async function ({ base, walk, photograph }) {
@@ -16,13 +16,13 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main"), /1 số thay đổi/);
     assert.match(await page.innerText("main"), /61,7/);
     await page.getByRole("button", { name: "Ghi", exact: true }).click();
-    assert.match(await page.innerText("main [role=status]"), /Chưa công bố/);
+    assert.match(await page.innerText(status), /Chưa công bố/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.doesNotMatch(await page.innerText("#tc-10"), /61,7/, "unpublished figures are not the public's");
     await send("unit_code;period;indicator;value\n02308;2024;10.1;61,7\n");
     await page.check("[name=publish]");
     await page.getByRole("button", { name: "Ghi", exact: true }).click();
-    assert.match(await page.innerText("main [role=status]"), /Đã công bố/);
+    assert.match(await page.innerText(status), /Đã công bố/);
     await page.goto(base + "/xa/250?nam=2024");
     assert.match(await page.textContent("#tc-10"), /61,7/);
     // What was taken in keeps a permanent address.
@@ -46,7 +46,7 @@ export default async function ({ base, walk, photograph }) {
     else await page.getByRole("button", { name: "Ghi", exact: true }).click();
     await page.waitForURL(/\/viec\/\d+/);
     for (let n = 0; n < 60 && !/số mới/.test(await page.innerText("main")); n++) await page.waitForTimeout(1000);
-    assert.match(await page.innerText("main [role=status]"), /[\d.]+ số mới, [\d.]+ số thay đổi/);
+    assert.match(await page.innerText(status), /[\d.]+ số mới, [\d.]+ số thay đổi/);
   });
 
   await walk("a figure is edited with evidence: problems at their fields, a conflict shows both values, nothing typed is lost", { ...phone, as: "coordination", javaScriptEnabled: false }, async (page) => {
@@ -78,7 +78,7 @@ export default async function ({ base, walk, photograph }) {
     await page.check("[name=publish]");
     const key = await page.inputValue("[name=key]");
     await page.getByRole("button", { name: "Lưu" }).click();
-    assert.match(await page.innerText("main [role=status]"), /Đã lưu/);
+    assert.match(await page.innerText(status), /Đã lưu/);
     assert.match(await page.innerText("main"), /82,25%.*đã công bố/);
     const file = await page.getByRole("link", { name: "bien-ban.txt" }).getAttribute("href");
     const answer = await fetch(base + file);
@@ -111,7 +111,7 @@ export default async function ({ base, walk, photograph }) {
       await photograph(page, `intake-partly-${name.replaceAll(" ", "-")}`);
       if (options.javaScriptEnabled !== false) await accessible(page);
       await page.getByRole("button", { name: "Ghi 1 dòng đúng, bỏ 2 dòng lỗi" }).click();
-      await page.locator("main [role=status]", { hasText: /Đã ghi/ }).waitFor();
+      await page.locator(status, { hasText: /Đã ghi/ }).waitFor();
     });
   }
 }

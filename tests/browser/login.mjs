@@ -1,19 +1,6 @@
 // In and out: by a role of the demo, by a code and a password, by a second factor; on a phone, without JavaScript, by keyboard.
-import { accessible, fits, phone } from "./harness.mjs";
+import { accessible, codeOf, fits, phone, status } from "./harness.mjs";
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-
-/** The code of a secret in base 32 at this moment (RFC 6238). */
-function codeOf(secret, later = 0) {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret.replaceAll(" ", "").replaceAll("=", "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
-  const hash = createHmac("sha1", key).update(step).digest();
-  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, "0");
-}
 
 /** Enters the demo as whoever has this name. */
 async function enter(page, base, name) {
@@ -97,7 +84,7 @@ export default async function ({ base, walk, photograph }) {
     assert.match(await page.innerText("main [role=alert]"), /quá nhiều người biết/);
     await page.fill("#password", "ba con trâu uống nước");
     await page.click("main form button");
-    assert.match(await page.innerText("main [role=status]"), /thu-nghiem/);
+    assert.match(await page.innerText(status), /thu-nghiem/);
     await page.goto(base + "/dat-mat-khau");
     await page.fill("#code", code);
     await page.fill("#password", "bốn con trâu uống nước");
@@ -152,10 +139,10 @@ export default async function ({ base, walk, photograph }) {
     await send(head + "Ai đó,ai do,,vua,,,,\n");
     assert.match(await page.innerText("main [role=alert]"), /B2[^]*D2[^]*E2/);
     await send(head + "Nguyễn Thị Thử,thu.kiemtoan,,Người đọc của bộ,,,,\nNguyễn Thị Thử,thu.kiemtoan,,Biên tập viên,,,,\n");
-    assert.match(await page.innerText("main [role=status]"), /Sẽ thêm 1 người và 2 vai trò/);
+    assert.match(await page.innerText(status), /Sẽ thêm 1 người và 2 vai trò/);
     await photograph(page, "roster-preview");
     await fits(page);
-    await page.click("main [role=status] button");
+    await page.click(`${status} button`);
     assert.match(await page.innerText("main"), /Đã thêm 1 người[^]*thu\.kiemtoan/);
     assert.match(await page.innerText("main section code:last-of-type"), /./);
     await photograph(page, "roster-slips");

@@ -1,6 +1,6 @@
 // Logging in at a real provider of OpenID Connect (`oidc-provider`, certified by the OpenID Foundation), run here: an account
 // made by its word, with its role; the same again; an account linked and unlinked; without JavaScript; at 360 px.
-import { accessible, fits, freePort, phone, startDemo } from "./harness.mjs";
+import { accessible, fits, freePort, phone, startDemo, status } from "./harness.mjs";
 import Provider from "oidc-provider";
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -150,13 +150,13 @@ export default async function ({ binary, base: ours, walk, photograph }) {
       await page.click("main form.narrow button");
       await page.waitForURL(/quan-tri\/nguoi\/\d+/);
       await page.click("main button:has-text('Cấp mã')");
-      const code = await page.innerText("main [role=status] code");
+      const code = await page.innerText(`${status} code`);
       await leave(page, base);
       await page.goto(base + "/dat-mat-khau");
       await page.fill("#code", code);
       await page.fill("#password", "sáu con trâu ăn cỏ");
       await page.click("main form button");
-      await page.waitForSelector("main [role=status]");
+      await page.waitForSelector(status);
       await page.goto(base + "/dang-nhap?tiep=/tai-khoan/lien-ket");
       await page.fill("#login", "noi-moi");
       await page.fill("#password", "sáu con trâu ăn cỏ");

@@ -1,5 +1,5 @@
 // Passkeys with Chromium's own virtual authenticator, at 360 px: made at the account, used at the login, removed again.
-import { accessible, fits, phone } from "./harness.mjs";
+import { accessible, fits, phone, status } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 const password = "năm con trâu qua sông";
@@ -27,14 +27,14 @@ async function somebody(page, base, login) {
   await page.fill("#unit", "250");
   await page.click("main form.narrow button");
   await page.click("main button:has-text('Cấp mã')");
-  const code = await page.innerText("main [role=status] code");
+  const code = await page.innerText(`${status} code`);
   await page.goto(base + "/tai-khoan");
   await leave(page);
   await page.goto(base + "/dat-mat-khau");
   await page.fill("#code", code);
   await page.fill("#password", password);
   await page.click("main form button");
-  await page.waitForSelector("main [role=status]");
+  await page.waitForSelector(status);
 }
 
 async function leave(page) {

@@ -11,7 +11,7 @@ use identity::{
 };
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
-use operations::{Calls, Post};
+use operations::Post;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
@@ -156,7 +156,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let (limit, proxies) = (NonZeroU32::new(args.api_limit), proxies(args)?);
     let post = post(args)?;
     let reach = if args.webhook_loopback { caller::Reach::Loopback } else { caller::Reach::World };
-    let calls = Calls(caller::Caller::new(reach).context("certificates of the system")?);
+    let caller = caller::Caller::new(reach).context("certificates of the system")?;
     let key = SecretKey::of_folder(&args.data).with_context(|| args.data.display().to_string())?;
     let retention = site::retention(&args.data)?;
     let secure = origin.starts_with("https://");
@@ -168,7 +168,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let ledger = ledger::Keys::of_folder(&args.data, &origin);
     let means = means(args, &attachments)?;
     let desk = reporting::forms::Desk::of(&args.data).with_context(|| args.data.display().to_string())?;
-    let edge = site::Edge { origin, limit, proxies, retention, post, calls, means, desk };
+    let edge = site::Edge { origin, limit, proxies, retention, post, caller, means, desk };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;

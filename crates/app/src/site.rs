@@ -8,7 +8,7 @@ use facts::{
 };
 use identity::Identity;
 use kernel::{Actor, Clock, SystemClock};
-use operations::{Calls, Post};
+use operations::Post;
 use rulebook::{Library, Overlay};
 use std::{
     any::{Any, TypeId},
@@ -44,7 +44,7 @@ pub fn migrations() -> Vec<&'static [Migration]> {
 
 /// The columns of every room that hold something sealed.
 pub fn sealed() -> Vec<store::secrets::Sealed> {
-    [identity::SEALED, web::notices::SEALED].concat()
+    [identity::SEALED, web::notices::SEALED, reporting::returns::push::SEALED].concat()
 }
 
 /// The database of a data folder.
@@ -123,7 +123,7 @@ pub struct Edge {
     pub proxies: web::Proxies,
     pub retention: Retention,
     pub post: Post,
-    pub calls: Calls,
+    pub caller: caller::Caller,
     pub means: Means,
     /// Forms and templates of the data folder.
     pub desk: reporting::forms::Desk,
@@ -138,7 +138,7 @@ pub async fn site(
     ledger: ledger::Keys,
     edge: Edge,
 ) -> Result<(Site, Routes)> {
-    let Edge { origin, limit, proxies, retention, post, calls, means, desk } = edge;
+    let Edge { origin, limit, proxies, retention, post, caller, means, desk } = edge;
     let illustrative = library.overlays().iter().any(|o| o.illustrative);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
@@ -179,7 +179,7 @@ pub async fn site(
             (TypeId::of::<web::Proxies>(), Arc::new(proxies) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Post>(), Arc::new(post) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<reporting::forms::Desk>(), Arc::new(desk) as Arc<dyn Any + Send + Sync>),
-            (TypeId::of::<Calls>(), Arc::new(calls) as Arc<dyn Any + Send + Sync>),
+            (TypeId::of::<caller::Caller>(), Arc::new(caller) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<ledger::Keys>(), Arc::new(ledger) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Means>(), Arc::new(means) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Attachments>(), Arc::new(attachments) as Arc<dyn Any + Send + Sync>),

@@ -1,13 +1,15 @@
-//! Calls addresses that somebody else named (webhooks): signed as Standard Webhooks asks, only by https, never into the networks
-//! this machine stands in, never on to where an answer points.
+//! Calls addresses that somebody else named: webhooks, signed as Standard Webhooks asks ([`Caller::call`]), and what another
+//! installation is to take ([`Caller::deliver`]). Only by https, never into the networks this machine stands in, never on to where an
+//! answer points.
 
 mod reach;
 
 use axum::http::{Method, Request, StatusCode, Uri, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
@@ -23,6 +25,10 @@ pub use reach::is_public;
 
 /// How long a call may take as a whole.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a delivery may: a nation's year over a weak line.
+const PATIENCE_FOR_PARCELS: Duration = Duration::from_secs(1_800);
+/// Bytes of an answer that are read.
+const MOST_OF_AN_ANSWER: usize = 16_384;
 
 /// How far calls reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +141,30 @@ pub struct Call<'a> {
     pub body: &'a str,
 }
 
+/// What is sent, piece by piece.
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// Something that a program elsewhere is to take.
+pub struct Parcel {
+    pub url: String,
+    /// As whom it is let in there: the value of `Authorization`, which no log sees.
+    pub authorization: String,
+    pub media_type: String,
+    /// The same each time the same thing is sent, for whoever knows `Idempotency-Key`.
+    pub key: String,
+    /// Bytes that come, in all.
+    pub size: u64,
+    pub bytes: Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>,
+}
+
+/// What was answered, whatever it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub status: u16,
+    /// Its first bytes, as text.
+    pub text: String,
+}
+
 /// The signatures of a call, with blanks between: whoever receives it holds it true where one of them is right.
 fn signatures(call: &Call<'_>, secrets: &[Secret]) -> String {
     let signed = secrets.iter().map(|secret| secret.sign(call.id, call.second, call.body));
@@ -144,7 +174,7 @@ fn signatures(call: &Call<'_>, secrets: &[Secret]) -> String {
 /// Makes calls.
 pub struct Caller {
     reach: Reach,
-    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Body>,
 }
 
 impl Caller {
@@ -168,7 +198,6 @@ impl Caller {
     /// 2xx: nobody is sent anywhere.
     pub async fn call(&self, call: &Call<'_>, secrets: &[Secret]) -> Result<StatusCode, Failed> {
         let uri = address(call.url, self.reach)?;
-        let broken = |error: &dyn fmt::Display| Failed::Broken(error.to_string());
         let request = Request::builder()
             .method(Method::POST)
             .uri(uri)
@@ -177,15 +206,53 @@ impl Caller {
             .header("webhook-id", call.id)
             .header("webhook-timestamp", call.second.to_string())
             .header("webhook-signature", signatures(call, secrets))
-            .body(Full::new(Bytes::copy_from_slice(call.body.as_bytes())))
-            .map_err(|e| broken(&e))?;
-        let status = match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
-            Err(_) => return Err(Failed::Late),
-            Ok(Err(error)) => return Err(broken(&root(&error))),
-            Ok(Ok(answer)) => answer.status(),
-        };
+            .body(
+                Full::new(Bytes::copy_from_slice(call.body.as_bytes())).map_err(|never| match never {}).boxed_unsync(),
+            )
+            .map_err(|error| Failed::Broken(error.to_string()))?;
+        let (status, _) = in_time(PATIENCE, self.sent(request)).await?;
         if status.is_success() { Ok(status) } else { Err(Failed::Status(status.as_u16())) }
     }
+
+    /// Posts a parcel, and reads the beginning of what is answered. Memory does not grow with it. Errors: where nothing was answered;
+    /// whoever sends it again under the same key does it no harm.
+    pub async fn deliver(&self, parcel: Parcel) -> Result<Answered, Failed> {
+        let uri = address(&parcel.url, self.reach)?;
+        let frames = parcel.bytes.map(|part| part.map(hyper::body::Frame::data));
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(uri)
+            .header(header::CONTENT_TYPE, parcel.media_type)
+            .header(header::CONTENT_LENGTH, parcel.size)
+            .header(header::AUTHORIZATION, parcel.authorization)
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, "langso")
+            .header("idempotency-key", parcel.key)
+            .body(BodyExt::boxed_unsync(StreamBody::new(frames)))
+            .map_err(|error| Failed::Broken(error.to_string()))?;
+        let answered = async {
+            let (status, mut body) = self.sent(request).await?;
+            let mut text = BytesMut::new();
+            while text.len() < MOST_OF_AN_ANSWER
+                && let Some(frame) = body.frame().await
+            {
+                let frame = frame.map_err(|error| Failed::Broken(root(&error).to_string()))?;
+                text.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..]));
+            }
+            text.truncate(MOST_OF_AN_ANSWER);
+            Ok(Answered { status: status.as_u16(), text: String::from_utf8_lossy(&text).into_owned() })
+        };
+        in_time(PATIENCE_FOR_PARCELS, answered).await
+    }
+
+    async fn sent(&self, request: Request<Body>) -> Result<(StatusCode, hyper::body::Incoming), Failed> {
+        let answer = self.client.request(request).await.map_err(|error| Failed::Broken(root(&error).to_string()))?;
+        Ok((answer.status(), answer.into_body()))
+    }
+}
+
+async fn in_time<T>(patience: Duration, what: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    tokio::time::timeout(patience, what).await.unwrap_or(Err(Failed::Late))
 }
 
 /// What lies beneath an error: "no such name", not "client error".

@@ -21,7 +21,7 @@ use store::{
     AuditLine,
     jobs::{Registry, Work},
 };
-use web::{People, permissions::admit};
+use web::{People, behalf};
 
 /// The job that commits a file.
 pub const IMPORT: &str = "facts.import";
@@ -91,24 +91,12 @@ pub fn register_evidence(registry: &mut Registry, means: Arc<Means>) {
     });
 }
 
-/// As whom the file is committed: whoever asked for it, as far as they may today. `None` where they no longer may.
-async fn asker(work: &Work, asked: &Import, people: &dyn People) -> store::Result<Option<Actor>> {
-    match asked.by {
-        Some(person) => {
-            let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
-            let who = people.person(&mut tx, person, work.clock.now()).await?;
-            Ok(who.and_then(|who| admit("import", "figures", &who)))
-        }
-        None => Ok(asked.local_admin.then_some(Actor::LOCAL_ADMIN)),
-    }
-}
-
 /// Reads, checks and commits a file: all in one transaction, with its answer, so that a second try finds it done.
 async fn import(work: Work, law: &Law, people: &dyn People) -> store::Result<()> {
     let asked: Import = serde_json::from_value(work.job.payload.clone())?;
     work.progress(0, 0, Some("job-phase-read")).await?;
     let lang = Lang::from_tag(&asked.lang).unwrap_or_default();
-    let Some(actor) = asker(&work, &asked, people).await? else {
+    let Some(actor) = behalf::asker(&work, people, ("import", "figures")).await? else {
         let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
         let problems = [locale::word(lang, "intake-role-lost")];
         let answer = json!({"outcome": Outcome::default(), "published": false, "refused": true, "problems": problems, "count": 1});

@@ -9,15 +9,12 @@ use web::notices::{
     hooks::{self, Due},
 };
 
-/// How programs elsewhere are called.
-pub struct Calls(pub Caller);
-
 /// Calls of one look.
 const SOME: i64 = 20;
 
 /// The job [`CALL`]. An address that fails is left alone for the rest of this run, so that others need not wait for it. Cost: the
 /// events that wait, the calls that are due, each with a transaction of its own.
-pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
+pub async fn call(work: Work, caller: &Caller, key: &SecretKey) -> Result<()> {
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     hooks::spread(&mut tx).await?;
     tx.commit().await?;
@@ -33,7 +30,7 @@ pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
             if failing.contains(&due.hook) {
                 continue;
             }
-            let outcome = make(&work, calls, &due).await;
+            let outcome = make(&work, caller, &due).await;
             if outcome.is_err() {
                 failing.insert(due.hook);
             }
@@ -47,14 +44,14 @@ pub async fn call(work: Work, calls: &Calls, key: &SecretKey) -> Result<()> {
     crate::again(tx, CALL, next).await
 }
 
-async fn make(work: &Work, calls: &Calls, due: &Due) -> std::result::Result<(), String> {
+async fn make(work: &Work, caller: &Caller, due: &Due) -> std::result::Result<(), String> {
     if due.secrets.is_empty() {
         return Err("sealed by another key".to_owned());
     }
     let secrets: Vec<Secret> = due.secrets.iter().map(|secret| Secret::new(*secret)).collect();
     let second = work.clock.now().0.div_euclid(1_000_000);
     let call = Call { url: &due.url, id: &due.number, second, body: &due.body };
-    calls.0.call(&call, &secrets).await.map(drop).map_err(|failed| failed.to_string())
+    caller.call(&call, &secrets).await.map(drop).map_err(|failed| failed.to_string())
 }
 
 /// Notes how a call went. Where the program ends before, it is made again, under the same number.
@@ -78,9 +75,9 @@ async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>, 
 
 /// Adds the job.
 pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
-    let (calls, key): (Arc<Calls>, Arc<SecretKey>) = (site.thing(), site.thing());
+    let (caller, key): (Arc<Caller>, Arc<SecretKey>) = (site.thing(), site.thing());
     registry.add(CALL, move |work| {
-        let (calls, key) = (calls.clone(), key.clone());
-        async move { call(work, &calls, &key).await.map_err(|e| e.to_string()) }
+        let (caller, key) = (caller.clone(), key.clone());
+        async move { call(work, &caller, &key).await.map_err(|e| e.to_string()) }
     });
 }

@@ -8,7 +8,6 @@ pub mod calls;
 pub mod pages;
 pub mod post;
 
-pub use calls::Calls;
 pub use pages::{description, room};
 pub use post::Post;
 

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH, DOUBTS];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH, DOUBTS, PUSHES];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -103,5 +103,23 @@ const CLOSED_WITH: Migration = Migration {
     name: "campaigns closed with their year",
     sql: "
 ALTER TABLE reporting_campaign ADD COLUMN closed_with INTEGER;
+",
+};
+
+/// Installations that take returns, and what was sent to which.
+const PUSHES: Migration = Migration {
+    room: "reporting",
+    version: 14,
+    name: "returns sent on",
+    sql: "
+CREATE TABLE reporting_receiver (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, search TEXT NOT NULL, kind TEXT NOT NULL, url TEXT NOT NULL, sealed TEXT NOT NULL,
+    publish INTEGER NOT NULL, state TEXT NOT NULL, made_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE reporting_push (
+    id INTEGER PRIMARY KEY, return_id INTEGER NOT NULL, receiver INTEGER NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL,
+    tries INTEGER NOT NULL, status INTEGER, answer TEXT NOT NULL, asked_at INTEGER NOT NULL, ended_at INTEGER
+) STRICT;
+CREATE INDEX reporting_push_return ON reporting_push (return_id, id);
 ",
 };

@@ -5,6 +5,7 @@
 
 mod asked;
 mod assets;
+pub mod behalf;
 mod context;
 mod design;
 mod guard;

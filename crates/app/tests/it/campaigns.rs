@@ -16,7 +16,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +24,8 @@ use testkit::{Database, PrivateServer};
 
 /// Communes of the demonstration's province in 2024 whose people write.
 const COMMUNES: [i64; 4] = [250, 251, 252, 253];
+/// Steps that come through before each fault.
+const LEAST: usize = 5;
 
 /// The tokens of those who work in the campaign.
 struct People {
@@ -218,13 +220,15 @@ impl World {
         })
     }
 
-    /// Two work at a time, each for its communes in turn, until both are cut off; `end` ends what they work with.
-    fn work_until(&mut self, served: &mut Served, end: impl FnOnce(&mut Served)) {
+    /// Two work at a time, each for its communes in turn, until both are cut off; `end` ends what they work with, once `least` steps came
+    /// through: however slow the machine, something is there to be lost.
+    fn work_until(&mut self, served: &mut Served, least: usize, end: impl FnOnce(&mut Served)) {
         let mut communes = std::mem::take(&mut self.communes);
         let (world, address) = (&*self, served.address.clone());
+        let through = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for own in communes.chunks_mut(2) {
-                let address = &address;
+                let (address, through) = (&address, &through);
                 scope.spawn(move || {
                     for at in (0..own.len()).cycle() {
                         let commune = &mut own[at];
@@ -233,6 +237,7 @@ impl World {
                             Ok(answer) if answer.status == 200 => {
                                 commune.done += 1;
                                 commune.last = Some((sent, answer));
+                                through.fetch_add(1, Ordering::Relaxed);
                             }
                             Ok(answer) if answer.status < 500 => panic!("{}: {answer:?}", sent.path),
                             _ => {
@@ -242,6 +247,12 @@ impl World {
                         }
                     }
                 });
+            }
+            for _ in 0..6_000 {
+                if through.load(Ordering::Relaxed) >= least {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
             }
             end(served);
         });
@@ -314,7 +325,7 @@ impl World {
 
     fn tell(&self, what: &str) {
         let steps: usize = self.communes.iter().map(|c| c.done).sum();
-        assert!(steps > 8, "steps came through: {steps}");
+        assert!(steps >= 2 * LEAST, "steps came through: {steps}");
         println!("{what}: seed {}, {steps} steps, each whole; {} cut off but there", self.seed, self.cut_but_there);
     }
 }
@@ -324,8 +335,8 @@ fn program_is_killed(what: &str, url: &str, data: &Path, seed: u64) {
     let mut served = Served::start(&at);
     let (mut world, mut dice) = (World::begin(&at, &served, seed), Dice(seed));
     for _ in 0..setting("LANGSO_KILLS", 5) {
-        let moment = Duration::from_millis(50 + dice.below(2_000));
-        world.work_until(&mut served, |served| {
+        let moment = Duration::from_millis(dice.below(1_000));
+        world.work_until(&mut served, LEAST, |served| {
             std::thread::sleep(moment);
             served.kill();
         });
@@ -461,9 +472,9 @@ fn a_lost_line_to_postgresql_is_said_and_found_again() {
     // A silent line is waited for, so it is tried where there is time: with more than the usual kills.
     let faults = if setting("LANGSO_KILLS", 5) > 5 { [CUT, SILENT, CUT].to_vec() } else { [CUT, CUT].to_vec() };
     for lost in faults {
-        let moment = Duration::from_millis(200 + dice.below(1_500));
+        let moment = Duration::from_millis(dice.below(1_000));
         let own = line.clone();
-        world.work_until(&mut served, |_| {
+        world.work_until(&mut served, LEAST, |_| {
             std::thread::sleep(moment);
             own.be(lost);
         });

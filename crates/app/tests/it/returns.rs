@@ -43,9 +43,7 @@ fn once_there(served: &Served, path: &str) -> Result<String> {
 fn closed(served: &Served, bearer: &str) -> Result<String> {
     let page = request(&served.address, "GET", "/tong-hop?nam=2024", &[("Authorization", bearer)], "")?.body;
     let (seen, key) = (hidden(&page, "seen")?, hidden(&page, "key")?);
-    let headers = [("Authorization", bearer), ("Content-Type", "application/x-www-form-urlencoded")];
-    let form = format!("nam=2024&cong_bo=1&seen={seen}&key={key}");
-    let asked = request(&served.address, "POST", "/tong-hop", &headers, &form)?;
+    let asked = press(served, bearer, "/tong-hop", &format!("nam=2024&cong_bo=1&seen={seen}&key={key}"))?;
     ensure!(asked.status == 303, "{} {}", asked.status, asked.body);
     // The only return of this site.
     Ok("1".to_owned())
@@ -157,4 +155,121 @@ fn proven(folder: &Path, snapshot: &str, proof: &str) -> Result<()> {
     let bad = run(&["audit", "verify", "--proof", text(&folder.join("false.json")), "--key", key]);
     ensure!(bad.code == 1, "{} {}", bad.code, bad.out);
     Ok(())
+}
+
+/// Presses a form of the sender's pages as a program of the office does.
+fn press(served: &Served, bearer: &str, path: &str, form: &str) -> Result<crate::program::Answer> {
+    let headers = [("Authorization", bearer), ("Content-Type", "application/x-www-form-urlencoded")];
+    Ok(request(&served.address, "POST", path, &headers, form)?)
+}
+
+/// The page of the only return, once nothing of it is being sent any more.
+fn sent(served: &Served, bearer: &str, word: &str) -> Result<String> {
+    for _ in 0..600 {
+        let page = request(&served.address, "GET", "/tong-hop/1", &[("Authorization", bearer)], "")?.body;
+        if page.contains(word) {
+            return Ok(page);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    anyhow::bail!("nobody said {word}")
+}
+
+#[test]
+fn a_return_is_sent_on_from_its_page_and_taken_as_often_as_it_is_pressed_once() {
+    each_url(|url| async move {
+        let folder = tempfile::tempdir()?;
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        let table = folder.path().join("t.csv");
+        std::fs::write(&table, TABLE)?;
+        let at_first = ["--data", text(&first)];
+        office(&at_first);
+        well(&[&["import", "--publish", "--rulebook", SET, text(&table)], &at_first[..]].concat());
+        let closer = format!("Bearer {}", token(&at_first, "close years"));
+        let sender = Served::start(&["--data", text(&first), "--webhook-loopback"]);
+        closed(&sender, &closer)?;
+        once_there(&sender, "/tong-hop/1/bang-chung.json")?;
+        let at_second = ["--database", &url, "--data", text(&second)];
+        office(&at_second);
+        let (narrow, good) =
+            (token(&at_second, "read working figures"), token(&at_second, "import figures,publish figures"));
+        let receiver = Served::start(&at_second);
+        let there = format!("http://{}", receiver.address);
+
+        // What is wrong is said at its field, what was typed stays, but for the token.
+        for (kind, url, token, field) in [
+            ("langso", "http://10.0.0.7", "t", "url-wrong"),
+            ("langso", "https://10.0.0.7", "t", "url-wrong"),
+            ("post", &there, "t", "kind-wrong"),
+            ("dhis2", &there, "", "token-wrong"),
+            ("dhis2", &there, "two words", "token-wrong"),
+        ] {
+            let form = format!("name=So+X&kind={kind}&url={url}&token={token}");
+            let answer = press(&sender, &closer, "/tong-hop/noi-nhan", &form)?;
+            ensure!(
+                answer.status == 422 && answer.body.contains(&format!("id=\"{field}\"")),
+                "{} {}",
+                answer.status,
+                answer.body
+            );
+            ensure!(answer.body.contains("value=\"So X\"") && !answer.body.contains("two words"), "{}", answer.body);
+        }
+        let dhis2 = format!("{there}/api/v1/dhis2");
+        for (name, kind, url, token) in [
+            ("narrow", "langso", &there, &narrow),
+            ("good", "langso", &there, &good),
+            ("dhis2", "dhis2", &dhis2, &good),
+        ] {
+            let form = format!("name={name}&kind={kind}&url={url}&token={token}&publish=1");
+            let answer = press(&sender, &closer, "/tong-hop/noi-nhan", &form)?;
+            ensure!(answer.status == 303, "{} {}", answer.status, answer.body);
+        }
+        let list = request(&sender.address, "GET", "/tong-hop/noi-nhan", &[("Authorization", &closer)], "")?.body;
+        ensure!(list.contains("narrow") && list.contains(&dhis2) && !list.contains(&good), "{list}");
+        for nobody in [sender.get("/tong-hop/noi-nhan").status, sender.get("/tong-hop/noi-nhan.csv").status] {
+            ensure!(nobody == 401 || nobody == 303, "anybody reads the receivers: {nobody}");
+        }
+        ensure!(!sender.get("/tong-hop/1").body.contains("receiver"), "anybody may send it");
+
+        // Refused there: said so, with its answer.
+        let answer = press(&sender, &closer, "/tong-hop/1/gui", "receiver=1&key=a")?;
+        ensure!(answer.status == 303, "{} {}", answer.status, answer.body);
+        let page = sent(&sender, &closer, "bị từ chối")?;
+        ensure!(page.contains("403"), "{page}");
+        // Taken with its proof, once, however often the button was pressed.
+        for _ in 0..2 {
+            press(&sender, &closer, "/tong-hop/1/gui", "receiver=2&key=b")?;
+        }
+        let page = sent(&sender, &closer, "đã nhận")?;
+        ensure!(page.matches("đã nhận").count() == 1, "{page}");
+        for said in ["&quot;new&quot;:3", "&quot;different&quot;:0", "&quot;position&quot;:"] {
+            ensure!(page.contains(said), "{said} in {page}");
+        }
+        let units = receiver.json("/api/v1/units?as_of=2024-12-31&level=commune");
+        let units = units["units"].as_array().context("units")?.clone();
+        let unit = units.iter().find(|unit| unit["code"] == "02503").context("the commune")?["id"].clone();
+        let verdicts = receiver.json(&format!("/api/v1/units/{unit}/verdicts"));
+        ensure!(verdicts["verdicts"].as_array().is_some_and(|all| !all.is_empty()), "{verdicts}");
+        // The same as data values, by the door that a DHIS2 has.
+        press(&sender, &closer, "/tong-hop/1/gui", "receiver=3&key=c")?;
+        let mut page = String::new();
+        for _ in 0..600 {
+            page = sent(&sender, &closer, "đã nhận")?;
+            if page.matches("đã nhận").count() == 2 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        ensure!(page.matches("đã nhận").count() == 2 && page.contains("SUCCESS"), "{page}");
+
+        // Nobody answers: it is tried again, and meanwhile says why; a receiver that was taken off the list is sent nothing.
+        drop(receiver);
+        press(&sender, &closer, "/tong-hop/1/gui", "receiver=2&key=d")?;
+        let page = sent(&sender, &closer, "Connection refused")?;
+        ensure!(page.contains("đang gửi"), "{page}");
+        ensure!(press(&sender, &closer, "/tong-hop/noi-nhan/2/bo", "")?.status == 303, "it stays");
+        let gone = press(&sender, &closer, "/tong-hop/1/gui", "receiver=2&key=e")?;
+        ensure!(gone.status == 409, "{} {}", gone.status, gone.body);
+        Ok(())
+    });
 }

@@ -1,7 +1,6 @@
 //! Webhooks: who elsewhere wants to hear of what, a secret shown once, and how each call went.
 
 use super::{MOST, PER, back, conflict, done, export, word, words};
-use crate::calls::Calls;
 use axum::{body::Bytes, http::StatusCode};
 use caller::Secret;
 use documents::list_out::Kind;
@@ -66,7 +65,7 @@ impl Sent {
         if self.url.len() > MOST_URL {
             return Some(("url", "hook-url-bad"));
         }
-        match caller::address(&self.url, ctx.site.thing::<Calls>().0.reach()) {
+        match caller::address(&self.url, ctx.site.thing::<caller::Caller>().reach()) {
             Err(caller::Wrong::Private) => return Some(("url", "hook-url-private")),
             Err(caller::Wrong::Login) => return Some(("url", "hook-url-login")),
             Err(_) => return Some(("url", "hook-url-bad")),

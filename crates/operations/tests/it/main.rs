@@ -13,7 +13,7 @@ use axum::{
 };
 use futures::future::BoxFuture;
 use kernel::{Actor, Clock, FixedClock, Grant, Moment, PersonId, Role};
-use operations::{Calls, Post};
+use operations::Post;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
@@ -102,7 +102,7 @@ pub fn site(store: &Store, clock: Arc<dyn Clock>, post: Post) -> Result<(web::Si
         permissions: routes.table.clone(),
         things: HashMap::from([
             (TypeId::of::<Post>(), thing(Arc::new(post))),
-            (TypeId::of::<Calls>(), thing(Arc::new(Calls(caller::Caller::new(caller::Reach::World)?)))),
+            (TypeId::of::<caller::Caller>(), thing(Arc::new(caller::Caller::new(caller::Reach::World)?))),
             (TypeId::of::<SecretKey>(), thing(Arc::new(key()))),
         ]),
         openapi: "{}".into(),

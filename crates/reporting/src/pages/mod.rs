@@ -9,6 +9,7 @@ mod doubts;
 mod forms;
 mod grid;
 mod proofs;
+mod push;
 mod receive;
 mod returns;
 mod say;
@@ -50,12 +51,17 @@ pub fn room() -> Room {
 fn register(registry: &mut ::store::jobs::Registry, site: &web::Site) {
     crate::remind::register(registry);
     crate::returns::close::register(registry, site.thing(), site.people.clone(), site.thing());
+    crate::returns::receive_job::register(registry, site.thing(), site.people.clone());
+    let (law, people, files) = (site.thing(), site.people.clone(), site.thing());
+    let means = crate::returns::push::Means { law, people, files, caller: site.thing(), key: site.thing() };
+    crate::returns::push::register(registry, means);
 }
 
 fn routes() -> Routes {
     forms::routes()
         .merge(returns::routes())
         .merge(receive::routes())
+        .merge(push::routes())
         .read_inside("/bao-cao", "reporting", get(campaigns::page))
         .read_inside("/bao-cao.csv", "reporting", get(campaigns::csv))
         .read_inside("/bao-cao.xlsx", "reporting", get(campaigns::xlsx))

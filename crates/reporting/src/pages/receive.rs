@@ -1,14 +1,24 @@
 //! A return of another Làng Số taken in, on a page and by program: checked, shown what it would change, then recorded by an explicit act.
 
 use super::law;
-use crate::returns::receive::{self, Agreement, Claims, Received};
+use crate::returns::{
+    receive::{self, Claims, Received},
+    receive_job::{self, Wanted},
+};
+use ::store::WriteTx;
 use axum::{
     body::Body,
     extract::{FromRequest, Request},
     http::{StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use facts::{Key, Outcome as Recorded, jobs::SHOWN, record, uploads};
+use facts::{
+    Key,
+    jobs::SHOWN,
+    record,
+    uploads::{self, Upload},
+};
 use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -102,7 +112,7 @@ async fn check(ctx: Ctx, parts: Multipart) -> Outcome {
     let preview = record::preview(&mut tx, &received.entries).await?;
     drop(tx);
     let mut tx = ctx.write().await?;
-    let upload = uploads::Upload { name: sent.name, bytes: sent.bytes };
+    let upload = Upload { name: sent.name, bytes: sent.bytes };
     uploads::keep(&mut tx, &received.sha256, upload, received.entries.len()).await?;
     tx.commit().await?;
     previewed(&ctx, &received, &preview, &sent.claims, StatusCode::OK, false).await
@@ -171,6 +181,13 @@ async fn commit(ctx: Ctx, Form(form): Form<Confirmed>) -> Outcome {
         Some(answer) => answer,
         None => {
             let forgotten = || ctx.failure(Problem::not_found(Phrase::new("intake-forgotten")));
+            let (_, figures) = uploads::size(&mut tx, &claims.sha256).await?.ok_or_else(forgotten)?;
+            if receive_job::is_large(figures) {
+                let hash = claims.sha256.clone();
+                let job = queued(&ctx, &mut tx, &hash, claims, !form.publish.is_empty(), form.seen).await?;
+                repeatable.keep(tx, &json!({"job": job})).await?;
+                return Ok(waiting(&ctx, job));
+            }
             let upload = uploads::find(&mut tx, &claims.sha256).await?.ok_or_else(forgotten)?;
             let law = law(&ctx);
             let checked = receive::check(&mut tx, &law, &upload.bytes, &claims, ctx.site.clock.today()).await?;
@@ -185,20 +202,34 @@ async fn commit(ctx: Ctx, Form(form): Form<Confirmed>) -> Outcome {
             }
             let (outcome, agreement) = received.commit(&mut tx, &law, &upload.bytes, !form.publish.is_empty()).await?;
             uploads::forget(&mut tx, &received.sha256).await?;
-            let answer = answer(&received, outcome, &agreement)?;
+            let answer = received.answer(outcome, &agreement)?;
             repeatable.keep(tx, &answer).await?;
             answer
         }
     };
+    if let Some(job) = answer["job"].as_i64() {
+        return Ok(waiting(&ctx, job));
+    }
     let more = context! { done => Value::from_serialize(&answer), published => !form.publish.is_empty() };
     shown(&ctx, StatusCode::OK, &Claims::default(), more)
 }
 
-fn answer(received: &Received, outcome: Recorded, agreement: &Agreement) -> Result<serde_json::Value, Failure> {
-    let mut told = received.told();
-    told["outcome"] = serde_json::to_value(outcome)?;
-    told["verdicts"] = agreement.told();
-    Ok(told)
+/// Queues the recording of a large file that waits under its hash; the job's number.
+async fn queued(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    hash: &str,
+    claims: Claims,
+    publish: bool,
+    seen: String,
+) -> Result<i64, Failure> {
+    let wanted = Wanted { claims, publish, seen, lang: ctx.lang.tag().into() };
+    Ok(receive_job::queue(tx, hash, &wanted).await?)
+}
+
+/// Where it is seen how far the job is.
+fn waiting(ctx: &Ctx, job: i64) -> Response {
+    Redirect::to(&ctx.link(&format!("/viec/{job}"))).into_response()
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -215,6 +246,7 @@ struct Asked {
     request_body(content((Object = "application/json"), (Object = "multipart/form-data")),
         description = "The snapshot's bytes (`ban-chot.json`); as a form of parts: `file`, and where wanted `proof` (`bang-chung.json`), `keys`, `sha256`, `sender`"),
     responses((status = 200, description = "What was recorded, and how the verdicts here stand to those of the sender"),
+        (status = 202, description = "A large one: recorded by the job that is named"),
         (status = 412, description = "Somebody wrote meanwhile: look again by a dry run"),
         (status = 422, description = "Every problem with its place, nothing recorded")),
     params(("publish" = Option<bool>, Query, description = "Publish at once"),
@@ -242,7 +274,7 @@ async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, request: Request) -> Outcom
     if !asked.dry_run
         && let Some(answer) = repeatable.seen(&mut ctx.write().await?).await?
     {
-        return ctx.json_with(StatusCode::OK, &answer);
+        return told(&ctx, &answer);
     }
     let mut tx = ctx.read().await?;
     let law = law(&ctx);
@@ -261,15 +293,29 @@ async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, request: Request) -> Outcom
     let mut tx = ctx.write().await?;
     // The same request may have come twice at once.
     if let Some(answer) = repeatable.seen(&mut tx).await? {
-        return ctx.json_with(StatusCode::OK, &answer);
+        return told(&ctx, &answer);
     }
     if let Some(seen) = ctx.headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok())
         && record::preview(&mut tx, &received.entries).await?.seen != seen.trim_matches('"')
     {
         return Err(ctx.failure(Problem::conflict(Phrase::new("intake-changed"), 412)));
     }
+    if receive_job::is_large(received.entries.len() as i64) {
+        let (upload, seen) = (Upload { name: sent.name, bytes: sent.bytes }, String::new());
+        uploads::keep(&mut tx, &received.sha256, upload, received.entries.len()).await?;
+        let job = queued(&ctx, &mut tx, &received.sha256, sent.claims, asked.publish, seen).await?;
+        let answer = json!({"job": job, "href": format!("/api/v1/jobs/{job}")});
+        repeatable.keep(tx, &answer).await?;
+        return told(&ctx, &answer);
+    }
     let (outcome, agreement) = received.commit(&mut tx, &law, &sent.bytes, asked.publish).await?;
-    repeatable.done(tx, answer(&received, outcome, &agreement)?).await
+    repeatable.done(tx, received.answer(outcome, &agreement)?).await
+}
+
+/// What was recorded, or that a job records it.
+fn told(ctx: &Ctx, answer: &serde_json::Value) -> Outcome {
+    let status = if answer["job"].is_null() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    ctx.json_with(status, answer)
 }
 
 fn refused_api(ctx: &Ctx, problems: &[Problem]) -> Outcome {

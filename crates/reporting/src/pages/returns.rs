@@ -1,11 +1,14 @@
 //! The years of a province: what closing one would change, its closing, its snapshot with proof and files, its opening again.
 
-use super::forms::{desk, not_filled};
+use super::{
+    forms::{desk, not_filled},
+    push,
+};
 use crate::{
     forms::{Filled, Form, Reading, desk::of_level, document, fill, gather, told},
-    returns::{self, Return, State, campaigns, close, dhis2, document as snapshots, exchange},
+    returns::{self, Return, State, campaigns, close, dhis2, exchange},
 };
-use ::store::{Query, attachments};
+use ::store::{Query, attachments::Attachments};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -53,7 +56,7 @@ struct Asked {
 }
 
 /// The installation's province as it was at the end of a year.
-async fn home(ctx: &Ctx, tx: &mut impl Query, year: i16) -> Result<Unit, Failure> {
+pub(super) async fn home(ctx: &Ctx, tx: &mut impl Query, year: i16) -> Result<Unit, Failure> {
     let provinces = units::store::provinces(tx, rulebook::values::year_end(year)).await?;
     units::home().province(&provinces, None).cloned().ok_or_else(|| ctx.not_found())
 }
@@ -166,6 +169,8 @@ async fn shown(ctx: &Ctx, id: i64, status: StatusCode, reason: &str, wrong: Opti
     let closing = closings.iter().find(|c| c.number == one.number);
     let with = campaigns::closed_with(&mut tx, id).await?;
     let leaf = leaf::newest(&mut tx, "return", &close::subject(&one)).await?;
+    let may_send = ctx.may("close", "years") && one.state == State::Done;
+    let sending = if may_send { Some(push::of_return(ctx, &mut tx, id).await?) } else { None };
     let law = super::law(ctx);
     let applies = |book: &&std::sync::Arc<rulebook::Rulebook>| {
         book.applies.level == Level::Commune && facts::law::applies(book, one.year)
@@ -189,7 +194,7 @@ async fn shown(ctx: &Ctx, id: i64, status: StatusCode, reason: &str, wrong: Opti
             leaf => leaf.map(|leaf| context! { body => leaf.body, position => leaf.position }), sets, reopened,
             may => ctx.may("close", "years") && one.state == State::Done && closing.is_some_and(|c| c.reopened.is_none()),
             campaigns => with.iter().map(|(id, name)| context! { href => ctx.link(&format!("/bao-cao/{id}")), name }).collect::<Vec<Value>>(),
-            inside => ctx.may("read", "reporting"), key => uuid::Uuid::new_v4().to_string(), reason, wrong, least => closed::LEAST_REASON,
+            inside => ctx.may("read", "reporting"), sending, key => uuid::Uuid::new_v4().to_string(), reason, wrong, least => closed::LEAST_REASON,
         },
     )
 }
@@ -235,10 +240,9 @@ async fn finished(ctx: &Ctx, tx: &mut impl Query, id: i64) -> Result<Return, Fai
 async fn snapshot(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let mut tx = ctx.read().await?;
     let one = finished(&ctx, &mut tx, id).await?;
-    let attachment = one.attachment.ok_or_else(|| ctx.not_found())?;
-    let (attachment, ..) = attachments::subject(&mut tx, attachment).await?.ok_or_else(|| ctx.not_found())?;
+    let attachment = one.file(&mut tx).await?;
     drop(tx);
-    let content = ctx.site.thing::<attachments::Attachments>().get(&attachment.blob).await?;
+    let content = ctx.site.thing::<Attachments>().get(&attachment.blob).await?;
     let name = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", attachment.name));
     let mut answer = Response::new(Body::from_stream(content));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -320,14 +324,10 @@ async fn data_values(ctx: &Ctx, id: i64, schemes: &Schemes) -> Result<(Vec<expor
     })?;
     let mut tx = ctx.read().await?;
     let one = finished(ctx, &mut tx, id).await?;
-    let attachment = one.attachment.ok_or_else(|| ctx.not_found())?;
-    let (attachment, ..) = attachments::subject(&mut tx, attachment).await?.ok_or_else(|| ctx.not_found())?;
+    let file = one.file(&mut tx).await?;
     drop(tx);
-    let content = ctx.site.thing::<attachments::Attachments>().get(&attachment.blob).await?;
-    let bytes = ctx.whole(Body::from_stream(content)).await?;
-    let document = snapshots::read(&bytes).map_err(|_| Failure::Internal(format!("return {id} does not read")))?;
-    let values = dhis2::values(&document, &super::law(ctx), scheme, scheme);
-    Ok((values, Wanted { year: one.year, element_scheme: scheme, unit_scheme: scheme, ..Wanted::default() }))
+    let content = ctx.site.thing::<Attachments>().get(&file.blob).await?;
+    Ok(dhis2::of_file(content, &one, &super::law(ctx), scheme).await?)
 }
 
 /// The province's forms of the year, filled with what is public.

@@ -11,11 +11,11 @@ use ::store::{
 use bytes::Bytes;
 use facts::{Law, Stage, closed, record};
 use futures::stream;
-use kernel::{Actor, PersonId, UnitId};
+use kernel::{Actor, UnitId};
 use ledger::Leaf;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use web::{People, permissions::admit};
+use web::{People, behalf};
 
 /// The job's name.
 pub const JOB: &str = "reporting.close";
@@ -34,21 +34,10 @@ pub fn register(registry: &mut Registry, law: Arc<Law>, people: Arc<dyn People>,
     });
 }
 
-/// As whom the year is closed: whoever asked for it, as far as they may today.
-async fn asker(work: &Work, people: &dyn People) -> Result<Option<Actor>> {
-    let by: Option<PersonId> = serde_json::from_value(work.job.payload["by"].clone())?;
-    let Some(person) = by else {
-        return Ok((work.job.payload["local_admin"] == true).then_some(Actor::LOCAL_ADMIN));
-    };
-    let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
-    let who = people.person(&mut tx, person, work.clock.now()).await?;
-    Ok(who.and_then(|who| admit("close", "years", &who)))
-}
-
 /// Closes the year of a return, from wherever it stands. Cost: every figure and verdict of the year once, in pieces of [`PIECE`] units.
 pub async fn run(work: Work, law: &Law, people: &dyn People, files: &Attachments) -> Result<()> {
     let id = work.job.payload["return"].as_i64().unwrap_or(0);
-    let Some(actor) = asker(&work, people).await? else {
+    let Some(actor) = behalf::asker(&work, people, ("close", "years")).await? else {
         return give_up(&work, id).await;
     };
     loop {

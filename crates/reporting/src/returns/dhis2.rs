@@ -1,15 +1,37 @@
 //! A return as a DHIS2 takes it: of each unit and measure the value that verdicts read, from the snapshot itself, so that it never changes.
 
-use super::document::{Document, Line};
+use super::{
+    Return,
+    document::{self, Document, Line},
+};
+use ::store::{Result, StoreError, attachments::Content};
 use facts::{
     Law,
-    dhis2::{Names, Scheme, export::DataValue, said, uid, units::uid_of},
+    dhis2::{
+        Names, Scheme,
+        export::{Asked, DataValue},
+        said, uid,
+        units::uid_of,
+    },
 };
+use futures::StreamExt;
 use kernel::UnitId;
 use std::collections::HashMap;
 
 /// Who stored the values, as DHIS2 asks for it.
 const STORED_BY: &str = "langso";
+
+/// The data values of a return's file, units and measures named by one scheme, with what they answer to. Cost: the file, in memory.
+pub async fn of_file(mut file: Content, one: &Return, law: &Law, scheme: Scheme) -> Result<(Vec<DataValue>, Asked)> {
+    let mut bytes = Vec::new();
+    while let Some(part) = file.next().await {
+        bytes.extend_from_slice(&part?);
+    }
+    let document =
+        document::read(&bytes).map_err(|_| StoreError::Corrupt(format!("return {} does not read", one.id)))?;
+    let asked = Asked { year: one.year, element_scheme: scheme, unit_scheme: scheme, ..Asked::default() };
+    Ok((values(&document, law, scheme, scheme), asked))
+}
 
 /// The data values of a snapshot, by unit and data element. "Not applicable" is in none: DHIS2 does not know it. Cost: the figures.
 pub fn values(document: &Document, law: &Law, elements: Scheme, units: Scheme) -> Vec<DataValue> {

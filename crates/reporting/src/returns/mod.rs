@@ -5,17 +5,23 @@
 //! - [`snapshot`]: what a piece holds, as canonical JSON; the format is in `docs/return.md`.
 //! - [`campaigns`]: the campaigns of the year, which are closed and opened again with it.
 //! - [`exchange`]: the figures of a return as the intake of another Làng Số takes them.
-//! - [`document`]: a snapshot read from its file; [`receive`]: one of another Làng Số taken in; [`dhis2`]: one as a DHIS2 takes it.
+//! - [`document`]: a snapshot read from its file; [`receive`]: one of another Làng Số taken in, a large one by [`receive_job`]; [`dhis2`]: one as a DHIS2 takes it.
+//! - [`push`]: one sent on to another installation, by a job.
 
 pub mod campaigns;
 pub mod close;
 pub mod dhis2;
 pub mod document;
 pub mod exchange;
+pub mod push;
 pub mod receive;
+pub mod receive_job;
 pub mod snapshot;
 
-use ::store::{AuditLine, Query, Result, Row, StoreError, WriteTx, args};
+use ::store::{
+    AuditLine, Query, Result, Row, StoreError, WriteTx, args,
+    attachments::{self, Attachment},
+};
 use kernel::{Moment, Phrase, Problem, UnitId};
 use serde_json::json;
 
@@ -92,6 +98,15 @@ fn read(row: &Row) -> Result<Return> {
         figures: row.i64(14)?,
         verdicts: row.i64(15)?,
     })
+}
+
+impl Return {
+    /// The file of its snapshot. Errors: where it is not done. Cost: one row.
+    pub async fn file(&self, tx: &mut impl Query) -> Result<Attachment> {
+        let missing = || StoreError::Corrupt(format!("return {} has no file", self.id));
+        let id = self.attachment.ok_or_else(missing)?;
+        attachments::subject(tx, id).await?.map(|(attachment, ..)| attachment).ok_or_else(missing)
+    }
 }
 
 /// The returns of a province, the last first. Cost: those returns.
@@ -181,14 +196,8 @@ pub async fn ask(tx: &mut WriteTx, province: UnitId, year: i16, publish: bool) -
     let (at, actor) = (tx.now(), tx.actor().role.name());
     tx.execute_one(sql, args![id, province, period, state.name(), i64::from(publish), at, actor]).await?;
     campaigns::close(tx, id, &running).await?;
-    let person = tx.actor().person;
-    let local = tx.actor().role == kernel::Role::LocalAdmin;
-    tx.enqueue(
-        close::JOB,
-        Some(&format!("{} {id}", close::JOB)),
-        &json!({"return": id, "by": person, "local_admin": local}),
-    )
-    .await?;
+    let payload = web::behalf::asked_by(tx, json!({"return": id}));
+    tx.enqueue(close::JOB, Some(&format!("{} {id}", close::JOB)), &payload).await?;
     let details = json!({"return": id, "year": year, "publish": publish});
     let line = AuditLine {
         action: "reporting.close",

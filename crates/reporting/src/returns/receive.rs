@@ -15,6 +15,7 @@ use facts::{
 use kernel::{Day, Phrase, Problem, UnitId};
 use ledger::proof::Proof;
 use rulebook::{Origin, evaluate::fits, values::year_end};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub const LONGEST_SENDER: usize = 200;
 
 /// What whoever brings a snapshot says beside it; all of it may be left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Claims {
     /// From whom it comes.
     pub sender: String,
@@ -269,6 +270,14 @@ impl Received {
             });
         }
         Ok(agreement)
+    }
+
+    /// What was recorded, for whoever asked for it.
+    pub fn answer(&self, outcome: Outcome, agreement: &Agreement) -> Result<Value> {
+        let mut told = self.told();
+        told["outcome"] = serde_json::to_value(outcome)?;
+        told["verdicts"] = agreement.told();
+        Ok(told)
     }
 
     /// What a program, or whoever sits at the machine, is told of it.

@@ -7,6 +7,7 @@ mod grid;
 mod island;
 mod prepared;
 mod proofs;
+mod receive_job;
 mod reminders;
 mod returns;
 mod shorter;

@@ -23,14 +23,14 @@ use store::{Query, Store, StoreError, args, attachments::Attachments, jobs::Work
 use testkit::{CLOCK, each_engine};
 
 /// What the page's form would send: the value of its hidden field.
-fn hidden(page: &str, name: &str) -> Result<String> {
+pub fn hidden(page: &str, name: &str) -> Result<String> {
     let at = page.find(&format!("name=\"{name}\" value=\"")).with_context(|| format!("{name} in {page}"))?;
     let rest = &page[at..];
     let from = rest.find("value=\"").context("a value")? + 7;
     Ok(rest[from..].split('"').next().unwrap_or_default().to_owned())
 }
 
-async fn count(store: &Store, sql: &str) -> Result<i64> {
+pub async fn count(store: &Store, sql: &str) -> Result<i64> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     Ok(tx.row(sql, args![]).await?.context("a count")?.i64(0)?)
 }
@@ -409,7 +409,7 @@ fn a_year_is_closed_with_its_campaigns_or_says_which_criteria_wait() {
 }
 
 /// A snapshot of the prepared commune's year, with its return's number.
-async fn snapshot_of(store: &Store, law: &facts::Law, files: &Attachments) -> Result<(i64, Vec<u8>)> {
+pub async fn snapshot_of(store: &Store, law: &facts::Law, files: &Attachments) -> Result<(i64, Vec<u8>)> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
     let id = returns::ask(&mut tx, OLD_PROVINCE, 2024, false).await?;
     tx.commit().await?;
