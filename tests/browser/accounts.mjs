@@ -1,17 +1,11 @@
 // Tokens of programs and personal data, as their owner and as an administrator meet them: on a phone, without JavaScript, by keyboard.
-import { accessible, fits, phone } from "./harness.mjs";
+import { accessible, fits, phone, press } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 /** Enters the demo as whoever has this name. */
 async function enter(page, base, name) {
   await page.goto(base + "/dang-nhap");
   await Promise.all([page.waitForNavigation(), page.click(`main button:has-text("${name}")`)]);
-}
-
-/** Presses a button by keyboard, and waits for where it leads. */
-async function press(page, selector) {
-  await page.locator(selector).first().focus();
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 }
 
 export default async function ({ base, walk, photograph }) {

@@ -3,6 +3,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -54,6 +55,7 @@ export const pages = [
   "/tong-hop",
   ["/tong-hop?nam=2025", "coordination"],
   ["/tong-hop/nhan", "coordination"],
+  ["/tong-hop/noi-nhan", "coordination"],
   "/lich-lam-viec?nam=2026",
   "/lich-lam-viec?nam=2027&tu=2027-02-01&so=10",
   ["/quan-tri/lich-lam-viec/2026-11-24", "coordination"],
@@ -145,15 +147,32 @@ for (const line of readFileSync(new URL("../../crates/app/data/demo-people.csv",
   if (!names.has(role)) names.set(role, name);
 }
 
-/** Logs a page in as whoever holds a role in the demo, by what the buttons of its login page send. */
-export async function as(page, base, role) {
-  const name = names.get(role);
-  assert(name, `nobody in the demo is ${role}`);
+/** Logs a page in as whoever holds a role in the demo, or bears a name there, by what the buttons of its login page send. */
+export async function as(page, base, who) {
+  const name = names.get(who) ?? who;
   const door = await (await page.request.get(`${base}/dang-nhap`)).text();
   const person = door.split("<li>").find((one) => one.includes(`>${name}<`))?.match(/name="person" value="(\d+)"/)?.[1];
   assert(person, `the login page has no button for ${name}`);
   const answer = await page.request.post(`${base}/dang-nhap/demo`, { form: { person, tiep: "" }, headers: { origin: base }, maxRedirects: 0 });
   assert.equal(answer.status(), 303);
+}
+
+/** Goes on as somebody else of the demo. */
+export async function become(page, base, who) {
+  await page.context().clearCookies();
+  await as(page, base, who);
+}
+
+/** The code of a second factor's secret in base 32 at this moment (RFC 6238). */
+export function codeOf(secret, later = 0) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "").replaceAll("=", "")].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
+  const hash = createHmac("sha1", key).update(step).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
 }
 
 /** What walks are given: `walk(name, options, steps)`, the demo's address, and helpers. */
@@ -228,6 +247,30 @@ export async function drawFrame(page, canvas) {
   await page.mouse.down();
   await page.mouse.move(x + width * 0.5, y + height * 0.6, { steps: 4 });
   await page.mouse.up();
+}
+
+/** Where a page says what was done; the layout's own line says what waits on this device. */
+export const status = "main [role=status]:not(#unsent)";
+
+/** Presses a button by keyboard, and waits for where it leads. */
+export async function press(page, selector) {
+  await page.locator(selector).first().focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+}
+
+/** The page says that something was done. */
+export async function told(page, words) {
+  assert.equal(await page.locator("main .card.ok", { hasText: words }).count(), 1, `${words} is not said`);
+}
+
+/** Fills whatever a criterion asks for with something it takes, by keyboard: what is said of a save moves what stands below it. */
+export async function fill(page, number = "50") {
+  for (const section of await page.locator("#entry section.field").all()) {
+    const radio = section.locator('input[type="radio"][value="true"]');
+    if (await radio.count()) await radio.press("Space");
+    const text = section.locator('input[name^="v."]:not([type="radio"])');
+    if (await text.count()) await text.fill(number);
+  }
 }
 
 /** Nothing reaches beyond the right edge. */

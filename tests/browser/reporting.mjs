@@ -1,14 +1,8 @@
 // A year's reporting as those meet it whose work it is: entered on a phone without scripts, sent, given back with a reason, sent
 // again, accepted with others at once, confirmed and locked by the office.
 import { photograph as draw } from "./evidence.mjs";
-import { accessible, as, desktop, fits, phone } from "./harness.mjs";
+import { accessible, become, desktop, fill, fits, phone, press, told } from "./harness.mjs";
 import assert from "node:assert/strict";
-
-/** Presses a button by keyboard, and waits for where it leads. */
-async function press(page, selector) {
-  await page.locator(selector).first().focus();
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-}
 
 /** The half-year campaign of the demo, of which nothing is entered yet, and the officer's commune in it. */
 async function own(page, base) {
@@ -16,27 +10,6 @@ async function own(page, base) {
   const card = page.locator("main .card", { hasText: "6 tháng đầu năm" }).first();
   await Promise.all([page.waitForNavigation(), card.locator("a").click()]);
   return new URL(page.url()).pathname;
-}
-
-/** The page says that something was done. */
-async function told(page, words) {
-  assert.equal(await page.locator("main .card.ok", { hasText: words }).count(), 1, `${words} is not said`);
-}
-
-/** Goes on as somebody else of the demo. */
-async function become(page, base, role) {
-  await page.context().clearCookies();
-  await as(page, base, role);
-}
-
-/** Fills whatever a criterion asks for with something it takes. */
-async function fill(page) {
-  for (const section of await page.locator("#entry section.field").all()) {
-    const radio = section.locator('input[type="radio"][value="true"]');
-    if (await radio.count()) await radio.check();
-    const text = section.locator('input[name^="v."]:not([type="radio"])');
-    if (await text.count()) await text.fill("50");
-  }
 }
 
 /** Sends a picture as evidence of a figure, as the form of the unit's evidence does, and waits until the job has looked at it. */

@@ -2,7 +2,7 @@
 // ("looks,budgets"). Usage: node run.mjs PATH-OF-LANGSO [FOLDER-FOR-SCREENSHOTS]
 import { start } from "./harness.mjs";
 
-const topics = ["queue", "photos", "pages", "pages-en", "login", "passkey", "oidc", "ledger", "accounts", "reasons", "reports", "admin-law", "reporting", "grid", "search", "api", "keyboard", "looks", "figures", "evidence", "explore", "map", "budgets", "offline", "attach"];
+const topics = ["queue", "photos", "pages", "pages-en", "login", "passkey", "oidc", "ledger", "accounts", "reasons", "reports", "admin-law", "reporting", "campaign", "grid", "search", "api", "keyboard", "looks", "figures", "evidence", "explore", "map", "budgets", "offline", "attach"];
 
 const [, , binary, shots] = process.argv;
 const wanted = process.env.LANGSO_WALKS?.split(",") ?? topics;
