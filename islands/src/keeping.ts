@@ -15,7 +15,7 @@ const entryOf = (body: unknown, measure: string): Told | undefined => (body as {
 class Section {
   readonly measure: string;
   private timer = 0;
-  /** What the server is known to have. */
+  /** What the server is known to have: by its page, whatever was typed before this island was there. */
   private known: string;
 
   constructor(
@@ -23,7 +23,7 @@ class Section {
     private readonly form: Kept,
   ) {
     this.measure = at.dataset["field"] ?? "";
-    this.known = JSON.stringify(this.what());
+    this.known = JSON.stringify(this.parts((one) => one.defaultValue, (one) => one.defaultChecked));
     // Files have a way of their own (`attach.ts`).
     const typed = (event: Event): boolean => !(event.target as Element).closest("[data-attach], [data-photos]");
     at.addEventListener("input", (event) => typed(event) && this.keystroke());
@@ -35,8 +35,22 @@ class Section {
   }
 
   what(): Typed {
-    const text = (part: string): string => this.named(part)?.value ?? "";
+    return this.parts((one) => one.value, (one) => one.checked);
+  }
+
+  /** The parts of a value, read from its fields in one way. */
+  private parts(of: (one: HTMLInputElement | HTMLTextAreaElement) => string, chosen: (one: HTMLInputElement) => boolean): Typed {
+    const text = (part: string): string => {
+      const named = this.named(part);
+      if (!(named instanceof RadioNodeList)) return named ? of(named) : "";
+      return ([...named] as HTMLInputElement[]).find(chosen)?.value ?? "";
+    };
     return { value: text("v"), numerator: text("n"), denominator: text("d"), note: text("g") };
+  }
+
+  /** What was typed before this island was there is kept as if it were typed now. */
+  caught(): void {
+    if (JSON.stringify(this.what()) !== this.known) this.keystroke();
   }
 
   set(what: Typed): void {
@@ -255,6 +269,7 @@ class Kept {
       const draft = found.find((one) => one.measure === section.measure);
       if (item) section.show(item);
       else if (draft) section.set(draft);
+      else section.caught();
     }
     if (found.length) this.status(this.word("kept"));
     await this.flush();

@@ -75,6 +75,7 @@ reporting-waiting = Waiting
 reporting-returned = Returned
 reporting-accepted = Accepted
 reporting-comments = Open comments
+reporting-no-province = On { $day } there was no such province; the list below is that of the day.
 reporting-done = Done.
 reporting-draft-lead = This campaign is being prepared; communes do not see it yet.
 reporting-board-sentence = { $sent } of { $all } communes have sent their report.

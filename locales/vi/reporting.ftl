@@ -75,6 +75,7 @@ reporting-waiting = Chờ thẩm tra
 reporting-returned = Bị trả lại
 reporting-accepted = Đã chấp nhận
 reporting-comments = Trao đổi để ngỏ
+reporting-no-province = Ngày { $day } chưa có hoặc không còn tỉnh này; danh sách dưới đây là tỉnh của ngày đó.
 reporting-done = Đã xong.
 reporting-draft-lead = Đợt này đang được chuẩn bị; các xã chưa thấy.
 reporting-board-sentence = { $sent } trên { $all } xã đã gửi báo cáo.

@@ -147,20 +147,16 @@ for (const line of readFileSync(new URL("../../crates/app/data/demo-people.csv",
   if (!names.has(role)) names.set(role, name);
 }
 
-/** Logs a page in as whoever holds a role in the demo, or bears a name there, by what the buttons of its login page send. */
+/** Logs a page in, from now on, as whoever holds a role in the demo, or bears a name there, by what the buttons of its login page send. */
 export async function as(page, base, who) {
+  // Whoever is logged in is sent on from that page.
+  await page.context().clearCookies();
   const name = names.get(who) ?? who;
   const door = await (await page.request.get(`${base}/dang-nhap`)).text();
   const person = door.split("<li>").find((one) => one.includes(`>${name}<`))?.match(/name="person" value="(\d+)"/)?.[1];
   assert(person, `the login page has no button for ${name}`);
   const answer = await page.request.post(`${base}/dang-nhap/demo`, { form: { person, tiep: "" }, headers: { origin: base }, maxRedirects: 0 });
   assert.equal(answer.status(), 303);
-}
-
-/** Goes on as somebody else of the demo. */
-export async function become(page, base, who) {
-  await page.context().clearCookies();
-  await as(page, base, who);
 }
 
 /** The code of a second factor's secret in base 32 at this moment (RFC 6238). */
@@ -263,11 +259,11 @@ export async function told(page, words) {
   assert.equal(await page.locator("main .card.ok", { hasText: words }).count(), 1, `${words} is not said`);
 }
 
-/** Fills whatever a criterion asks for with something it takes, by keyboard: what is said of a save moves what stands below it. */
+/** Fills whatever a criterion asks for with something it takes. */
 export async function fill(page, number = "50") {
   for (const section of await page.locator("#entry section.field").all()) {
     const radio = section.locator('input[type="radio"][value="true"]');
-    if (await radio.count()) await radio.press("Space");
+    if (await radio.count()) await radio.check();
     const text = section.locator('input[name^="v."]:not([type="radio"])');
     if (await text.count()) await text.fill(number);
   }

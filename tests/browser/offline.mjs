@@ -49,7 +49,7 @@ export default async function (site) {
       assert.equal(other.status(), 503);
       assert.match(await page.textContent("h1"), /without a line/);
       await page.goto(base + "/ngoai-tuyen");
-      assert.match(await page.textContent("[data-items]"), /41/);
+      await page.locator("[data-items]", { hasText: "41" }).waitFor();
       await page.goto(base + first);
       // The island puts it back once it has read what waits.
       await page.waitForFunction((at) => document.querySelector(at)?.value === "41", number, { timeout: 20_000 }).catch(() => {});

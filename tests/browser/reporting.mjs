@@ -1,7 +1,7 @@
 // A year's reporting as those meet it whose work it is: entered on a phone without scripts, sent, given back with a reason, sent
 // again, accepted with others at once, confirmed and locked by the office.
 import { photograph as draw } from "./evidence.mjs";
-import { accessible, become, desktop, fill, fits, phone, press, told } from "./harness.mjs";
+import { accessible, as, desktop, fill, fits, phone, press, told } from "./harness.mjs";
 import assert from "node:assert/strict";
 
 /** The half-year campaign of the demo, of which nothing is entered yet, and the officer's commune in it. */
@@ -84,7 +84,7 @@ export default async function ({ base, walk, photograph }) {
     await page.goto(base + criterion);
     await attach(page, base, id, measure, "2025", "nha-van-hoa.jpg", await draw(page, 1200, 800, 80));
     const smaller = await draw(page, 600, 400, 80);
-    await become(page, base, "coordination");
+    await as(page, base, "coordination");
     await attach(page, base, "251", measure, "2024", "nha-van-hoa-nho.jpg", smaller);
   });
 
@@ -139,7 +139,7 @@ export default async function ({ base, walk, photograph }) {
   await walk("the department gives it back, and the officer sees why", { ...desktop, as: "commune_officer" }, async (page) => {
     await page.goto(base + criterion);
     assert.equal(await page.locator(".savebar").count(), 0, "what was sent is still entered");
-    await become(page, base, "appraiser");
+    await as(page, base, "appraiser");
     await page.goto(base + criterion);
     await press(page, 'button[value="return"]');
     assert.match(await page.innerText("main"), /Cần nêu lý do/, "given back without a reason");
@@ -147,7 +147,7 @@ export default async function ({ base, walk, photograph }) {
     await photograph(page, "reporting-review-desktop");
     await page.fill("#reason", "Thiếu biên bản của thôn");
     await press(page, 'button[value="return"]');
-    await become(page, base, "commune_officer");
+    await as(page, base, "commune_officer");
     await page.goto(base + criterion);
     assert.match(await page.innerText("main .card.bad"), /Thiếu biên bản của thôn/);
     await page.goto(`${base}/thong-bao`);
@@ -162,13 +162,13 @@ export default async function ({ base, walk, photograph }) {
     await page.goto(base + criterion);
     await press(page, 'button[value="send"]');
     assert.match(await page.innerText("main"), /trao đổi để ngỏ/);
-    await become(page, base, "appraiser");
+    await as(page, base, "appraiser");
     await page.goto(base + criterion);
     await press(page, 'button:has-text("Đã giải quyết")');
-    await become(page, base, "commune_leader");
+    await as(page, base, "commune_leader");
     await page.goto(base + criterion);
     await press(page, 'button[value="send"]');
-    await become(page, base, "appraiser");
+    await as(page, base, "appraiser");
     const campaign = criterion.split("/").slice(0, 3).join("/");
     await page.goto(`${base}${campaign}/cho-duyet`);
     await accessible(page);
@@ -176,7 +176,7 @@ export default async function ({ base, walk, photograph }) {
     await page.locator("main table input[type=checkbox]").first().check();
     await press(page, 'main button:has-text("Chấp nhận")');
     await told(page, /Đã xong/);
-    await become(page, base, "coordination");
+    await as(page, base, "coordination");
     for (const step of ["confirm", "lock"]) {
       await page.goto(base + criterion);
       await press(page, `button[value="${step}"]`);

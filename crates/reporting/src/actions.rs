@@ -134,19 +134,8 @@ async fn choose(
     items: &[Item],
     wanted: &Wanted,
 ) -> Result<Vec<usize>> {
-    let day = year_end(campaign.year());
-    let reached = tx.reach(&[(unit, day)]).await?;
-    let charge: Option<BTreeSet<CriterionRef>> =
-        reached.criteria(unit, day).map(|all| all.into_iter().cloned().collect());
-    let agencies = own_agencies(tx).await?;
-    let reviews = matches!(wanted.action, Action::Accept | Action::Return);
-    let theirs = |item: &Item| {
-        let named = CriterionRef { set: item.criterion.set.clone(), no: item.criterion.no.clone() };
-        let in_charge = charge.as_ref().is_none_or(|charge| charge.contains(&named));
-        let agency =
-            !reviews || item.agency.is_none_or(|agency| agencies.as_ref().is_none_or(|own| own.contains(&agency)));
-        in_charge && agency
-    };
+    let reach = Reach::of(tx, campaign, unit).await?;
+    let theirs = |item: &Item| reach.holds(item, rules::reviews(wanted.action));
     let takes = |item: &Item| {
         rules::next(item.state, wanted.action).is_some() && (wanted.action != Action::Send || item.filled == item.asked)
     };
@@ -161,12 +150,40 @@ async fn choose(
             return refuse(Problem::input(Phrase::new("reporting-no-criterion").with("no", criterion.no.as_str())));
         };
         if !theirs(&items[at]) {
-            let phrase = Phrase::new("reporting-not-in-charge").with("no", criterion.no.as_str());
-            return refuse(Problem::forbidden(phrase));
+            return refuse(not_in_charge(criterion));
         }
         chosen.insert(at);
     }
     Ok(chosen.into_iter().collect())
+}
+
+/// What whoever reaches for another's criterion is told.
+pub(crate) fn not_in_charge(criterion: &Criterion) -> Problem {
+    Problem::forbidden(Phrase::new("reporting-not-in-charge").with("no", criterion.no.as_str()))
+}
+
+/// How far whoever acts reaches among the criteria of a unit.
+pub(crate) struct Reach {
+    /// Those they were given; `None`: all.
+    charge: Option<BTreeSet<CriterionRef>>,
+    agencies: Option<BTreeSet<AgencyId>>,
+}
+
+impl Reach {
+    /// Cost: the roles of whoever acts, where they appraise.
+    pub(crate) async fn of(tx: &mut WriteTx, campaign: &Campaign, unit: UnitId) -> Result<Reach> {
+        let day = year_end(campaign.year());
+        let reached = tx.reach(&[(unit, day)]).await?;
+        let charge = reached.criteria(unit, day).map(|all| all.into_iter().cloned().collect());
+        Ok(Reach { charge, agencies: own_agencies(tx).await? })
+    }
+
+    /// Whether a criterion is theirs; to review it, no other agency's either.
+    pub(crate) fn holds(&self, item: &Item, to_review: bool) -> bool {
+        let named = CriterionRef { set: item.criterion.set.clone(), no: item.criterion.no.clone() };
+        let in_charge = self.charge.as_ref().is_none_or(|charge| charge.contains(&named));
+        in_charge && (!to_review || rules::is_reviewed_by(item.agency, self.agencies.as_ref()))
+    }
 }
 
 /// The agencies in which whoever acts appraises; `None`: they are bound to none (an office, a district, the machine).

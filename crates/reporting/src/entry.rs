@@ -1,8 +1,9 @@
 //! What units enter: saved value by value, each against the one that was seen, judged in the same transaction.
 
 use crate::{
+    actions::{Reach, not_in_charge},
     form::{self, Field, Form, SetForm},
-    model::{Campaign, Criterion, Item, Reporting, State},
+    model::{Campaign, Course, Criterion, Item, Reporting, State},
     rules, store as kept,
 };
 use ::store::{AuditLine, Query, Result, StoreError, WriteTx, args};
@@ -395,7 +396,8 @@ pub(crate) fn summed(items: &[Item], before: &Reporting, now: Moment) -> Reporti
     }
 }
 
-/// A reviewer's value beside the declared one, with why. Answers as [`save`]. Cost: as [`save`] of one value.
+/// A reviewer's value beside the declared one, with why: of criteria that are theirs to review, while the campaign is open. Answers as
+/// [`save`]. Cost: as [`save`] of one value.
 pub async fn correct(
     tx: &mut WriteTx,
     law: &Law,
@@ -403,6 +405,9 @@ pub async fn correct(
     unit: UnitId,
     given: &Given,
 ) -> Result<Option<Answer>> {
+    if campaign.course != Course::Open {
+        return refused(Problem::conflict(Phrase::new("reporting-not-open"), 409));
+    }
     let Some((one, _, items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let form = form::load(tx, law, campaign, &one).await?;
     let Some(measure) = law.measure_id(&given.measure) else { return Ok(None) };
@@ -411,8 +416,13 @@ pub async fn correct(
         let sheet = form.sheet(&item.criterion).map(|(_, sheet)| sheet);
         sheet.is_some_and(|sheet| sheet.fields.iter().any(|field| field.measure == measure))
     };
-    if !items.iter().filter(holds).any(|item| item.state == State::Sent) {
+    let sent: Vec<&Item> = items.iter().filter(holds).filter(|item| item.state == State::Sent).collect();
+    let Some(first) = sent.first() else {
         return refused(Problem::conflict(Phrase::new("reporting-not-under-review"), 409));
+    };
+    let reach = Reach::of(tx, campaign, unit).await?;
+    if !sent.iter().any(|item| reach.holds(item, true)) {
+        return refused(not_in_charge(&first.criterion));
     }
     let hands = kept::hands(tx, campaign.id, unit, &[measure]).await?;
     if rules::reviews_own(tx.actor().person, &hands) {

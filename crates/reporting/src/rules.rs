@@ -2,7 +2,7 @@
 
 use crate::model::{Action, After, Campaign, Course, State, Term};
 use facts::checks::Side;
-use kernel::{Day, Decimal, PersonId, Role, WorkDays};
+use kernel::{AgencyId, Day, Decimal, PersonId, Role, WorkDays};
 use rulebook::measure::OverTime;
 use std::collections::BTreeSet;
 use web::permissions::rule_of;
@@ -35,6 +35,16 @@ pub fn rights(action: Action) -> &'static [&'static str] {
 pub fn does(role: Role, action: Action) -> bool {
     let held = |right: &&str| rule_of(right, "reporting").is_some_and(|rule| rule.is_held_by(&[role]));
     role == Role::LocalAdmin || rights(action).iter().any(held)
+}
+
+/// Whether an action is a review: for whom another agency's criteria are not theirs.
+pub fn reviews(action: Action) -> bool {
+    matches!(action, Action::Accept | Action::Return)
+}
+
+/// Whether whoever appraises in these agencies (`None`: bound to none) reviews a criterion that was given to an agency, or to none.
+pub fn is_reviewed_by(agency: Option<AgencyId>, own: Option<&BTreeSet<AgencyId>>) -> bool {
+    agency.is_none_or(|agency| own.is_none_or(|own| own.contains(&agency)))
 }
 
 /// Whether an action needs a reason that others read.

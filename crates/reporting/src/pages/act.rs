@@ -59,7 +59,7 @@ async fn act(ctx: Ctx, id: i64, unit: i64, fields: &Fields, allowed: &[Action]) 
     let law = law(&ctx);
     // Back to where the button stood, a page of this unit.
     let there = There::read(fields, id, unit);
-    let done = || Ok(Redirect::to(&ctx.link(&format!("{}?xong=1", there.path(id, unit)))).into_response());
+    let done = || Ok(Redirect::to(&ctx.link(&format!("{}?xong=3", there.path(id, unit)))).into_response());
     let around = if action == Action::Send { shown::around(&ctx, &law, id, unit).await? } else { None };
     let mut tx = ctx.write().await?;
     let one = campaign(&ctx, &mut tx, id).await?;

@@ -10,7 +10,7 @@ use crate::{
     doubts::Doubts,
     entry::{self, Answer, Given, Typed},
     form::{self, Field, Form as Asks, Said, SetForm, Sheet},
-    model::{Campaign, Course, Criterion, Item, Reporting},
+    model::{Action, Campaign, Course, Criterion, Item, Reporting},
     rules, store as kept, told,
 };
 use axum::{
@@ -18,11 +18,11 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use facts::{Law, checks::Side, pages::attach};
-use kernel::{PersonId, Phrase, UnitId};
+use kernel::{AgencyId, PersonId, Phrase, UnitId};
 use minijinja::{Value, context};
 use rulebook::{Kind, requirement};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use web::{Asking, Ctx, Form, Multipart, Outcome, Path, Repeatable};
 
 type At = (i64, i64, String, String);
@@ -31,7 +31,7 @@ type At = (i64, i64, String, String);
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// `1`: what was sent was saved; `2`: some of it.
+    /// `1`: what was sent was saved; `2`: some of it; `3`: a step was taken.
     xong: String,
     /// How many pieces of evidence were attached, and at which measure.
     tep: String,
@@ -46,6 +46,10 @@ pub(super) struct Shown {
     pub(super) form: Asks,
     /// Whether this reader enters the values of the criterion now.
     enters: bool,
+    /// Whether they entered any of them: what nobody reviews themselves.
+    own: bool,
+    /// The agencies to whose criteria their reviewing is bound.
+    bound: Option<BTreeSet<AgencyId>>,
     proofs: proofs::Proofs,
     comments: Vec<Comment>,
     doubts: Doubts,
@@ -95,7 +99,10 @@ pub(super) async fn shown(
     });
     // Doubts and evidence stand on a criterion's own page: to whoever enters what a value may use, to the others what it rests on.
     let (mut doubts, mut proofs, mut pieces) = (Doubts::default(), proofs::Proofs::default(), BTreeMap::new());
+    let (bound, mut own) = (unit::bound(ctx, &mut tx).await?, false);
     if let Some((_, sheet)) = criterion.and_then(|one| form.sheet(one)) {
+        let hands = kept::hands(&mut tx, campaign.id, place.id, &sheet.measures()).await?;
+        own = rules::reviews_own(ctx.actor.person, &hands);
         doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
         if enters {
             proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;
@@ -113,7 +120,22 @@ pub(super) async fn shown(
     let people = say::names(&mut tx, people.chain(shown_doubts::people(&doubts))).await?;
     let back = done.iter().find(|one| Some(&one.criterion) == criterion && rules::needs_reason(one.action));
     let reason = back.map(|one| (one.reason.clone(), say::who(ctx.lang, &people, one.person, &one.actor)));
-    Ok(Shown { campaign, summed, items, form, enters, proofs, comments, doubts, pieces, people, reason, today })
+    Ok(Shown {
+        campaign,
+        summed,
+        items,
+        form,
+        enters,
+        own,
+        bound,
+        proofs,
+        comments,
+        doubts,
+        pieces,
+        people,
+        reason,
+        today,
+    })
 }
 
 /// `GET /bao-cao/{campaign}/xa/{unit}/{set}/{no}`. Cost: the unit's figures of two years, its criteria and comments, the doubts of its
@@ -141,7 +163,10 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     let item = &shown.items[place];
     let today = &shown.today;
     let enters = shown.enters;
-    let reviews = item.state == crate::model::State::Sent && ctx.may("review", "reporting");
+    let mut offers = unit::offers(ctx, &shown.campaign, std::slice::from_ref(item), shown.bound.as_ref());
+    offers.retain(|action| !(shown.own && matches!(action, Action::Accept | Action::Confirm)));
+    // Who may accept what was sent may write another number beside it.
+    let reviews = item.state == crate::model::State::Sent && offers.contains(&Action::Accept);
     let doubter = shown_doubts::Teller { ctx, law, doubts: &shown.doubts, people: &shown.people, again: &again.doubts };
     let side = shown_doubts::side(ctx, item.state).filter(|_| shown.campaign.course == Course::Open);
     let stopped = doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#{}", shown_doubts::anchor(doubt)));
@@ -153,7 +178,6 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
         Some(context! { no => no, name => say::criterion(ctx.lang, law, &item.criterion),
         href => ctx.link(&format!("/bao-cao/{}/xa/{}/{set}/{no}", shown.campaign.id, shown.form.unit.id)) })
     };
-    let offers = unit::offers(ctx, &shown.campaign, std::slice::from_ref(item));
     let buttons: Vec<Value> = offers
         .iter()
         .map(|action| {
@@ -181,7 +205,7 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
             here => here, tc => format!("{}|{}", at.2, at.3), stopped => stopped, reason_typed => again.doubts.typed("reason").unwrap_or_default(),
             answers => side.is_some().then(|| ctx.link(&format!("{}/nghi-van", told::page(shown.campaign.id, shown.form.unit.id)))),
             ran => doubter.ran(), doubts => shown.doubts.of_sheet(sheet).count(), key => uuid::Uuid::new_v4().to_string(), buttons => buttons, errors => wrong, changed => changed,
-            before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done.xong == "1", partly => done.xong == "2",
+            before => place.checked_sub(1).and_then(link), after => link(place + 1), saved => done.xong == "1", partly => done.xong == "2", acted => done.xong == "3",
             attaches => (enters && ctx.may("attach", "evidence")).then(|| context! { accept => attach::ACCEPT, megabytes => attach::megabytes(ctx), most => attach::MOST_FILES,
                 unit => shown.form.unit.id.0, year => shown.form.year.to_string(), all => ctx.link(&format!("/xa/{}/minh-chung", shown.form.unit.id)) }),
             reason => shown.reason.as_ref().filter(|_| item.state == crate::model::State::Returned).map(|(text, by)| context! { text => text, by => by }),

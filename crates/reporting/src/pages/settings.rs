@@ -232,6 +232,12 @@ pub async fn add(ctx: Ctx, Form(fields): Form<Fields>) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return there(answer["id"].as_i64().unwrap_or(0));
     }
+    if !campaigns::stands(&mut tx, &new).await? {
+        drop(tx);
+        // The form comes back with the provinces of that day.
+        let wrong = [("province", campaigns::no_province(&new))];
+        return form(&ctx, &law, &fields, None, StatusCode::UNPROCESSABLE_ENTITY, &wrong).await;
+    }
     let id = campaigns::add(&mut tx, &law, &new).await?;
     repeatable.keep(tx, &serde_json::json!({"id": id})).await?;
     there(id)

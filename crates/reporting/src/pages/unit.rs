@@ -6,33 +6,53 @@ use super::{
     law, reporting, say,
 };
 use crate::{
-    campaigns, comments,
+    actions, campaigns, comments,
     doubts::Doubts,
     form,
     model::{Action, Campaign, Course, Criterion, Item, State},
     rules, store as kept,
 };
+use ::store::Query;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
 use identity::posts::{self, Post};
-use kernel::{PersonId, Role, UnitId};
+use kernel::{AgencyId, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use std::collections::{BTreeMap, BTreeSet};
-use web::{Asked, Asking, Ctx, Form, Outcome, Path};
+use web::{Asked, Asking, Ctx, Failure, Form, Outcome, Path, permissions::admit};
 
 /// Lines of what was done that the page shows.
 const ACTIONS: i64 = 40;
 
+/// The agencies to whose criteria a reader's reviewing is bound; `None`: to none. Cost: their roles, where they appraise.
+pub(super) async fn bound(ctx: &Ctx, tx: &mut impl Query) -> Result<Option<BTreeSet<AgencyId>>, Failure> {
+    let Some(who) = ctx.who() else { return Ok(None) };
+    match admit("review", "reporting", who) {
+        Some(actor) if actor.role == Role::Appraiser => Ok(Some(actions::own_agencies_of(tx, who.person).await?)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a criterion takes an action now from a reader who is bound to these agencies.
+fn takes(item: &Item, action: Action, bound: Option<&BTreeSet<AgencyId>>) -> bool {
+    rules::next(item.state, action).is_some() && (!rules::reviews(action) || rules::is_reviewed_by(item.agency, bound))
+}
+
 /// The actions that this reader has for a unit, with whether any criterion takes them now.
-pub(super) fn offers(ctx: &Ctx, campaign: &Campaign, items: &[Item]) -> Vec<Action> {
+pub(super) fn offers(
+    ctx: &Ctx,
+    campaign: &Campaign,
+    items: &[Item],
+    bound: Option<&BTreeSet<AgencyId>>,
+) -> Vec<Action> {
     if campaign.course != Course::Open {
         return Vec::new();
     }
     let may = |action: Action| ctx.may(rules::rights(action)[0], "reporting");
-    let takes = |action: Action| items.iter().any(|item| rules::next(item.state, action).is_some());
-    Action::ALL.iter().copied().filter(|action| may(*action) && takes(*action)).collect()
+    let any = |action: Action| items.iter().any(|item| takes(item, action, bound));
+    Action::ALL.iter().copied().filter(|action| may(*action) && any(*action)).collect()
 }
 
 /// The address to which an action is sent.
@@ -77,7 +97,8 @@ pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, agai
         let found = item.agency.and_then(|id| agencies.iter().find(|agency| agency.id == id.0));
         found.map(|agency| ctx.lang.pick(agency.name_vi.clone(), agency.name_en.clone()))
     };
-    let offers = offers(ctx, &one, &items);
+    let bound = bound(ctx, &mut tx).await?;
+    let offers = offers(ctx, &one, &items, bound.as_ref());
     let teller = Teller { ctx, law: &law, doubts: &doubts, people: &people, again };
     let mut sets: Vec<Value> = Vec::new();
     for set in &form.sets {
@@ -94,7 +115,7 @@ pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, agai
                 let field = format!("tc.{}|{}", sheet.criterion.set, sheet.criterion.no);
                 let back = done.iter().find(|one| one.criterion == sheet.criterion && rules::needs_reason(one.action));
                 let takes: Vec<&str> =
-                    offers.iter().filter(|action| rules::next(item.state, **action).is_some()).map(|a| a.name()).collect();
+                    offers.iter().filter(|action| takes(item, **action, bound.as_ref())).map(|a| a.name()).collect();
                 Some(context! {
                     no => sheet.criterion.no, name => ctx.lang.pick(sheet.name_vi.clone(), sheet.name_en.clone()),
                     href => ctx.link(&format!("/bao-cao/{id}/xa/{unit}/{}/{}", sheet.criterion.set, sheet.criterion.no)),

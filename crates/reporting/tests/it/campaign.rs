@@ -6,15 +6,16 @@ use facts::{
     Law,
     figure::{self, Edit},
 };
-use kernel::{Actor, PersonId, Role, Scope, UnitId};
+use kernel::{Actor, AgencyId, PersonId, Role, Scope, UnitId};
 use reporting::{
     actions::{self, Acted, Wanted},
-    comments,
+    campaigns, comments,
     entry::{self, Answer, Given, Saved},
-    model::{Action, Campaign, State},
+    model::{Action, Campaign, Course, State},
     store as kept,
 };
 use rulebook::{Origin, Value};
+use std::collections::BTreeMap;
 use store::{Listing, Store, StoreError};
 use testkit::{CLOCK, each_engine};
 
@@ -198,6 +199,62 @@ fn a_criterion_is_sent_reviewed_confirmed_locked_and_opened_again() {
         // What is kept of each criterion is what its steps lead to.
         let item = kept::items(&mut tx, one.id, COMMUNE).await?.into_iter().find(|item| item.criterion.no == "10");
         ensure!(item.is_some_and(|item| item.state == State::Returned));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_verified_number_is_written_by_whose_criterion_it_is_while_the_campaign_is_open() {
+    each_engine(ROOMS, |store| async move {
+        let law = ready(&store).await?;
+        let one = opened(&store, &law, "2024").await?;
+        let office = Actor { role: Role::Coordination, person: Some(PersonId(40)), scope: Scope::WHOLE };
+        let (first, leader) = (officer(11), somebody(Role::CommuneLeader, 20, COMMUNE, None));
+        saved(&store, &law, &first, &one, &[given(INCOME, "45,5", 0)]).await?;
+        acted(&store, &law, &leader, &one, Action::Send, "10", "").await?;
+        let corrected = Given { note: "Theo sổ".into(), ..given(INCOME, "44", 0) };
+        let correct = async |who: &Actor| -> Result<Option<Answer>, StoreError> {
+            let one = campaign_now(&store, one.id).await?;
+            let mut tx = store.write(who, &CLOCK).await?;
+            let answer = entry::correct(&mut tx, &law, &one, COMMUNE, &corrected).await?;
+            tx.commit().await?;
+            Ok(answer)
+        };
+        // Given to an agency in which this appraiser holds no role: neither accepted nor written beside.
+        let mut tx = store.write(&office, &CLOCK).await?;
+        campaigns::assign(&mut tx, &one, &BTreeMap::from([(criterion("10"), AgencyId(101))])).await?;
+        tx.commit().await?;
+        let stranger = somebody(Role::Appraiser, 31, PROVINCE, None);
+        ensure!(
+            refused(acted(&store, &law, &stranger, &one, Action::Accept, "10", "").await) == "reporting-not-in-charge"
+        );
+        ensure!(refused(correct(&stranger).await) == "reporting-not-in-charge");
+        // A district's verifier is bound to no agency.
+        let verifier = somebody(Role::DistrictVerifier, 32, COMMUNE, None);
+        let answer = correct(&verifier).await?;
+        ensure!(matches!(answer, Some(Answer::Saved)), "{answer:?}");
+        let mut tx = store.write(&office, &CLOCK).await?;
+        campaigns::turn(&mut tx, &law, &one, Course::Closed).await?;
+        tx.commit().await?;
+        ensure!(refused(correct(&verifier).await) == "reporting-not-open", "into a closed campaign");
+        Ok(())
+    });
+}
+
+async fn campaign_now(store: &Store, id: i64) -> Result<Campaign, StoreError> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    Ok(kept::get(&mut tx, id).await?.expect("the campaign"))
+}
+
+#[test]
+fn a_campaign_names_a_province_of_its_day() {
+    each_engine(ROOMS, |store| async move {
+        let law = ready(&store).await?;
+        let one = opened(&store, &law, "2024").await?;
+        // The province of after July 2025 is none in 2024.
+        let wrong = Campaign { province: UnitId(1001), ..one };
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        ensure!(refused(campaigns::add(&mut tx, &law, &wrong).await) == "reporting-no-province");
         Ok(())
     });
 }
