@@ -106,7 +106,8 @@ class Section {
   }
 
   private async send(): Promise<void> {
-    this.say(this.form.word("saving"));
+    // What the server has already is not said to be on its way: no answer would ever end that.
+    if (JSON.stringify(this.what()) !== this.known) this.say(this.form.word("saving"));
     await this.keep();
     await this.form.flush();
   }

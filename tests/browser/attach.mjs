@@ -84,7 +84,6 @@ export default async function (site) {
       assert.match(await section(page, measure).innerText(), /ve\.svg.*không phải JPEG/);
       assert.match(await section(page, measure).innerText(), /Đã đính kèm 1 tệp/);
       assert.equal(await page.inputValue(number), "41", "saved in the same press");
-      await accessible(page);
       await fits(page);
       await photograph(page, "attach-plain");
       await section(page, measure).locator("input[type=file]").setInputFiles({ name: "so-ho.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\n<</Type /Page>>\n%2") });

@@ -59,8 +59,9 @@ export default async function ({ base, walk }) {
     if (!(await fresh.$(number))) for (const at of all) if ((await fresh.goto(base + at, { waitUntil: "networkidle" })) && (await fresh.$(number))) break;
     const asked = [];
     fresh.on("requestfinished", (request) => asked.push(request));
+    const sent = fresh.waitForEvent("requestfinished", (request) => request.url().endsWith("/entries"));
     await fresh.fill(number, "43");
-    await fresh.waitForResponse((answer) => answer.url().endsWith("/entries"));
+    await sent;
     await fresh.waitForLoadState("networkidle");
     const sizes = await Promise.all(asked.map((request) => request.sizes()));
     const saved = sizes.reduce((sum, one) => sum + one.requestHeadersSize + one.requestBodySize + one.responseHeadersSize + one.responseBodySize, 0);

@@ -274,7 +274,10 @@ async fn close(bench: &Bench, engine: &Engine) -> Result<Vec<Line>> {
     let files = Attachments::open(&bench.folder.join("files").display().to_string())?;
     let mut registry = Registry::default();
     close::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(OFFICE)), Arc::new(files));
+    // Nobody reviewed anything here: whoever closes the year all the same closes the campaign first.
+    let one = campaign(&store).await?;
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+    campaigns::turn(&mut tx, &law, &one, Course::Closed).await?;
     let id = returns::ask(&mut tx, nation::FIRST_PROVINCE, YEAR, true).await?;
     tx.commit().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

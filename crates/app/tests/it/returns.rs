@@ -225,7 +225,10 @@ fn a_return_is_sent_on_from_its_page_and_taken_as_often_as_it_is_pressed_once() 
             ensure!(answer.status == 303, "{} {}", answer.status, answer.body);
         }
         let list = request(&sender.address, "GET", "/tong-hop/noi-nhan", &[("Authorization", &closer)], "")?.body;
-        ensure!(list.contains("narrow") && list.contains("&#x2f;api&#x2f;v1&#x2f;dhis2<") && !list.contains(&good), "{list}");
+        ensure!(
+            list.contains("narrow") && list.contains("&#x2f;api&#x2f;v1&#x2f;dhis2<") && !list.contains(&good),
+            "{list}"
+        );
         for nobody in [sender.get("/tong-hop/noi-nhan").status, sender.get("/tong-hop/noi-nhan.csv").status] {
             ensure!(nobody == 401 || nobody == 303, "anybody reads the receivers: {nobody}");
         }
