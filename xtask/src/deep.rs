@@ -50,11 +50,14 @@ fn tests(filter: &str, settings: &[(&str, &str)], total: &mut Count) -> Result<(
     counted(&mut cargo, total)
 }
 
-/// kill -9 of the program on each engine, and of PostgreSQL with fsync, at random moments of imports; of the program at random moments of uploads.
+/// kill -9 of the program on each engine, and of PostgreSQL with fsync, at random moments of imports; of the program at random moments of
+/// uploads and of a campaign, whose line to PostgreSQL also falls silent.
 fn faults(total: &mut Count) -> Result<()> {
     let settings = [("LANGSO_KILLS", "100"), ("LANGSO_SERVER_KILLS", "10")];
     tests("faults::", &settings, total)?;
-    tests("uploads::", &settings, total)
+    tests("uploads::", &settings, total)?;
+    // A kill of these comes after several steps over all criteria of a unit.
+    tests("campaigns::", &[("LANGSO_KILLS", "20")], total)
 }
 
 /// The bodies of the fuzz targets on changed seeds of the corpus, for five minutes each.

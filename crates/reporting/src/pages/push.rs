@@ -175,7 +175,7 @@ async fn send(ctx: Ctx, Path(id): Path<i64>, Form(chosen): Form<Chosen>) -> Outc
         if one.state != State::Done {
             return Err(ctx.failure(Problem::conflict(Phrase::new("returns-not-done"), 409)));
         }
-        let gone = || ctx.failure(Problem::conflict(Phrase::new("push-gone"), 409));
+        let gone = || ctx.failure(Problem::conflict(Phrase::new("returns-push-gone"), 409));
         let push = push::ask(&mut tx, &one, chosen.receiver).await?.ok_or_else(gone)?;
         repeatable.keep(tx, &json!({"push": push})).await?;
     }
