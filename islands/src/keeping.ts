@@ -48,9 +48,14 @@ class Section {
     return { value: text("v"), numerator: text("n"), denominator: text("d"), note: text("g") };
   }
 
+  /** Whether something else stands here than the server is known to have. */
+  private get differs(): boolean {
+    return JSON.stringify(this.what()) !== this.known;
+  }
+
   /** What was typed before this island was there is kept as if it were typed now. */
   caught(): void {
-    if (JSON.stringify(this.what()) !== this.known) this.keystroke();
+    if (this.differs) this.keystroke();
   }
 
   set(what: Typed): void {
@@ -96,7 +101,7 @@ class Section {
   /** Puts what stands in the field into the queue, where the server does not have it. */
   async keep(): Promise<void> {
     clearTimeout(this.timer);
-    if (JSON.stringify(this.what()) === this.known && !(await this.waits())) return forget(this.field());
+    if (!this.differs && !(await this.waits())) return forget(this.field());
     await queue(this.field(), this.what());
     document.dispatchEvent(new CustomEvent("langso-kept"));
   }
@@ -107,7 +112,7 @@ class Section {
 
   private async send(): Promise<void> {
     // What the server has already is not said to be on its way: no answer would ever end that.
-    if (JSON.stringify(this.what()) !== this.known) this.say(this.form.word("saving"));
+    if (this.differs) this.say(this.form.word("saving"));
     await this.keep();
     await this.form.flush();
   }

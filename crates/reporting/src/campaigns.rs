@@ -53,18 +53,17 @@ pub fn wrong(law: &Law, one: &Campaign) -> Vec<(&'static str, Phrase)> {
     found
 }
 
-/// Whether the province of a new campaign stands on its day: after a merger it is another one. Cost: the provinces of the day.
-pub async fn stands(tx: &mut impl Query, new: &Campaign) -> Result<bool> {
-    Ok(units::store::provinces(tx, new.as_of).await?.iter().any(|province| province.id == new.province))
-}
+/// What is said of a province that is none on the campaign's day: after a merger it is another one.
+pub const NO_PROVINCE: &str = "reporting-no-province";
 
-/// Keeps a new campaign, its reviewers taken over from the last one of its kind; its number. Cost: those rows.
+/// Keeps a new campaign, its reviewers taken over from the last one of its kind; its number. Cost: those rows, the provinces of its day.
 pub async fn add(tx: &mut WriteTx, law: &Law, new: &Campaign) -> Result<i64> {
     if let Some((field, phrase)) = wrong(law, new).into_iter().next() {
         return Err(StoreError::Refused(Box::new(Problem::input(phrase).at_field(field))));
     }
-    if !stands(tx, new).await? {
-        return Err(StoreError::Refused(Box::new(Problem::input(no_province(new)).at_field("province"))));
+    if !units::store::provinces(tx, new.as_of).await?.iter().any(|province| province.id == new.province) {
+        let problem = Problem::input(Phrase::new(NO_PROVINCE).with("day", new.as_of)).at_field("province");
+        return Err(StoreError::Refused(Box::new(problem)));
     }
     let id = kept::add(tx, new).await?;
     if let Some(last) = kept::before(tx, &Campaign { id, ..new.clone() }).await? {
@@ -79,11 +78,6 @@ pub async fn add(tx: &mut WriteTx, law: &Law, new: &Campaign) -> Result<i64> {
 
 pub(crate) async fn note(tx: &mut WriteTx, id: i64, action: &'static str, details: serde_json::Value) -> Result<()> {
     tx.audit(AuditLine { action, kind: "campaign", subject: id.to_string(), unit: None, details }).await
-}
-
-/// What is said of a province that is none on the campaign's day.
-pub fn no_province(new: &Campaign) -> Phrase {
-    Phrase::new("reporting-no-province").with("day", new.as_of)
 }
 
 fn changed_meanwhile<T>() -> Result<T> {

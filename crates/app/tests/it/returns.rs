@@ -26,6 +26,16 @@ fn office(at: &[&str]) {
     well(&[&["person", "grant", "vanphong", "coordination"], at].concat());
 }
 
+/// A data folder with an office and published figures of 2024; the token of whoever closes its years, as a request bears it.
+fn published(folder: &Path, data: &Path) -> Result<String> {
+    let table = folder.join("t.csv");
+    std::fs::write(&table, TABLE)?;
+    let at = ["--data", text(data)];
+    office(&at);
+    well(&[&["import", "--publish", "--rulebook", SET, text(&table)], &at[..]].concat());
+    Ok(format!("Bearer {}", token(&at, "close years")))
+}
+
 /// Asks until the answer is 200: a job and the ledger's round come a moment later.
 fn once_there(served: &Served, path: &str) -> Result<String> {
     for _ in 0..600 {
@@ -60,13 +70,8 @@ fn one_program_closes_its_year_and_another_takes_the_return_over_the_api() {
     each_url(|url| async move {
         let folder = tempfile::tempdir()?;
         let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-        let table = folder.path().join("t.csv");
-        std::fs::write(&table, TABLE)?;
-        let at_first = ["--data", text(&first)];
-        office(&at_first);
-        well(&[&["import", "--publish", "--rulebook", SET, text(&table)], &at_first[..]].concat());
-        let closer = format!("Bearer {}", token(&at_first, "close years"));
-        let sender = Served::start(&at_first);
+        let closer = published(folder.path(), &first)?;
+        let sender = Served::start(&["--data", text(&first)]);
         let id = closed(&sender, &closer)?;
         let snapshot = once_there(&sender, &format!("/tong-hop/{id}/ban-chot.json"))?;
         let proof = once_there(&sender, &format!("/tong-hop/{id}/bang-chung.json"))?;
@@ -180,12 +185,7 @@ fn a_return_is_sent_on_from_its_page_and_taken_as_often_as_it_is_pressed_once() 
     each_url(|url| async move {
         let folder = tempfile::tempdir()?;
         let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-        let table = folder.path().join("t.csv");
-        std::fs::write(&table, TABLE)?;
-        let at_first = ["--data", text(&first)];
-        office(&at_first);
-        well(&[&["import", "--publish", "--rulebook", SET, text(&table)], &at_first[..]].concat());
-        let closer = format!("Bearer {}", token(&at_first, "close years"));
+        let closer = published(folder.path(), &first)?;
         let sender = Served::start(&["--data", text(&first), "--webhook-loopback"]);
         closed(&sender, &closer)?;
         once_there(&sender, "/tong-hop/1/bang-chung.json")?;

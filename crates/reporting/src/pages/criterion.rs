@@ -99,10 +99,11 @@ pub(super) async fn shown(
     });
     // Doubts and evidence stand on a criterion's own page: to whoever enters what a value may use, to the others what it rests on.
     let (mut doubts, mut proofs, mut pieces) = (Doubts::default(), proofs::Proofs::default(), BTreeMap::new());
-    let (bound, mut own) = (unit::bound(ctx, &mut tx).await?, false);
+    let (mut bound, mut own) = (None, false);
     if let Some((_, sheet)) = criterion.and_then(|one| form.sheet(one)) {
         let hands = kept::hands(&mut tx, campaign.id, place.id, &sheet.measures()).await?;
         own = rules::reviews_own(ctx.actor.person, &hands);
+        bound = unit::bound(ctx, &mut tx).await?;
         doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
         if enters {
             proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;

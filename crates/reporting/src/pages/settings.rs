@@ -6,6 +6,7 @@ use crate::{
     model::{After, Campaign, Course, Criterion, Term, Terms},
     rules, store as kept,
 };
+use ::store::StoreError;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
@@ -232,15 +233,19 @@ pub async fn add(ctx: Ctx, Form(fields): Form<Fields>) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return there(answer["id"].as_i64().unwrap_or(0));
     }
-    if !campaigns::stands(&mut tx, &new).await? {
-        drop(tx);
+    match campaigns::add(&mut tx, &law, &new).await {
         // The form comes back with the provinces of that day.
-        let wrong = [("province", campaigns::no_province(&new))];
-        return form(&ctx, &law, &fields, None, StatusCode::UNPROCESSABLE_ENTITY, &wrong).await;
+        Err(StoreError::Refused(problem)) if problem.phrase.key == campaigns::NO_PROVINCE => {
+            drop(tx);
+            let wrong = [("province", problem.phrase)];
+            form(&ctx, &law, &fields, None, StatusCode::UNPROCESSABLE_ENTITY, &wrong).await
+        }
+        added => {
+            let id = added?;
+            repeatable.keep(tx, &serde_json::json!({"id": id})).await?;
+            there(id)
+        }
     }
-    let id = campaigns::add(&mut tx, &law, &new).await?;
-    repeatable.keep(tx, &serde_json::json!({"id": id})).await?;
-    there(id)
 }
 
 /// What a form shows of a campaign.
