@@ -3,7 +3,7 @@
 use crate::{model::Key, overlays};
 use kernel::{CriterionRef, Day, Decimal, Phrase, Problem, UnitId};
 use rulebook::{
-    Book, Level, Library, Origin, Value,
+    Book, Level, Library, Measure, Origin, Value,
     computed::{Outcome, compute},
     measure::Computed,
 };
@@ -39,9 +39,8 @@ struct Inner {
     step: i64,
     ids: HashMap<String, i64>,
     codes: HashMap<i64, String>,
-    reads: HashMap<i64, Vec<Origin>>,
-    /// The formulas of computed measures.
-    formulas: HashMap<i64, Computed>,
+    /// By the store's number, which is small; `None` of what the library does not know.
+    measures: Vec<Option<Arc<Measure>>>,
     /// At most [`MOST_PLANS`]: days come from readers' addresses.
     books: Mutex<HashMap<(String, Day), Arc<Plan>>>,
     /// Texts of combinations in the store, which keeps them for ever: by hash their number, and which transaction wrote
@@ -132,10 +131,20 @@ impl Law {
         self.inner.codes.get(&id).map_or("", String::as_str)
     }
 
+    /// A measure by the store's number.
+    pub fn measure(&self, id: i64) -> Option<&Arc<Measure>> {
+        self.inner.measures.get(usize::try_from(id).ok()?)?.as_ref()
+    }
+
+    /// The formula of a computed measure.
+    fn formula(&self, id: i64) -> Option<&Computed> {
+        self.measure(id)?.computed.as_ref()
+    }
+
     /// The numbers of a measure and of everything it is computed from.
     pub fn needed(&self, code: &str) -> Vec<i64> {
         let Some(id) = self.measure_id(code) else { return Vec::new() };
-        let inputs = self.inner.formulas.get(&id).map_or(&[][..], |f| &f.of);
+        let inputs = self.formula(id).map_or(&[][..], |f| &f.of);
         std::iter::once(id).chain(inputs.iter().flat_map(|input| self.needed(input))).collect()
     }
 
@@ -160,9 +169,9 @@ impl Law {
         let book = self.inner.library.in_force(set, day)?;
         let id = |code: &String| self.measure_id(code);
         let measures: Vec<_> = book.nodes.iter().map(|n| n.indicator.measure.as_ref().and_then(id)).collect();
-        let read = |m: &Option<i64>| m.and_then(|m| self.inner.reads.get(&m).cloned()).unwrap_or_default();
+        let read = |m: &Option<i64>| m.and_then(|m| self.measure(m)).map(|m| m.reads.clone()).unwrap_or_default();
         let reads = measures.iter().map(read).collect();
-        let formula = |at: &usize| measures[*at].is_some_and(|m| self.inner.formulas.contains_key(&m));
+        let formula = |at: &usize| measures[*at].is_some_and(|m| self.formula(m).is_some());
         let computed = (0..measures.len()).filter(formula).collect();
         let plan = Arc::new(Plan { book, measures, reads, computed });
         if books.len() >= MOST_PLANS {
@@ -227,17 +236,17 @@ impl Law {
     }
 
     /// The same over figures of one unit and year that `find` looks up.
-    pub(crate) fn read_by<'a>(
+    pub fn read_by<'a>(
         &self,
         measure: i64,
         find: &dyn Fn(i64, Origin) -> Option<&'a Value>,
     ) -> Option<(Origin, Cow<'a, Value>)> {
-        let order = self.inner.reads.get(&measure)?;
-        order.iter().find_map(|&origin| {
+        let about = self.measure(measure)?;
+        about.reads.iter().find_map(|&origin| {
             if let Some(value) = find(measure, origin) {
                 return Some((origin, Cow::Borrowed(value)));
             }
-            let formula = self.inner.formulas.get(&measure).filter(|_| origin == Origin::Computed)?;
+            let formula = about.computed.as_ref().filter(|_| origin == Origin::Computed)?;
             Some((origin, Cow::Owned(self.computed(formula, find)?)))
         })
     }
@@ -256,7 +265,7 @@ impl Law {
 
     /// What the formula of a computed measure gives from a unit's other figures, whatever is declared of it.
     pub fn computed_of(&self, figures: &HashMap<Key, Value>, unit: UnitId, year: i16, measure: i64) -> Option<Decimal> {
-        let formula = self.inner.formulas.get(&measure)?;
+        let formula = self.formula(measure)?;
         self.computed(formula, &|measure, origin| figures.get(&Key { unit, year, measure, origin }))?.shown()
     }
 
@@ -283,10 +292,13 @@ impl Inner {
 
     fn new(library: Library, ids: HashMap<String, i64>, step: i64) -> Inner {
         let codes = ids.iter().map(|(code, &id)| (id, code.clone())).collect();
-        let id = |code: &str| ids.get(code).copied();
-        let reads = library.measures().filter_map(|m| Some((id(&m.id)?, m.reads.clone()))).collect();
-        let formulas = library.measures().filter_map(|m| Some((id(&m.id)?, m.computed.clone()?))).collect();
-        Inner { library, step, ids, codes, reads, formulas, books: Mutex::default(), texts: Mutex::default() }
+        let mut measures: Vec<Option<Arc<Measure>>> = Vec::new();
+        for one in library.measures() {
+            let Some(at) = ids.get(&one.id).and_then(|&id| usize::try_from(id).ok()) else { continue };
+            measures.resize(measures.len().max(at + 1), None);
+            measures[at] = Some(one.clone());
+        }
+        Inner { library, step, ids, codes, measures, books: Mutex::default(), texts: Mutex::default() }
     }
 }
 

@@ -214,18 +214,19 @@ pub async fn of_units(
     measures: Option<&BTreeSet<i64>>,
     wanted: Edition,
 ) -> Result<Vec<Figure>> {
-    let pointer = pointer(wanted);
-    let list = |ids: &mut dyn Iterator<Item = i64>| ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",");
-    // Numbers of our own, never text of a user.
-    let only = measures.map_or(String::new(), |m| format!("AND f.measure IN ({})", list(&mut m.iter().copied())));
-    let mut found = Vec::new();
+    let (pointer, mut found) = (pointer(wanted), Vec::new());
     for chunk in units.chunks(1000) {
+        let only = measures.map_or_else(String::new, |measures| {
+            format!("AND f.measure IN ({})", store::places(chunk.len() + 2, measures.len()))
+        });
         let sql = format!(
             "SELECT {COLUMNS} FROM facts_figure f JOIN facts_history h ON h.revision = {pointer}
              WHERE f.period = $1 AND f.unit IN ({}) {only} ORDER BY f.unit, f.measure, f.origin",
-            list(&mut chunk.iter().map(|u| u.0))
+            store::places(2, chunk.len())
         );
-        let rows = tx.rows(&sql, args![format!("{year:04}")]).await?;
+        let ids = chunk.iter().map(|unit| unit.0).chain(measures.into_iter().flatten().copied());
+        let given = std::iter::once(format!("{year:04}").into()).chain(ids.map(Into::into)).collect();
+        let rows = tx.rows(&sql, given).await?;
         found.extend(rows.iter().map(figure).collect::<Result<Vec<_>>>()?.into_iter().flatten());
     }
     Ok(found)

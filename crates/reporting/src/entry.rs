@@ -21,7 +21,7 @@ use rulebook::{
     values::{Read, Typed as TypedText, one, year_end},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use units::Unit;
 
 /// What somebody typed into a field.
@@ -106,12 +106,23 @@ pub(crate) async fn hold(
     Ok(Some((one, summed, kept::items(tx, campaign, unit).await?)))
 }
 
-/// The entries of a unit in a campaign, by measure. Cost: those rows.
-pub async fn of_unit(tx: &mut impl Query, campaign: &Campaign, unit: UnitId) -> Result<BTreeMap<i64, form::Said>> {
-    let sql = "SELECT measure, value, num, den, note, version, at, person FROM reporting_entry
-               WHERE campaign = $1 AND unit = $2";
+/// The entries of a unit in a campaign, of these measures or of all, by measure. Cost: those rows.
+pub async fn of_unit(
+    tx: &mut impl Query,
+    campaign: &Campaign,
+    unit: UnitId,
+    measures: Option<&BTreeSet<i64>>,
+) -> Result<BTreeMap<i64, form::Said>> {
+    let only = measures.map(|measures| format!(" AND measure IN ({})", ::store::places(3, measures.len())));
+    let sql = format!(
+        "SELECT measure, value, num, den, note, version, at, person FROM reporting_entry
+         WHERE campaign = $1 AND unit = $2{}",
+        only.unwrap_or_default()
+    );
+    let mut given = args![campaign.id, unit];
+    given.extend(measures.into_iter().flatten().map(|&measure| measure.into()));
     let mut found = BTreeMap::new();
-    for row in tx.rows(sql, args![campaign.id, unit]).await? {
+    for row in tx.rows(&sql, given).await? {
         let Some(value) = value(&row, 1)? else { continue };
         let (note, version, at) = (row.text(4)?, row.i64(5)?, Moment(row.i64(6)?));
         let person = row.opt_i64(7)?.map(PersonId);
@@ -124,7 +135,7 @@ pub async fn of_unit(tx: &mut impl Query, campaign: &Campaign, unit: UnitId) -> 
 struct Bounds<'a> {
     form: &'a Form,
     closed: HashSet<&'a Criterion>,
-    charge: Option<std::collections::BTreeSet<i64>>,
+    charge: Option<BTreeSet<i64>>,
 }
 
 impl Bounds<'_> {
@@ -143,7 +154,7 @@ impl Bounds<'_> {
 
 /// Saves values of a unit, each for itself: what is wrong or was changed by somebody else meanwhile is said and does not keep the
 /// others from being saved. `None` where there is no such unit in the campaign. Cost: the unit's figures of the year twice,
-/// of the year before once, one judging, three rows a value.
+/// of the year before once, those that were written again, one judging, three rows a value.
 pub async fn save(
     tx: &mut WriteTx,
     law: &Law,
@@ -159,9 +170,9 @@ pub async fn save(
     let reached = tx.reach(&[(unit, day)]).await?;
     let charge = reached.criteria(unit, day).map(|criteria| law.measures_of(&criteria));
     let mut loaded = form::Loaded::of(tx, campaign, &one).await?;
-    let before = loaded.form(law, campaign);
+    let mut form = loaded.form(law, campaign);
     let closed = items.iter().filter(|item| !rules::is_open(item.state)).map(|item| &item.criterion).collect();
-    let bounds = Bounds { form: &before, closed, charge };
+    let bounds = Bounds { form: &form, closed, charge };
     let mut answers = Vec::with_capacity(given.len());
     let mut wishes: Vec<New> = Vec::new();
     let mut named = HashSet::new();
@@ -178,15 +189,15 @@ pub async fn save(
             Err(wrong) => Answer::Wrong(wrong),
         });
     }
-    let written = write(tx, law, campaign, &before, &wishes).await?;
+    let written = write(tx, law, campaign, &form, &wishes).await?;
     for (new, version) in wishes.iter().zip(&written) {
         if version.is_none() {
             answers[new.at] = Answer::Changed;
         }
     }
-    keep(tx, campaign, unit, &wishes, &written, &before).await?;
-    loaded.refresh(tx, campaign).await?;
-    let form = loaded.form(law, campaign);
+    keep(tx, campaign, unit, &wishes, &written, &form).await?;
+    let measures = wishes.iter().map(|new| new.measure).collect();
+    loaded.renew(tx, law, campaign, &mut form, &measures).await?;
     let (items, unit) = settle(tx, campaign, &form, items, summed).await?;
     Ok(Some(Saved { answers, form, items, unit }))
 }

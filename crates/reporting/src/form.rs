@@ -90,7 +90,9 @@ pub struct SetForm {
     pub asked: Asked,
     pub traits: Traits,
     pub sheets: Vec<Sheet>,
-    /// The verdict on what is said now.
+    /// By node, what a verdict reads now.
+    values: Vec<Option<Value>>,
+    /// The verdict on it.
     pub verdict: Verdict,
 }
 
@@ -162,7 +164,7 @@ struct Known {
     entries: BTreeMap<i64, Said>,
 }
 
-/// A unit whose form is loaded; after values were written it is asked again without what they do not change.
+/// A unit whose form is loaded; after values were written it is asked again of these alone.
 pub struct Loaded {
     unit: Unit,
     traits: Traits,
@@ -170,23 +172,58 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Cost: the unit's figures of the year and of the year before, its entries of a shorter period.
+    /// Cost: the unit's figures of the year and of the year before, its entries.
     pub async fn of(tx: &mut impl Query, campaign: &Campaign, unit: &Unit) -> Result<Loaded> {
         let year = campaign.year();
-        let traits = units::store::traits(tx, &[unit.id], day_of_judging(unit, year)).await?.remove(&unit.id);
+        let attributes = units::store::Attributes::of(tx, &[unit.id]).await?;
+        let traits = attributes.on(unit, day_of_judging(unit, year));
         let before = published::figures(tx, unit.id, Some(year - 1), Edition::Working).await?;
         let before = before.into_iter().map(|figure| (figure.key, figure.value)).collect();
-        let known = Known { before, ..Known::default() };
-        let mut loaded = Loaded { unit: unit.clone(), traits: traits.unwrap_or_default(), known };
-        loaded.refresh(tx, campaign).await?;
-        Ok(loaded)
+        let now = published::figures(tx, unit.id, Some(year), Edition::Working).await?;
+        let now = now.into_iter().map(|figure| (figure.key, figure)).collect();
+        let entries = entry::of_unit(tx, campaign, unit.id, None).await?;
+        Ok(Loaded { unit: unit.clone(), traits, known: Known { now, before, entries } })
     }
 
-    /// Cost: the unit's figures of the year, its entries of a shorter period.
-    pub async fn refresh(&mut self, tx: &mut impl Query, campaign: &Campaign) -> Result<()> {
-        let now = published::figures(tx, self.unit.id, Some(campaign.year()), Edition::Working).await?;
-        self.known.now = now.into_iter().map(|figure| (figure.key, figure)).collect();
-        self.known.entries = entry::of_unit(tx, campaign, self.unit.id).await?;
+    /// Reads these measures again and brings the form to what is known then: their fields, those computed from them, the
+    /// verdicts. Cost: the figures and entries of these measures.
+    pub async fn renew(
+        &mut self,
+        tx: &mut impl Query,
+        law: &Law,
+        campaign: &Campaign,
+        form: &mut Form,
+        measures: &BTreeSet<i64>,
+    ) -> Result<()> {
+        if measures.is_empty() {
+            return Ok(());
+        }
+        let (unit, year) = (self.unit.id, campaign.year());
+        self.known.now.retain(|key, _| !measures.contains(&key.measure));
+        self.known.entries.retain(|measure, _| !measures.contains(measure));
+        let now = published::of_units(tx, &[unit], year, Some(measures), Edition::Working).await?;
+        self.known.now.extend(now.into_iter().map(|figure| (figure.key, figure)));
+        self.known.entries.extend(entry::of_unit(tx, campaign, unit, Some(measures)).await?);
+        let maker = Maker { law, campaign, unit, said: &self.known };
+        let touched = |measure: i64, computed: bool| {
+            let inputs = || law.needed(law.measure_code(measure)).iter().any(|input| measures.contains(input));
+            measures.contains(&measure) || (computed && inputs())
+        };
+        for set in &mut form.sets {
+            let fields = set.sheets.iter_mut().flat_map(|sheet| &mut sheet.fields);
+            for field in fields.filter(|field| touched(field.measure, field.about.computed.is_some())) {
+                if let Some(fresh) = maker.field(field.node, field.measure) {
+                    *field = fresh;
+                }
+            }
+            for (value, &measure) in set.values.iter_mut().zip(&set.plan.measures) {
+                let Some(about) = measure.and_then(|measure| law.measure(measure)) else { continue };
+                if let Some(measure) = measure.filter(|measure| touched(*measure, about.computed.is_some())) {
+                    *value = maker.read(measure).map(|(_, value)| value);
+                }
+            }
+            set.verdict = evaluate_asked(&set.plan.book, &set.asked, |at| set.values[at].as_ref());
+        }
         Ok(())
     }
 
@@ -204,15 +241,15 @@ pub async fn load(tx: &mut impl Query, law: &Law, campaign: &Campaign, unit: &Un
 fn build(law: &Law, campaign: &Campaign, unit: &Unit, traits: &Traits, said: &Known) -> Form {
     let year = campaign.year();
     let day = day_of_judging(unit, year);
-    let plain: HashMap<Key, Value> = said.now.iter().map(|(key, figure)| (*key, figure.value.clone())).collect();
-    let maker = Maker { law, campaign, unit: unit.id, said, plain: &plain };
+    let maker = Maker { law, campaign, unit: unit.id, said };
     let sets = sets_of(law, campaign, unit).into_iter().filter_map(|set| {
         let plan = law.plan(&set, day)?;
         let asked = Asked::new(&plan.book, traits, year);
-        let values = law.values(&plan, &plain, unit.id, year);
+        let values: Vec<Option<Value>> =
+            plan.measures.iter().map(|measure| measure.and_then(|m| maker.read(m)).map(|(_, value)| value)).collect();
         let verdict = evaluate_asked(&plan.book, &asked, |at| values[at].as_ref());
         let sheets = (0..plan.book.criteria.len()).map(|at| maker.sheet(&plan, traits, at)).collect();
-        Some(SetForm { asked, traits: traits.clone(), sheets, verdict, plan })
+        Some(SetForm { asked, traits: traits.clone(), sheets, values, verdict, plan })
     });
     Form { unit: unit.clone(), year, sets: sets.collect() }
 }
@@ -222,7 +259,6 @@ struct Maker<'a> {
     campaign: &'a Campaign,
     unit: UnitId,
     said: &'a Known,
-    plain: &'a HashMap<Key, Value>,
 }
 
 impl Maker<'_> {
@@ -252,8 +288,15 @@ impl Maker<'_> {
         Sheet { criterion: criterion_name, name_vi, name_en, at, fields }
     }
 
+    /// What a verdict reads of a measure, from which origin.
+    fn read(&self, measure: i64) -> Option<(Origin, Value)> {
+        let (year, unit) = (self.campaign.year(), self.unit);
+        let find = |measure, origin| Some(&self.said.now.get(&Key { unit, year, measure, origin })?.value);
+        self.law.read_by(measure, &find).map(|(origin, value)| (origin, value.into_owned()))
+    }
+
     fn field(&self, node: Option<usize>, measure: i64) -> Option<Field> {
-        let about = self.law.library().measure(self.law.measure_code(measure))?.clone();
+        let about = self.law.measure(measure)?.clone();
         let (year, unit) = (self.campaign.year(), self.unit);
         let key = |origin| Key { unit, year, measure, origin };
         let asked = about.reads.contains(&Origin::Declared);
@@ -269,7 +312,7 @@ impl Maker<'_> {
         } else {
             self.said.entries.get(&measure).cloned()
         };
-        let read = self.law.read(self.plain, unit, year, measure).map(|(origin, value)| (origin, value.into_owned()));
+        let read = self.read(measure);
         let before = self.law.read(&self.said.before, unit, year - 1, measure).map(|(_, value)| value.into_owned());
         let verified = self.said.now.get(&key(Origin::Verified)).cloned();
         Some(Field { node, measure, about, asked, declared, verified, read, before })

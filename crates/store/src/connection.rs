@@ -3,12 +3,12 @@
 use crate::{
     Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
     postgres::{PgTx, Postgres},
-    scope::{Guarded, Reached, Views, scoped, views},
+    scope::{Guarded, Guards, Reached, Views, scoped},
     sqlite::{Sqlite, SqliteTx},
     value::{self, Bind},
 };
 use futures::TryStreamExt;
-use kernel::{Actor, Clock, Day, Moment, Places, Scope, UnitId};
+use kernel::{Actor, Clock, Day, Moment, Scope, UnitId};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 use std::{
@@ -49,12 +49,6 @@ pub struct Store {
     guards: Arc<OnceLock<Guards>>,
 }
 
-/// The guarded tables of all rooms, and what the public sees of them.
-struct Guards {
-    tables: Vec<Guarded>,
-    public: Arc<Views>,
-}
-
 pub(crate) enum Tx {
     Sqlite(SqliteTx),
     Postgres(PgTx),
@@ -76,18 +70,13 @@ impl Store {
 
     /// Says which tables show a scope only a part of themselves: once, before anybody asks.
     pub fn protect(&self, tables: &[&[Guarded]]) {
-        let tables: Vec<Guarded> = tables.iter().copied().flatten().copied().collect();
-        let public = Arc::new(views(&tables, &Places::None));
+        let tables = tables.iter().copied().flatten().copied().collect();
         // A second time says the same: the rooms are those of the program.
-        let _ = self.guards.set(Guards { tables, public });
+        let _ = self.guards.set(Guards::new(tables));
     }
 
-    fn views(&self, scope: &Scope) -> Arc<Views> {
-        match (self.guards.get(), &scope.working) {
-            (None, _) | (_, Places::All) => Arc::default(),
-            (Some(guards), Places::None) => guards.public.clone(),
-            (Some(guards), some) => Arc::new(views(&guards.tables, some)),
-        }
+    fn views(&self, scope: &Scope) -> Views {
+        self.guards.get().map(|guards| guards.views(&scope.working)).unwrap_or_default()
     }
 
     pub fn engine(&self) -> Engine {
@@ -148,7 +137,7 @@ pub(crate) fn all_migrations<'a>(rooms: &[&'a [Migration]]) -> Vec<&'a Migration
 pub struct ReadTx {
     tx: Tx,
     scope: Scope,
-    views: Arc<Views>,
+    views: Views,
 }
 
 /// Writing transactions so far.
@@ -161,7 +150,7 @@ pub struct WriteTx {
     failed: bool,
     actor: Actor,
     scope: Scope,
-    views: Arc<Views>,
+    views: Views,
     now: Moment,
     number: u64,
     /// What [`WriteTx::reach`] was asked last and found within the actor's reach: nothing is written without it.
@@ -357,26 +346,29 @@ macro_rules! query {
                 self.tx.engine()
             }
 
-            async fn rows(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+            async fn rows(&mut self, sql: &str, mut args: Vec<Value>) -> Result<Vec<Row>> {
                 self.ready()?;
                 self.touch(sql);
-                let result = self.tx.rows(&scoped(sql, &self.views), args).await;
+                let sql = scoped(sql, &self.views, &mut args);
+                let result = self.tx.rows(&sql, args).await;
                 self.note(result)
             }
 
-            async fn row(&mut self, sql: &str, args: Vec<Value>) -> Result<Option<Row>> {
+            async fn row(&mut self, sql: &str, mut args: Vec<Value>) -> Result<Option<Row>> {
                 self.ready()?;
                 self.touch(sql);
-                let result = self.tx.row(&scoped(sql, &self.views), args).await;
+                let sql = scoped(sql, &self.views, &mut args);
+                let result = self.tx.row(&sql, args).await;
                 self.note(result)
             }
 
-            async fn each<F>(&mut self, sql: &str, args: Vec<Value>, take: F) -> Result<u64>
+            async fn each<F>(&mut self, sql: &str, mut args: Vec<Value>, take: F) -> Result<u64>
             where
                 F: FnMut(Row) -> Result<()> + Send,
             {
                 self.ready()?;
-                let result = self.tx.each(&scoped(sql, &self.views), args, take).await;
+                let sql = scoped(sql, &self.views, &mut args);
+                let result = self.tx.each(&sql, args, take).await;
                 self.note(result)
             }
         }
@@ -407,10 +399,11 @@ impl WriteTx {
         self.run(sql, args, true).await
     }
 
-    pub(crate) async fn run(&mut self, sql: &str, args: Vec<Value>, keep: bool) -> Result<u64> {
+    pub(crate) async fn run(&mut self, sql: &str, mut args: Vec<Value>, keep: bool) -> Result<u64> {
         self.ready()?;
         self.wrote = true;
-        let result = self.tx.execute(&scoped(sql, &self.views), args, keep).await;
+        let sql = scoped(sql, &self.views, &mut args);
+        let result = self.tx.execute(&sql, args, keep).await;
         self.note(result)
     }
 

@@ -2,16 +2,18 @@
 //!
 //! A room names the tables whose rows belong to units ([`Guarded`]) and says what a reader sees of them. Every statement of
 //! a transaction whose scope does not reach everything has the names of those tables put in for what that scope sees, as a
-//! view would do; a handler's own SQL cannot go around it. Writing of a unit is held against the scope where the audit line
+//! view would do; a handler's own SQL cannot go around it. Whose places they are stands among the arguments, not in the text: all
+//! who have as many places share their prepared statements. Writing of a unit is held against the scope where the audit line
 //! names the unit ([`WriteTx::audit`]) or, for things of a past day, in [`WriteTx::reach`]; a person's transaction that wrote
 //! without a line is not committed.
 
-use crate::{Query, Result, StoreError, WriteTx, args};
+use crate::{Query, Result, StoreError, Value, WriteTx};
 use kernel::{Charge, CriterionRef, Day, Places, UnitId};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A table of which a scope sees a part.
@@ -35,13 +37,17 @@ impl Within<'_> {
             Places::All => "1 = 1".to_owned(),
             Places::Some(places) => {
                 let day = format!("CASE WHEN ru.to_day < {day} THEN ru.to_day ELSE {day} END");
+                let roots = roots(places);
                 let mut reach: BTreeMap<Option<Day>, Vec<&Charge>> = BTreeMap::new();
-                for place in places {
+                for place in places.iter() {
                     reach.entry(place.until).or_default().push(place);
                 }
                 let some = |(until, places): (Option<Day>, Vec<&Charge>)| {
                     let until = until.map(|last| format!(" AND {day} <= {}", last.epoch_days())).unwrap_or_default();
-                    format!("(rt.ancestor IN ({}){until})", roots(places))
+                    let marks = places.into_iter().filter_map(|place| roots.binary_search(&place.unit.0).ok());
+                    let marks: BTreeSet<usize> = marks.collect();
+                    let marks = marks.iter().map(|at| format!("{ROOT}{at}")).collect::<Vec<_>>().join(",");
+                    format!("(rt.ancestor IN ({marks}){until})")
                 };
                 let reach = reach.into_iter().map(some).collect::<Vec<_>>().join(" OR ");
                 format!(
@@ -53,10 +59,13 @@ impl Within<'_> {
     }
 }
 
-fn roots<'a>(places: impl IntoIterator<Item = &'a Charge>) -> String {
-    let ids: BTreeSet<i64> = places.into_iter().map(|place| place.unit.0).collect();
-    // Numbers of our own, never text of a user.
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
+/// Stands before the number of a place where a statement will have that place's argument.
+const ROOT: char = '\u{1}';
+
+/// The units of places, each once, in order: what the marks of [`ROOT`] count.
+fn roots(places: &[Charge]) -> Vec<i64> {
+    let ids: BTreeSet<i64> = places.iter().map(|place| place.unit.0).collect();
+    ids.into_iter().collect()
 }
 
 /// The last day of the year in which a period stands, as epoch days in SQL; `period` is a column of texts that begin with
@@ -68,13 +77,54 @@ pub fn last_day_of_year(period: &str) -> String {
 }
 
 /// What a scope sees of each guarded table.
-pub(crate) type Views = Vec<(&'static str, String)>;
+#[derive(Default)]
+pub(crate) struct Views {
+    seen: Seen,
+    /// The units that the marks in it mean.
+    roots: Vec<i64>,
+}
 
-pub(crate) fn views(guarded: &[Guarded], places: &Places) -> Views {
-    if *places == Places::All {
-        return Vec::new();
+type Seen = Arc<Vec<(&'static str, String)>>;
+
+/// What places have in common whose views have one text: by place which of the roots it is, and until when it is theirs.
+type Shape = Vec<(usize, Option<Day>)>;
+
+/// The guarded tables of all rooms, with what was made of them.
+pub(crate) struct Guards {
+    tables: Vec<Guarded>,
+    nobody: Seen,
+    /// At most [`SHAPES`].
+    shapes: Mutex<HashMap<Shape, Seen>>,
+}
+
+/// Shapes kept at once; most people have one place.
+const SHAPES: usize = 256;
+
+impl Guards {
+    pub fn new(tables: Vec<Guarded>) -> Guards {
+        Guards { nobody: seen(&tables, &Places::None), tables, shapes: Mutex::default() }
     }
-    guarded.iter().map(|guard| (guard.table, (guard.sees)(&Within(places)))).collect()
+
+    pub fn views(&self, places: &Places) -> Views {
+        let some = match places {
+            Places::All => return Views::default(),
+            Places::None => return Views { seen: self.nobody.clone(), roots: Vec::new() },
+            Places::Some(some) => some,
+        };
+        let roots = roots(some);
+        let at = |place: &Charge| roots.binary_search(&place.unit.0).unwrap_or_default();
+        let shape: Shape = some.iter().map(|place| (at(place), place.until)).collect();
+        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if shapes.len() >= SHAPES {
+            shapes.clear();
+        }
+        let seen = shapes.entry(shape).or_insert_with(|| seen(&self.tables, places)).clone();
+        Views { seen, roots }
+    }
+}
+
+fn seen(tables: &[Guarded], places: &Places) -> Seen {
+    Arc::new(tables.iter().map(|guard| (guard.table, (guard.sees)(&Within(places)))).collect())
 }
 
 /// Words that follow a table's name and are no other name for it.
@@ -102,16 +152,17 @@ const AFTER: [&str; 21] = [
     "offset",
 ];
 
-/// The statement with what is seen put in for the tables it reads. Tables it writes keep their names.
-pub(crate) fn scoped<'s>(sql: &'s str, views: &Views) -> Cow<'s, str> {
-    if !views.iter().any(|(table, _)| sql.contains(table)) {
+/// The statement with what is seen put in for the tables it reads, and the scope's places behind its arguments where they are
+/// asked for. Tables it writes keep their names.
+pub(crate) fn scoped<'s>(sql: &'s str, views: &Views, args: &mut Vec<Value>) -> Cow<'s, str> {
+    if !views.seen.iter().any(|(table, _)| sql.contains(table)) {
         return Cow::Borrowed(sql);
     }
     let words = words(sql);
     let mut out = String::with_capacity(sql.len() * 2);
-    let mut copied = 0;
+    let (mut copied, own, mut asks) = (0, args.len(), false);
     for (at, word) in words.iter().enumerate() {
-        let Some((table, seen)) = views.iter().find(|(table, _)| *table == word.text) else { continue };
+        let Some((table, seen)) = views.seen.iter().find(|(table, _)| *table == word.text) else { continue };
         let before = |back: usize| at.checked_sub(back).map_or("", |at| words[at].text);
         let read = match before(1).to_ascii_lowercase().as_str() {
             "join" | "," => true,
@@ -125,15 +176,35 @@ pub(crate) fn scoped<'s>(sql: &'s str, views: &Views) -> Cow<'s, str> {
         out.push_str(&sql[copied..word.from]);
         let named = next.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && !AFTER.contains(&next.to_ascii_lowercase().as_str());
-        // Writing to a text does not fail.
-        let _ = write!(out, "({seen}){}", if named { "" } else { " AS " });
+        out.push('(');
+        asks |= put(&mut out, seen, own);
+        out.push(')');
         if !named {
+            out.push_str(" AS ");
             out.push_str(table);
         }
         copied = word.from + word.text.len();
     }
     out.push_str(&sql[copied..]);
+    if asks {
+        args.extend(views.roots.iter().map(|&root| Value::from(root)));
+    }
     Cow::Owned(out)
+}
+
+/// Writes what is seen of a table, its places behind as many arguments as the statement has of its own; whether it has any.
+fn put(out: &mut String, seen: &str, own: usize) -> bool {
+    let mut pieces = seen.split(ROOT);
+    out.push_str(pieces.next().unwrap_or_default());
+    let mut asks = false;
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let at: usize = piece[..digits].parse().unwrap_or_default();
+        // Writing to a text does not fail.
+        let _ = write!(out, "${}{}", own + at + 1, &piece[digits..]);
+        asks = true;
+    }
+    asks
 }
 
 struct Word<'s> {
@@ -212,15 +283,17 @@ pub async fn reached(tx: &mut impl Query, places: &Places, things: &[(UnitId, Da
     let mut found: HashMap<(UnitId, Day), Vec<Charge>> = HashMap::new();
     let units: BTreeSet<i64> = things.iter().map(|(unit, _)| unit.0).collect();
     let units: Vec<i64> = units.into_iter().collect();
+    let roots = roots(places);
     let mut spans: HashMap<i64, Vec<(i64, i64, i64, i64)>> = HashMap::new();
     for some in units.chunks(1000) {
-        let list = some.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let sql = format!(
             "SELECT rt.unit, rt.ancestor, rt.from_day, rt.to_day, ru.to_day FROM units_tree rt
-             JOIN units_unit ru ON ru.id = rt.unit WHERE rt.unit IN ({list}) AND rt.ancestor IN ({})",
-            roots(places)
+             JOIN units_unit ru ON ru.id = rt.unit WHERE rt.unit IN ({}) AND rt.ancestor IN ({})",
+            crate::places(1, some.len()),
+            crate::places(some.len() + 1, roots.len())
         );
-        for row in tx.rows(&sql, args![]).await? {
+        let ids = some.iter().chain(&roots).map(|&id| Value::from(id)).collect();
+        for row in tx.rows(&sql, ids).await? {
             let span = (row.i64(1)?, row.i64(2)?, row.i64(3)?, row.i64(4)?);
             spans.entry(row.i64(0)?).or_default().push(span);
         }
@@ -267,8 +340,28 @@ mod tests {
     use super::*;
 
     fn check(sql: &str, wanted: &str) {
-        let views = vec![("t_a", "SELECT 1 AS x FROM t_a".to_owned())];
-        assert_eq!(scoped(sql, &views), wanted);
+        let views = Views { seen: Arc::new(vec![("t_a", "SELECT 1 AS x FROM t_a".to_owned())]), roots: Vec::new() };
+        assert_eq!(scoped(sql, &views, &mut Vec::new()), wanted);
+    }
+
+    #[test]
+    fn whose_places_they_are_stands_among_the_arguments() {
+        let sees = |scope: &Within| format!("SELECT * FROM t_a WHERE {}", scope.unit("t_a.unit", "7"));
+        let guards = Guards::new(vec![Guarded { table: "t_a", sees }]);
+        let of = |units: [i64; 2]| {
+            let charge = |unit| Charge { unit: UnitId(unit), criteria: None, until: None };
+            let views = guards.views(&Places::Some(units.map(charge).to_vec()));
+            let mut args = vec![Value::from(1_i64)];
+            let sql = scoped("SELECT a.x FROM t_a a JOIN t_a b ON a.x = $1", &views, &mut args).into_owned();
+            (sql, args)
+        };
+        let ((one, args), (other, _)) = (of([10, 20]), of([30, 40]));
+        assert_eq!(one, other);
+        assert_eq!(one.matches("rt.ancestor IN ($2,$3)").count(), 2, "{one}");
+        assert!(matches!(args[..], [Value::Int(Some(1)), Value::Int(Some(10)), Value::Int(Some(20))]), "{args:?}");
+        let views = guards.views(&Places::None);
+        let mut args = Vec::new();
+        assert!(scoped("SELECT x FROM t_a", &views, &mut args).contains("1 = 0") && args.is_empty());
     }
 
     #[test]

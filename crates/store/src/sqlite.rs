@@ -231,7 +231,9 @@ impl SqliteTx {
         while rows.peek().is_some() {
             let some: Vec<R> = rows.by_ref().take(AT_A_TIME).collect();
             total += self.connection().await?.bulk(sql, &some)?;
-            task::yield_now().await;
+            if rows.peek().is_some() {
+                task::yield_now().await;
+            }
         }
         Ok(total)
     }

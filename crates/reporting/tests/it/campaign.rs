@@ -1,6 +1,8 @@
 //! A year: entered, sent, reviewed, confirmed, locked, opened again.
 
-use crate::{COMMUNE, OTHER, PROVINCE, ROOMS, criterion, given, opened, ready, somebody};
+use crate::{
+    COMMUNE, OTHER, PROVINCE, ROOMS, criterion, given, library_with, opened, ready, ready_with, saved, somebody,
+};
 use anyhow::{Context, Result, ensure};
 use facts::{
     Law,
@@ -20,13 +22,6 @@ use store::{Listing, Store, StoreError};
 use testkit::{CLOCK, each_engine};
 
 const INCOME: &str = "income.per_person";
-
-async fn saved(store: &Store, law: &Law, who: &Actor, one: &Campaign, given: &[Given]) -> Result<Saved, StoreError> {
-    let mut tx = store.write(who, &CLOCK).await?;
-    let saved = entry::save(&mut tx, law, one, COMMUNE, given).await?.expect("the commune is asked");
-    tx.commit().await?;
-    Ok(saved)
-}
 
 async fn acted(
     store: &Store,
@@ -103,6 +98,44 @@ fn values_are_saved_each_for_itself() {
         let stranger = somebody(Role::CommuneOfficer, 14, OTHER, None);
         let mut tx = store.write(&stranger, &CLOCK).await?;
         ensure!(entry::save(&mut tx, &law, &one, COMMUNE, &[given(INCOME, "1", 0)]).await?.is_none(), "out of sight");
+        Ok(())
+    });
+}
+
+fn computed_alone(text: String) -> String {
+    let Some(at) = text.find("id = \"poverty.multidimensional_rate\"") else { return text };
+    let (before, after) = text.split_at(at);
+    format!("{before}{}", after.replacen("\"computed\", \"declared\"", "\"computed\"", 1))
+}
+
+#[test]
+fn a_save_answers_with_the_form_that_a_reader_gets_afterwards() {
+    each_engine(ROOMS, |store| async move {
+        // Where nobody declares the rate itself, what it is computed from is asked for.
+        let law = ready_with(&store, library_with(computed_alone)).await?;
+        let one = opened(&store, &law, "2024").await?;
+        // What others are computed from comes together, then by itself with another value; `saved` compares.
+        let (first, then) = ([("poor_households", "30"), ("households", "400")], [("households", "300")]);
+        for (all, seen) in [(&first[..], 0), (&then[..], 1)] {
+            let mut tx = store.read(&officer(11).scope()).await?;
+            let place = units::store::get(&mut tx, COMMUNE).await?.context("the commune")?;
+            let form = reporting::form::load(&mut tx, &law, &one, &place).await?;
+            drop(tx);
+            let version = |code: &str| {
+                let field = law.measure_id(code).and_then(|id| form.field(id));
+                field.and_then(|(_, field)| field.declared.as_ref()).map_or(0, |said| said.version)
+            };
+            let all: Vec<Given> = all.iter().map(|(code, value)| given(code, value, version(code))).collect();
+            ensure!(all.iter().all(|one| (one.seen > 0) == (seen > 0)), "{all:?}");
+            let answered = saved(&store, &law, &officer(11), &one, &all).await?;
+            ensure!(answered.answers.iter().all(|answer| matches!(answer, Answer::Saved)), "{:?}", answered.answers);
+            let share = answered.form.sheets().flat_map(|(_, sheet)| &sheet.fields).find(|field| {
+                field.about.computed.as_ref().is_some_and(|formula| formula.of.iter().any(|of| of == "poor_households"))
+            });
+            let share = share.and_then(|field| field.read.as_ref()).map(|(origin, value)| (*origin, value.shown()));
+            let wanted = if seen == 0 { "7.5" } else { "10" };
+            ensure!(share == Some((Origin::Computed, wanted.parse().ok())), "{share:?}");
+        }
         Ok(())
     });
 }

@@ -19,12 +19,13 @@ use facts::Law;
 use kernel::{Actor, Charge, CriterionRef, Day, PersonId, Places, Role, Scope, UnitId};
 use reporting::{
     campaigns,
-    entry::{Given, Typed},
+    entry::{self, Given, Saved, Typed},
+    form,
     model::{Campaign, Course, Criterion},
 };
 use rulebook::Library;
 use std::{fs, path::Path};
-use store::{Migration, Store};
+use store::{Migration, Store, StoreError};
 use testkit::CLOCK;
 
 const ROOMS: &[&[Migration]] = &[
@@ -43,12 +44,17 @@ const PROVINCE: UnitId = UnitId(206);
 const SET: &str = "commune-2021-2025";
 
 fn library() -> Library {
+    library_with(|text| text)
+}
+
+/// The law with each of its files changed.
+fn library_with(change: fn(String) -> String) -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rulebooks");
     let mut files = Vec::new();
     for entry in fs::read_dir(&root).expect("the law").flatten() {
         let path = if entry.path().is_dir() { entry.path().join("rulebook.toml") } else { entry.path() };
         if path.extension().is_some_and(|e| e == "toml") && path.exists() {
-            files.push((path.display().to_string(), fs::read_to_string(&path).expect("a file of the law")));
+            files.push((path.display().to_string(), change(fs::read_to_string(&path).expect("a file of the law"))));
         }
     }
     let library = Library::from_files(files.iter().map(|(n, t)| (n.as_str(), t.as_str()))).expect("the law reads");
@@ -57,11 +63,15 @@ fn library() -> Library {
 }
 
 async fn ready(store: &Store) -> Result<Law> {
+    ready_with(store, library()).await
+}
+
+async fn ready_with(store: &Store, library: Library) -> Result<Law> {
     let reference = units::reference::Reference::read()?;
     store.protect(&[facts::published::GUARDS, reporting::store::GUARDS]);
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
     units::store::seed(&mut tx, &reference).await?;
-    let law = Law::register(&mut tx, library()).await?;
+    let law = Law::register(&mut tx, library).await?;
     tx.commit().await?;
     Ok(law)
 }
@@ -72,6 +82,19 @@ fn somebody(role: Role, person: i64, unit: UnitId, criteria: Option<&[&str]>) ->
     let criteria: Option<Vec<CriterionRef>> = criteria.map(|list| list.iter().map(named).collect());
     let places = |criteria| Places::Some(vec![Charge { unit, criteria, until: None }]);
     Actor { role, person: Some(PersonId(person)), scope: Scope { working: places(None), writes: places(criteria) } }
+}
+
+/// What becomes of a save of the commune, whose answer shows the form that anybody reads afterwards.
+async fn saved(store: &Store, law: &Law, who: &Actor, one: &Campaign, given: &[Given]) -> Result<Saved, StoreError> {
+    let mut tx = store.write(who, &CLOCK).await?;
+    let saved = entry::save(&mut tx, law, one, COMMUNE, given).await?.expect("the commune is asked");
+    let read = form::load(&mut tx, law, one, &saved.form.unit).await?;
+    for (told, read) in saved.form.sets.iter().zip(&read.sets) {
+        assert_eq!(format!("{:#?}", told.sheets), format!("{:#?}", read.sheets));
+        assert_eq!(told.verdict, read.verdict);
+    }
+    tx.commit().await?;
+    Ok(saved)
 }
 
 fn day(text: &str) -> Day {

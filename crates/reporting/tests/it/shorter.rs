@@ -1,21 +1,19 @@
 //! Quarters and halves: values of their own, which make the year's.
 
-use crate::{COMMUNE, ROOMS, given, opened, ready, somebody};
+use crate::{COMMUNE, ROOMS, given, opened, ready, saved, somebody};
 use anyhow::{Context, Result, ensure};
 use facts::{Key, Law, published};
 use kernel::Role;
 use reporting::{entry, model::Campaign};
 use rulebook::Origin;
 use store::Store;
-use testkit::{CLOCK, each_engine};
+use testkit::each_engine;
 
 const INCOME: &str = "income.per_person";
 
 async fn say(store: &Store, law: &Law, one: &Campaign, value: &str, seen: i64) -> Result<(bool, i64)> {
     let officer = somebody(Role::CommuneOfficer, 11, COMMUNE, None);
-    let mut tx = store.write(&officer, &CLOCK).await?;
-    let saved = entry::save(&mut tx, law, one, COMMUNE, &[given(INCOME, value, seen)]).await?.context("it is asked")?;
-    tx.commit().await?;
+    let saved = saved(store, law, &officer, one, &[given(INCOME, value, seen)]).await?;
     let id = law.measure_id(INCOME).context("a measure")?;
     let version = saved.form.field(id).and_then(|(_, field)| field.declared.as_ref()).map_or(0, |said| said.version);
     Ok((matches!(saved.answers[0], entry::Answer::Saved), version))
