@@ -14,7 +14,7 @@ retention-text = What is due is erased every day, with a line of the trail; whoe
 retention-codes = Codes that were used or ran out
 retention-tokens = Tokens that were revoked or ran out
 retention-proposals = What was asked for and approved
-retention-contacts = How to reach whoever told of an error, from the answer on
+retention-contacts = How to reach whoever told of an error, from the answer on (without one: from the report on)
 retention-details = Details of lines of the trail about logins, readings, exports and refusals
 retention-days = { $count ->
     [one] one day
@@ -63,7 +63,7 @@ personal-files-why = Who brought evidence.
 personal-files-long = With the evidence, under a number.
 personal-reports = Reports of errors
 personal-reports-why = How to reach whoever told of an error: only to answer.
-personal-reports-long = After the answer: see below.
+personal-reports-long = After the answer, without one after the report: see below; whoever told of it can erase it on the page of the receipt.
 personal-figures = Work on figures
 personal-figures-why = Who entered, published, set thresholds: every figure has somebody who answers for it.
 personal-figures-long = Kept under a number, without the name after an erasure.

@@ -19,9 +19,9 @@ export default async function ({ base, walk, photograph }) {
     await page.fill("#login", "man.luc");
     await press(page, "main form.narrow button");
     const person = new URL(page.url()).pathname;
-    await page.selectOption("#role", "ministry_reader");
+    await page.selectOption("#role", "editor");
     await press(page, `main form[action$="/vai-tro"] button`);
-    assert.match(await page.innerText("main table"), /Người đọc của bộ/);
+    assert.match(await page.innerText("main table"), /Biên tập viên/);
     await press(page, "main button:has-text('Cấp mã')");
     const code = await page.innerText("main .card.ok code");
     await page.goto(base + "/tai-khoan");

@@ -138,7 +138,7 @@ export default async function ({ base, walk, photograph }) {
     const head = "Họ và tên,Tên đăng nhập,Thư,Vai trò,Mã,Tiêu chí,Từ,Đến\n";
     await send(head + "Ai đó,ai do,,vua,,,,\n");
     assert.match(await page.innerText("main [role=alert]"), /B2[^]*D2[^]*E2/);
-    await send(head + "Nguyễn Thị Thử,thu.kiemtoan,,Người đọc của bộ,,,,\nNguyễn Thị Thử,thu.kiemtoan,,Biên tập viên,,,,\n");
+    await send(head + "Nguyễn Thị Thử,thu.kiemtoan,,Biên tập viên,,,,\nNguyễn Thị Thử,thu.kiemtoan,,Công chức xã,02308,,,\n");
     assert.match(await page.innerText(status), /Sẽ thêm 1 người và 2 vai trò/);
     await photograph(page, "roster-preview");
     await fits(page);

@@ -146,13 +146,15 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
             let role = role.ok_or_else(|| wrong("cli-no-role", &args.role))?;
             let criteria =
                 identity::rules::criteria(&args.criteria).ok_or_else(|| wrong("cli-bad-criteria", &args.criteria))?;
-            let unit = args.unit.map(UnitId);
-            if let Some(unit) = unit
-                && units::store::get(&mut tx, unit).await?.is_none()
-            {
-                return Err(wrong("cli-no-unit", &unit.to_string()));
-            }
+            let unit = match args.unit {
+                Some(id) => {
+                    let found = units::store::get(&mut tx, UnitId(id)).await?;
+                    Some(found.ok_or_else(|| wrong("cli-no-unit", &id.to_string()))?)
+                }
+                None => None,
+            };
             let agency = args.agency.map(AgencyId);
+            let mut office = Vec::new();
             if let Some(agency) = agency {
                 let all = units::store::agencies(&mut tx).await?;
                 match all.iter().find(|one| AgencyId(one.id) == agency) {
@@ -160,10 +162,16 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
                     Some(one) if unit.is_none() && one.units.is_empty() => {
                         return Err(Stop::input(Phrase::new("agency-of-no-unit")).into());
                     }
-                    Some(_) => {}
+                    Some(one) => office.clone_from(&one.units),
                 }
             }
             let from = args.from.unwrap_or(SystemClock.today());
+            let office = units::store::many(&mut tx, &office).await?;
+            let office: Vec<_> = office.values().collect();
+            if let Some((_, key)) = identity::rules::misplaced(role, unit.as_ref(), &office, (from, args.to)) {
+                return Err(Stop::input(Phrase::new(key)).into());
+            }
+            let unit = unit.map(|unit| unit.id);
             let new = NewGrant { person, role, unit, agency, criteria, from, to: args.to };
             let id = people::grant(&mut tx, &new).await?;
             say(lang, Phrase::new("cli-grant-given").with("id", id));

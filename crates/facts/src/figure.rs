@@ -3,6 +3,7 @@
 use crate::{
     Edition, Figure, Key, Law, Stage, published,
     record::{self, How},
+    rules,
 };
 use kernel::{Day, Decimal, Phrase, Revision, UnitId};
 use rulebook::{Measure, Origin, Value};
@@ -132,7 +133,8 @@ pub async fn edit(tx: &mut WriteTx, law: &Law, edit: &Edit) -> Result<Edited> {
     // Other grounds and evidence belong to a line of their own: never to one that is public already.
     let other_grounds = now.as_ref().is_none_or(|f| f.source != edit.source);
     let anew = other_grounds || !edit.evidence.is_empty();
-    let how = How { stage: Stage::Accepted, publish: edit.publish, source: edit.source.clone(), import: None, anew };
+    let stage = rules::entered(tx.actor().role);
+    let how = How { stage, publish: edit.publish, source: edit.source.clone(), import: None, anew };
     let entry = crate::Entry::new(edit.key, edit.value.clone());
     record::record(tx, law, std::slice::from_ref(&entry), &how).await?;
     let revision = published::current(tx, edit.key).await?.map_or(Revision(0), |f| f.revision);

@@ -165,7 +165,7 @@ pub async fn commit(
 ) -> Result<Outcome> {
     let import = tx.reserve("facts_import", "id", 1).await?[0];
     let how = How {
-        stage: crate::Stage::Accepted,
+        stage: crate::rules::entered(tx.actor().role),
         publish: intake.publish,
         source: intake.source.clone(),
         import: Some(import),

@@ -67,11 +67,16 @@ pub struct Key {
 pub struct Entry {
     pub key: Key,
     pub value: Value,
-    /// What proves it: the number of a document, an address.
+    /// What proves it: the number of a document, an address. `None`: of a value that stays, what was said stays; empty: nothing.
     pub note: Option<Arc<str>>,
 }
 
 impl Entry {
+    /// The note as a line keeps it.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.note.as_deref().filter(|note| !note.is_empty())
+    }
+
     /// Without evidence.
     pub fn new(key: Key, value: Value) -> Entry {
         Entry { key, value, note: None }

@@ -14,7 +14,7 @@ pub const PERSONAL: Personal = Personal {
         Kind {
             key: "figures",
             tables: &[
-                ("facts_history", &["actor"]),
+                ("facts_history", &["actor", "person"]),
                 ("facts_import", &["actor"]),
                 ("facts_publication", &["actor"]),
                 ("facts_closed", &["closed_by", "reopened_by"]),
@@ -103,7 +103,8 @@ pub const PERSONAL: Personal = Personal {
     retain: |tx, retention| {
         Box::pin(async move {
             let Some(before) = before(tx.now(), retention.contacts) else { return Ok(0) };
-            let sql = "UPDATE facts_report SET contact = '' WHERE contact <> '' AND answered_at < $1";
+            // What nobody answers is not kept for ever.
+            let sql = "UPDATE facts_report SET contact = '' WHERE contact <> '' AND COALESCE(answered_at, at) < $1";
             tx.execute(sql, args![before]).await
         })
     },

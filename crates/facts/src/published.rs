@@ -67,8 +67,8 @@ fn figures_seen(scope: &Within) -> String {
 fn history_seen(scope: &Within) -> String {
     let near = within(scope, "facts_history");
     format!(
-        "SELECT revision, unit, period, measure, origin, value, num, den, shadow, stage, actor, at, source, note, import
-         FROM facts_history WHERE stage = 'published' OR {near}
+        "SELECT revision, unit, period, measure, origin, value, num, den, shadow, stage, actor, at, source, note, import,
+         CASE WHEN {near} THEN person END AS person FROM facts_history WHERE stage = 'published' OR {near}
          OR EXISTS (SELECT 1 FROM facts_publication gp WHERE gp.revision = facts_history.revision)"
     )
 }

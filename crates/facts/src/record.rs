@@ -76,7 +76,7 @@ impl Held {
     fn change(&mut self, revision: i64, entry: &Entry, publish: bool) {
         let old =
             (std::mem::replace(&mut self.revision, revision), std::mem::replace(&mut self.value, entry.value.clone()));
-        self.note = entry.note.as_deref().map(Box::from);
+        self.note = entry.said().map(Box::from);
         if publish {
             self.published = Published::Same;
         } else if self.is_public() {
@@ -86,7 +86,7 @@ impl Held {
 
     /// Whether an entry says nothing that the line does not say already.
     fn says(&self, entry: &Entry) -> bool {
-        self.value == entry.value && (entry.note.is_none() || entry.note.as_deref() == self.note.as_deref())
+        self.value == entry.value && (entry.note.is_none() || entry.said() == self.note.as_deref())
     }
 
     /// The row of the pointer.
@@ -231,7 +231,7 @@ fn apply(known: &mut Known, decided: &Decided, revisions: &[i64], publish: bool)
         }
         let published = if publish { Published::Same } else { Published::Nothing };
         let (measure, origin, value) = (key.measure, key.origin, entry.value.clone());
-        let note = entry.note.as_deref().map(Box::from);
+        let note = entry.said().map(Box::from);
         known.entry((key.unit, key.year)).or_default().push(Held { measure, origin, revision, value, note, published });
     }
     for key in &decided.moved {
@@ -254,9 +254,9 @@ impl Periods {
     }
 }
 
-const HISTORY: [&str; 15] = [
+const HISTORY: [&str; 16] = [
     "revision", "unit", "period", "measure", "origin", "value", "num", "den", "shadow", "stage", "actor", "at",
-    "source", "note", "import",
+    "source", "note", "import", "person",
 ];
 
 async fn write_history(
@@ -268,7 +268,8 @@ async fn write_history(
     stage: Stage,
 ) -> Result<()> {
     let (actor, now) = (tx.actor().role.name(), tx.now().0);
-    let rows = (0..fresh.len()).map(|at| -> [Given; 15] {
+    let person = tx.actor().person.map(|person| person.0);
+    let rows = (0..fresh.len()).map(|at| -> [Given; 16] {
         let key = fresh[at].key;
         let (value, num, den, shadow) = columns(&fresh[at].value);
         [
@@ -285,8 +286,9 @@ async fn write_history(
             actor.into(),
             now.into(),
             how.source.as_str().into(),
-            fresh[at].note.as_deref().map(Cow::Borrowed).into(),
+            fresh[at].said().map(Cow::Borrowed).into(),
             how.import.into(),
+            person.into(),
         ]
     });
     tx.insert_many("facts_history", &HISTORY, rows).await?;

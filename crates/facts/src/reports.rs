@@ -223,6 +223,16 @@ pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Report>
     store::paged(tx, REPORT, &from, order, args![listing.key()], listing.span(), report).await
 }
 
+/// Erases whom to reach about a report, for a reason; the report stays. `false` where none is kept. Cost: three rows.
+pub async fn erase_contact(tx: &mut WriteTx, report: &Report, reason: &str) -> Result<bool> {
+    let sql = "UPDATE facts_report SET contact = '' WHERE id = $1 AND contact <> ''";
+    if tx.execute(sql, args![report.id]).await? == 0 {
+        return Ok(false);
+    }
+    audit(tx, "facts.contact-erased", report.id, report.place.unit, json!({"reason": reason})).await?;
+    Ok(true)
+}
+
 /// Answers a report: the first answer stands. `false` where somebody answered before. Cost: three rows.
 pub async fn answer(tx: &mut WriteTx, id: i64, answer: &str) -> Result<bool> {
     let (now, role) = (tx.now(), tx.actor().role.name());

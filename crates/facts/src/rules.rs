@@ -1,5 +1,6 @@
 //! Who may record which figures: pure.
 
+use crate::Stage;
 use kernel::{Phrase, Problem, Role};
 use rulebook::Origin;
 use web::permissions::{Holders, rule_of};
@@ -12,6 +13,14 @@ pub fn may_record(role: Role, origin: Origin) -> bool {
         Role::DistrictVerifier | Role::Appraiser => origin == Origin::Verified,
         Role::FatherlandFront => origin == Origin::Survey,
         _ => true,
+    }
+}
+
+/// How far a figure has come as a role writes it outside a campaign: what a commune says is a draft until somebody accepts it.
+pub fn entered(role: Role) -> Stage {
+    match role {
+        Role::CommuneOfficer | Role::CommuneLeader => Stage::Draft,
+        _ => Stage::Accepted,
     }
 }
 

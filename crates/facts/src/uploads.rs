@@ -45,10 +45,14 @@ pub async fn forget(tx: &mut WriteTx, hash: &str) -> Result<()> {
     tx.execute("DELETE FROM facts_upload WHERE sha256 = $1", args![hash]).await.map(drop)
 }
 
-/// Keeps what a job did, in the transaction that did it.
+/// Keeps what a job did, in the transaction that did it, with a line of its own: where nothing was recorded there is no other. Cost: three
+/// rows.
 pub async fn answer(tx: &mut WriteTx, job: i64, name: &str, answer: &serde_json::Value) -> Result<()> {
     let sql = "INSERT INTO facts_job (job, name, answer, at) VALUES ($1, $2, $3, $4)";
-    tx.execute_one(sql, args![job, name, answer.to_string(), tx.now()]).await
+    tx.execute_one(sql, args![job, name, answer.to_string(), tx.now()]).await?;
+    let (subject, details) =
+        (job.to_string(), serde_json::json!({"refused": answer["refused"], "count": answer["count"]}));
+    tx.audit_quietly(AuditLine { action: "facts.answered", kind: "job", subject, unit: None, details }).await
 }
 
 /// What a job did, with the name of its file. Cost: one row.

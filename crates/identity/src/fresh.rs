@@ -1,5 +1,7 @@
 //! What whoever is logged in shows anew before something that a session alone must not do: the password, and a code of the
-//! second factor where there is one. Guesses within a session are counted, and it ends with the last one.
+//! second factor where there is one. Where that is a passkey, or is shown at a provider, there is no code: the session itself
+//! must have shown both, else whoever has the password sets a second factor of their own. Guesses within a session are
+//! counted, and it ends with the last one.
 
 use crate::{
     keeper::Identity,
@@ -7,7 +9,8 @@ use crate::{
     model::Person,
     password, secrets, store,
 };
-use kernel::{Clock, Phrase, Problem, Scope};
+use ::store::{Query, args};
+use kernel::{Clock, PersonId, Phrase, Problem, Scope};
 use serde_json::json;
 use web::Who;
 
@@ -20,21 +23,38 @@ fn refused(key: &'static str, field: &'static str) -> Refused {
     Refused::Said(Problem::input(Phrase::new(key)).at_field(field))
 }
 
+/// Whether somebody has a second factor that is no code: a passkey, or one shown at a provider. Cost: two rows.
+async fn has_key(tx: &mut impl Query, person: PersonId) -> ::store::Result<bool> {
+    let sql = "SELECT person FROM identity_passkey WHERE person = $1
+               UNION ALL SELECT person FROM identity_link WHERE person = $1 AND strong = 1 LIMIT 1";
+    Ok(tx.row(sql, args![person.0]).await?.is_some())
+}
+
+/// What stands against proving anything by a session: that it showed one factor, where the other has no code. Cost: three rows.
+pub(crate) async fn lacks(tx: &mut impl Query, person: &Person, session: &str) -> ::store::Result<Option<Problem>> {
+    let strong = store::session_begun(tx, session).await?.is_some_and(|(_, strong)| strong);
+    let lacks = !strong && person.totp.is_none() && has_key(tx, person.id).await?;
+    Ok(lacks.then(|| Problem::input(Phrase::new("proof-both"))))
+}
+
 impl Identity {
     /// Whether this is still the person of that session: their password, and their code where they have a second factor;
     /// otherwise what is wrong, at the field `old` or `now`, or that the session ended (401). Each try counts before it is
-    /// made. Cost: one hash at most; six rows.
+    /// made. Cost: one hash at most; ten rows.
     pub async fn prove(&self, who: &Who, password: &str, code: &str, clock: &dyn Clock) -> Result<Person, Refused> {
         let now = clock.now();
-        let (person, made) = {
-            let mut tx = self.store.read(&Scope::PUBLIC).await?;
-            let person = store::get(&mut tx, who.person).await?;
-            (person, store::session_made(&mut tx, &who.session).await?)
+        let mut tx = self.store.read(&Scope::PUBLIC).await?;
+        let begun = store::session_begun(&mut tx, &who.session).await?;
+        let (Some(person), Some((made, _))) = (store::get(&mut tx, who.person).await?, begun) else {
+            return Err(ended());
         };
-        let (Some(person), Some(made)) = (person, made) else { return Err(ended()) };
         if who.only.is_some() {
             return Err(ended());
         }
+        if let Some(problem) = lacks(&mut tx, &person, &who.session).await? {
+            return Err(Refused::Said(problem));
+        }
+        drop(tx);
         if person.password.is_none() && person.totp.is_none() {
             return if made.0 > now.0 - RECENT { Ok(person) } else { Err(refused("proof-old-login", "old")) };
         }
@@ -44,7 +64,7 @@ impl Identity {
         let known = match person.password.as_deref() {
             None => true,
             Some(hash) => {
-                let said = password::is(if long { "" } else { password }, Some(hash)).await;
+                let said = password::is(&who.session, if long { "" } else { password }, Some(hash)).await;
                 self.hash_tried(&key, said, clock).await? && !long
             }
         };

@@ -41,17 +41,20 @@ const REST: usize = ROLE + GRANT_COLUMNS;
 /// What [`who`] reads, from the first column on: a person, and a role of theirs.
 const WHO: &str = "p.id, p.name, CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, p.demo";
 
-/// Of whoever is asked for without a session: any second factor that they have will do.
+/// Of whoever is asked for without a session, by a token or for a job: any second factor that they have will do, and who has
+/// no way to log in (a program of an administrator's making) needs none.
 const SOMEBODY: &str = "p.id, p.name, CASE WHEN p.totp IS NULL AND NOT EXISTS
      (SELECT 1 FROM identity_passkey k WHERE k.person = p.id)
-     AND NOT EXISTS (SELECT 1 FROM identity_link l WHERE l.person = p.id) THEN 0 ELSE 1 END, p.demo";
+     AND NOT EXISTS (SELECT 1 FROM identity_link l WHERE l.person = p.id AND l.strong = 1)
+     AND (p.password IS NOT NULL OR EXISTS (SELECT 1 FROM identity_link l WHERE l.person = p.id)) THEN 0 ELSE 1 END, p.demo";
 
-/// The rows of one person as of today: the person and each role.
+/// The rows of one person as of today: the person and each role. Who needs a second factor and has none does nothing but get
+/// one, by a token as little as in a session.
 fn who(rows: &[Row], session: String, only: Option<Vec<String>>) -> Result<Option<Who>> {
     let Some(first) = rows.first() else { return Ok(None) };
     let grants = grants_of(rows, ROLE)?;
     let (has_second, demo) = (first.flag(2)?, first.flag(3)?);
-    let must = !demo && !has_second && only.is_none() && grants.iter().any(|grant| grant.role.needs_second_factor());
+    let must = !demo && !has_second && grants.iter().any(|grant| grant.role.needs_second_factor());
     Ok(Some(Who {
         person: PersonId(first.i64(0)?),
         name: first.text(1)?,
@@ -101,7 +104,7 @@ impl Identity {
     async fn by_token(&self, tx: &mut ReadTx, secret: &str, now: Moment) -> Result<Option<Who>> {
         let hash = secrets::hash(secret);
         let sql = format!(
-            "SELECT {WHO}, {GRANT}, t.id, t.only_for, COALESCE(t.used_at, 0)
+            "SELECT {SOMEBODY}, {GRANT}, t.id, t.only_for, COALESCE(t.used_at, 0)
              FROM identity_token t JOIN identity_person p ON p.id = t.person AND p.disabled = 0 {TODAY}
              WHERE t.hash = $1 AND t.revoked_at IS NULL AND t.ends_at > $3 ORDER BY g.id"
         );

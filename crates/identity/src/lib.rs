@@ -8,6 +8,8 @@
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`corrections`]: name, login and address of somebody, corrected.
+//! - [`listing`]: people searched, filtered, ordered, a page at a time.
 //! - [`mergers`]: what a merger does to people.
 //! - [`passkey`]: passkeys, which show both factors at once.
 //! - [`personal`]: what is kept of people, exported, erased, forgotten in time.
@@ -19,9 +21,11 @@
 //! - [`told`]: what people are told of their account, in the pages and by letter.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
+pub mod corrections;
 pub mod fresh;
 pub mod keeper;
 pub mod linked;
+pub mod listing;
 pub mod login;
 pub mod mergers;
 mod migrations;

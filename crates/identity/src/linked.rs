@@ -10,10 +10,11 @@ use crate::{
     login::{Refused, Step, network, own, wrong},
     passkey::{ask, take},
     providers::{Doors, Given, Provider},
+    rules::misplaced,
     secrets,
     store::{self as people, Begun, MINUTE, SESSION},
 };
-use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Scope};
+use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role, Scope};
 use oidc::{Back, Flow, Told, Wrong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -31,6 +32,15 @@ CREATE TABLE identity_link (
 ) STRICT;
 CREATE INDEX identity_link_person ON identity_link (person);
 ALTER TABLE identity_grant ADD COLUMN source TEXT;
+",
+};
+
+pub const STRONG: Migration = Migration {
+    room: "identity",
+    version: 5,
+    name: "whether two factors were ever shown by an account at a provider",
+    sql: "
+ALTER TABLE identity_link ADD COLUMN strong INTEGER NOT NULL DEFAULT 0;
 ",
 };
 
@@ -84,6 +94,12 @@ pub async fn unlink(tx: &mut WriteTx, person: PersonId, provider: &str) -> Store
     renew(tx, person, provider, &[]).await?;
     people::note_own(tx, "identity.unlinked", person, json!({"provider": provider})).await?;
     Ok(true)
+}
+
+/// Two factors that were shown at providers count no more, until they are shown again: whoever lost one gets in anew.
+pub(crate) async fn weaken(tx: &mut WriteTx, person: PersonId) -> Stored<()> {
+    tx.execute("UPDATE identity_link SET strong = 0 WHERE person = $1", args![person.0]).await?;
+    Ok(())
 }
 
 impl Doors {
@@ -206,11 +222,15 @@ impl Identity {
         };
         let gives: Vec<Given> = provider.gives(told).into_iter().collect();
         renew(&mut tx, person.id, &provider.name, &gives).await?;
-        let sql = "UPDATE identity_link SET used_at = $3 WHERE issuer = $1 AND subject = $2";
-        tx.execute(sql, args![told.issuer.as_str(), told.subject.as_str(), tx.now()]).await?;
+        // Who showed two factors there once has a second factor: a password alone proves nothing any more ([`crate::fresh`]).
+        let strong = provider.is_strong(told);
+        let sql = "UPDATE identity_link SET used_at = $3, strong = CASE WHEN $4 = 1 THEN 1 ELSE strong END
+                   WHERE issuer = $1 AND subject = $2";
+        let values = args![told.issuer.as_str(), told.subject.as_str(), tx.now(), i64::from(strong)];
+        tx.execute(sql, values).await?;
         let secret = secrets::secret();
         let begun = match () {
-            () if provider.is_strong(told) => Begun::Strong,
+            () if strong => Begun::Strong,
             () if person.totp.is_none() => Begun::Full,
             () => Begun::Half,
         };
@@ -258,12 +278,19 @@ async fn renew(tx: &mut WriteTx, person: PersonId, provider: &str, gives: &[Give
     let until = Moment(tx.now().0 + SESSION).day();
     let codes: Vec<&str> = gives.iter().filter_map(|given| given.unit.as_deref()).collect();
     let units = units::store::meant_by(tx, &codes).await?;
-    // A role in a unit that is none is no role; never one everywhere.
+    // A role in a unit that is none, or where it is not held, is no role; never one everywhere.
     let wanted: BTreeSet<Key> = gives
         .iter()
         .filter_map(|given| {
             let unit = match &given.unit {
-                Some(code) => Some(units.get(code.as_str())?.id.0),
+                Some(code) => {
+                    let unit = units.get(code.as_str())?;
+                    if misplaced(Role::from_name(given.role)?, Some(unit), &[], (today, Some(until))).is_some() {
+                        tracing::warn!(provider, role = given.role, code, "a claim's role is not held in such a unit");
+                        return None;
+                    }
+                    Some(unit.id.0)
+                }
                 None => None,
             };
             Some((given.role.to_owned(), unit, given.criteria.clone()))

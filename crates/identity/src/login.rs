@@ -1,6 +1,7 @@
 //! From a name and a password to a session, step by step. Each step that fails says the same, whatever was wrong.
 //!
-//! Tries are counted by account and network before they are made, so that nobody locks others out: who knocks from elsewhere meets no count.
+//! Tries are counted by account and network before they are made, so that nobody locks others out: who knocks from elsewhere
+//! meets no count. Those that failed are counted by their network alone, too, so that nobody tries one password on everybody.
 
 use crate::{
     keeper::Identity,
@@ -18,6 +19,10 @@ use std::net::IpAddr;
 const FREE: i64 = 5;
 /// The longest wait after more of them.
 const LONGEST: i64 = 15 * store::MINUTE;
+/// The same of a whole network within a day: an office, or a province behind one address, logs in from one, and waits with
+/// whoever guesses there.
+const FREE_NETWORK: i64 = 60;
+const LONGEST_NETWORK: i64 = store::MINUTE;
 
 /// Where a login leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,27 +72,45 @@ pub(crate) fn own(person: PersonId) -> Actor {
     Actor { role: kernel::Role::Reader, person: Some(person), scope: Scope::PUBLIC }
 }
 
-/// How long to wait after so many failures, in microseconds.
-fn wait(count: i64) -> i64 {
-    if count < FREE { 0 } else { (1_000_000i64 << (count - FREE).min(20)).min(LONGEST) }
+/// How long to wait after so many failures of which some are free, at most so long, in microseconds.
+fn wait(count: i64, (free, longest): (i64, i64)) -> i64 {
+    if count < free { 0 } else { (1_000_000i64 << (count - free).min(20)).min(longest) }
 }
 
-/// Whether, after so many, another try must wait.
-fn waits(count: i64, last: Moment, now: Moment) -> Result<(), Refused> {
-    let left = last.0 + wait(count) - now.0;
+/// Whether, after a wait that began then, another try must wait still.
+fn waits(key: &'static str, wait: i64, last: Moment, now: Moment) -> Result<(), Refused> {
+    let left = last.0 + wait - now.0;
     if left <= 0 {
         return Ok(());
     }
     let seconds = left.div_euclid(1_000_000) + 1;
-    let phrase = Phrase::new("login-wait").with("seconds", seconds);
+    let phrase = Phrase::new(key).with("seconds", seconds);
     Err(Refused::Said(Problem { phrase, place: None, status: 429 }))
+}
+
+/// The same of an account in a network, or of a session.
+fn waits_once(count: i64, last: Moment, now: Moment) -> Result<(), Refused> {
+    waits("login-wait", wait(count, (FREE, LONGEST)), last, now)
+}
+
+/// Under what the failures of a network are counted: anew each day, since in a large one the last is never long ago.
+fn network_key(from: IpAddr, now: Moment) -> String {
+    secrets::hash(&format!("network {} {}", network(from), now.day()))
 }
 
 impl Identity {
     async fn may_try(&self, key: &str, now: Moment) -> Result<(), Refused> {
         let mut tx = self.store.read(&Scope::PUBLIC).await?;
         let (count, last) = store::attempts(&mut tx, key).await?;
-        waits(count, last, now)
+        waits_once(count, last, now)
+    }
+
+    /// Whether somebody of this network may try a password or a code that is nobody's yet, or must wait for those who failed
+    /// there. Cost: one row.
+    pub(crate) async fn network_may_try(&self, from: IpAddr, now: Moment) -> Result<(), Refused> {
+        let mut tx = self.store.read(&Scope::PUBLIC).await?;
+        let (count, last) = store::attempts(&mut tx, &network_key(from, now)).await?;
+        waits("login-wait-network", wait(count, (FREE_NETWORK, LONGEST_NETWORK)), last, now)
     }
 
     /// Counts a try before it is made, in a transaction of its own, so that many sent at once are not all the first; the
@@ -98,7 +121,7 @@ impl Identity {
         let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
         tx.lock(&format!("identity.attempt {key}")).await?;
         let (count, last) = store::attempts(&mut tx, key).await?;
-        waits(count, last, clock.now())?;
+        waits_once(count, last, clock.now())?;
         store::failed(&mut tx, key).await?;
         tx.commit().await?;
         Ok(count + 1)
@@ -119,15 +142,28 @@ impl Identity {
         Ok(said?)
     }
 
-    async fn note_failure(&self, person: Option<PersonId>, clock: &dyn Clock) -> Result<(), Refused> {
-        // Of nobody we know there is nothing to say; the request stands in the log.
-        let Some(person) = person else { return Ok(()) };
+    /// Counts a failure against its network, after it was made: what goes well is never counted, and so many at once as one
+    /// network has places ([`password::SHARE`]) is little beside what is free. Whoever it was of waits for one transaction,
+    /// so that nobody tells by the time who is known here. Cost: one row; a line where it is of somebody.
+    pub(crate) async fn note_failure(
+        &self,
+        person: Option<PersonId>,
+        from: IpAddr,
+        clock: &dyn Clock,
+    ) -> Result<(), Refused> {
         let mut tx = self.store.write(&Actor::SYSTEM, clock).await?;
-        store::note_own(&mut tx, "identity.login-failed", person, json!({})).await?;
+        // Of nobody we know there is nothing more to say; the request stands in the log.
+        if let Some(person) = person {
+            store::note_own(&mut tx, "identity.login-failed", person, json!({})).await?;
+        }
+        // Last: whoever else fails in this network waits for this row.
+        let key = network_key(from, tx.now());
+        store::failed(&mut tx, &key).await?;
         Ok(tx.commit().await?)
     }
 
-    /// A login by password. `label` names the browser for its owner's list. Cost: one hash, whoever it is; four rows.
+    /// A login by password. `label` names the browser for its owner's list. Cost: one hash and as many transactions, whoever it
+    /// is; five rows.
     pub async fn by_password(
         &self,
         login: &str,
@@ -136,7 +172,9 @@ impl Identity {
         label: &str,
         clock: &dyn Clock,
     ) -> Result<Step, Refused> {
-        let key = secrets::hash(&format!("{} {}", store::login_key(login), network(from)));
+        let network = network(from);
+        let key = secrets::hash(&format!("{} {network}", store::login_key(login)));
+        self.network_may_try(from, clock.now()).await?;
         self.try_once(&key, clock).await?;
         let person = {
             let mut tx = self.store.read(&Scope::PUBLIC).await?;
@@ -144,8 +182,9 @@ impl Identity {
         };
         let known = person.as_ref().filter(|p| !p.disabled).and_then(|p| p.password.as_deref());
         let long = password.chars().count() > password::MOST;
-        if !self.hash_tried(&key, password::is(if long { "" } else { password }, known).await, clock).await? || long {
-            self.note_failure(person.map(|p| p.id), clock).await?;
+        let said = password::is(&network, if long { "" } else { password }, known).await;
+        if !self.hash_tried(&key, said, clock).await? || long {
+            self.note_failure(person.map(|p| p.id), from, clock).await?;
             return Err(wrong("login-wrong"));
         }
         let Some(person) = person else { return Err(wrong("login-wrong")) };
@@ -233,7 +272,7 @@ impl Identity {
         let mut tx = self.store.write(&own(person.id), clock).await?;
         if !self.code_taken(&mut tx, &person, code).await? {
             drop(tx);
-            self.note_failure(Some(person.id), clock).await?;
+            self.note_failure(Some(person.id), from, clock).await?;
             return Err(wrong("login-code-wrong"));
         }
         store::succeeded(&mut tx, &key).await?;
@@ -250,7 +289,10 @@ mod tests {
 
     #[test]
     fn waits_grow_and_end() {
-        assert_eq!([0, 4, 5, 6, 9, 80].map(wait), [0, 0, 1_000_000, 2_000_000, 16_000_000, LONGEST]);
+        let one = |count| wait(count, (FREE, LONGEST));
+        assert_eq!([0, 4, 5, 6, 9, 80].map(one), [0, 0, 1_000_000, 2_000_000, 16_000_000, LONGEST]);
+        let all = |count| wait(count, (FREE_NETWORK, LONGEST_NETWORK));
+        assert_eq!([0, 59, 60, 61, 66, 999].map(all), [0, 0, 1_000_000, 2_000_000, LONGEST_NETWORK, LONGEST_NETWORK]);
     }
 
     #[test]

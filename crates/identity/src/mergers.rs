@@ -27,7 +27,7 @@ async fn follow(tx: &mut WriteTx, change: &Changed) -> Result<Vec<Phrase>> {
         }
         let phrase = Phrase::new("notice-merger-people").with("people", people.len());
         let key = format!("merger-people/{}/{}", merger.day, merger.began.first().map_or(0, |unit| unit.0));
-        let (to, link) = (To::Role(Role::Administrator), "/quan-tri/nguoi".to_owned());
+        let (to, link) = (To::Role(Role::Administrator), "/quan-tri/nguoi?ket_thuc=1".to_owned());
         notices::tell(tx, &Notice { to, kind: Kind::Role, key, phrase, link, unit: None }).await?;
     }
     for (vi, en) in agencies(tx, merger).await? {

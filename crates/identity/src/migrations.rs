@@ -51,4 +51,4 @@ CREATE TABLE identity_proposal (
 CREATE INDEX identity_proposal_open ON identity_proposal (asked_at) WHERE decision IS NULL;
 CREATE INDEX identity_proposal_person ON identity_proposal (person);
 ",
-}, crate::passkey::MIGRATION, crate::linked::MIGRATION];
+}, crate::passkey::MIGRATION, crate::linked::MIGRATION, crate::linked::STRONG];

@@ -22,6 +22,8 @@ pub struct Person {
     /// A made-up person of the demo: logs in by a button, where the demo says so.
     pub demo: bool,
     pub made: Moment,
+    /// Counts what was changed of the account: whoever corrects it names the one they saw.
+    pub version: i64,
 }
 
 /// A role held, or once held.
@@ -31,6 +33,8 @@ pub struct Held {
     pub role: Role,
     pub unit: Option<UnitId>,
     pub unit_name: String,
+    /// The unit's last day, where it has one.
+    pub unit_last: Option<Day>,
     pub agency: Option<AgencyId>,
     /// Its name in Vietnamese and in English.
     pub agency_name: Option<(String, String)>,
@@ -40,6 +44,31 @@ pub struct Held {
     pub ended: bool,
     /// The provider by whose word it is held.
     pub source: Option<String>,
+}
+
+impl Held {
+    /// Whether it stands on a day.
+    pub fn stands(&self, today: Day) -> bool {
+        self.from <= today && self.lasts(today)
+    }
+
+    /// Whether it stands on a day, or will.
+    pub fn lasts(&self, today: Day) -> bool {
+        !self.ended && self.to.is_none_or(|to| to >= today)
+    }
+
+    /// Whether its unit was no more on a day.
+    pub fn is_of_past(&self, today: Day) -> bool {
+        self.unit_last.is_some_and(|last| last < today)
+    }
+}
+
+/// What an account says of somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub login: String,
+    pub name: String,
+    pub email: Option<String>,
 }
 
 /// A role to be given.
@@ -60,6 +89,11 @@ pub enum Asked {
     Grant(NewGrant),
     /// A code to set a password by, for somebody with power.
     Code,
+    /// Another login or address of mail, for somebody with power.
+    Account {
+        login: String,
+        email: Option<String>,
+    },
 }
 
 /// Something that one administrator asks for and another lets pass or not.

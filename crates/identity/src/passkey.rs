@@ -151,7 +151,8 @@ impl Identity {
         Ok(asked)
     }
 
-    /// Keeps the passkey that a browser made for whom it was asked; the session showed two factors by it. Cost: four rows.
+    /// Keeps the passkey that a browser made for whom it was asked; the session showed two factors by it, and every other one
+    /// ends. Cost: four rows; their sessions.
     pub async fn add_passkey(
         &self,
         party: &Party,
@@ -191,6 +192,7 @@ impl Identity {
         };
         let id = row.map_or(Err(StoreError::Corrupt("no id".into())), |row| row.i64(0))?;
         tx.execute("UPDATE identity_session SET strong = 1 WHERE hash = $1", args![who.session.as_str()]).await?;
+        people::end_others(&mut tx, person, &who.session).await?;
         people::note_own(&mut tx, "identity.passkey", person, json!({"passkey": id, "name": name})).await?;
         Ok(tx.commit().await?)
     }

@@ -84,7 +84,8 @@ async fn export(tx: &mut ReadTx, whom: &Whom) -> Result<Vec<Part>> {
     let codes = rows(tx, sql, id, &[("kind", Text), ("made_at", At), ("ends_at", At), ("used_at", At)]).await?;
     let proposals = rows(
         tx,
-        "SELECT kind, details, asked_at, decided_at, decision, reason FROM identity_proposal
+        // What an account was to be called is of whom it is about, not of the administrators.
+        "SELECT kind, CASE WHEN kind = 'account' AND person <> $1 THEN '{}' ELSE details END, asked_at, decided_at, decision, reason FROM identity_proposal
          WHERE person = $1 OR asked_by = $1 OR decided_by = $1 ORDER BY id",
         id,
         &[

@@ -12,16 +12,28 @@ use crate::{
 use kernel::{Actor, AgencyId, Day, Moment, PersonId, Phrase, Problem, Role, UnitId};
 use serde_json::{Value, json};
 use store::{Query, Result, Row, StoreError, WriteTx, args};
+use units::Unit;
 
 /// How long something waits before it is forgotten.
 pub const WAITS: i64 = 14 * 24 * HOUR;
 /// Where the second half of a code begins.
 const HALF: usize = 12;
 
-/// Whether a role is power over figures or people: those that want a second factor, and a program's, which takes in figures
-/// and whose token whoever keeps people sees.
-pub fn is_power(role: Role) -> bool {
-    role.needs_second_factor() || role == Role::Machine
+/// Whether a role is power over figures or people: those that want a second factor; a program's, which takes in figures and
+/// whose token whoever keeps people sees; and `wide`, where it reaches a whole province, whatever reads figures that are not
+/// published.
+pub fn is_power(role: Role, wide: bool) -> bool {
+    role.needs_second_factor() || role == Role::Machine || (wide && reads_drafts(role))
+}
+
+fn reads_drafts(role: Role) -> bool {
+    let (action, resource) = web::permissions::WORKING;
+    web::permissions::rule_of(action, resource).is_some_and(|rule| rule.is_held_by(&[role]))
+}
+
+/// Whether a role held here reaches a whole province: in one, in an agency as a whole, or everywhere.
+pub fn is_wide(unit: Option<&Unit>) -> bool {
+    unit.is_none_or(|unit| unit.level == "province")
 }
 
 /// Whether an actor needs nobody else: whoever works at the machine, and the program itself.
@@ -30,18 +42,20 @@ pub fn is_alone(actor: &Actor) -> bool {
 }
 
 /// The roles that are power, as text for a statement.
-fn power() -> String {
+fn power(wide: bool) -> String {
     let names: Vec<String> =
-        Role::ALL.iter().filter(|role| is_power(**role)).map(|role| format!("'{}'", role.name())).collect();
+        Role::ALL.iter().filter(|role| is_power(**role, wide)).map(|role| format!("'{}'", role.name())).collect();
     names.join(",")
 }
 
-/// Whether somebody holds power today or will. Cost: their roles.
+/// Whether somebody holds power today or will. Cost: their roles and the units of those.
 pub async fn has_power(tx: &mut impl Query, person: PersonId, today: Day) -> Result<bool> {
     let sql = format!(
-        "SELECT id FROM identity_grant WHERE person = $1 AND ended_at IS NULL AND (to_day IS NULL OR to_day >= $2)
-         AND role IN ({}) LIMIT 1",
-        power()
+        "SELECT g.id FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit
+         WHERE g.person = $1 AND g.ended_at IS NULL AND (g.to_day IS NULL OR g.to_day >= $2)
+         AND (g.role IN ({}) OR (g.role IN ({}) AND (g.unit IS NULL OR u.level = 'province'))) LIMIT 1",
+        power(false),
+        power(true)
     );
     Ok(tx.row(&sql, args![person.0, today.epoch_days()]).await?.is_some())
 }
@@ -63,9 +77,13 @@ pub enum Outcome {
 }
 
 /// Gives a role; of one that is power it is asked for, unless whoever asks needs nobody else. The same asked for again is
-/// one. Cost: as [`people::grant`]; of power the administrators and what waits for this person.
+/// one. Cost: as [`people::grant`], and the unit; of power the administrators and what waits for this person.
 pub async fn give(tx: &mut WriteTx, new: &NewGrant) -> Result<Outcome> {
-    if !is_power(new.role) || is_alone(tx.actor()) {
+    let unit = match new.unit {
+        Some(unit) => units::store::get(tx, unit).await?,
+        None => None,
+    };
+    if !is_power(new.role, is_wide(unit.as_ref())) || is_alone(tx.actor()) {
         return Ok(Outcome::Done(people::grant(tx, new).await?));
     }
     let (by, today) = (tx.actor().person, tx.now().day());
@@ -83,7 +101,13 @@ pub async fn give(tx: &mut WriteTx, new: &NewGrant) -> Result<Outcome> {
     Ok(Outcome::Waits(id))
 }
 
-async fn ask(tx: &mut WriteTx, kind: &str, person: PersonId, details: &str, half: Option<String>) -> Result<i64> {
+pub(crate) async fn ask(
+    tx: &mut WriteTx,
+    kind: &str,
+    person: PersonId,
+    details: &str,
+    half: Option<String>,
+) -> Result<i64> {
     let by = tx.actor().person.map(|p| p.0);
     let sql = "INSERT INTO identity_proposal (kind, person, details, half, asked_by, asked_at)
                VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
@@ -138,6 +162,12 @@ fn proposal(row: &Row) -> Result<Proposal> {
     let person = PersonId(row.i64(2)?);
     let asked = match &*row.text(1)? {
         "grant" => Asked::Grant(grant_of(person, &row.text(3)?)?),
+        "account" => {
+            let read: Value = serde_json::from_str(&row.text(3)?)?;
+            let text = |name: &str| read[name].as_str().map(str::to_owned);
+            let login = text("login").ok_or_else(|| StoreError::Corrupt("an account without a login".into()))?;
+            Asked::Account { login, email: text("email") }
+        }
         _ => Asked::Code,
     };
     Ok(Proposal {
@@ -163,6 +193,8 @@ pub async fn waiting(tx: &mut impl Query, now: Moment) -> Result<Vec<Proposal>> 
 pub enum Decided {
     /// The role stands.
     Given(i64),
+    /// Login and address are others now.
+    Corrected,
     /// The code stands; the half for whoever let it pass, shown once.
     Code(String),
     Declined,
@@ -209,6 +241,10 @@ pub async fn decide(
             // A code that one administrator saw before must not open an account that has power now.
             people::end_codes(tx, new.person).await?;
             Ok(Some(Decided::Given(people::grant(tx, &new).await?)))
+        }
+        Asked::Account { login, email } => {
+            crate::corrections::passed(tx, found.person, &login, email.as_deref()).await?;
+            Ok(Some(Decided::Corrected))
         }
         Asked::Code => {
             let first = found.half.and_then(|sealed| key.open(&sealed)).and_then(|half| String::from_utf8(half).ok());

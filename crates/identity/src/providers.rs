@@ -83,7 +83,8 @@ pub struct Mapped {
     pub value: String,
     /// The name of a role, as `langso permissions` prints it.
     pub role: String,
-    /// The code of the unit where it is held; none: everywhere.
+    /// The code of the unit where it is held, of a level in which it may be ([`Role::levels`]), which a login looks at; none:
+    /// everywhere.
     #[serde(default)]
     pub unit: Option<String>,
     /// `set/number`, separated by commas; none: all.
@@ -169,6 +170,12 @@ impl Providers {
                 }
                 if !role.is_of_house() && mapped.unit.is_none() {
                     return wrong(&format!("role {:?} is held in a unit", mapped.role));
+                }
+                if role.is_of_districts() {
+                    return wrong(&format!(
+                        "role {:?} is of districts, which are no more: it is given by hand",
+                        mapped.role
+                    ));
                 }
                 if mapped.criteria.as_deref().is_some_and(|criteria| rules::criteria(criteria).is_none()) {
                     return wrong("criteria: set/number, separated by commas");
@@ -277,6 +284,7 @@ role = "ministry_reader"
             ("commune_officer", "king", "is none"),
             ("commune_officer", "local_admin", "is none"),
             ("unit = \"08881\"", "", "held in a unit"),
+            ("commune_officer", "district_leader", "no more"),
             ("name = \"tinh\"", "name = \"Tỉnh\"", "small letters"),
             ("issuer", "isuer", "isuer"),
             ("commune-2021-2025/10,", "10,", "criteria"),

@@ -6,7 +6,7 @@
 use crate::{
     model::{Asked, NewGrant},
     proposals,
-    rules::{criteria, day, is_login, role_named},
+    rules::{criteria, day, is_login, misplaced, role_named},
     secrets::{self, SecretKey},
     store::{HOUR, login_key},
     told::{self, Invited},
@@ -87,6 +87,8 @@ struct Wanted {
     /// Whether the file says the first day; of a role that stands already none is meant otherwise.
     says_from: bool,
     to: Option<Day>,
+    /// Whether it is power there.
+    power: bool,
 }
 
 /// What makes a role the same, whatever its days: whose, which, where, for what.
@@ -143,14 +145,16 @@ fn at(number: u32, column: usize, key: &'static str, value: &str) -> Problem {
     problem
 }
 
+/// The places that a file names, by their codes.
+struct Named {
+    units: HashMap<String, Unit>,
+    agencies: HashMap<String, units::Agency>,
+    /// The units whose agencies they are.
+    offices: HashMap<UnitId, Unit>,
+}
+
 /// One row, as far as it can be read without the store.
-fn row(
-    number: u32,
-    cells: &[String],
-    units: &HashMap<String, Unit>,
-    agencies: &HashMap<String, units::Agency>,
-    today: Day,
-) -> std::result::Result<Wanted, Vec<Problem>> {
+fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result::Result<Wanted, Vec<Problem>> {
     let cell = |column: usize| cells.get(column).map_or("", |text| text.trim());
     let mut problems = Vec::new();
     let mut wrong = |column: usize, key: &'static str| problems.push(at(number, column, key, cell(column)));
@@ -167,8 +171,8 @@ fn row(
     if role.is_none() {
         wrong(3, "roster-role-unknown");
     }
-    let unit = units.get(cell(4)).map(|unit| unit.id);
-    let agency = agencies.get(cell(8));
+    let unit = named.units.get(cell(4));
+    let agency = named.agencies.get(cell(8));
     let house = agency.is_some() || role.is_some_and(Role::is_of_house);
     match (unit, agency) {
         // A role in an agency reaches where the agency does.
@@ -179,8 +183,8 @@ fn row(
     if !cell(8).is_empty() && agency.is_none() {
         wrong(8, "agency-unknown");
     }
-    let named = criteria(cell(5));
-    if named.is_none() {
+    let charge = criteria(cell(5));
+    if charge.is_none() {
         wrong(5, "criteria-bad");
     }
     let from = if cell(6).is_empty() { Some(today) } else { day(cell(6)) };
@@ -191,35 +195,49 @@ fn row(
     if (!cell(7).is_empty() && to.is_none()) || to.zip(from).is_some_and(|(to, from)| to < from) {
         wrong(7, "day-bad");
     }
-    match (role, named, from) {
+    let office = agency.map_or(&[][..], |agency| &agency.units);
+    let office: Vec<&Unit> = office.iter().filter_map(|unit| named.offices.get(unit)).collect();
+    if let Some(role) = role
+        && (unit.is_some() || !office.is_empty())
+        && let Some((field, key)) = misplaced(role, unit, &office, (from.unwrap_or(today), to))
+    {
+        wrong(COLUMNS.iter().position(|&name| name == field).unwrap_or(4), key);
+    }
+    match (role, charge, from) {
         (Some(role), Some(criteria), Some(from)) if problems.is_empty() => Ok(Wanted {
             name: cell(0).to_owned(),
             login: login_key(cell(1)),
             email: Some(cell(2).to_owned()).filter(|email| !email.is_empty()),
             role,
-            unit,
+            unit: unit.map(|unit| unit.id),
             agency: agency.map(|agency| AgencyId(agency.id)),
             criteria,
             from,
             says_from: !cell(6).is_empty(),
             to,
+            power: proposals::is_power(role, proposals::is_wide(unit)),
         }),
         _ => Err(problems),
     }
 }
 
-/// What a file would do, held against what is there. Cost: the people, roles and units it names, three queries a thousand.
+/// What a file would do, held against what is there. Cost: the people, roles and units it names, three queries a thousand;
+/// the agencies and their units where it names one.
 pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan> {
     let codes: BTreeSet<&str> = cells.iter().filter_map(|(_, cells)| cells.get(4)).map(|code| code.trim()).collect();
     let codes: Vec<&str> = codes.into_iter().filter(|code| !code.is_empty()).collect();
-    let by_code = units::store::meant_by(tx, &codes).await?;
+    let units = units::store::meant_by(tx, &codes).await?;
     let named = cells.iter().any(|(_, cells)| cells.get(8).is_some_and(|code| !code.trim().is_empty()));
     let agencies = if named { units::store::agencies(tx).await? } else { Vec::new() };
-    let agencies = agencies.into_iter().filter(|agency| agency.stands_on(today)).map(|a| (a.code.clone(), a)).collect();
+    let agencies: HashMap<_, _> =
+        agencies.into_iter().filter(|agency| agency.stands_on(today)).map(|a| (a.code.clone(), a)).collect();
+    let of: BTreeSet<UnitId> = agencies.values().flat_map(|agency| agency.units.iter().copied()).collect();
+    let offices = units::store::many(tx, &of.into_iter().collect::<Vec<_>>()).await?;
+    let named = Named { units, agencies, offices };
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {
-        match row(*number, cells, &by_code, &agencies, today) {
+        match row(*number, cells, &named, today) {
             Err(problems) => plan.problems.extend(problems),
             Ok(wanted) => {
                 let first = names.entry(wanted.login.clone()).or_insert_with(|| (*number, wanted.name.clone()));
@@ -281,7 +299,7 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
                 plan.moved.push(Moved { name, login, role, before, after });
             }
         }
-        plan.power += usize::from(step != Step::Nothing && proposals::is_power(wanted.role));
+        plan.power += usize::from(step != Step::Nothing && wanted.power);
     }
     plan.new_people = fresh.len();
     Ok(plan)
@@ -360,7 +378,7 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan, post: Option<Post<'_>>) ->
         if !plan.known.contains_key(&wanted.login) {
             people.entry(&wanted.login).or_insert(wanted);
         }
-        if !alone && proposals::is_power(wanted.role) {
+        if !alone && wanted.power {
             power.insert(wanted.login.as_str());
         }
     }
@@ -402,7 +420,7 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan, post: Option<Post<'_>>) ->
         if step == Step::Nothing || given.contains(&key) || asked.contains(&key) {
             continue;
         }
-        if !alone && proposals::is_power(wanted.role) {
+        if !alone && wanted.power {
             asked.insert(key);
             waits.push(args!["grant", id.0, proposals::written(&new).to_string(), by, now]);
             continue;

@@ -2,6 +2,7 @@
 
 use kernel::{CriterionRef, Day, Role, text};
 use locale::Lang;
+use units::Unit;
 
 /// A role in words.
 pub fn role_word(lang: Lang, role: Role) -> String {
@@ -48,4 +49,75 @@ pub fn day(text: &str) -> Option<Day> {
         let [day, month, year] = parts[..] else { return None };
         Day::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
     })
+}
+
+/// What stands against a role in a place: the field and the key of a phrase. `office`: the units of its agency, where no unit is
+/// named; neither of both: everywhere. Whoever had a district in their charge had it while there was one.
+pub fn misplaced(
+    role: Role,
+    unit: Option<&Unit>,
+    office: &[&Unit],
+    span: (Day, Option<Day>),
+) -> Option<(&'static str, &'static str)> {
+    let (field, places) = match unit {
+        Some(_) => ("unit", unit.as_slice()),
+        None if office.is_empty() => {
+            return (!role.levels().contains(&"province")).then_some(("unit", "role-not-there"));
+        }
+        None => ("agency", office),
+    };
+    if places.iter().any(|unit| !role.levels().contains(&unit.level.as_str())) {
+        return Some((field, "role-not-there"));
+    }
+    let meets = |unit: &&Unit| {
+        unit.valid_to.is_none_or(|last| span.0 <= last)
+            && unit.valid_from.zip(span.1).is_none_or(|(first, to)| first <= to)
+    };
+    (role.is_of_districts() && !places.iter().all(meets)).then_some(("from", "role-after-unit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::UnitId;
+
+    fn unit(level: &str, last: Option<Day>) -> Unit {
+        let (level, kind, code) = (level.to_owned(), String::new(), String::new());
+        let (name, confidence, note) = (String::new(), String::new(), String::new());
+        let (parent, valid_from, valid_to, lat, lon) = (None, Day::new(2000, 1, 1), last, None, None);
+        Unit { id: UnitId(7), level, kind, code, name, parent, valid_from, valid_to, lat, lon, confidence, note }
+    }
+
+    #[test]
+    fn a_role_is_held_in_a_unit_of_its_level_in_an_agency_of_one_or_in_a_province_everywhere() {
+        let day = |year, month, day| Day::new(year, month, day).expect("a day");
+        let ended = Day::new(2025, 6, 30);
+        let places = ["commune", "district", "province"].map(|level| unit(level, ended));
+        let now = (day(2026, 11, 27), None);
+        for &role in Role::ALL.iter().filter(|role| role.is_held() && !role.is_of_districts()) {
+            for place in &places {
+                let may = role.levels().contains(&place.level.as_str());
+                let wrong = |field| (!may).then_some((field, "role-not-there"));
+                assert_eq!(misplaced(role, Some(place), &[], now), wrong("unit"), "{role:?} {place:?}");
+                assert_eq!(misplaced(role, None, &[place], now), wrong("agency"), "{role:?} {place:?}");
+            }
+        }
+        assert_eq!(misplaced(Role::CommuneLeader, None, &[], now), Some(("unit", "role-not-there")));
+        assert_eq!(misplaced(Role::Coordination, None, &[], now), None);
+        assert!(misplaced(Role::CommuneLeader, None, &[&places[0], &places[2]], now).is_some(), "one is enough");
+    }
+
+    #[test]
+    fn a_role_of_a_district_meets_the_days_of_the_district() {
+        let day = |year, month, day| Day::new(year, month, day).expect("a day");
+        let district = unit("district", Day::new(2025, 6, 30));
+        let check = |from, to, may: bool| {
+            let wrong = (!may).then_some(("from", "role-after-unit"));
+            assert_eq!(misplaced(Role::DistrictVerifier, Some(&district), &[], (from, to)), wrong, "{from} {to:?}");
+        };
+        check(day(2025, 6, 30), None, true);
+        check(day(2025, 7, 1), None, false);
+        check(day(1999, 1, 1), Day::new(1999, 12, 31), false);
+        check(day(1999, 1, 1), Day::new(2000, 1, 1), true);
+    }
 }

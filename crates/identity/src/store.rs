@@ -21,10 +21,10 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// How often it is noted that a session or token was seen.
 pub const NOTED: i64 = 5 * MINUTE;
 
-const PERSON: &str =
-    "p.id, p.login, p.name, p.email, p.lang, p.password, p.totp, p.totp_step, p.disabled, p.demo, p.made_at";
+pub(crate) const PERSON: &str =
+    "p.id, p.login, p.name, p.email, p.lang, p.password, p.totp, p.totp_step, p.disabled, p.demo, p.made_at, p.version";
 
-fn person(row: &Row) -> Result<Person> {
+pub(crate) fn person(row: &Row) -> Result<Person> {
     Ok(Person {
         id: PersonId(row.i64(0)?),
         login: row.text(1)?,
@@ -37,6 +37,7 @@ fn person(row: &Row) -> Result<Person> {
         disabled: row.flag(8)?,
         demo: row.flag(9)?,
         made: Moment(row.i64(10)?),
+        version: row.i64(11)?,
     })
 }
 
@@ -90,58 +91,6 @@ pub async fn is_empty(tx: &mut impl Query) -> Result<bool> {
 pub async fn demo(tx: &mut impl Query) -> Result<Vec<Person>> {
     let sql = format!("SELECT {PERSON} FROM identity_person p WHERE p.demo = 1 ORDER BY p.id");
     tx.rows(&sql, args![]).await?.iter().map(person).collect()
-}
-
-/// By what people are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By given name, in Vietnamese order.
-    #[default]
-    Name,
-    Login,
-    /// The newest first.
-    Newest,
-}
-
-/// The names of the orders.
-pub const ORDERS: [&str; 3] = ["name", "login", "newest"];
-
-impl Order {
-    /// By its name; by people's names where it is none.
-    pub fn named(name: &str) -> Order {
-        match name {
-            "login" => Order::Login,
-            "newest" => Order::Newest,
-            _ => Order::Name,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        ORDERS[self as usize]
-    }
-
-    fn sql(self) -> &'static str {
-        match self {
-            Order::Name => "p.ord, p.id",
-            Order::Login => "p.login, p.id",
-            Order::Newest => "p.made_at DESC, p.id DESC",
-        }
-    }
-}
-
-/// People whose name or login has these letters, in an order; and how many there are in all. Cost: the people.
-pub async fn list(tx: &mut impl Query, q: &str, order: Order, limit: i64, offset: i64) -> Result<(Vec<Person>, i64)> {
-    let like = format!("%{}%", text::search_key(q));
-    let from = "identity_person p WHERE p.search LIKE $1";
-    store::paged(tx, PERSON, from, order.sql(), args![like], (limit, offset), person).await
-}
-
-/// People whose name or login has these letters, after a number, the oldest account first. Cost: the people passed over.
-pub async fn list_after(tx: &mut impl Query, q: &str, after: i64, limit: i64) -> Result<Vec<Person>> {
-    let like = format!("%{}%", text::search_key(q));
-    let sql =
-        format!("SELECT {PERSON} FROM identity_person p WHERE p.search LIKE $1 AND p.id > $2 ORDER BY p.id LIMIT $3");
-    tx.rows(&sql, args![like, after, limit]).await?.iter().map(person).collect()
 }
 
 /// By what somebody is found, and ordered: people are ordered by their given name, which stands last.
@@ -208,8 +157,7 @@ pub struct Kept<'a> {
 pub async fn set_password(tx: &mut WriteTx, id: PersonId, hash: &str, keep: Kept<'_>) -> Result<()> {
     let sql = "UPDATE identity_person SET password = $2, password_at = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, hash, tx.now()]).await?;
-    let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
-    tx.execute(sql, args![id.0, keep.session.unwrap_or("")]).await?;
+    end_others(tx, id, keep.session.unwrap_or("")).await?;
     let sql = "UPDATE identity_token SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL";
     let revoked = if keep.tokens { 0 } else { tx.execute(sql, args![id.0, tx.now()]).await? };
     note_own(tx, "identity.password", id, json!({"tokens_revoked": revoked})).await
@@ -226,8 +174,7 @@ pub async fn set_totp(
     let sql = "UPDATE identity_person SET totp = $2, totp_step = $3, version = version + 1 WHERE id = $1";
     tx.execute_one(sql, args![id.0, sealed, step]).await?;
     crate::recovery::forget(tx, id).await?;
-    let sql = "DELETE FROM identity_session WHERE person = $1 AND hash <> $2";
-    tx.execute(sql, args![id.0, keep.unwrap_or("")]).await?;
+    end_others(tx, id, keep.unwrap_or("")).await?;
     note_own(tx, "identity.second-factor", id, json!({"set": sealed.is_some()})).await
 }
 
@@ -327,7 +274,7 @@ pub async fn held(tx: &mut impl Query, id: PersonId) -> Result<Vec<Held>> {
 pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Held>>> {
     let places = store::places(1, people.len());
     let sql = format!(
-        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en, g.source
+        "SELECT g.id, g.role, g.unit, u.name, g.agency, g.criteria, g.from_day, g.to_day, g.ended_at, g.person, a.name_vi, a.name_en, g.source, u.to_day
          FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit LEFT JOIN units_agency a ON a.id = g.agency WHERE g.person IN ({})
          ORDER BY CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END, g.from_day DESC, g.id",
         places
@@ -346,6 +293,7 @@ pub async fn held_by(tx: &mut impl Query, people: &[PersonId]) -> Result<HashMap
             ended: row.opt_i64(8)?.is_some(),
             agency_name: row.opt_text(10)?.zip(row.opt_text(11)?),
             source: row.opt_text(12)?,
+            unit_last: row.opt_i64(13)?.filter(|&day| day != units::model::OPEN_TO).map(Day::from_epoch_days),
         }))
     };
     let mut found: HashMap<PersonId, Vec<Held>> = HashMap::new();
@@ -458,10 +406,16 @@ pub async fn end(tx: &mut WriteTx, id: PersonId, hash: &str) -> Result<bool> {
     Ok(ended)
 }
 
-/// When a session began that stands.
-pub async fn session_made(tx: &mut impl Query, hash: &str) -> Result<Option<Moment>> {
-    let sql = "SELECT made_at FROM identity_session WHERE hash = $1 AND state = 'full'";
-    Ok(tx.row(sql, args![hash]).await?.map(|row| row.i64(0)).transpose()?.map(Moment))
+/// Ends the sessions of somebody but one, by the hash of its secret: what lets them in changed.
+pub(crate) async fn end_others(tx: &mut WriteTx, id: PersonId, keep: &str) -> Result<()> {
+    tx.execute("DELETE FROM identity_session WHERE person = $1 AND hash <> $2", args![id.0, keep]).await?;
+    Ok(())
+}
+
+/// When a session began that stands, and whether both factors were shown in it.
+pub async fn session_begun(tx: &mut impl Query, hash: &str) -> Result<Option<(Moment, bool)>> {
+    let sql = "SELECT made_at, strong FROM identity_session WHERE hash = $1 AND state = 'full'";
+    tx.row(sql, args![hash]).await?.map(|row| Ok((Moment(row.i64(0)?), row.flag(1)?))).transpose()
 }
 
 /// Sessions of somebody that stand, the latest first.

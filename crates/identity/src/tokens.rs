@@ -36,8 +36,7 @@ pub fn rules(held: &[Role]) -> Vec<&'static Rule> {
 
 /// The roles that stand on a day.
 pub fn standing(held: &[Held], today: Day) -> Vec<Role> {
-    let stands = |h: &&Held| !h.ended && h.from <= today && h.to.is_none_or(|to| to >= today);
-    held.iter().filter(stands).map(|h| h.role).collect()
+    held.iter().filter(|held| held.stands(today)).map(|h| h.role).collect()
 }
 
 /// What is wrong with it, each at its field.

@@ -26,6 +26,20 @@ pub(crate) async fn role(tx: &mut WriteTx, person: PersonId, role: &str, grant: 
     notices::tell(tx, &Notice { to, kind: Kind::Role, key, phrase, link, unit: None }).await.map(drop)
 }
 
+/// Whose account somebody else corrected hears of it, by the names of the fields alone. Cost: two rows.
+pub(crate) async fn corrected(tx: &mut WriteTx, person: PersonId, version: i64, fields: &[&str]) -> Result<()> {
+    if tx.actor().person == Some(person) {
+        return Ok(());
+    }
+    let words = |lang| {
+        let word = |field: &&str| locale::say_key(lang, &format!("account-field-{field}"), &[]);
+        fields.iter().map(word).collect::<Vec<_>>().join(", ")
+    };
+    let phrase = Phrase::new("notice-account-corrected").both("fields", words(Lang::Vi), words(Lang::En));
+    let (to, link, key) = (To::Person(person), "/tai-khoan".to_owned(), format!("account/{person}/{version}"));
+    notices::tell(tx, &Notice { to, kind: Kind::Account, key, phrase, link, unit: None }).await.map(drop)
+}
+
 /// Whom a letter with a code goes to, and what it says.
 pub(crate) struct Invited {
     pub person: PersonId,

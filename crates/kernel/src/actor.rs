@@ -78,6 +78,33 @@ impl Role {
         matches!(self, Role::Administrator | Role::Auditor | Role::Editor | Role::Machine | Role::MinistryReader)
     }
 
+    /// The levels of unit in which it may be held, in the unit itself or in an agency of it; what is held in a province may be
+    /// held everywhere, too. An appraiser's department may give each of its people some communes. Everybody who gives roles asks
+    /// here: otherwise who keeps people would make the leader of a commune one of every commune.
+    pub fn levels(self) -> &'static [&'static str] {
+        match self {
+            Role::CommuneOfficer | Role::CommuneLeader | Role::Interviewer => &["commune"],
+            Role::DistrictVerifier | Role::DistrictLeader => &["district"],
+            Role::FatherlandFront | Role::Appraiser | Role::Machine => &["commune", "district", "province"],
+            Role::Coordination
+            | Role::CouncilChair
+            | Role::CouncilSecretary
+            | Role::CouncilMember
+            | Role::ProvinceChair
+            | Role::ProvinceLeader
+            | Role::MinistryReader
+            | Role::Auditor
+            | Role::Editor
+            | Role::Administrator => &["province"],
+            Role::Reader | Role::LocalAdmin | Role::System => &[],
+        }
+    }
+
+    /// Whether it is of districts alone, which are no more.
+    pub fn is_of_districts(self) -> bool {
+        self.levels() == ["district"]
+    }
+
     /// Whether who holds it must log in with a second factor: who reviews, decides or administers.
     pub fn needs_second_factor(self) -> bool {
         matches!(
@@ -276,6 +303,15 @@ mod tests {
         for &role in Role::ALL {
             assert_eq!(Role::from_name(role.name()), Some(role));
         }
+    }
+
+    #[test]
+    fn every_role_that_is_held_is_held_somewhere_and_what_is_of_the_house_in_a_province() {
+        for &role in Role::ALL {
+            assert_eq!(!role.levels().is_empty(), role.is_held(), "{role:?}");
+            assert!(!role.is_of_house() || role.levels().contains(&"province"), "{role:?}");
+        }
+        assert!(Role::DistrictVerifier.is_of_districts() && !Role::Machine.is_of_districts());
     }
 
     #[test]

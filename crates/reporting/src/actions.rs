@@ -15,7 +15,7 @@ use facts::{
 };
 use kernel::{AgencyId, CriterionRef, Phrase, Problem, Role, UnitId};
 use rulebook::values::year_end;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked to be done.
 #[derive(Clone, Debug)]
@@ -99,6 +99,8 @@ pub async fn act(
     }
     let Some((one, summed, mut items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let form = form::load(tx, law, campaign, &one).await?;
+    // Figures come by other doors, too: what is filled is what stands there now.
+    entry::settle(tx, campaign, &form, &mut items, &summed).await?;
     let chosen = choose(tx, campaign, unit, &items, wanted).await?;
     check(tx, campaign, &form, &summed, &items, &chosen, action).await?;
     let mut done = Vec::with_capacity(chosen.len());
@@ -113,7 +115,7 @@ pub async fn act(
     }
     kept::keep_items(tx, campaign, unit, &fresh).await?;
     kept::note(tx, campaign, unit, action, &done, reason).await?;
-    figures(tx, campaign, &form, &items, &chosen, action).await?;
+    figures(tx, law, campaign, &form, &items, &chosen, action).await?;
     let after = entry::summed(&items, &summed, now);
     kept::keep_unit(tx, campaign.id, &after).await?;
     let criteria: Vec<String> =
@@ -190,13 +192,19 @@ impl Reach {
 async fn own_agencies(tx: &mut WriteTx) -> Result<Option<BTreeSet<AgencyId>>> {
     let actor = tx.actor().clone();
     let (Role::Appraiser, Some(person)) = (actor.role, actor.person) else { return Ok(None) };
-    own_agencies_of(tx, person).await.map(Some)
+    let today = tx.now().day();
+    own_agencies_of(tx, person, today).await.map(Some)
 }
 
 /// The agencies in which somebody appraises today. Cost: their roles.
-pub async fn own_agencies_of(tx: &mut impl Query, person: kernel::PersonId) -> Result<BTreeSet<AgencyId>> {
+pub async fn own_agencies_of(
+    tx: &mut impl Query,
+    person: kernel::PersonId,
+    today: kernel::Day,
+) -> Result<BTreeSet<AgencyId>> {
     let held = identity::store::held(tx, person).await?;
-    Ok(held.into_iter().filter(|held| held.role == Role::Appraiser).filter_map(|held| held.agency).collect())
+    let stands = held.into_iter().filter(|held| held.role == Role::Appraiser && held.stands(today));
+    Ok(stands.filter_map(|held| held.agency).collect())
 }
 
 /// Whether every criterion takes the action now, and nobody reviews what they entered.
@@ -228,7 +236,7 @@ async fn check(
     if matches!(action, Action::Accept | Action::Confirm) {
         let sheets = chosen.iter().filter_map(|&at| form.sheet(&items[at].criterion));
         let measures: Vec<i64> = sheets.flat_map(|(_, sheet)| sheet.measures()).collect();
-        let hands = kept::hands(tx, campaign.id, form.unit.id, &measures).await?;
+        let hands = kept::hands(tx, campaign, form.unit.id, &measures).await?;
         if rules::reviews_own(tx.actor().person, &hands) {
             return refuse(Problem::forbidden(Phrase::new("reporting-own-entry")));
         }
@@ -236,40 +244,51 @@ async fn check(
     Ok(())
 }
 
-/// What an action does to the figures beneath: held while they are reviewed, let go when given back, accepted, locked.
+/// Brings the figures beneath to what the criteria that ask for them have come to, in this campaign and in others of the year: as far,
+/// and as firmly held, as the one that is furthest. A shorter period holds no figure of the year: its own values are closed with their
+/// criterion, and the next period writes the year anew. Cost: the unit's criteria in the year's campaigns; a row a figure.
 async fn figures(
     tx: &mut WriteTx,
+    law: &Law,
     campaign: &Campaign,
     form: &Form,
     items: &[Item],
     chosen: &[usize],
     action: Action,
 ) -> Result<()> {
-    let of = |at: &usize| form.sheet(&items[*at].criterion).map(|(_, sheet)| sheet.measures()).unwrap_or_default();
-    let measures: BTreeSet<i64> = chosen.iter().flat_map(of).collect();
-    let all: Vec<i64> = measures.iter().copied().collect();
+    let of = |item: &Item| form.sheet(&item.criterion).map(|(_, sheet)| sheet.measures()).unwrap_or_default();
+    let touched: BTreeSet<i64> = chosen.iter().flat_map(|&at| of(&items[at])).collect();
     let (unit, year) = (form.unit.id, form.year);
-    match action {
-        Action::Send => {
-            holds::lay(tx, unit, year, &all, Hold::Review).await?;
-            holds::advance(tx, unit, year, &all, Stage::Submitted).await
-        }
-        Action::Return | Action::Reopen => {
-            // A figure that another criterion reads, which is not open, stays held.
-            let closed = (0..items.len()).filter(|at| !rules::is_open(items[*at].state));
-            let closed: BTreeSet<i64> = closed.flat_map(|at| of(&at)).collect();
-            let free: Vec<i64> = measures.difference(&closed).copied().collect();
-            holds::lift(tx, unit, year, &free).await?;
-            holds::advance(tx, unit, year, &free, Stage::Draft).await
-        }
-        Action::Accept => {
-            holds::advance(tx, unit, year, &all, Stage::Accepted).await?;
-            kept::accept(tx, campaign, unit, &all).await
-        }
-        Action::Confirm => Ok(()),
-        Action::Lock => {
-            holds::lay(tx, unit, year, &all, Hold::Locked).await?;
-            holds::advance(tx, unit, year, &all, Stage::Locked).await
-        }
+    if action == Action::Accept {
+        let all: Vec<i64> = touched.iter().copied().collect();
+        kept::accept(tx, campaign, unit, &all).await?;
     }
+    if !campaign.is_yearly() || touched.is_empty() {
+        return Ok(());
+    }
+    let mut stands: BTreeMap<i64, (Option<Hold>, Stage)> =
+        touched.into_iter().map(|measure| (measure, rules::held(State::Empty))).collect();
+    let mut raise = |measure: i64, state: State| {
+        if let Some(stands) = stands.get_mut(&measure) {
+            *stands = (*stands).max(rules::held(state));
+        }
+    };
+    for item in items {
+        of(item).into_iter().for_each(|measure| raise(measure, item.state));
+    }
+    for (criterion, state) in kept::elsewhere(tx, campaign, unit).await? {
+        let named = CriterionRef { set: criterion.set, no: criterion.no };
+        law.measures_of(&[&named]).into_iter().for_each(|measure| raise(measure, state));
+    }
+    let mut groups: BTreeMap<(Option<Hold>, Stage), Vec<i64>> = BTreeMap::new();
+    stands.into_iter().for_each(|(measure, stands)| groups.entry(stands).or_default().push(measure));
+    // As many as there are states, whatever the number of figures.
+    for ((hold, stage), measures) in groups {
+        match hold {
+            Some(hold) => holds::lay(tx, unit, year, &measures, hold).await?,
+            None => holds::lift(tx, unit, year, &measures).await?,
+        }
+        holds::advance(tx, unit, year, &measures, stage).await?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Campaigns: prepared, opened, closed; who reviews what.
 
 use crate::{
+    entry::hold,
     form,
     model::{After, Campaign, Course, Criterion, Moved},
     rules, store as kept,
@@ -156,7 +157,7 @@ pub async fn charge(
     unit: UnitId,
     officers: &BTreeMap<Criterion, Option<kernel::PersonId>>,
 ) -> Result<()> {
-    let mut items = kept::items(tx, campaign.id, unit).await?;
+    let Some((_, _, mut items)) = hold(tx, campaign.id, unit).await? else { return Ok(()) };
     items.retain(|item| officers.get(&item.criterion).is_some_and(|officer| *officer != item.officer));
     for item in &mut items {
         item.officer = officers.get(&item.criterion).copied().flatten();
@@ -164,7 +165,7 @@ pub async fn charge(
     if items.is_empty() {
         return Ok(());
     }
-    kept::keep_items(tx, campaign, unit, &items).await?;
+    kept::keep_officers(tx, campaign, unit, &items).await?;
     let said: Vec<String> = items
         .iter()
         .map(|item| {

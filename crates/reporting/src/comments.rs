@@ -109,8 +109,14 @@ pub async fn turn(tx: &mut WriteTx, campaign: &Campaign, unit: UnitId, id: i64, 
         return Ok(false);
     }
     let (at, by) = if closed { (Some(tx.now()), Some(tx.actor().named())) } else { (None, None) };
-    tx.execute_one("UPDATE reporting_comment SET closed_at = $1, closed_by = $2 WHERE id = $3", args![at, by, id])
-        .await?;
+    // Of two who turn it at the same moment one does, and it counts once.
+    let sql = format!(
+        "UPDATE reporting_comment SET closed_at = $1, closed_by = $2 WHERE id = $3 AND closed_at IS {}NULL",
+        if closed { "" } else { "NOT " }
+    );
+    if tx.execute(&sql, args![at, by, id]).await? == 0 {
+        return Ok(false);
+    }
     kept::count_comment(tx, campaign.id, unit, if closed { -1 } else { 1 }).await?;
     let (subject, details) = (id.to_string(), serde_json::json!({"campaign": campaign.id, "closed": closed}));
     tx.audit(AuditLine { action: "reporting.comment", kind: "comment", subject, unit: Some(unit), details }).await?;

@@ -53,9 +53,9 @@ pub struct Given {
     pub measure: String,
     #[serde(flatten)]
     pub typed: Typed,
-    /// Why it does not apply, or what else there is to say.
+    /// Why it does not apply, or what else there is to say; absent: what is said of a value that stays stays.
     #[serde(default)]
-    pub note: String,
+    pub note: Option<String>,
     /// The version that was seen; 0 where there was none.
     #[serde(default)]
     pub seen: i64,
@@ -165,7 +165,7 @@ pub async fn save(
     if !campaign.takes_entries(tx.now().day()) {
         return refused(Problem::conflict(Phrase::new("reporting-not-open"), 409));
     }
-    let Some((one, summed, items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
+    let Some((one, summed, mut items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let day = year_end(campaign.year());
     let reached = tx.reach(&[(unit, day)]).await?;
     let charge = reached.criteria(unit, day).map(|criteria| law.measures_of(&criteria));
@@ -195,11 +195,17 @@ pub async fn save(
             answers[new.at] = Answer::Changed;
         }
     }
-    keep(tx, campaign, unit, &wishes, &written, &form).await?;
+    let wrote = keep(tx, campaign, unit, &wishes, &written, &form).await?;
     let measures = wishes.iter().map(|new| new.measure).collect();
     loaded.renew(tx, law, campaign, &mut form, &measures).await?;
-    let (items, unit) = settle(tx, campaign, &form, items, summed).await?;
-    Ok(Some(Saved { answers, form, items, unit }))
+    let after = settle(tx, campaign, &form, &mut items, &summed).await?;
+    if let (Some(after), false) = (&after, wrote) {
+        // What came by another door is counted now, and nothing was written beside it.
+        let details = serde_json::json!({"campaign": campaign.id, "filled": after.filled, "asked": after.asked});
+        let subject = campaign.id.to_string();
+        tx.audit(AuditLine { action: "reporting.count", kind: "campaign", subject, unit: Some(unit), details }).await?;
+    }
+    Ok(Some(Saved { answers, form, items, unit: after.unwrap_or(summed) }))
 }
 
 /// A value that is to be written.
@@ -224,17 +230,19 @@ fn read<'g>(bounds: &Bounds, law: &Law, at: usize, given: &'g Given) -> std::res
         .typed
         .read(set, field)
         .map_err(|wrong| wrong.into_iter().map(|(column, phrase)| (column.heading(), phrase)).collect::<Vec<_>>())?;
-    let note = given.note.trim();
+    let stays = field.declared.as_ref().filter(|declared| declared.value == value);
+    let note =
+        given.note.as_deref().map(str::trim).or(stays.map(|declared| declared.note.as_str())).unwrap_or_default();
     if value == Value::NotApplicable && note.is_empty() {
         return Err(vec![("note", Phrase::new("reporting-not-applicable-why"))]);
     }
     if note.chars().count() > LONGEST_NOTE {
         return Err(vec![("note", Phrase::new("reporting-note-long").with("most", LONGEST_NOTE))]);
     }
-    let note = match (&said, &field.declared) {
+    let note = match (&said, stays) {
         (Some(said), _) if said.times != Decimal::from(1) => facts::said::with(facts::said::without(note), said),
         // The same value sent again keeps what was typed of it.
-        (_, Some(declared)) if declared.value == value => note.to_owned(),
+        (_, Some(_)) => note.to_owned(),
         _ => facts::said::without(note).to_owned(),
     };
     let (code, seen) = (given.measure.as_str(), given.seen);
@@ -253,8 +261,8 @@ async fn write(
     if campaign.is_yearly() {
         let wish = |new: &New<'_>| {
             let seen = Some(new.seen).filter(|seen| *seen > 0).map(Revision);
-            let note = Some(new.note.as_str()).filter(|note| !note.is_empty()).map(std::sync::Arc::from);
-            Wish { key: key(new.measure), value: new.value.clone(), note, seen }
+            let note = std::sync::Arc::from(new.note.as_str());
+            Wish { key: key(new.measure), value: new.value.clone(), note: Some(note), seen }
         };
         let wishes: Vec<Wish> = wishes.iter().map(wish).collect();
         let edited = figure::edit_many(tx, law, &wishes, Stage::Draft, &campaign.name).await?;
@@ -292,18 +300,24 @@ async fn feed(
          WHERE unit = $1 AND SUBSTR(period, 1, 4) = $2 AND LENGTH(period) > 4 AND measure IN ({list})"
     );
     let rows = tx.rows(&sql, args![form.unit.id, format!("{:04}", form.year)]).await?;
-    // By measure and the last day of the period: a half and a quarter that end together are one time.
-    let mut said: BTreeMap<i64, BTreeMap<kernel::Day, Value>> = BTreeMap::new();
+    // By measure, the last and the first day of the period.
+    let mut said: BTreeMap<i64, BTreeMap<(kernel::Day, kernel::Day), Value>> = BTreeMap::new();
+    let span = |period: kernel::Period| (period.last_day(), period.first_day());
     for row in &rows {
         let (Some(value), Ok(period)) = (value(row, 1)?, row.text(4)?.parse::<kernel::Period>()) else { continue };
-        said.entry(row.i64(0)?).or_default().insert(period.last_day(), value);
+        said.entry(row.i64(0)?).or_default().insert(span(period), value);
     }
     let mut entries = Vec::new();
     for (&measure, &value) in saved {
         let times = said.entry(measure).or_default();
-        times.insert(campaign.period.last_day(), value.clone());
+        times.insert(span(campaign.period), value.clone());
         let Some((_, about)) = form.field(measure) else { continue };
-        let numbers: Option<Vec<Decimal>> = times.values().map(Value::shown).collect();
+        // A quarter of a half that was said counts with the half, not once more.
+        let within = |at: &(kernel::Day, kernel::Day)| {
+            times.keys().any(|whole| whole != at && whole.1 <= at.1 && at.0 <= whole.0)
+        };
+        let whole = times.iter().filter(|(at, _)| !within(at)).map(|(_, value)| value);
+        let numbers: Option<Vec<Decimal>> = whole.map(Value::shown).collect();
         let year = match numbers {
             Some(numbers) if about.about.over_time != OverTime::Last => {
                 rules::of_year(about.about.over_time, &numbers).map(Value::Number)
@@ -319,7 +333,7 @@ async fn feed(
     Ok(())
 }
 
-/// Keeps who wrote what, and of a shorter period the value itself. Cost: two rows a value.
+/// Keeps who wrote what, and of a shorter period the value itself; whether there was anything. Cost: two rows a value.
 async fn keep(
     tx: &mut WriteTx,
     campaign: &Campaign,
@@ -327,7 +341,7 @@ async fn keep(
     wishes: &[New<'_>],
     written: &[Option<i64>],
     before: &Form,
-) -> Result<()> {
+) -> Result<bool> {
     let (period, now) = (campaign.period_name(), tx.now());
     let person = tx.actor().person.map(|person| person.0);
     let was = |measure| before.field(measure).and_then(|(_, field)| field.declared.as_ref()).map(|said| said.version);
@@ -337,7 +351,7 @@ async fn keep(
     });
     let fresh: Vec<(&New<'_>, i64)> = fresh.collect();
     if fresh.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let row = |(new, version): &(&New<'_>, i64)| {
         let (text, num, den, _) = columns(&new.value);
@@ -359,22 +373,15 @@ async fn keep(
         let subject = campaign.id.to_string();
         tx.audit(AuditLine { action: "reporting.entry", kind: "campaign", subject, unit: Some(unit), details }).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Brings the criteria and the sum of a unit to what its form says now; only rows that changed are written. Cost: those rows.
-pub(crate) async fn settle(
-    tx: &mut WriteTx,
-    campaign: &Campaign,
-    form: &Form,
-    mut items: Vec<Item>,
-    before: Reporting,
-) -> Result<(Vec<Item>, Reporting)> {
-    let now = tx.now();
+/// The criteria of a unit as its form fills them now; which of them changed.
+pub(crate) fn count(form: &Form, items: &mut [Item], now: Moment) -> Vec<Item> {
     let counted: HashMap<&Criterion, (i64, i64)> =
         form.sheets().map(|(_, sheet)| (&sheet.criterion, (sheet.asked(), sheet.filled()))).collect();
     let mut fresh = Vec::new();
-    for item in &mut items {
+    for item in items {
         let Some(&(asked, filled)) = counted.get(&item.criterion) else { continue };
         let state = rules::after_entry(item.state, filled);
         if (item.asked, item.filled, item.state) != (asked, filled, state) {
@@ -383,12 +390,26 @@ pub(crate) async fn settle(
             fresh.push(item.clone());
         }
     }
+    fresh
+}
+
+/// Brings the criteria and the sum of a unit to what its form says now; the sum where anything changed. Cost: the rows that changed.
+pub(crate) async fn settle(
+    tx: &mut WriteTx,
+    campaign: &Campaign,
+    form: &Form,
+    items: &mut [Item],
+    before: &Reporting,
+) -> Result<Option<Reporting>> {
+    let now = tx.now();
+    let fresh = count(form, items, now);
     kept::keep_items(tx, campaign, form.unit.id, &fresh).await?;
-    let after = summed(&items, &before, now);
-    if after != before {
-        kept::keep_unit(tx, campaign.id, &after).await?;
+    let after = summed(items, before, now);
+    if after == *before && fresh.is_empty() {
+        return Ok(None);
     }
-    Ok((items, after))
+    kept::keep_unit(tx, campaign.id, &after).await?;
+    Ok(Some(after))
 }
 
 /// A unit over its criteria.
@@ -419,6 +440,10 @@ pub async fn correct(
     if campaign.course != Course::Open {
         return refused(Problem::conflict(Phrase::new("reporting-not-open"), 409));
     }
+    // A verified figure is the year's: written in one quarter it would stand over those that follow.
+    if !campaign.is_yearly() {
+        return refused(Problem::conflict(Phrase::new("reporting-corrects-years"), 409));
+    }
     let Some((one, _, items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let form = form::load(tx, law, campaign, &one).await?;
     let Some(measure) = law.measure_id(&given.measure) else { return Ok(None) };
@@ -435,11 +460,12 @@ pub async fn correct(
     if !sent.iter().any(|item| reach.holds(item, true)) {
         return refused(not_in_charge(&first.criterion));
     }
-    let hands = kept::hands(tx, campaign.id, unit, &[measure]).await?;
+    let hands = kept::hands(tx, campaign, unit, &[measure]).await?;
     if rules::reviews_own(tx.actor().person, &hands) {
         return refused(Problem::forbidden(Phrase::new("reporting-own-entry")));
     }
-    if given.note.trim().is_empty() {
+    let why = given.note.as_deref().unwrap_or_default().trim();
+    if why.is_empty() {
         return Ok(Some(Answer::Wrong(vec![("note", Phrase::new("reporting-reason-missing"))])));
     }
     let (value, said) = match given.typed.read(set, field) {
@@ -451,7 +477,7 @@ pub async fn correct(
     };
     let key = facts::Key { unit, year: form.year, measure, origin: Origin::Verified };
     let seen = Some(given.seen).filter(|seen| *seen > 0).map(Revision);
-    let note = Some(facts::said::noted(given.note.trim(), said.as_ref()).into());
+    let note = Some(facts::said::noted(why, said.as_ref()).into());
     let wish = Wish { key, value, note, seen };
     let edited = figure::edit_many(tx, law, &[wish], Stage::Submitted, &campaign.name).await?;
     Ok(Some(match edited.first() {

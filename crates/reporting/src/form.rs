@@ -306,7 +306,8 @@ impl Maker<'_> {
                 value: figure.value.clone(),
                 version: figure.revision.0,
                 at: figure.at,
-                person: entry.and_then(|entry| entry.person),
+                // Who wrote this line here; what came by another door has another number.
+                person: entry.filter(|e| e.version == figure.revision.0).and_then(|entry| entry.person),
                 note: figure.note.clone().unwrap_or_default(),
             })
         } else {

@@ -3,7 +3,7 @@
 
 use ::store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH, DOUBTS, PUSHES];
+pub const MIGRATIONS: &[Migration] = &[FIRST, RETURNS, TERMS, CLOSED_WITH, DOUBTS, PUSHES, ACCEPTED];
 
 const FIRST: Migration = Migration {
     room: "reporting",
@@ -121,5 +121,17 @@ CREATE TABLE reporting_push (
     tries INTEGER NOT NULL, status INTEGER, answer TEXT NOT NULL, asked_at INTEGER NOT NULL, ended_at INTEGER
 ) STRICT;
 CREATE INDEX reporting_push_return ON reporting_push (return_id, id);
+",
+};
+
+/// The values of shorter periods that were accepted: their entries keep no history.
+const ACCEPTED: Migration = Migration {
+    room: "reporting",
+    version: 15,
+    name: "accepted values of shorter periods",
+    sql: "
+ALTER TABLE reporting_accepted ADD COLUMN value TEXT;
+ALTER TABLE reporting_accepted ADD COLUMN num TEXT;
+ALTER TABLE reporting_accepted ADD COLUMN den TEXT;
 ",
 };

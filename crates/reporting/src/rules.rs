@@ -1,7 +1,7 @@
 //! Who may do what next, and what it leads to: pure.
 
 use crate::model::{Action, After, Campaign, Course, State, Term};
-use facts::checks::Side;
+use facts::{Stage, checks::Side, holds::Hold};
 use kernel::{AgencyId, Day, Decimal, PersonId, Role, WorkDays};
 use rulebook::measure::OverTime;
 use std::collections::BTreeSet;
@@ -78,6 +78,16 @@ pub fn after_entry(state: State, filled: i64) -> State {
     match state {
         State::Empty if filled > 0 => State::Draft,
         other => other,
+    }
+}
+
+/// How firmly a criterion in a state holds the year's figures that it asks for, and how far they have come with it.
+pub fn held(state: State) -> (Option<Hold>, Stage) {
+    match state {
+        State::Empty | State::Draft | State::Returned => (None, Stage::Draft),
+        State::Sent => (Some(Hold::Review), Stage::Submitted),
+        State::Accepted | State::Confirmed => (Some(Hold::Review), Stage::Accepted),
+        State::Locked => (Some(Hold::Locked), Stage::Locked),
     }
 }
 

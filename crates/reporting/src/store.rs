@@ -288,15 +288,36 @@ fn item_row(one: &Campaign, period: &str, unit: UnitId, item: &Item) -> Vec<Valu
     args![one.id, unit, set, no, period, item.place, item.state.name(), item.since, asked, filled, agency, officer]
 }
 
-/// Keeps criteria of a unit as they are now. Cost: those rows.
+/// Keeps how far criteria of a unit have come; who reviews and who answers for them stays. Cost: those rows.
 pub async fn keep_items(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
     if items.is_empty() {
         return Ok(());
     }
-    let period = one.period_name();
-    let rows: Vec<_> = items.iter().map(|item| item_row(one, &period, unit, item)).collect();
-    tx.upsert_many("reporting_item", &ITEM_ROW[..4], &ITEM_ROW, rows.into_iter()).await?;
+    let (period, columns) = (one.period_name(), &ITEM_ROW[..10]);
+    let rows = items.iter().map(|item| item_row(one, &period, unit, item).into_iter().take(columns.len()).collect());
+    let rows: Vec<Vec<Value>> = rows.collect();
+    tx.upsert_many("reporting_item", &ITEM_ROW[..4], columns, rows.into_iter()).await?;
     Ok(())
+}
+
+/// Says who of the unit answers for criteria that are held as they are; who reviews them stays. Cost: those rows.
+pub async fn keep_officers(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
+    let (period, agency) = (one.period_name(), 10);
+    let without = |mut row: Vec<Value>| {
+        row.remove(agency);
+        row
+    };
+    let rows: Vec<_> = items.iter().map(|item| without(item_row(one, &period, unit, item))).collect();
+    let columns: Vec<&str> = ITEM_ROW.iter().copied().filter(|column| *column != ITEM_ROW[agency]).collect();
+    tx.upsert_many("reporting_item", &columns[..4], &columns, rows.into_iter()).await?;
+    Ok(())
+}
+
+/// How far the criteria of a unit have come in the other campaigns of the same period. Cost: those rows.
+pub async fn elsewhere(tx: &mut impl Query, one: &Campaign, unit: UnitId) -> Result<Vec<(Criterion, State)>> {
+    let sql = "SELECT set_id, criterion, state FROM reporting_item WHERE unit = $1 AND period = $2 AND campaign <> $3";
+    let read = |row: &Row| Ok((Criterion { set: row.text(0)?, no: row.text(1)? }, state(row, 2)?));
+    tx.rows(sql, args![unit, one.period_name(), one.id]).await?.iter().map(read).collect()
 }
 
 /// New units of a campaign with their criteria. Cost: those rows.
@@ -440,15 +461,23 @@ pub async fn keep_reviewers(tx: &mut WriteTx, campaign: i64, all: &BTreeMap<Crit
     Ok(())
 }
 
-/// Whose hands wrote values of these measures of a unit. Cost: those rows.
-pub async fn hands(tx: &mut impl Query, campaign: i64, unit: UnitId, measures: &[i64]) -> Result<BTreeSet<PersonId>> {
+/// Whose hands wrote values of these measures of a unit: in this campaign, or of the year's figure by whichever door. Cost: those rows.
+pub async fn hands(tx: &mut impl Query, one: &Campaign, unit: UnitId, measures: &[i64]) -> Result<BTreeSet<PersonId>> {
     if measures.is_empty() {
         return Ok(BTreeSet::new());
     }
     let list = measures.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    let sql =
-        format!("SELECT DISTINCT person FROM reporting_hand WHERE campaign = $1 AND unit = $2 AND measure IN ({list})");
-    tx.rows(&sql, args![campaign, unit]).await?.iter().map(|row| row.i64(0).map(PersonId)).collect()
+    let sql = format!(
+        "SELECT person FROM reporting_hand WHERE campaign = $1 AND unit = $2 AND measure IN ({list})
+         UNION SELECT person FROM facts_history WHERE unit = $2 AND period = $3 AND measure IN ({list}) AND origin = $4
+           AND person IS NOT NULL"
+    );
+    let declared = facts::model::origin_number(rulebook::Origin::Declared);
+    tx.rows(&sql, args![one.id, unit, format!("{:04}", one.year()), declared])
+        .await?
+        .iter()
+        .map(|row| row.i64(0).map(PersonId))
+        .collect()
 }
 
 /// Who answered for which criterion of which unit. Cost: those rows of the campaign.

@@ -63,7 +63,7 @@ pub(crate) async fn of_comment(
     text: &str,
     asked: Option<PersonId>,
 ) -> Result<()> {
-    let mut people = crate::store::hands(tx, campaign.id, unit.id, &[measure]).await?;
+    let mut people = crate::store::hands(tx, campaign, unit.id, &[measure]).await?;
     people.extend(asked);
     people.extend(identity::posts::by_logins(tx, &mentions(text)).await?);
     if let Some(writer) = tx.actor().person {

@@ -230,7 +230,7 @@ pub(crate) fn told(ctx: &Ctx, phrases: &[Phrase]) -> Vec<String> {
 }
 
 /// The version that the sender saw.
-pub(crate) fn seen(ctx: &Ctx) -> Result<i64, Failure> {
+pub fn seen(ctx: &Ctx) -> Result<i64, Failure> {
     let header = ctx.headers.get("if-match").and_then(|v| v.to_str().ok());
     let version = header.and_then(|v| v.trim_matches('"').parse().ok());
     version.ok_or_else(|| ctx.failure(Problem::conflict(Phrase::new("problem-no-version"), 428)))

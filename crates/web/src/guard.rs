@@ -15,7 +15,7 @@ use crate::{
 use axum::{
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -34,8 +34,7 @@ pub(crate) struct Most(pub usize);
 struct Pass {
     actor: Actor,
     reader: Reader,
-    /// Whether everybody may see what this answers.
-    public: bool,
+    row: Permission,
     most: usize,
     time: Duration,
 }
@@ -117,7 +116,7 @@ impl Guard {
         if length.is_some_and(|length: u64| length > most as u64) {
             return Err(too_large(most).into());
         }
-        Ok(Pass { actor, reader, public: row.public, most, time: if row.large { TIME_LARGE } else { TIME } })
+        Ok(Pass { actor, reader, row: *row, most, time: if row.large { TIME_LARGE } else { TIME } })
     }
 
     /// Whose session or token is shown, and how many notices they have not read. A token that is none is refused; a cookie
@@ -146,9 +145,9 @@ impl Guard {
         Ok(reached.holds(thing.0, thing.1))
     }
 
-    /// Notes that somebody was refused. Of strangers, whom nobody can name, the log has the line of the request.
-    async fn note(&self, refused: &Refused, path: &str) {
-        let Some((who, row)) = &refused.noted else { return };
+    /// Notes that somebody was refused, by the guard or by what the handler found. Of strangers, whom nobody can name, the log
+    /// has the line of the request.
+    async fn note(&self, who: &Who, row: &Permission, path: &str) {
         let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
         let actor = Actor { role, person: Some(who.person), scope: Scope::PUBLIC };
         let noted = async {
@@ -249,9 +248,11 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Some(Ok(left)) => left,
         None => None,
     };
-    let Pass { actor, reader, public, most, time } = match guard.check(&parts, stranger.nobody.clone()).await {
+    let Pass { actor, reader, row, most, time } = match guard.check(&parts, stranger.nobody.clone()).await {
         Err(refused) => {
-            guard.note(&refused, parts.uri.path()).await;
+            if let Some((who, row)) = &refused.noted {
+                guard.note(who, row, parts.uri.path()).await;
+            }
             // Who is not logged in, or has something to do first, is led there and back again.
             let there = match refused.first {
                 Some(first) => Some(link(lang, first)),
@@ -270,7 +271,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         }
         Ok(pass) => pass,
     };
-    let whose = reader.who.is_some();
+    let (who, pathname) = (reader.who.clone(), parts.uri.path().to_owned());
     let shown_to = reader.clone();
     let failure = async |problem: Problem| shown(&guard.site, &shown_to, lang, api, &path, &problem).await;
     if let Some(before) = guard.site.thing_if::<Before>() {
@@ -296,11 +297,15 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     if let Some(left) = left {
         left.say(&mut answer);
     }
-    if whose {
+    if let Some(who) = &who {
+        // Out of reach, not in charge, one's own entry, a second person: what only the handler or the store can see.
+        if answer.status() == StatusCode::FORBIDDEN {
+            guard.note(who, &row, &pathname).await;
+        }
         // What one person sees is kept by nobody on the way; what not everybody may see by no disk of theirs either.
         let private = match answer.headers().get(header::CACHE_CONTROL).map(HeaderValue::as_bytes) {
             Some(b"no-store") => "no-store",
-            _ if !public => "no-store",
+            _ if !row.public => "no-store",
             _ => "private, no-cache",
         };
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(private));

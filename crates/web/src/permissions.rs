@@ -107,10 +107,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule("check", "figures", TAKE_IN),
     rule("import", "figures", TAKE_IN),
-    rule("read", "figures", &[(Coordination, U)]),
+    rule("read", "figures", &[(Coordination, U), (ProvinceLeader, U), (Auditor, H)]),
     rule("publish", "figures", &[(Coordination, U)]),
     // The year of a province: closed with what was accepted made public, opened again with a reason.
     rule("close", "years", &[(Coordination, U)]),
+    // Where returns are sent on to; who closes years keeps them.
+    rule("read", "receivers", &[(Coordination, H), (ProvinceLeader, H), (Auditor, H)]),
     // What proves figures: by whoever brings the figures, and programs for them.
     rule("attach", "evidence", TAKE_IN),
     // Photographs show faces: only whoever publishes figures shows them to everybody.
@@ -130,10 +132,10 @@ pub const RULES: &[Rule] = &[
         ],
     ),
     // What quality checks found, of the figures within reach.
-    rule("read", "checks", &[(Coordination, H), (Appraiser, H), (Auditor, H)]),
-    rule("read", "reports", &[(Coordination, H), (Auditor, H), (Editor, H)]),
+    rule("read", "checks", &[(Coordination, H), (Appraiser, H), (ProvinceLeader, H), (Auditor, H)]),
+    rule("read", "reports", &[(Coordination, H), (ProvinceLeader, H), (Auditor, H), (Editor, H)]),
     rule("answer", "reports", &[(Coordination, H), (Editor, H)]),
-    rule("read", "unit administration", &[(Coordination, H), (Administrator, H), (Auditor, H)]),
+    rule("read", "unit administration", &[(Coordination, H), (Administrator, H), (ProvinceLeader, H), (Auditor, H)]),
     rule("check", "units", &[(Coordination, H), (Administrator, H)]),
     rule("correct", "units", &[(Coordination, H), (Administrator, H)]),
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),

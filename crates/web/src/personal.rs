@@ -64,7 +64,7 @@ pub struct Retention {
     pub tokens: u32,
     /// What was asked of a second administrator, after its decision.
     pub proposals: u32,
-    /// Whom to reach about a mistake that was told, after the answer.
+    /// Whom to reach about a mistake that was told, after the answer; without one after it was told.
     pub contacts: u32,
     /// Details of lines that tell of no change: logins, browsers, readings, exports, refusals. The lines stay.
     pub details: u32,

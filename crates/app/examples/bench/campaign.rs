@@ -186,7 +186,7 @@ async fn wave_of(store: &Store, law: &Law, one: &Campaign, code: &str, wave: usi
             let start = Instant::now();
             let unit = nation::id(commune);
             let typed = Typed { value: format!("{}", (commune + wave) % 90 + 1), ..Typed::default() };
-            let given = [Given { measure: code, typed, note: String::new(), seen: 0 }];
+            let given = [Given { measure: code, typed, note: None, seen: 0 }];
             let mut tx = store.write(&officer(unit), &SystemClock).await?;
             let saved = entry::save(&mut tx, &law, &one, unit, &given).await?.context("the unit")?;
             anyhow::ensure!(matches!(saved.answers[..], [Answer::Saved]), "{:?}", saved.answers);

@@ -106,10 +106,12 @@ pub async fn until_up(address: SocketAddr, path: &str) -> Result<()> {
     bail!("nobody answers at {address}")
 }
 
-/// Sends a form once, as the site's own page does, on a connection of its own.
-pub async fn post(address: SocketAddr, path: &str, form: &str) -> Result<Answer> {
+/// Sends a form once, as the site's own page does, on a connection of its own; through a proxy of this machine that asks for
+/// `from`.
+pub async fn post(address: SocketAddr, path: &str, form: &str, from: &str) -> Result<Answer> {
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nSec-Fetch-Site: same-origin\r\n\
+         X-Forwarded-For: {from}\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         form.len()
     );

@@ -10,7 +10,7 @@ use store::{Query, Row, Store, args};
 pub const TABLES: [Table; 11] = [
     Table {
         name: "facts_history",
-        columns: "revision:i unit:i period:t measure:i origin:i value:t num:t den:t shadow:r stage:t actor:t at:i source:t note:t import:i",
+        columns: "revision:i unit:i period:t measure:i origin:i value:t num:t den:t shadow:r stage:t actor:t at:i source:t note:t import:i person:i",
         order: "revision",
         key: "",
         unit: "unit",

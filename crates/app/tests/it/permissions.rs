@@ -2,10 +2,10 @@
 
 use crate::program::{Answer, Served, langso, ran, request, text, well};
 use anyhow::{Context, Result, ensure};
-use identity::{keeper::TOKEN, secrets, store as people};
-use kernel::{Actor, Clock, Moment, PersonId, SystemClock};
+use identity::{keeper::TOKEN, model::NewGrant, secrets, store as people};
+use kernel::{Actor, Clock, Moment, PersonId, Role, SystemClock, UnitId};
 use std::{collections::BTreeMap, path::Path};
-use store::{Query, Store, StoreOptions, args};
+use store::{AuditLine, Query, Store, StoreOptions, args};
 
 /// A row of the table as it is printed: who may, `everybody`, `own`, or roles with their reach.
 struct Row {
@@ -74,6 +74,12 @@ async fn tokens(data: &Path, rows: &[Row]) -> Result<BTreeMap<String, String>> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
     let sql = "SELECT p.id, MIN(g.role) FROM identity_person p JOIN identity_grant g ON g.person = p.id GROUP BY p.id";
     let found = tx.rows(sql, args![]).await?;
+    let sql = "SELECT DISTINCT g.role, u.level FROM identity_grant g JOIN units_unit u ON u.id = g.unit";
+    for row in tx.rows(sql, args![]).await? {
+        let (role, level) = (row.text(0)?, row.text(1)?);
+        let levels = Role::from_name(&role).context("a role")?.levels();
+        ensure!(levels.contains(&level.as_str()), "the demo's {role} is held in a {level}");
+    }
     let only: Vec<String> = rows.iter().map(|row| format!("{} {}", row.action, row.resource)).collect();
     let ends = Moment(SystemClock.now().0 + people::HOUR);
     let mut tokens = BTreeMap::new();
@@ -145,6 +151,170 @@ fn every_endpoint_lets_in_whom_the_table_names_and_nobody_else() {
     assert!(found.is_empty(), "{} of {} rows:\n{}", found.len(), rows.len(), found.join("\n"));
 }
 
+/// A number as the metadata of tus write it (RFC 4648).
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let four = |three: &[u8]| {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | usize::from(*three.get(at).unwrap_or(&0)));
+        let letter = |at: usize| if at > three.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * at) & 63]) };
+        (0..4).map(letter).collect::<String>()
+    };
+    text.as_bytes().chunks(3).map(four).collect()
+}
+
+/// Somebody of the demo's own commune, and an officer of its neighbour.
+struct Neighbours {
+    own: i64,
+    other: i64,
+    campaign: i64,
+    officer: String,
+    stranger: String,
+    job: i64,
+}
+
+/// A token for all that the table has, of the first officer of the demo and of one of the neighbouring commune; a job of the first.
+async fn neighbours(data: &Path, rows: &[Row]) -> Result<Neighbours> {
+    let url = format!("sqlite:{}", data.join("langso.sqlite").display());
+    let store = Store::open(&url, StoreOptions::default()).await?;
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
+    // The demo's officer holds the commune of before July 2025 and the one it went into, the later of the two.
+    let sql = "SELECT person, unit FROM identity_grant WHERE role = 'commune_officer' ORDER BY id DESC LIMIT 1";
+    let row = tx.row(sql, args![]).await?.context("an officer")?;
+    let (officer, own) = (PersonId(row.i64(0)?), row.i64(1)?);
+    let sql = "SELECT o.unit, o.campaign FROM reporting_unit o JOIN reporting_unit m ON m.campaign = o.campaign
+               WHERE m.unit = $1 AND o.unit <> $1 ORDER BY o.unit LIMIT 1";
+    let row = tx.row(sql, args![own]).await?.context("a neighbour")?;
+    let (other, campaign) = (row.i64(0)?, row.i64(1)?);
+    let stranger = people::add(&mut tx, "hangxom", "Người hàng xóm", None, "vi", false).await?;
+    let (role, from) = (Role::CommuneOfficer, SystemClock.today());
+    let unit = Some(UnitId(other));
+    people::grant(&mut tx, &NewGrant { person: stranger, role, unit, agency: None, criteria: None, from, to: None })
+        .await?;
+    let mut only: Vec<String> = rows.iter().map(|row| format!("{} {}", row.action, row.resource)).collect();
+    // No row has it, every page asks it.
+    only.push("read working figures".into());
+    let ends = Moment(SystemClock.now().0 + people::HOUR);
+    let mut secrets_of = Vec::new();
+    for person in [officer, stranger] {
+        let secret = format!("{TOKEN}{}", secrets::secret());
+        people::add_token(&mut tx, person, &secrets::hash(&secret), "neighbours", &only, ends).await?;
+        secrets_of.push(secret);
+    }
+    tx.commit().await?;
+    let actor = Actor { person: Some(officer), ..Actor::LOCAL_ADMIN };
+    let mut tx = store.write(&actor, &SystemClock).await?;
+    let job = tx.enqueue_at("nobody.knows", None, &serde_json::json!({}), Moment(ends.0)).await?;
+    let details = serde_json::json!({});
+    tx.audit_quietly(AuditLine { action: "test", kind: "job", subject: job.to_string(), unit: None, details }).await?;
+    tx.commit().await?;
+    store.close().await;
+    let [officer, stranger] = <[String; 2]>::try_from(secrets_of).expect("two");
+    Ok(Neighbours { own, other, campaign, officer, stranger, job })
+}
+
+/// What indicator 4.1 of the communes' set of today asks for.
+const MEASURE: &str = "c2026_rural_human_resource_trainin.trained_workers_degree_certificate_share";
+
+/// The matrix asks for things that are not there; here they are: what an officer brings is given to that officer, and to one of
+/// another commune it is as if it were not there, or refused.
+#[test]
+fn what_an_officer_brings_is_not_given_to_one_of_another_commune() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("demo");
+    well(&["demo", "--only-create", "--data", text(&data)]);
+    let rows: Vec<Row> = well(&["permissions"]).lines().filter_map(Row::read).collect();
+    let all = testkit::block_on(neighbours(&data, &rows))?;
+    let Neighbours { own, other, campaign, job, .. } = all;
+    let served = Served::start(&["--data", text(&data), "--api-limit", "0"]);
+    let send = |token: &str, method: &str, path: &str, more: &[(&str, &str)], body: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [&[("Authorization", bearer.as_str()), ("Tus-Resumable", "1.0.0")], more].concat();
+        request(&served.address, method, path, &headers, body).with_context(|| path.to_owned())
+    };
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    // A piece, one that is half there, a draft, a comment.
+    let metadata = format!("unit {},filename YS5wZGY=", base64(&own.to_string()));
+    for length in ["9", "99"] {
+        let part = ("Content-Type", "application/offset+octet-stream");
+        let headers = [("Upload-Length", length), ("Upload-Metadata", metadata.as_str()), part];
+        let begun = send(&all.officer, "POST", "/api/v1/uploads", &headers, "%PDF-1.7\n")?;
+        ensure!(begun.status == 201, "{}: {}", begun.status, begun.body);
+    }
+    let trail = rusqlite::Connection::open(data.join("langso.sqlite"))?;
+    let one = |sql: &str| trail.query_row(sql, [], |row| row.get::<_, String>(0)).with_context(|| sql.to_owned());
+    let piece = one("SELECT CAST(MAX(id) AS TEXT) FROM facts_evidence")?;
+    let upload = one("SELECT id FROM facts_incoming WHERE evidence IS NULL")?;
+    let year = one(&format!("SELECT SUBSTR(period, 1, 4) FROM reporting_campaign WHERE id = {campaign}"))?;
+    let code = one(&format!("SELECT code FROM units_unit WHERE id = {own}"))?;
+    let draft = format!("unit_code,period,indicator,value\n{code},{year},4.1,73.19\n");
+    let set = one(&format!("SELECT sets FROM reporting_campaign WHERE id = {campaign}"))?;
+    let set = set.trim_matches(|c: char| "[]\"".contains(c)).to_owned();
+    let sent =
+        send(&all.officer, "POST", &format!("/api/v1/figures?set={set}"), &[("Content-Type", "text/csv")], &draft)?;
+    ensure!(sent.status == 200, "{}: {}", sent.status, sent.body);
+    let page = format!("/bao-cao/{campaign}/xa/{own}");
+    let said = send(
+        &all.officer,
+        "POST",
+        &format!("{page}/trao-doi"),
+        &form,
+        &format!("measure={MEASURE}&text=rieng+cua+xa&key=k"),
+    )?;
+    ensure!(said.status == 303, "{}: {}", said.status, said.body);
+    let comment = one("SELECT CAST(MAX(id) AS TEXT) FROM reporting_comment")?;
+    // What only its own people are given.
+    let figure = format!("{own}/{MEASURE}/{year}");
+    for path in [
+        format!("/viec/{job}"),
+        format!("/api/v1/jobs/{job}"),
+        format!("/tep-minh-chung/{piece}"),
+        format!("/tep-minh-chung/{piece}/tep"),
+        format!("/api/v1/evidence/{piece}"),
+        format!("/api/v1/uploads/{upload}"),
+        page.clone(),
+        format!("{page}/bang"),
+        format!("{page}/{set}/10"),
+        format!("/api/v1/campaigns/{campaign}/units/{own}"),
+    ] {
+        let given = send(&all.officer, "GET", &path, &[], "")?;
+        ensure!(given.status < 300, "{path} of their own: {} {}", given.status, given.body);
+        let refused = send(&all.stranger, "GET", &path, &[], "")?;
+        ensure!(matches!(refused.status, 403 | 404), "{path}: {} {}", refused.status, refused.body);
+    }
+    // Pages that everybody may read show the draft to its own people alone.
+    for path in [format!("/so-lieu/{figure}"), format!("/api/v1/units/{own}/figures"), format!("/xa/{own}?nam={year}")]
+    {
+        let shows = |token: &str| {
+            send(token, "GET", &path, &[], "").map(|answer| answer.body.replace(',', ".").contains("73.19"))
+        };
+        ensure!(!shows(&all.stranger)?, "{path} shows a draft of others");
+    }
+    let own_page = send(&all.officer, "GET", &format!("/so-lieu/{figure}"), &[], "")?;
+    ensure!(own_page.body.contains("73,19"), "their own draft is not shown: {}", own_page.body);
+    // Nor do they touch it, whichever commune the address names.
+    for (method, path, body) in [
+        ("DELETE", format!("/api/v1/uploads/{upload}"), ""),
+        ("POST", format!("/tep-minh-chung/{piece}/dung"), "measure=income.per_person&year=2026"),
+        ("POST", format!("/so-lieu/{figure}/sua"), "value=1&origin=declared&key=x"),
+        ("POST", format!("{page}/trao-doi/{comment}"), "to=closed"),
+        ("POST", format!("/bao-cao/{campaign}/xa/{other}/trao-doi/{comment}"), "to=closed"),
+    ] {
+        let answer = send(&all.stranger, method, &path, &form, body)?;
+        // A comment that is not of the unit is passed over: the page is shown again.
+        let passed_over = answer.status == 303 && path.contains(&format!("/xa/{other}/"));
+        ensure!(
+            matches!(answer.status, 403 | 404) || passed_over,
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.body
+        );
+    }
+    let untouched =
+        "SELECT CAST(COUNT(*) AS TEXT) FROM reporting_comment WHERE closed_at IS NULL AND text = 'rieng cua xa'";
+    ensure!(one(untouched)? == "1" && one("SELECT id FROM facts_incoming WHERE evidence IS NULL")? == upload);
+    Ok(())
+}
+
 /// The part of the operating rules that the program prints: who may do what, in short and address by address.
 fn document_of(printed: &str) -> String {
     let rows: Vec<Row> = printed.lines().filter_map(Row::read).collect();
@@ -188,6 +358,19 @@ fn the_operating_rules_have_the_table_that_the_program_prints() {
     });
     let unsaid: Vec<String> = roles.filter(|role| !prose.contains(&format!("| `{role}` |"))).collect();
     assert!(unsaid.is_empty(), "roles without words: {unsaid:?}");
+    for role in Role::ALL.iter().filter(|role| role.is_held()) {
+        let row = prose.lines().find(|line| line.starts_with(&format!("| `{}` |", role.name())));
+        let word = |level: &&str| match *level {
+            "commune" => "xã",
+            "district" => "huyện",
+            _ => "tỉnh",
+        };
+        let mut held = role.levels().iter().map(word).collect::<Vec<_>>().join(", ");
+        if role.is_of_house() {
+            held += " hoặc toàn hệ thống";
+        }
+        assert!(row.is_some_and(|row| row.contains(&format!(" | {held} | "))), "{role:?} {held}: {row:?}");
+    }
 }
 
 #[test]
@@ -220,6 +403,33 @@ fn a_role_that_ends_is_lost_in_the_next_request_and_a_token_does_only_its_own() 
         db.query_row("SELECT COUNT(*) FROM store_audit WHERE action = 'web.refused'", [], |r| r.get(0))?;
     ensure!(refused == 2, "{refused} refusals noted");
     Ok(())
+}
+
+#[test]
+fn the_command_line_gives_a_role_in_a_unit_of_its_level_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = ["--data", text(folder.path())];
+    drop(Served::start(&at));
+    well(&[&["person", "add", "hoa", "Lý Thị Hoa"], &at[..]].concat());
+    let grant = |args: &[&str]| ran(langso(&[&["person", "grant", "hoa"], args, &at].concat()).output().unwrap());
+    for (args, wanted) in [
+        (&["commune_leader", "--unit", "1001"][..], "không giữ ở đây"),
+        (&["commune_leader", "--agency", "101"], "không giữ ở đây"),
+        (&["commune_leader"], "không giữ ở đây"),
+        (&["district_verifier", "--unit", "247"], "ngày bắt đầu"),
+    ] {
+        let said = grant(args);
+        assert!(said.code != 0 && said.err.contains(wanted), "{args:?}: {} {}", said.code, said.err);
+    }
+    for args in [
+        &["commune_leader", "--unit", "250"][..],
+        &["coordination"],
+        &["appraiser", "--agency", "101"],
+        &["district_verifier", "--unit", "247", "--from", "2025-01-01"],
+    ] {
+        let said = grant(args);
+        assert_eq!(said.code, 0, "{args:?}: {}", said.err);
+    }
 }
 
 #[test]

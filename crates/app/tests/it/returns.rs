@@ -33,7 +33,7 @@ fn published(folder: &Path, data: &Path) -> Result<String> {
     let at = ["--data", text(data)];
     office(&at);
     well(&[&["import", "--publish", "--rulebook", SET, text(&table)], &at[..]].concat());
-    Ok(format!("Bearer {}", token(&at, "close years")))
+    Ok(format!("Bearer {}", token(&at, "close years,read receivers")))
 }
 
 /// Asks until the answer is 200: a job and the ledger's round come a moment later.

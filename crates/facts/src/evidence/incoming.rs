@@ -122,7 +122,8 @@ pub async fn begin(
     }
     // One after the other: otherwise many at once would all find room.
     tx.lock(&format!("facts.incoming.{}", person.unwrap_or(0))).await?;
-    let sql = "SELECT COUNT(*) FROM facts_incoming WHERE COALESCE(person, 0) = $1 AND evidence IS NULL AND until >= $2";
+    let sql = "SELECT COUNT(*) FROM facts_incoming WHERE COALESCE(person, 0) = $1 AND evidence IS NULL
+               AND refused IS NULL AND until >= $2";
     let unfinished = tx.row(sql, args![person.unwrap_or(0), tx.now()]).await?.map_or(Ok(0), |row| row.i64(0))?;
     if unfinished >= bounds.unfinished {
         return refused("evidence-too-many", bounds.unfinished, 429);

@@ -6,10 +6,15 @@ use serde_json::json;
 use store::jobs::{self, JobState};
 use web::{Ctx, Failure, Outcome, Path};
 
-/// The job, and what it did where it is done.
+/// The job, and what it did where it is done: names of files and problems in their rows are shown to whoever asked for it and to
+/// whoever may read of the site's operation. Numbers run in sequence, so to others there is no such job.
 async fn load(ctx: &Ctx, id: i64) -> Result<(JobState, Option<(String, serde_json::Value)>), Failure> {
     let mut tx = ctx.read().await?;
-    let Some(job) = jobs::find(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    let job = jobs::find(&mut tx, id).await?;
+    let is_own = |job: &JobState| job.person.is_some() && job.person == ctx.actor.person;
+    let Some(job) = job.filter(|job| is_own(job) || ctx.may("read", "operation")) else {
+        return Err(ctx.not_found());
+    };
     let answer = uploads::answered(&mut tx, id).await?;
     Ok((job, answer))
 }
@@ -33,7 +38,7 @@ pub async fn page(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
 
 /// `GET /api/v1/jobs/{id}`: where a job stands.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}",
-    responses((status = 200, description = "Where a job stands, and what it did"), (status = 404, description = "No such job")),
+    responses((status = 200, description = "Where a job stands, and what it did"), (status = 404, description = "No such job of whoever asks")),
     params(("id" = i64, Path, description = "Number of the job")))]
 pub async fn api(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let (job, answer) = load(&ctx, id).await?;

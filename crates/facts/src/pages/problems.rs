@@ -58,6 +58,7 @@ const FAMILIES: [(&str, &[&str]); 27] = [
             "nothing-chosen",
             "nothing-to-do",
             "own-entry",
+            "corrects-years",
             "reason-missing",
             "too-many",
             "values-missing",

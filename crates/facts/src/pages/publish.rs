@@ -56,7 +56,7 @@ async fn show(ctx: &Ctx, id: UnitId, year: i16, status: StatusCode, again: bool)
         .collect();
     let body = context! {
         title => locale::say_key(ctx.lang, "publish-title", &[("unit", unit.name.as_str().into()), ("year", year.to_string().into())]),
-        rows => rows, seen => seen, again => again, year => year.to_string(), key => uuid::Uuid::new_v4().to_string(),
+        rows => rows, seen => seen, again => again, may => ctx.may("publish", "figures"), year => year.to_string(), key => uuid::Uuid::new_v4().to_string(),
         action => ctx.link(&format!("/xa/{id}/cong-bo/{year}")), back => ctx.link(&format!("/xa/{id}?nam={year}")),
     };
     ctx.page_with(status, "publish.html", body)

@@ -13,11 +13,13 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::{Listing, Query};
+use store::{AuditLine, Listing, Query};
 use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes};
 
 const PER: i64 = 50;
+/// Letters of a reason.
+const MOST_REASON: usize = 500;
 /// Lines of a file.
 const MOST_LINES: i64 = 20_000;
 
@@ -26,11 +28,13 @@ pub(super) fn routes() -> Routes {
         .read("/bao-sai", "reports", get(page))
         .write_public("/bao-sai/gui", "tell", "reports", post(tell))
         .read("/bao-sai/phieu/{token}", "reports", get(receipt))
+        .write_public("/bao-sai/phieu/{token}/xoa-lien-he", "erase", "reports", post(erase_own))
         .read_inside("/bao-sai/danh-sach", "reports", get(list))
         .read_inside("/bao-sai/danh-sach.csv", "reports", get(csv))
         .read_inside("/bao-sai/danh-sach.xlsx", "reports", get(xlsx))
         .read_inside("/bao-sai/so/{id}", "reports", get(one))
         .write("/bao-sai/so/{id}/tra-loi", "answer", "reports", post(answer))
+        .write("/bao-sai/so/{id}/xoa-lien-he", "answer", "reports", post(erase))
 }
 
 /// What the form is asked for, and what it sends.
@@ -156,8 +160,29 @@ async fn receipt(ctx: Ctx, Path(token): Path<String>) -> Outcome {
             title => locale::say(ctx.lang, &Phrase::new("report-receipt").with("id", report.id.to_string())),
             at => day(report.at), named => tell_place(&ctx, &report.place, report.unit.as_deref()), answer => report.answer,
             answered => report.answered_at.map(day), address => ctx.link(&format!("/bao-sai/phieu/{token}")),
+            reachable => !report.contact.is_empty(),
         },
     )
+}
+
+/// `POST /bao-sai/phieu/{token}/xoa-lien-he`: whoever has the address of a report takes their contact back; again changes
+/// nothing. Cost: as [`reports::erase_contact`].
+async fn erase_own(ctx: Ctx, Path(token): Path<String>) -> Outcome {
+    let mut tx = ctx.write().await?;
+    let Some(report) = reports::of_token(&mut tx, &token).await? else { return Err(ctx.not_found()) };
+    if reports::erase_contact(&mut tx, &report, "asked at the receipt").await? {
+        tx.commit().await?;
+    }
+    Ok(Redirect::to(&ctx.link(&format!("/bao-sai/phieu/{token}"))).into_response())
+}
+
+/// Notes that what residents wrote, and how to reach them, was read or taken away: of how many, never what.
+async fn note_reading(ctx: &Ctx, action: &'static str, subject: String, read: &[Report]) -> Result<(), Failure> {
+    let contacts = read.iter().filter(|report| !report.contact.is_empty()).count();
+    let details = json!({"reports": read.len(), "contacts": contacts});
+    let mut tx = ctx.write().await?;
+    tx.audit_quietly(AuditLine { action, kind: "report", subject, unit: None, details }).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What the inside list is asked for.
@@ -196,11 +221,13 @@ fn tell_report(ctx: &Ctx, report: &Report) -> Value {
     }
 }
 
-/// `GET /bao-sai/danh-sach`. Cost: as [`reports::list`].
+/// `GET /bao-sai/danh-sach`. Cost: as [`reports::list`], two rows for the line of it.
 async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let listing = asked.listing();
     let (found, count) = reports::list(&mut tx, &listing).await?;
+    drop(tx);
+    note_reading(&ctx, "facts.reports-read", "list".to_owned(), &found).await?;
     let link = |p: i64| context! { number => p + 1, current => p == listing.page };
     let pages: Vec<Value> = web::page_links(listing.page, PER, count).into_iter().map(link).collect();
     ctx.page(
@@ -238,6 +265,8 @@ async fn export(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     let mut tx = ctx.read().await?;
     let listing = Listing { page: 0, per: MOST_LINES, ..asked.listing() };
     let (found, _) = reports::list(&mut tx, &listing).await?;
+    drop(tx);
+    note_reading(ctx, "facts.reports-exported", "list".to_owned(), &found).await?;
     let line = |r: &Report| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let (id, at, page) = (r.id.to_string(), day(r.at), r.place.page.clone());
@@ -248,14 +277,28 @@ async fn export(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
     take_away(ctx, "bao-sai", "report-list", &HEADINGS, found.iter().map(line).collect(), kind)
 }
 
-/// `GET /bao-sai/so/{id}`: what was written, and the form of its answer. Cost: one row.
+/// What was wrong with a form beside a report, said at that form.
+enum Wrong {
+    Answer(Phrase),
+    Erasure(Phrase),
+}
+
+/// `GET /bao-sai/so/{id}`: what was written, and the forms of its answer and of taking its contact away. Cost: one row, two for
+/// the line of it.
 async fn one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     show_one(&ctx, StatusCode::OK, id, "", None).await
 }
 
-async fn show_one(ctx: &Ctx, status: StatusCode, id: i64, typed: &str, wrong: Option<Phrase>) -> Outcome {
-    let mut tx = ctx.read().await?;
-    let Some(report) = reports::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+async fn show_one(ctx: &Ctx, status: StatusCode, id: i64, typed: &str, wrong: Option<Wrong>) -> Outcome {
+    let found = reports::get(&mut ctx.read().await?, id).await?;
+    let Some(report) = found else { return Err(ctx.not_found()) };
+    note_reading(ctx, "facts.report-read", id.to_string(), std::slice::from_ref(&report)).await?;
+    let (wrong, erasure) = match wrong {
+        Some(Wrong::Answer(phrase)) => (Some(phrase), None),
+        Some(Wrong::Erasure(phrase)) => (None, Some(phrase)),
+        None => (None, None),
+    };
+    let say = |phrase: Phrase| locale::say(ctx.lang, &phrase);
     ctx.page_with(
         status,
         "answer.html",
@@ -263,9 +306,37 @@ async fn show_one(ctx: &Ctx, status: StatusCode, id: i64, typed: &str, wrong: Op
             title => locale::say(ctx.lang, &Phrase::new("report-receipt").with("id", report.id.to_string())),
             report => tell_report(ctx, &report), list => ctx.link("/bao-sai/danh-sach"),
             action => ctx.link(&format!("/bao-sai/so/{id}/tra-loi")), key => uuid::Uuid::new_v4().to_string(), typed => typed,
-            wrong => wrong.map(|phrase| locale::say(ctx.lang, &phrase)),
+            wrong => wrong.map(say), erase => ctx.link(&format!("/bao-sai/so/{id}/xoa-lien-he")),
+            may => ctx.may("answer", "reports"), erase_wrong => erasure.map(say),
         },
     )
+}
+
+/// Why a contact is erased.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Erasure {
+    reason: String,
+}
+
+/// `POST /bao-sai/so/{id}/xoa-lien-he`: whoever answers takes the contact off a report, with a reason; again changes nothing.
+/// Cost: as [`reports::erase_contact`].
+async fn erase(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Erasure>) -> Outcome {
+    let reason = sent.reason.trim();
+    let wrong = match reason.chars().count() {
+        0 => Some(Phrase::new("reason-missing")),
+        n if n > MOST_REASON => Some(Phrase::new("report-reason-long").with("most", MOST_REASON as i64)),
+        _ => None,
+    };
+    if let Some(phrase) = wrong {
+        return show_one(&ctx, StatusCode::UNPROCESSABLE_ENTITY, id, "", Some(Wrong::Erasure(phrase))).await;
+    }
+    let mut tx = ctx.write().await?;
+    let Some(report) = reports::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
+    if reports::erase_contact(&mut tx, &report, reason).await? {
+        tx.commit().await?;
+    }
+    Ok(Redirect::to(&ctx.link(&format!("/bao-sai/so/{id}"))).into_response())
 }
 
 /// An answer, as its form sends it.
@@ -307,5 +378,5 @@ async fn answer(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Answer>) -> Outc
 
 async fn refused(ctx: &Ctx, status: u16, id: i64, sent: &Answer, why: Phrase) -> Outcome {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    show_one(ctx, status, id, &sent.answer, Some(why)).await
+    show_one(ctx, status, id, &sent.answer, Some(Wrong::Answer(why))).await
 }

@@ -16,6 +16,7 @@ mod intake;
 mod law;
 mod mergers;
 mod meta;
+mod officers;
 mod og;
 mod openapi;
 mod overlays;

@@ -2,6 +2,7 @@
 
 use super::{busy, field, identity, passkeys, said, status};
 use crate::{
+    fresh,
     model::{Held, Person},
     password, recovery,
     rules::role_word,
@@ -152,10 +153,11 @@ fn second_form(ctx: &Ctx, status: StatusCode, person: &Person, secret: &[u8], pr
     ctx.page_with(status, "second.html", page)
 }
 
-/// `GET /tai-khoan/xac-thuc`: a new secret to be photographed.
+/// `GET /tai-khoan/xac-thuc`: a new secret to be photographed, with what stands against setting it.
 pub(super) async fn second_page(ctx: Ctx) -> Outcome {
-    let person = own_person(&ctx, &*me(&ctx)?).await?;
-    second_form(&ctx, StatusCode::OK, &person, &second::secret(), None)
+    let (who, person) = own(&ctx).await?;
+    let lacks = fresh::lacks(&mut ctx.read().await?, &person, &who.session).await?;
+    second_form(&ctx, StatusCode::OK, &person, &second::secret(), lacks.as_ref())
 }
 
 /// `POST /tai-khoan/xac-thuc`: the first code of it, and what shows that it is still whoever logged in: who took over a

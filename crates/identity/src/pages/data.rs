@@ -142,7 +142,7 @@ pub(super) async fn one_file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
 }
 
 /// Whether nothing but the number is left of somebody.
-fn is_erased(person: &Person) -> bool {
+pub(super) fn is_erased(person: &Person) -> bool {
     person.name == format!("#{}", person.id) && person.login == person.name
 }
 

@@ -10,7 +10,7 @@ use crate::{
     login::Step,
     model::Person,
     providers::Provider,
-    secrets,
+    secrets, store,
 };
 use ::oidc::Back;
 use axum::{
@@ -165,7 +165,7 @@ pub(super) async fn connect(ctx: Ctx, Path(name): Path<String>, Form(sent): Form
     }
 }
 
-/// `POST /tai-khoan/lien-ket/{provider}/bo`: unlinks it, for whom it is still; roles by its word end.
+/// `POST /tai-khoan/lien-ket/{provider}/bo`: unlinks it, for whom it is still; roles by its word end, and other sessions.
 pub(super) async fn remove(ctx: Ctx, Path(name): Path<String>, Form(sent): Form<Sent>) -> Outcome {
     let (who, person) = own(&ctx).await?;
     if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
@@ -175,6 +175,7 @@ pub(super) async fn remove(ctx: Ctx, Path(name): Path<String>, Form(sent): Form<
     if !linked::unlink(&mut tx, person.id, &name).await? {
         return Err(ctx.not_found());
     }
+    store::end_others(&mut tx, person.id, &who.session).await?;
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link("/tai-khoan/lien-ket?xong=bo")).into_response())
 }

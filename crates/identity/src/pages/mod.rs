@@ -15,12 +15,14 @@ use std::sync::Arc;
 use web::{Ctx, Failure, Room, Routes, people::COOKIE};
 
 mod account;
+mod correct;
 mod data;
 mod links;
 mod login;
 mod passkeys;
 mod people;
 mod people_api;
+mod people_list;
 mod proposals;
 mod recovery;
 mod roster;
@@ -51,6 +53,7 @@ pub fn room() -> Room {
 pub fn description() -> utoipa::openapi::OpenApi {
     let mut all = <tokens::Description as utoipa::OpenApi>::openapi();
     all.merge(<people_api::Description as utoipa::OpenApi>::openapi());
+    all.merge(<correct::Description as utoipa::OpenApi>::openapi());
     all.merge(<data::Description as utoipa::OpenApi>::openapi());
     all.merge(<roster::Description as utoipa::OpenApi>::openapi());
     all.merge(<trail::Description as utoipa::OpenApi>::openapi());
@@ -96,8 +99,8 @@ fn routes() -> Routes {
         .read_inside("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "people", get(tokens::list))
         .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh", "keep", "people", post(tokens::add_for))
         .write("/quan-tri/nguoi/{person}/khoa-chuong-trinh/{token}", "keep", "people", post(tokens::revoke_for))
-        .read_inside("/quan-tri/nguoi", "people", get(people::list))
-        .read_inside("/quan-tri/nguoi.csv", "people", get(people::csv))
+        .read_inside("/quan-tri/nguoi", "people", get(people_list::list))
+        .read_inside("/quan-tri/nguoi.csv", "people", get(people_list::csv))
         .read("/du-lieu-ca-nhan", "purposes", get(data::purposes))
         .read_inside("/tai-khoan/du-lieu", "own account", get(data::own))
         .read_inside("/tai-khoan/du-lieu.json", "own account", get(data::own_file))
@@ -106,10 +109,12 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/{person}/xoa", "erase", "personal data", post(data::erase))
         .read_inside("/api/v1/people/{person}/data", "personal data", get(data::api))
         .write("/api/v1/people/{person}/erasure", "erase", "personal data", post(data::api_erase))
-        .read_inside("/quan-tri/nguoi.xlsx", "people", get(people::xlsx))
+        .read_inside("/quan-tri/nguoi.xlsx", "people", get(people_list::xlsx))
         .read_inside("/api/v1/people", "people", get(people_api::list))
         .write("/api/v1/people", "keep", "people", post(people_api::add))
         .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
+        .write("/api/v1/people/{person}", "keep", "people", post(correct::api))
+        .write("/api/v1/people/{person}/lock", "keep", "people", post(people_api::lock))
         .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
         .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
         .write("/api/v1/people/{person}/code", "keep", "people", post(people_api::code))
@@ -127,8 +132,9 @@ fn routes() -> Routes {
         .read_inside("/quan-tri/nguoi/mau.xlsx", "people", get(roster::template))
         .write("/quan-tri/nguoi/kiem-tra", "import", "people", post(roster::check))
         .write("/quan-tri/nguoi/ghi", "import", "people", post(roster::commit))
-        .write("/quan-tri/nguoi", "keep", "people", post(people::add))
+        .write("/quan-tri/nguoi", "keep", "people", post(people_list::add))
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
+        .write("/quan-tri/nguoi/{person}", "keep", "people", post(correct::form))
         .read_inside("/quan-tri/cho-duyet", "people", get(proposals::list))
         .write("/quan-tri/cho-duyet/{proposal}", "approve", "people", post(proposals::decide))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))

@@ -5,7 +5,7 @@ use super::{
     account::{self, proof_by},
     back, cookie, field, identity, label, lead, login, said, status,
 };
-use crate::{login::Step, model::Person, passkey};
+use crate::{login::Step, model::Person, passkey, store};
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect},
@@ -101,7 +101,7 @@ pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     }
 }
 
-/// `POST /tai-khoan/passkey/bo`: takes one away, for whom it is still. Cost: one hash.
+/// `POST /tai-khoan/passkey/bo`: takes one away, for whom it is still; other sessions end. Cost: one hash.
 pub(super) async fn remove(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let (who, person, _) = own(&ctx).await?;
     if let Some(problem) = proof_by(&ctx, &who, &sent.old, &sent.now).await? {
@@ -111,6 +111,7 @@ pub(super) async fn remove(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     if !passkey::remove(&mut tx, person.id, sent.id).await? {
         return Err(ctx.not_found());
     }
+    store::end_others(&mut tx, person.id, &who.session).await?;
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link("/tai-khoan/passkey?xong=bo")).into_response())
 }

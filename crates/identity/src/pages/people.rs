@@ -1,65 +1,49 @@
 //! People and their roles, for who keeps them. Reading somebody else's data is itself a line of the trail.
 
-use super::{account::shown, identity};
+use super::{account::shown, data::is_erased, identity};
+pub(super) use crate::corrections::Wrong;
 use crate::{
-    model::{Held, NewGrant, Person},
+    corrections::takes_two,
+    model::{NewGrant, Person},
     proposals::{self, Outcome as Given},
-    rules::{criteria, day, is_login, role_word},
-    store::{self, HOUR, ORDERS, Order},
+    rules::{criteria, day, misplaced, role_word},
+    secrets::secret,
+    store::{self, HOUR},
 };
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{AgencyId, Day, PersonId, Role, UnitId};
 use minijinja::{Value, context};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
-use units::listed::take_away;
 use units::{Agency, Unit};
-use web::{Asking, Ctx, Failure, Form, Outcome, Path, notices::outbox::is_address};
+use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 
-/// People on a page.
-const PER: i64 = 50;
-/// People that one file takes.
-const MOST: i64 = 100_000;
 /// How long a code that was given stands.
 pub(super) const CODE: i64 = 72 * HOUR;
 
+/// What the page of somebody is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
-    q: String,
-    /// What the list is ordered by.
-    sap: String,
-    trang: String,
+pub(super) struct Shown {
     /// Whether a code was just sent by letter.
     thu: String,
+    /// Whether the account was just corrected.
+    sua: String,
 }
 
-impl Asked {
-    fn order(&self) -> Order {
-        Order::named(&self.sap)
-    }
-
-    /// The part of an address that keeps search and order.
-    fn kept(&self) -> String {
-        let plain = |text: &str| -> String {
-            let hex = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
-            text.bytes().map(hex).collect()
-        };
-        format!("q={}&sap={}", plain(&self.q), self.order().name())
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Sent {
     pub login: String,
     pub name: String,
     pub email: String,
+    /// The version that a correction saw; empty in every other form.
+    pub version: String,
+    pub key: String,
     pub role: String,
     pub unit: String,
     pub agency: String,
@@ -83,153 +67,19 @@ pub(super) async fn note_reading(
     Ok(tx.commit().await?)
 }
 
-/// Whose data were shown: what was typed to find them may be a name, and a line keeps none.
-pub(super) fn ids(people: &[Person]) -> Vec<PersonId> {
-    people.iter().map(|person| person.id).collect()
-}
-
 fn told(person: &Person) -> Value {
     context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
 }
 
-async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, problem: Option<Wrong>) -> Outcome {
-    let page = web::page_from_one(&asked.trang);
-    let ((people, count), waits) = {
-        let mut tx = ctx.read().await?;
-        let waits = proposals::waiting(&mut tx, ctx.site.clock.now()).await?.len();
-        (store::list(&mut tx, asked.q.trim(), asked.order(), PER, page * PER).await?, waits)
-    };
-    note_reading(ctx, "identity.list", None, json!({"people": ids(&people)})).await?;
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
-    let body = context! {
-        title => locale::word(ctx.lang, "people-title"), people => people.iter().map(told).collect::<Vec<_>>(), q => asked.q,
-        count => count, pages => pages, waits => waits, sap => asked.order().name(), orders => ORDERS, kept => asked.kept(), login => sent.login, name => sent.name, email => sent.email,
-        field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
-    };
-    ctx.page_with(status, "people.html", body)
-}
-
-/// `GET /quan-tri/nguoi`. Cost: the people that the search finds.
-pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    listed(&ctx, &asked, StatusCode::OK, &Sent::default(), None).await
-}
-
-/// `GET /quan-tri/nguoi.csv`: what the search finds. Cost: those people and their roles.
-pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    export(&ctx, &asked, Kind::Csv).await
-}
-
-/// `GET /quan-tri/nguoi.xlsx`: the same as a spreadsheet.
-pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    export(&ctx, &asked, Kind::Xlsx).await
-}
-
-/// Columns of the file; those of the roster's file are named as there.
-const HEADINGS: [&str; 8] = [
-    "person-number",
-    "login-name",
-    "person-name",
-    "person-email",
-    "account-roles",
-    "second-title",
-    "person-disabled-head",
-    "person-made",
-];
-
-async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
-    let (people, roles) = {
-        let mut tx = ctx.read().await?;
-        let (people, _) = store::list(&mut tx, asked.q.trim(), asked.order(), MOST, 0).await?;
-        let mut roles = HashMap::new();
-        for some in people.chunks(500) {
-            let ids: Vec<PersonId> = some.iter().map(|person| person.id).collect();
-            roles.extend(store::held_by(&mut tx, &ids).await?);
-        }
-        (people, roles)
-    };
-    note_reading(ctx, "identity.export", None, json!({"people": people.len(), "searched": !asked.q.trim().is_empty()}))
-        .await?;
-    let today = ctx.site.clock.today();
-    let yes = |is: bool| locale::word(ctx.lang, if is { "people-yes" } else { "people-no" });
-    let row = |person: &Person| {
-        let stands = |h: &&Held| !h.ended && h.to.is_none_or(|to| to >= today);
-        let role = |h: &Held| {
-            let place = [h.unit_name.as_str(), agency_name(ctx, h)].into_iter().filter(|name| !name.is_empty());
-            let place: Vec<&str> = place.collect();
-            format!("{} {}", role_word(ctx.lang, h.role), place.join(", ")).trim_end().to_owned()
-        };
-        let held = roles.get(&person.id).map_or(&[][..], Vec::as_slice);
-        let texts = [
-            person.id.to_string(),
-            person.login.clone(),
-            person.name.clone(),
-            person.email.clone().unwrap_or_default(),
-            held.iter().filter(stands).map(role).collect::<Vec<_>>().join("; "),
-            yes(person.totp.is_some()),
-            yes(person.disabled),
-            locale::date(person.made.day()),
-        ];
-        texts.map(Content::Text).to_vec()
-    };
-    take_away(ctx, "nguoi", "people-title", &HEADINGS, people.iter().map(row).collect(), of)
-}
-
-fn agency_name<'h>(ctx: &Ctx, held: &'h Held) -> &'h str {
-    held.agency_name.as_ref().map_or("", |(vi, en)| ctx.lang.pick(vi.as_str(), en.as_str()))
-}
-
-/// Adds somebody as typed; the number of their account.
-pub(super) async fn added(
-    ctx: &Ctx,
-    tx: &mut ::store::WriteTx,
-    sent: &Sent,
-) -> Result<Result<PersonId, Wrong>, Failure> {
-    let email = Some(sent.email.trim()).filter(|email| !email.is_empty());
-    let wrong = match () {
-        () if !is_login(&sent.login) => Some(("login", "login-bad")),
-        () if sent.name.trim().is_empty() => Some(("name", "name-missing")),
-        () if email.is_some_and(|email| !is_address(email)) => Some(("email", "email-bad")),
-        () if store::by_login(tx, &sent.login).await?.is_some() => Some(("login", "login-taken")),
-        () => None,
-    };
-    if let Some(wrong) = wrong {
-        return Ok(Err(wrong));
-    }
-    match store::add(tx, &sent.login, sent.name.trim(), email, ctx.lang.tag(), false).await {
-        Ok(id) => Ok(Ok(id)),
-        // Somebody else took it meanwhile.
-        Err(error) if error.is_duplicate() => Ok(Err(("login", "login-taken"))),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// `POST /quan-tri/nguoi`: somebody new, without a password until they set one by a code.
-pub(super) async fn add(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
-    let mut tx = ctx.write().await?;
-    match added(&ctx, &mut tx, &sent).await? {
-        Ok(id) => {
-            tx.commit().await?;
-            Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
-        }
-        Err(problem) => {
-            drop(tx);
-            listed(&ctx, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem)).await
-        }
-    }
-}
-
-async fn person(
+pub(super) async fn person(
     ctx: &Ctx,
     id: PersonId,
     status: StatusCode,
     sent: &Sent,
     problem: Option<Wrong>,
-    code: Option<Code>,
+    said: Option<Said>,
 ) -> Outcome {
-    let (found, held, waits, alone) = {
+    let (found, held, waits, alone, two) = {
         let mut tx = ctx.read().await?;
         let Some(found) = store::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
         let held = store::held(&mut tx, id).await?;
@@ -237,7 +87,8 @@ async fn person(
         // Where nobody could be the second, the page says so before anybody tries.
         let by = ctx.actor.person;
         let alone = by.is_some() && proposals::seconds(&mut tx, by, id, ctx.site.clock.today()).await? == 0;
-        (found, held, waits, alone)
+        let two = takes_two(&mut tx, id, ctx.site.clock.now()).await?;
+        (found, held, waits, alone, two)
     };
     note_reading(ctx, "identity.read", Some(id), json!({})).await?;
     let roles: Vec<Value> = Role::ALL
@@ -245,25 +96,40 @@ async fn person(
         .filter(|role| role.is_held())
         .map(|role| context! { name => role.name(), word => role_word(ctx.lang, *role), chosen => role.name() == sent.role })
         .collect();
+    let typed = match sent.version.is_empty() {
+        true => context! { login => found.login, name => found.name, email => found.email },
+        false => context! { login => sent.login, name => sent.name, email => sent.email },
+    };
+    let code = match &said {
+        Some(Said::Code(code)) => Some(code),
+        _ => None,
+    };
     let body = context! {
         title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
         roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
-        code => match &code { Some(Code::Whole(text) | Code::Half(text)) => Some(text), _ => None },
+        code => match code { Some(Code::Whole(text) | Code::Half(text)) => Some(text), _ => None },
         half => matches!(code, Some(Code::Half(_))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
-        may_data => ctx.may("read", "personal data"),
+        may_data => ctx.may("read", "personal data"), typed => typed, version => found.version, two => two,
+        may_correct => ctx.may("keep", "people") && !is_erased(&found), key => secret(),
+        corrected => matches!(said, Some(Said::Corrected)),
+        overtaken => match &said { Some(Said::Overtaken(lines)) => Some(lines), _ => None },
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
     ctx.page_with(status, "person.html", body)
 }
 
 /// `GET /quan-tri/nguoi/{person}`
-pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Outcome {
-    let code = (asked.thu == "1").then_some(Code::Sent);
-    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, code).await
+pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(shown): Asking<Shown>) -> Outcome {
+    let said = match (&*shown.thu, &*shown.sua) {
+        ("1", _) => Some(Said::Code(Code::Sent)),
+        (_, "1") => Some(Said::Corrected),
+        _ => None,
+    };
+    person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, said).await
 }
 
 /// The unit that was meant: by its number, or by its code of today.
-async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Unit>> {
+pub(super) async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Unit>> {
     if let Ok(id) = text.parse()
         && let Some(unit) = units::store::get(tx, UnitId(id)).await?
     {
@@ -280,10 +146,8 @@ async fn agency(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store
     Ok(all.into_iter().find(|agency| agency.stands_on(today) && named(agency)))
 }
 
-/// What stands against something: the field and the key of a phrase.
-pub(super) type Wrong = (&'static str, &'static str);
-
-/// A role as it was typed. Cost: the unit's rows, and the agencies where one is named.
+/// A role as it was typed, in a place where it may be held. Cost: the unit's rows; the agencies and the units of the one that
+/// is named.
 async fn typed_grant(
     ctx: &Ctx,
     tx: &mut ::store::WriteTx,
@@ -318,10 +182,18 @@ async fn typed_grant(
         }
         "" if agency.is_some() || role.is_of_house() => None,
         text => match unit(tx, text, today).await? {
-            Some(unit) => Some(unit.id),
+            Some(unit) => Some(unit),
             None => return Ok(Err(("unit", "unit-unknown"))),
         },
     };
+    let office = match &agency {
+        Some(agency) if unit.is_none() => units::store::many(tx, &agency.units).await?,
+        _ => HashMap::new(),
+    };
+    if let Some(wrong) = misplaced(role, unit.as_ref(), &office.values().collect::<Vec<_>>(), (from, to)) {
+        return Ok(Err(wrong));
+    }
+    let unit = unit.map(|unit| unit.id);
     let agency = agency.map(|agency| AgencyId(agency.id));
     Ok(Ok(NewGrant { person: id, role, unit, agency, criteria, from, to }))
 }
@@ -372,20 +244,42 @@ pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, For
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
 
+/// Locks an account or lets it in again, or says what stands against it. Cost: their sessions.
+pub(super) async fn locked(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    locked: bool,
+    reason: &str,
+) -> Result<Result<(), Wrong>, Failure> {
+    if reason.trim().is_empty() {
+        return Ok(Err(("reason", "reason-missing")));
+    }
+    if store::get(tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    store::disable(tx, id, locked, reason.trim()).await?;
+    Ok(Ok(()))
+}
+
 /// `POST /quan-tri/nguoi/{person}/khoa`
 pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
     let id = PersonId(id);
-    if sent.reason.trim().is_empty() {
-        let problem = Some(("reason", "reason-missing"));
-        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, problem, None).await;
-    }
     let mut tx = ctx.write().await?;
-    if store::get(&mut tx, id).await?.is_none() {
-        return Err(ctx.not_found());
+    if let Err(problem) = locked(&ctx, &mut tx, id, sent.disabled == "1", &sent.reason).await? {
+        drop(tx);
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
     }
-    store::disable(&mut tx, id, sent.disabled == "1", sent.reason.trim()).await?;
     tx.commit().await?;
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
+}
+
+/// What a page of somebody says beside who they are.
+pub(super) enum Said {
+    Code(Code),
+    Corrected,
+    /// Field by field: what stands now, and what was sent.
+    Overtaken(Vec<String>),
 }
 
 /// What became of a code that was asked for.
@@ -439,7 +333,7 @@ async fn coded(ctx: &Ctx, id: PersonId, by_letter: bool) -> Outcome {
     if matches!(code, Some(Code::Sent)) {
         return Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?thu=1"))).into_response());
     }
-    person(ctx, id, status, &Sent::default(), problem, code).await
+    person(ctx, id, status, &Sent::default(), problem, code.map(Said::Code)).await
 }
 
 /// `POST /quan-tri/nguoi/{person}/ma`: a code to be handed over on paper.

@@ -3,37 +3,34 @@
 
 use super::{
     identity,
-    people::{self, Code, Sent, Wrong, note_reading},
+    people::{self, Code, Sent, note_reading},
+    people_list::{self, wrong},
 };
 use crate::{
+    listing,
     model::{Asked, Held, Person, Proposal},
     proposals::{self, Decided, Outcome as Given},
     store,
 };
 use axum::{body::Bytes, http::StatusCode};
-use kernel::{PersonId, Phrase, Problem};
+use kernel::PersonId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use units::listed::{Answer, Listed};
 use web::{Asking, Ctx, Failure, Outcome, Path, Repeatable};
 
-const FIELDS: [&str; 7] = ["id", "login", "name", "email", "disabled", "second_factor", "made"];
-const PROPOSALS: [&str; 6] = ["id", "kind", "person", "grant", "asked_by", "at"];
+const FIELDS: [&str; 8] = ["id", "login", "name", "email", "disabled", "second_factor", "made", "version"];
+const PROPOSALS: [&str; 7] = ["id", "kind", "person", "grant", "account", "asked_by", "at"];
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, add, one, grant, end_grant, code, waiting, decide))]
+#[openapi(paths(list, add, one, grant, end_grant, lock, code, waiting, decide))]
 pub struct Description;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Search {
-    q: String,
-}
 
 fn row(person: &Person) -> Value {
     json!({
         "id": person.id, "login": person.login, "name": person.name, "email": person.email, "disabled": person.disabled,
         "second_factor": person.totp.is_some(), "made": person.made.rfc3339(),
+        "version": person.version,
     })
 }
 
@@ -44,23 +41,27 @@ fn held(held: &Held) -> Value {
     })
 }
 
-fn wrong(ctx: &Ctx, (field, key): Wrong) -> Failure {
-    ctx.failure(Problem::input(Phrase::new(key)).at_field(field))
-}
-
-/// `GET /api/v1/people`: whose name or login has these letters.
-#[utoipa::path(get, path = "/api/v1/people", responses((status = 200, description = "People, the oldest account first; reading is noted")),
-    params(("q" = Option<String>, Query), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
-pub(super) async fn list(ctx: Ctx, Asking(search): Asking<Search>, Asking(listed): Asking<Listed>) -> Outcome {
+/// `GET /api/v1/people`: whose name or login has these letters, and who hold such a role.
+#[utoipa::path(get, path = "/api/v1/people",
+    responses((status = 200, description = "People, the oldest account first; reading is noted"), (status = 422, description = "A unit or role that is none, with its field")),
+    params(("q" = Option<String>, Query), ("don_vi" = Option<String>, Query, description = "Number or code of the unit of a role that stands"),
+        ("vai_tro" = Option<String>, Query, description = "Name of a role that stands"),
+        ("ket_thuc" = Option<String>, Query, description = "1: the unit of that role ended"), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+pub(super) async fn list(
+    ctx: Ctx,
+    Asking(asked): Asking<people_list::Asked>,
+    Asking(listed): Asking<Listed>,
+) -> Outcome {
     let per = listed.per(100);
     let after = listed.after_number(&ctx, "people")?.unwrap_or(0);
     let mut found = {
         let mut tx = ctx.read().await?;
-        store::list_after(&mut tx, search.q.trim(), after, per + 1).await?
+        let sought = asked.sought(&ctx, &mut tx).await?.map_err(|problem| wrong(&ctx, problem))?;
+        listing::list_after(&mut tx, &sought, ctx.site.clock.today(), after, per + 1).await?
     };
     let more = found.len() as i64 > per;
     found.truncate(usize::try_from(per).unwrap_or(0));
-    note_reading(&ctx, "identity.list", None, json!({"people": people::ids(&found)})).await?;
+    note_reading(&ctx, "identity.list", None, json!({"people": people_list::ids(&found)})).await?;
     let next = found.last().filter(|_| more).map(|person| person.id.to_string());
     let rows = found.iter().map(row).collect();
     listed.answer(&ctx, Answer { name: "people", about: json!({}), fields: &FIELDS, rows, next })
@@ -103,7 +104,7 @@ pub(super) async fn add(ctx: Ctx, body: Bytes) -> Outcome {
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    match people::added(&ctx, &mut tx, &Sent { login, name, email, ..Sent::default() }).await? {
+    match people_list::added(&ctx, &mut tx, &Sent { login, name, email, ..Sent::default() }).await? {
         Ok(id) => repeatable.done(tx, json!({"id": id})).await,
         Err(problem) => Err(wrong(&ctx, problem)),
     }
@@ -165,6 +166,31 @@ pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, bod
     ctx.json_with(StatusCode::OK, &json!({"grant": grant, "ended": true}))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Locked {
+    locked: bool,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /api/v1/people/{person}/lock`: lets somebody in no more, or again; sessions and tokens stop at once.
+#[utoipa::path(post, path = "/api/v1/people/{person}/lock", params(("person" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, content_type = "application/json", description = "locked: true or false; reason"),
+    responses((status = 200, description = "Whether the account is locked now"), (status = 404, description = "Nobody"), (status = 422, description = "No reason")))]
+pub(super) async fn lock(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let Locked { locked, reason } = units::api::parsed(&ctx, &body)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match people::locked(&ctx, &mut tx, PersonId(id), locked, &reason).await? {
+        Ok(()) => repeatable.done(tx, json!({"person": id, "locked": locked})).await,
+        Err(problem) => Err(wrong(&ctx, problem)),
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Handed {
@@ -205,10 +231,15 @@ pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome 
 fn proposal(one: &Proposal) -> Value {
     let (kind, grant) = match &one.asked {
         Asked::Grant(new) => ("grant", proposals::written(new)),
+        Asked::Account { .. } => ("account", Value::Null),
         Asked::Code => ("code", Value::Null),
     };
+    let account = match &one.asked {
+        Asked::Account { login, email } => json!({"login": login, "email": email}),
+        _ => Value::Null,
+    };
     json!({
-        "id": one.id, "kind": kind, "person": one.person, "grant": grant, "asked_by": one.by, "at": one.at.rfc3339(),
+        "id": one.id, "kind": kind, "person": one.person, "grant": grant, "account": account, "asked_by": one.by, "at": one.at.rfc3339(),
     })
 }
 
@@ -236,7 +267,7 @@ struct Decision {
 /// `POST /api/v1/people-proposals/{proposal}/decision`: by whoever is logged in and did not ask; no token decides.
 #[utoipa::path(post, path = "/api/v1/people-proposals/{proposal}/decision", params(("proposal" = i64, Path)),
     request_body(content = Object, content_type = "application/json", description = "approve: true or false; reason"),
-    responses((status = 200, description = "grant: its number, or code: the second half, this once"), (status = 403, description = "By whoever asked, or for oneself"), (status = 404, description = "Nothing of this number waits")))]
+    responses((status = 200, description = "grant: its number, corrected: the account, or code: the second half, this once"), (status = 403, description = "By whoever asked, or for oneself"), (status = 404, description = "Nothing of this number waits")))]
 pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     let Decision { approve, reason } = units::api::parsed(&ctx, &body)?;
     let identity = identity(&ctx);
@@ -246,6 +277,7 @@ pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcom
     tx.commit().await?;
     let body = match decided {
         Decided::Given(grant) => json!({"grant": grant}),
+        Decided::Corrected => json!({"corrected": true}),
         Decided::Code(half) => json!({"code": half}),
         Decided::Declined => json!({"declined": true}),
     };

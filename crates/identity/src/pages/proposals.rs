@@ -2,7 +2,7 @@
 
 use super::{identity, people::note_reading};
 use crate::{
-    model::{Asked, NewGrant, Person, Proposal},
+    model::{Account, Asked, NewGrant, Person, Proposal},
     proposals::{self, Decided},
     rules::role_word,
     store,
@@ -37,7 +37,7 @@ struct Names {
 async fn names(ctx: &Ctx, found: &[Proposal]) -> Result<Names, Failure> {
     let grant = |one: &Proposal| match &one.asked {
         Asked::Grant(new) => Some(new.clone()),
-        Asked::Code => None,
+        Asked::Code | Asked::Account { .. } => None,
     };
     let grants: Vec<NewGrant> = found.iter().filter_map(grant).collect();
     let people: BTreeSet<PersonId> = found.iter().flat_map(|one| [Some(one.person), one.by]).flatten().collect();
@@ -55,10 +55,22 @@ async fn names(ctx: &Ctx, found: &[Proposal]) -> Result<Names, Failure> {
     Ok(Names { people, units, agencies: agencies.into_iter().map(agency).collect() })
 }
 
+/// What an account is to say in place of what it says.
+fn changes(ctx: &Ctx, person: &Person, login: &str, email: Option<&str>) -> Vec<Value> {
+    let now = Account::of(person);
+    let new = Account { login: login.to_owned(), email: email.map(str::to_owned), ..now.clone() };
+    let said = |account: &Account, field: &str| account.value(field).unwrap_or("–").to_owned();
+    let change = |field: &str| {
+        let name = locale::say_key(ctx.lang, &format!("account-field-{field}"), &[]);
+        context! { name => name, before => said(&now, field), after => said(&new, field) }
+    };
+    new.differs(&now).into_iter().map(change).collect()
+}
+
 fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
     let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let (role, unit, agency, criteria, from, to) = match &one.asked {
-        Asked::Code => (None, None, None, None, None, None),
+        Asked::Code | Asked::Account { .. } => (None, None, None, None, None, None),
         Asked::Grant(new) => (
             Some(role_word(ctx.lang, new.role)),
             new.unit.map(|unit| names.units.get(&unit).map_or_else(|| unit.to_string(), |unit| unit.name.clone())),
@@ -72,12 +84,16 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
     };
     let me = ctx.actor.person;
     let whose = names.people.get(&one.person);
+    let changes = match (&one.asked, whose) {
+        (Asked::Account { login, email }, Some(person)) => changes(ctx, person, login, email.as_deref()),
+        _ => Vec::new(),
+    };
     context! {
         // Whoever lets power pass sees whether somebody uses the account already.
         login => whose.map(|person| &person.login), used => whose.is_some_and(|person| person.password.is_some()),
         made => whose.map(|person| locale::date(person.made.day())),
         id => one.id, person => one.person.0, name => name(one.person), role => role, unit => unit, agency => agency,
-        criteria => criteria, from => from, to => to, by => one.by.map(name),
+        account => matches!(one.asked, Asked::Account { .. }), changes => changes, criteria => criteria, from => from, to => to, by => one.by.map(name),
         at => locale::moment(one.at),
         mine => me.is_some() && one.by == me,
         may => ctx.may("approve", "people") && ctx.actor.is_second(one.by) && me != Some(one.person),
@@ -123,6 +139,8 @@ pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>
     tx.commit().await?;
     match decided {
         Decided::Code(half) => page(&ctx, StatusCode::OK, &Listing::default(), Some(&half)).await,
-        Decided::Given(_) | Decided::Declined => Ok(Redirect::to(&ctx.link("/quan-tri/cho-duyet")).into_response()),
+        Decided::Given(_) | Decided::Corrected | Decided::Declined => {
+            Ok(Redirect::to(&ctx.link("/quan-tri/cho-duyet")).into_response())
+        }
     }
 }

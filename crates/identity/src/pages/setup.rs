@@ -1,7 +1,8 @@
 //! The first administrator, by the code on the console; and a password by a code that somebody was given.
 
-use super::{busy, cookie, identity, label, lead};
+use super::{busy, cookie, identity, label, lead, said};
 use crate::{
+    linked,
     model::{NewGrant, Person},
     passkey, password,
     rules::is_login,
@@ -48,6 +49,19 @@ fn refuse(ctx: &Ctx, template: &str, sent: &Sent, field: &str, key: &'static str
     form(ctx, template, StatusCode::UNPROCESSABLE_ENTITY, sent, Some((field, key)))
 }
 
+/// Whether a code from here may be tried: its network waits where too much went wrong there. Cost: one row.
+async fn may_try(ctx: &Ctx) -> Result<(), Failure> {
+    let tried = identity(ctx).network_may_try(ctx.from, ctx.site.clock.now()).await;
+    tried.or_else(|refused| Err(ctx.failure(said(refused)?)))
+}
+
+/// The form again, where a code is none; the try counts against its network. Cost: one row.
+async fn wrong_code(ctx: &Ctx, template: &str, sent: &Sent) -> Outcome {
+    let noted = identity(ctx).note_failure(None, ctx.from, &*ctx.site.clock).await;
+    noted.or_else(|refused| Err(ctx.failure(said(refused)?)))?;
+    refuse(ctx, template, sent, "code", "code-wrong")
+}
+
 /// `GET /thiet-lap`: there is such a page only while there is nobody.
 pub(super) async fn page(ctx: Ctx) -> Outcome {
     let mut tx = ctx.site.store.read(&Scope::PUBLIC).await?;
@@ -61,6 +75,7 @@ pub(super) async fn page(ctx: Ctx) -> Outcome {
 pub(super) async fn make(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let template = "setup.html";
     let hash = code_hash(&sent.code);
+    may_try(&ctx).await?;
     {
         let mut tx = ctx.site.store.read(&Scope::PUBLIC).await?;
         if !store::is_empty(&mut tx).await? {
@@ -68,7 +83,8 @@ pub(super) async fn make(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
         }
         let code = store::code(&mut tx, &hash, ctx.site.clock.now()).await?;
         if code.is_none_or(|(kind, _)| kind != "setup") {
-            return refuse(&ctx, template, &sent, "code", "code-wrong");
+            drop(tx);
+            return wrong_code(&ctx, template, &sent).await;
         }
     }
     if !is_login(&sent.login) {
@@ -116,8 +132,9 @@ async fn owner(ctx: &Ctx, hash: &str) -> Result<Option<(Person, bool)>, Failure>
 pub(super) async fn by_code(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let template = "set_password.html";
     let hash = code_hash(&sent.code);
+    may_try(&ctx).await?;
     let Some((person, reset)) = owner(&ctx, &hash).await? else {
-        return refuse(&ctx, template, &sent, "code", "code-wrong");
+        return wrong_code(&ctx, template, &sent).await;
     };
     if let Some(key) = password::wrong(&sent.password, &person.login, &person.name) {
         return refuse(&ctx, template, &sent, "password", key);
@@ -134,6 +151,7 @@ pub(super) async fn by_code(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     }
     if reset {
         passkey::remove_all(&mut tx, id).await?;
+        linked::weaken(&mut tx, id).await?;
     }
     store::note_own(&mut tx, "identity.code-used", id, json!({"reset": reset})).await?;
     tx.commit().await?;

@@ -1,6 +1,6 @@
 //! Tokens of programs: one's own, and those of machine clients for who keeps people.
 
-use super::{account, field, people::note_reading};
+use super::{account, field, people::note_reading, status};
 use crate::{
     model::{Person, Token},
     rules::{day, rule_word},
@@ -166,6 +166,10 @@ enum Made {
 
 async fn make(ctx: &Ctx, owner: &Owner, sent: &Sent, repeatable: Repeatable<'_>) -> Result<Made, Failure> {
     let me = account::me(ctx)?;
+    // A token is no way round the second factor that its maker must set first.
+    if me.first.is_some() {
+        return Ok(Made::Refused(vec![Problem::forbidden(Phrase::new("token-second-first"))]));
+    }
     let (now, today) = (ctx.site.clock.now(), ctx.site.clock.today());
     if let Some(answer) = repeatable.seen(&mut ctx.write().await?).await? {
         return Ok(Made::Again(answer));
@@ -188,7 +192,7 @@ async fn made_page(ctx: &Ctx, owner: Owner, action: &str, sent: &Sent) -> Outcom
     let body = sent.body();
     match make(ctx, &owner, sent, Repeatable::of_form(ctx, &sent.key, body.as_bytes())).await? {
         Made::Refused(problems) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let status = problems.first().map_or(StatusCode::UNPROCESSABLE_ENTITY, status);
             page(ctx, &owner, action, sent, &Shown { status, problems: &problems, ..Shown::default() }).await
         }
         Made::Again(_) => page(ctx, &owner, action, &Sent::default(), &Shown { again: true, ..Shown::default() }).await,

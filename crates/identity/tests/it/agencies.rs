@@ -3,7 +3,7 @@
 use crate::{
     CLOCK, ROOMS,
     pages::{send, text},
-    proposals::{administrator, post, unit_one},
+    proposals::{administrator, approve_all, post, unit_one},
     somebody,
     tokens::by_program,
     who,
@@ -36,6 +36,7 @@ fn a_role_in_an_agency_is_given_by_page_and_program_and_shown_with_its_agency() 
     each_engine(ROOMS, |store| async move {
         unit_one(&store).await?;
         administrator(&store, "mot").await?;
+        administrator(&store, "hai").await?;
         let hoa = somebody(&store, "hoa", Role::FatherlandFront).await?;
         session(&store, hoa, "s1").await?;
         let path = format!("/quan-tri/nguoi/{hoa}/vai-tro");
@@ -58,7 +59,8 @@ fn a_role_in_an_agency_is_given_by_page_and_program_and_shown_with_its_agency() 
         ensure!(status == 422 && said["place"]["field"] == "unit", "{said}");
         let new = r#"{"role": "province_leader", "agency": "VPDP"}"#;
         let (status, said) = by_program(&store, "POST", &path, cookie, new).await?;
-        ensure!(status == 200 && said["grant"].is_i64(), "{said}");
+        ensure!(status == 200 && said["proposal"].is_i64(), "{said}");
+        approve_all(&store, "hai").await?;
         for (page, secret) in [(format!("/quan-tri/nguoi/{hoa}"), "mot"), ("/tai-khoan".into(), "s1")] {
             let page = text(send(&store, false, "GET", &page, &format!("langso={secret}"), "").await?).await?;
             ensure!(page.contains("Sở Nông nghiệp và Môi trường") && page.contains("Văn phòng Điều phối"), "{page}");
@@ -77,10 +79,12 @@ fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended(
     each_engine(ROOMS, |store| async move {
         unit_one(&store).await?;
         administrator(&store, "mot").await?;
+        administrator(&store, "hai").await?;
         let hoa = somebody(&store, "hoa", Role::FatherlandFront).await?;
         session(&store, hoa, "s1").await?;
         let form = "role=council_member&agency=SNNMT";
         ensure!(post(&store, "mot", &format!("/quan-tri/nguoi/{hoa}/vai-tro"), form).await?.0 == 303);
+        approve_all(&store, "hai").await?;
         let reach =
             |until: Option<Day>| Places::Some(vec![kernel::Charge { until, ..kernel::Charge::of(UnitId(1001)) }]);
         ensure!(offices(&store, "s1").await? == [(101, vec![UnitId(1001)], false, reach(None))]);

@@ -249,3 +249,88 @@ fn tokens_end_with_the_password_they_were_made_under() {
         Ok(())
     });
 }
+
+/// How often the most failed key did, and how many lines of failures there are.
+async fn failures(store: &Store) -> Result<(i64, i64)> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let most = tx.row("SELECT COALESCE(MAX(count), 0) FROM identity_attempt", args![]).await?.context("a count")?;
+    let sql = "SELECT COUNT(*) FROM store_audit WHERE action = 'identity.login-failed'";
+    Ok((most.i64(0)?, tx.row(sql, args![]).await?.context("a count")?.i64(0)?))
+}
+
+#[test]
+fn one_password_tried_on_everybody_makes_its_network_wait_and_no_other() {
+    each_engine(ROOMS, |store| async move {
+        let identity = identity(&store);
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        for n in 0..59 {
+            ensure!(enter(&identity, &format!("canbo{n}"), "Matkhau@2026", &CLOCK).await == Err(422), "{n}");
+        }
+        // Who logs in rightly is not counted, and takes nothing back.
+        for _ in 0..2 {
+            ensure!(matches!(enter(&identity, "tanmy", PASSWORD, &CLOCK).await, Ok(Step::In(_))));
+        }
+        ensure!(failures(&store).await? == (59, 0));
+        ensure!(enter(&identity, "canbo59", "Matkhau@2026", &CLOCK).await == Err(422));
+        ensure!(enter(&identity, "canbo60", "Matkhau@2026", &CLOCK).await == Err(429), "a spray never waits");
+        ensure!(enter(&identity, "tanmy", PASSWORD, &CLOCK).await == Err(429));
+        let elsewhere = identity.by_password("tanmy", PASSWORD, "198.51.100.1".parse()?, "", &CLOCK).await;
+        ensure!(matches!(elsewhere, Ok(Step::In(_))), "another network waits for it");
+        ensure!(matches!(enter(&identity, "tanmy", PASSWORD, &later(2)).await, Ok(Step::In(_))), "after the wait");
+        ensure!(enter(&identity, "canbo60", "Matkhau@2026", &later(2)).await == Err(422));
+        ensure!(enter(&identity, "canbo61", "Matkhau@2026", &later(3)).await == Err(429), "the wait does not grow");
+        // A new day is counted anew.
+        ensure!(enter(&identity, "canbo61", "Matkhau@2026", &later(24 * 3600)).await == Err(422));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wrong_password_of_somebody_and_of_nobody_is_counted_alike() {
+    each_engine(ROOMS, |store| async move {
+        let identity = identity(&store);
+        somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        // Each waits for one transaction that counts it against its network; a line is of whoever is known alone.
+        for (at, (login, lines)) in [("nobody1", 0), ("tanmy", 1), ("nobody2", 1)].into_iter().enumerate() {
+            ensure!(enter(&identity, login, "sai", &CLOCK).await == Err(422));
+            ensure!(failures(&store).await? == (at as i64 + 1, lines), "{login}: {:?}", failures(&store).await?);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn codes_that_are_guessed_make_their_network_wait() {
+    each_engine(ROOMS, |store| async move {
+        let (far, code) = (([198, 51, 100, 9], None), "ABCDE-ABCDE-ABCDE-ABCDE");
+        let guess = async |path: &str, form: &str, from| -> Result<u16> {
+            Ok(send_from(&store, false, "POST", path, "", form, from).await?.status().as_u16())
+        };
+        let until_it_waits = async |path: &str, right: &str, from: [u8; 4]| -> Result<()> {
+            for n in 0..60 {
+                ensure!(
+                    guess(path, &format!("code=GUESS-{n}&login=quantri&name=x"), (from, None)).await? == 422,
+                    "{n}"
+                );
+            }
+            ensure!(guess(path, "code=GUESS-60", (from, None)).await? == 429, "{path}: who guesses codes never waits");
+            ensure!(guess(path, right, (from, None)).await? == 429, "{path}: a right one goes by the wait");
+            Ok(())
+        };
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::add_code(&mut tx, "setup", None, &secrets::hash(code), people::HOUR).await?;
+        tx.commit().await?;
+        let right = format!("code={code}&login=quantri&name=Hoa&password={}", plain(PASSWORD));
+        until_it_waits("/thiet-lap", &right, [203, 0, 113, 7]).await?;
+        ensure!(guess("/thiet-lap", &right, far).await? == 303, "whoever set the site up waits for a guesser");
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::add_code(&mut tx, "reset", Some(person), &secrets::hash(code.replace('A', "B").as_str()), people::HOUR)
+            .await?;
+        tx.commit().await?;
+        let right = format!("code={}&password={}", code.replace('A', "B"), plain("bảy con vịt bơi ao"));
+        until_it_waits("/dat-mat-khau", &right, [203, 0, 114, 7]).await?;
+        ensure!(guess("/dat-mat-khau", &right, far).await? == 200, "another network waits for a guesser");
+        Ok(())
+    });
+}

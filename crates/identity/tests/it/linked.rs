@@ -1,6 +1,6 @@
 //! Logging in at a provider, as a browser and the edge meet it: whose account it is, what it may do, for how long.
 
-use crate::{CLOCK, ROOMS, here, identity, later, somebody};
+use crate::{CLOCK, PASSWORD, ROOMS, here, identity, later, somebody};
 use anyhow::{Context, Result, ensure};
 use identity::{
     Identity,
@@ -45,6 +45,11 @@ claim = "groups"
 value = "xa"
 role = "commune_officer"
 unit = "no such unit"
+[[provider.role]]
+claim = "groups"
+value = "xa"
+role = "commune_leader"
+unit = "08"
 [[provider]]
 name = "khac"
 title = "Nơi khác"
@@ -144,6 +149,7 @@ fn an_account_is_known_by_issuer_and_subject_and_by_nothing_else() {
 #[test]
 fn roles_by_a_claim_are_marked_renewed_and_end() {
     each_engine(ROOMS, |store| async move {
+        crate::proposals::unit_one(&store).await?;
         let there = provider::Provider::start();
         there.says(there.good("langso", "x", 0));
         let identity = site(&store, &there)?;
@@ -154,6 +160,7 @@ fn roles_by_a_claim_are_marked_renewed_and_end() {
         let found = who(&identity, &first, &CLOCK).await?;
         ensure!(roles(&found).len() == 2 && !roles(&found).contains(&Role::Administrator), "{found:?}");
         ensure!(!roles(&found).contains(&Role::CommuneOfficer), "a role in a unit that is none");
+        ensure!(!roles(&found).contains(&Role::CommuneLeader), "a commune's role in a province");
         let person = found.person;
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
         let held = people::held(&mut tx, person).await?;
@@ -282,6 +289,35 @@ fn an_account_is_linked_by_whoever_is_logged_in_as_it() {
         tx.commit().await?;
         let gone = login(&identity, &there, "khac", json!({}), &CLOCK).await?;
         ensure!(matches!(&gone, Err(key) if key == "oidc-unknown"), "{gone:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn where_two_factors_were_shown_at_a_provider_a_password_alone_proves_nothing() {
+    each_engine(ROOMS, |store| async move {
+        let there = provider::Provider::start();
+        there.says(there.good("langso", "sub-1", seconds(&CLOCK)));
+        let identity = site(&store, &there)?;
+        let mine = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let sql = "INSERT INTO identity_link (issuer, subject, person, provider, made_at) VALUES ($1, 'sub-1', $2, 'tinh', 0)";
+        tx.execute_one(sql, args![there.issuer.as_str(), mine.0]).await?;
+        tx.commit().await?;
+        let by_password = async || -> Result<web::Who> {
+            let Ok(Step::In(secret)) = crate::enter(&identity, "tanmy", PASSWORD, &CLOCK).await else {
+                anyhow::bail!("not let in")
+            };
+            who(&identity, &secret, &CLOCK).await
+        };
+        let proves =
+            async |who: &web::Who| identity.prove(who, PASSWORD, "", &CLOCK).await.map(|person| person.id).map_err(key);
+        // One factor there is no second one here.
+        secret(login(&identity, &there, "tinh", json!({"amr": ["pwd"]}), &CLOCK).await?)?;
+        ensure!(proves(&by_password().await?).await == Ok(mine));
+        let strong = secret(login(&identity, &there, "tinh", json!({"amr": ["mfa"]}), &CLOCK).await?)?;
+        ensure!(proves(&who(&identity, &strong, &CLOCK).await?).await == Ok(mine));
+        ensure!(proves(&by_password().await?).await == Err("proof-both".into()), "a stolen password takes it over");
         Ok(())
     });
 }

@@ -3,13 +3,13 @@
 use crate::{
     CLOCK, ROOMS,
     pages::{send, text},
-    proposals::{administrator, waiting},
+    proposals::{administrator, unit_one, waiting},
     somebody,
     tokens::by_program,
 };
 use anyhow::{Context, Result, ensure};
-use identity::store as people;
-use kernel::{Actor, Role};
+use identity::{model::NewGrant, store as people};
+use kernel::{Actor, Clock, Day, Role, UnitId};
 use serde_json::json;
 use store::{Query, Store, args};
 use testkit::each_engine;
@@ -61,6 +61,76 @@ fn people_are_ordered_and_taken_away_and_each_reading_is_a_line() {
             "{cells:?}"
         );
         ensure!(count(&store, "identity.export").await? == 5 && count(&store, "identity.list").await? == 3);
+        Ok(())
+    });
+}
+
+#[test]
+fn people_are_filtered_by_unit_by_role_and_by_units_that_ended_everywhere_alike() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "quantri").await?;
+        let today = CLOCK.today();
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let sql = "SELECT id FROM units_unit WHERE kind = 'commune' AND to_day < $1 ORDER BY id LIMIT 1";
+        let ended = UnitId(tx.row(sql, args![today.epoch_days()]).await?.context("a unit that ended")?.i64(0)?);
+        let sql = "SELECT id FROM units_unit WHERE kind = 'commune' AND to_day > $1 ORDER BY id LIMIT 1";
+        let stands = UnitId(tx.row(sql, args![today.epoch_days()]).await?.context("a unit that stands")?.i64(0)?);
+        let yesterday = Day::from_epoch_days(today.epoch_days() - 1);
+        for (login, held) in [
+            ("an.old", vec![(Role::CommuneOfficer, ended, None)]),
+            ("binh.both", vec![(Role::CommuneOfficer, ended, None), (Role::CommuneLeader, stands, None)]),
+            ("chi.now", vec![(Role::CommuneOfficer, stands, None)]),
+            ("dung.was", vec![(Role::CommuneOfficer, stands, Some(yesterday))]),
+        ] {
+            let person = people::add(&mut tx, login, login, None, "vi", false).await?;
+            for (role, unit, to) in held {
+                let (unit, from) = (Some(unit), yesterday);
+                let new = NewGrant { person, role, unit, agency: None, criteria: None, from, to };
+                people::grant(&mut tx, &new).await?;
+            }
+        }
+        tx.commit().await?;
+        let get = async |path: &str| text(send(&store, false, "GET", path, "langso=quantri", "").await?).await;
+        let cookie = ("cookie", "langso=quantri");
+        for (asked, wanted) in [
+            (format!("don_vi={stands}"), vec!["binh.both", "chi.now"]),
+            (format!("don_vi={stands}&vai_tro=commune_officer"), vec!["chi.now"]),
+            ("vai_tro=commune_officer".to_owned(), vec!["an.old", "binh.both", "chi.now"]),
+            ("ket_thuc=1".to_owned(), vec!["an.old", "binh.both"]),
+            // All of it of one role: the leader's unit goes on.
+            ("ket_thuc=1&vai_tro=commune_leader".to_owned(), vec![]),
+            (format!("ket_thuc=1&don_vi={ended}&q=binh"), vec!["binh.both"]),
+            ("vai_tro=administrator".to_owned(), vec!["quantri"]),
+        ] {
+            let csv = get(&format!("/quan-tri/nguoi.csv?sap=login&{asked}")).await?;
+            let logins: Vec<&str> = csv.lines().skip(1).filter_map(|line| line.split([',', ';']).nth(1)).collect();
+            ensure!(logins == wanted, "{asked}: {csv}");
+            let page = get(&format!("/quan-tri/nguoi?sap=login&{asked}")).await?;
+            ensure!(page.contains(&format!("{} người", wanted.len())), "{asked}: {page}");
+            for login in &wanted {
+                ensure!(page.contains(&format!(">{login}</td>")), "{asked}: {login} {page}");
+            }
+            let path = format!("/api/v1/people?fields=login&{asked}");
+            let (status, listed) = by_program(&store, "GET", &path, cookie, "").await?;
+            let logins: Vec<&str> =
+                listed["people"].as_array().into_iter().flatten().filter_map(|p| p["login"].as_str()).collect();
+            ensure!(status == 200 && logins == wanted, "{asked}: {listed}");
+        }
+        let page = get("/quan-tri/nguoi?sap=login&ket_thuc=1&vai_tro=commune_officer").await?;
+        ensure!(page.contains("Công chức xã") && page.contains("đơn vị đã kết thúc)"), "roles of a row: {page}");
+        ensure!(page.contains("nguoi.csv?vai_tro=commune%5Fofficer&amp;ket_thuc=1"), "files take the filters: {page}");
+        // The second page of programs goes on with the filters.
+        let (_, first) = by_program(&store, "GET", "/api/v1/people?per=1&ket_thuc=1&fields=login", cookie, "").await?;
+        let next = first["next"].as_str().context("more")?.to_owned();
+        let (_, second) = by_program(&store, "GET", &next, cookie, "").await?;
+        ensure!(second["people"] == json!([{"login": "binh.both"}]) && second["next"].is_null(), "{second}");
+        for (asked, field) in [("don_vi=KHONG-CO", "don_vi"), ("vai_tro=vua", "vai_tro")] {
+            let answer = send(&store, false, "GET", &format!("/quan-tri/nguoi?{asked}"), "langso=quantri", "").await?;
+            ensure!(answer.status() == 422, "{asked}");
+            let (status, said) = by_program(&store, "GET", &format!("/api/v1/people?{asked}"), cookie, "").await?;
+            ensure!(status == 422 && said["place"]["field"] == field, "{said}");
+        }
         Ok(())
     });
 }

@@ -17,6 +17,7 @@ use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
 mod agencies;
+mod corrections;
 mod data;
 mod guesses;
 mod linked;

@@ -90,6 +90,8 @@ fn a_merger_says_whose_roles_stay_behind_and_moves_none() {
         tx.commit().await?;
         ensure!(said(&did) == would && told().await? == 1, "{did:?}");
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let links = tx.rows("SELECT link FROM web_matter WHERE key LIKE 'merger-people/%'", args![]).await?;
+        ensure!(links[0].text(0)? == "/quan-tri/nguoi?ket_thuc=1");
         let held = people::held(&mut tx, one).await?;
         ensure!(held.iter().all(|held| held.unit.is_none_or(|unit| !merger.began.contains(&unit)) && !held.ended));
         Ok(())

@@ -1,6 +1,6 @@
 //! What a browser meets: forms, cookies, where they lead.
 
-use crate::{CLOCK, PASSWORD, ROOMS, identity, somebody};
+use crate::{CLOCK, PASSWORD, ROOMS, identity, somebody, tokens::by_program};
 use anyhow::{Context, Result, ensure};
 use axum::{
     body::Body,
@@ -180,7 +180,7 @@ fn what_not_everybody_may_see_is_kept_on_no_disk() {
 #[test]
 fn what_is_measured_is_for_whoever_runs_the_site() {
     each_engine(ROOMS, |store| async move {
-        let person = somebody(&store, "quantri", Role::Administrator).await?;
+        let person = crate::proposals::administrator(&store, "quantri").await?;
         let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
         let ends = kernel::Moment(kernel::Clock::now(&CLOCK).0 + 1_000_000);
         for (secret, only) in [("langso_a", "read operation"), ("langso_b", "read people")] {
@@ -259,6 +259,19 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
     });
 }
 
+/// A program of an administrator's making with an auditor's role: nobody logs in as it.
+async fn add_program(store: &Store) -> Result<kernel::PersonId> {
+    let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+    let person = people::add(&mut tx, "kho", "Kho dữ liệu", None, "vi", false).await?;
+    let from = kernel::Clock::today(&CLOCK);
+    for role in [Role::Machine, Role::Auditor] {
+        let new = identity::model::NewGrant { person, role, unit: None, agency: None, criteria: None, from, to: None };
+        people::grant(&mut tx, &new).await?;
+    }
+    tx.commit().await?;
+    Ok(person)
+}
+
 #[test]
 fn who_needs_a_second_factor_is_led_to_it_first() {
     each_engine(ROOMS, |store| async move {
@@ -267,6 +280,27 @@ fn who_needs_a_second_factor_is_led_to_it_first() {
         let cookie = said(&answer, header::SET_COOKIE).split(';').next().context("a cookie")?.to_owned();
         let led = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
         ensure!(led.status() == 303 && said(&led, header::LOCATION) == "/tai-khoan/xac-thuc", "{led:?}");
+        // A token is no way round: none is made, and one from before such a role reads nothing.
+        let form = format!("name=x&only=read+audit&to=2027-06-30&old={}&key=k", plain(PASSWORD));
+        let made = send(&store, false, "POST", "/tai-khoan/khoa", &cookie, &form).await?;
+        ensure!(made.status() == 403 && !text(made).await?.contains("langso_"), "a token before the second factor");
+        let body = serde_json::json!({"name": "x", "only": ["read audit"], "to": "2027-06-30", "password": PASSWORD});
+        let body = body.to_string();
+        let (status, made) = by_program(&store, "POST", "/api/v1/tokens", ("cookie", &cookie), &body).await?;
+        ensure!(status == 403 && made["secret"].is_null(), "{made}");
+        let program = add_program(&store).await?;
+        let mut tx = store.write(&kernel::Actor::SYSTEM, &CLOCK).await?;
+        let ends = kernel::Moment(kernel::Clock::now(&CLOCK).0 + people::HOUR);
+        for (whose, secret) in [(person, "langso_old"), (program, "langso_program")] {
+            people::add_token(&mut tx, whose, &secrets::hash(secret), "x", &["read audit".to_owned()], ends).await?;
+        }
+        tx.commit().await?;
+        let trail = async |secret: &str| -> Result<u16> {
+            let bearer = format!("Bearer {secret}");
+            Ok(by_program(&store, "GET", "/nhat-ky", ("authorization", &bearer), "").await?.0)
+        };
+        ensure!(trail("langso_old").await? == 403, "an old token carries a new role's power");
+        ensure!(trail("langso_program").await? == 200, "a program that nobody logs in as is asked for a second factor");
         let page = text(send(&store, false, "GET", "/tai-khoan/xac-thuc", &cookie, "").await?).await?;
         let sealed =
             page.split_once("name=\"sealed\" value=\"").context("a secret")?.1.split('"').next().context("it")?;
@@ -294,6 +328,7 @@ fn who_needs_a_second_factor_is_led_to_it_first() {
         ensure!(set.status() == 303, "{set:?}");
         let people = send(&store, false, "GET", "/quan-tri/nguoi", &cookie, "").await?;
         ensure!(people.status() == 200, "{people:?}");
+        ensure!(trail("langso_old").await? == 200, "a token waits on after its owner's second factor");
         let own = format!("/quan-tri/nguoi/{person}/vai-tro");
         let given = send(&store, false, "POST", &own, &cookie, "role=coordination&unit=1").await?;
         ensure!(given.status() == 422, "an administrator makes themselves what they like: {given:?}");

@@ -7,8 +7,8 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use axum::http::header;
-use identity::{passkey, secrets, store as people};
-use kernel::{Actor, PersonId, Role};
+use identity::{passkey, second, secrets, store as people};
+use kernel::{Actor, Clock, PersonId, Role};
 use passkeys::Party;
 use serde_json::Value;
 use store::{Query, Store, args};
@@ -264,5 +264,96 @@ fn a_reset_and_an_erasure_take_passkeys_away() {
         ensure!(gone.status() == 303, "{}", text(gone).await?);
         ensure!(count(passkeys).await? == 0, "a passkey outlives its person's erasure");
         Ok(())
+    });
+}
+
+/// A session of somebody under a secret, of one factor.
+async fn another(store: &Store, person: PersonId, secret: &str) -> Result<()> {
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    people::begin(&mut tx, &secrets::hash(secret), person, people::Begun::Full, "").await?;
+    Ok(tx.commit().await?)
+}
+
+#[test]
+fn where_a_passkey_is_the_second_factor_a_password_alone_proves_nothing() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "dieuphoi", Role::Coordination).await?;
+        let cookie = session(&store, person).await?;
+        make(&store, &mut Authenticator::new(ORIGIN, "lang.example"), &cookie).await?;
+        // Whoever has the password.
+        another(&store, person, "weak").await?;
+        let new = second::secret();
+        let sealed = identity(&store).key.seal(&[&person.0.to_be_bytes()[..], &new].concat());
+        let code = second::code(&new, CLOCK.now());
+        let set = |password: &str| format!("sealed={sealed}&code={code}&old={}", encoded(password));
+        let old = format!("old={}", encoded(PASSWORD));
+        let next = "sáu con vịt lội qua ao";
+        for (path, form) in [
+            ("/tai-khoan/xac-thuc", set(PASSWORD)),
+            ("/tai-khoan/mat-khau", format!("{old}&new={}", encoded(next))),
+            ("/tai-khoan/passkey/moi", old.clone()),
+            ("/tai-khoan/passkey/bo", format!("{old}&id=1")),
+        ] {
+            let refused = send(&store, false, "POST", path, "langso=weak", &form).await?;
+            ensure!(refused.status() == 422, "{path}: {refused:?}");
+            ensure!(text(refused).await?.contains("mã đặt lại"), "{path}: the way out is not said");
+        }
+        let page = text(send(&store, false, "GET", "/tai-khoan/xac-thuc", "langso=weak", "").await?).await?;
+        ensure!(page.contains("mã đặt lại"), "said only after it was tried: {page}");
+        let found = people::get(&mut store.read(&Actor::SYSTEM.scope()).await?, person).await?.context("a person")?;
+        ensure!(found.totp.is_none(), "a stolen password takes the account over");
+        // The session that showed both goes on.
+        let asked = send(&store, false, "POST", "/tai-khoan/passkey/moi", &cookie, &old).await?;
+        ensure!(asked.status() == 200, "{asked:?}");
+        // The key is lost: a reset, which takes two administrators, is the way out.
+        let reset = "BBBBB-BBBBB-BBBBB-BBBBB";
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::add_code(&mut tx, "reset", Some(person), &secrets::hash(reset), people::HOUR).await?;
+        tx.commit().await?;
+        let form = format!("code={reset}&password={}", encoded(next));
+        ensure!(send(&store, false, "POST", "/dat-mat-khau", "", &form).await?.status() == 200);
+        another(&store, person, "after").await?;
+        let done = send(&store, false, "POST", "/tai-khoan/xac-thuc", "langso=after", &set(next)).await?;
+        ensure!(done.status() == 303, "{}", text(done).await?);
+        Ok(())
+    });
+}
+
+#[test]
+fn other_sessions_end_with_a_passkey_made_or_removed_and_with_an_unlinked_provider() {
+    each_engine(ROOMS, |store| async move {
+        let person = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let bystander = somebody(&store, "khac", Role::CommuneOfficer).await?;
+        another(&store, bystander, "bystander").await?;
+        let cookie = session(&store, person).await?;
+        let stands = async |cookie: &str| -> Result<bool> {
+            Ok(send(&store, false, "GET", "/tai-khoan", cookie, "").await?.status() == 200)
+        };
+        let ended = async |cause: &str| -> Result<()> {
+            ensure!(!stands("langso=other").await?, "another session outlives {cause}");
+            ensure!(stands(&cookie).await? && stands("langso=bystander").await?, "{cause} ends more than the others");
+            Ok(())
+        };
+        another(&store, person, "other").await?;
+        ensure!(stands("langso=other").await?);
+        make(&store, &mut Authenticator::new(ORIGIN, "lang.example"), &cookie).await?;
+        ended("a new passkey").await?;
+
+        another(&store, person, "other").await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let id = passkey::of(&mut tx, person).await?.first().context("a passkey")?.id;
+        let sql =
+            "INSERT INTO identity_link (issuer, subject, person, provider, made_at) VALUES ('i', 's', $1, 'khac', 0)";
+        tx.execute_one(sql, args![person.0]).await?;
+        tx.commit().await?;
+        let old = format!("old={}", encoded(PASSWORD));
+        let gone = send(&store, false, "POST", "/tai-khoan/passkey/bo", &cookie, &format!("id={id}&{old}")).await?;
+        ensure!(gone.status() == 303, "{gone:?}");
+        ended("a removed passkey").await?;
+
+        another(&store, person, "other").await?;
+        let gone = send(&store, false, "POST", "/tai-khoan/lien-ket/khac/bo", &cookie, &old).await?;
+        ensure!(gone.status() == 303, "{gone:?}");
+        ended("an unlinked provider").await
     });
 }

@@ -148,9 +148,8 @@ fn a_file_of_people_is_tried_and_taken_by_program_and_whoever_has_an_address_is_
             Ok(tx.row("SELECT COUNT(*) FROM identity_person", args![]).await?.context("a count")?.i64(0)?)
         };
         let head = "name,login,email,role,unit,criteria,from,to,agency\n";
-        let file = format!(
-            "{head}Lý Thị Hoa,hoa.so,hoa@example.vn,council_member,,,,,SNNMT\nMa Văn Sơn,son.so,,fatherland_front,,,,,VPDP\n"
-        );
+        let file =
+            format!("{head}Lý Thị Hoa,hoa.so,hoa@example.vn,editor,,,,,SNNMT\nMa Văn Sơn,son.so,,editor,,,,,VPDP\n");
         let wrong = format!("{head}Lý Thị Hoa,h,hoa,council_member,,,,,UBND-X\n");
         let (status, said) = roster(&store, "", None, &wrong).await?;
         let cells: Vec<&str> = said["problems"]

@@ -39,6 +39,15 @@ pub async fn unit_one(store: &Store) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// Lets whatever waits pass.
+pub async fn approve_all(store: &Store, who: &str) -> Result<()> {
+    for id in waiting(store).await? {
+        let (status, page) = post(store, who, &format!("/quan-tri/cho-duyet/{id}"), "decision=approve").await?;
+        ensure!(status == 303, "{status} {page}");
+    }
+    Ok(())
+}
+
 /// The one code that a page shows.
 fn code(page: &str) -> Result<String> {
     let (_, rest) = page.split_once("<p class=\"lead\"><code>").context("a code")?;
@@ -52,7 +61,7 @@ fn a_role_with_power_is_given_by_two_administrators() {
         administrator(&store, "mot").await?;
         let target = somebody(&store, "hoa", Role::CommuneOfficer).await?;
         let path = format!("/quan-tri/nguoi/{target}/vai-tro");
-        let grant = "role=coordination&unit=1";
+        let grant = "role=coordination&unit=1001";
         let (status, page) = post(&store, "mot", &path, grant).await?;
         ensure!(status == 422 && page.contains("langso person grant"), "alone: {status} {page}");
         ensure!(waiting(&store).await?.is_empty());
@@ -135,7 +144,7 @@ fn a_code_seen_before_opens_no_account_that_got_power() {
         let (_, page) = post(&store, "mot", &format!("/quan-tri/nguoi/{target}/ma"), "").await?;
         let seen = code(&page)?;
         ensure!(seen.len() == 23, "{seen}");
-        post(&store, "mot", &format!("/quan-tri/nguoi/{target}/vai-tro"), "role=coordination&unit=1").await?;
+        post(&store, "mot", &format!("/quan-tri/nguoi/{target}/vai-tro"), "role=coordination&unit=1001").await?;
         let page = text(send(&store, false, "GET", "/quan-tri/cho-duyet", "langso=hai", "").await?).await?;
         ensure!(page.contains("chưa có mật khẩu"), "{page}");
         let id = waiting(&store).await?[0];
@@ -143,6 +152,86 @@ fn a_code_seen_before_opens_no_account_that_got_power() {
         let form = format!("code={seen}&password={}", plain("mười con nai uống suối"));
         let (status, _) = post(&store, "x", "/dat-mat-khau", &form).await?;
         ensure!(status == 422, "one administrator enters as whom two gave power: {status}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_reads_drafts_of_a_whole_province_is_given_by_two_administrators() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "mot").await?;
+        administrator(&store, "hai").await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let target = people::add(&mut tx, "hoa", "Lý Thị Hoa", None, "vi", false).await?;
+        tx.commit().await?;
+        let path = format!("/quan-tri/nguoi/{target}/vai-tro");
+        let power = async || -> Result<bool> {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            Ok(proposals::has_power(&mut tx, target, CLOCK.today()).await?)
+        };
+        // Nothing but what is published, or the drafts of a commune: one administrator's.
+        for form in ["role=editor", "role=fatherland_front&unit=250", "role=commune_leader&unit=250"] {
+            let (status, page) = post(&store, "mot", &path, form).await?;
+            ensure!(status == 303 && waiting(&store).await?.is_empty() && !power().await?, "{form}: {status} {page}");
+        }
+        let wide = [
+            "role=province_leader&unit=1001",
+            "role=council_member&unit=1001",
+            "role=ministry_reader",
+            "role=fatherland_front&unit=1001",
+            "role=fatherland_front&agency=MTTQ",
+        ];
+        for (at, form) in wide.iter().enumerate() {
+            let (status, page) = post(&store, "mot", &path, form).await?;
+            ensure!(status == 303 && waiting(&store).await?.len() == at + 1, "{form}: {status} {page}");
+        }
+        ensure!(!power().await?, "asked for is not given");
+        approve_all(&store, "hai").await?;
+        ensure!(power().await?, "a code of theirs would be seen by one administrator");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_role_is_given_in_a_unit_of_its_level_alone() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "mot").await?;
+        administrator(&store, "hai").await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let target = people::add(&mut tx, "hoa", "Lý Thị Hoa", None, "vi", false).await?;
+        tx.commit().await?;
+        let path = format!("/quan-tri/nguoi/{target}/vai-tro");
+        let there = ("Vai trò này không giữ ở đây", "unit");
+        let past = ("Không ngày nào của vai trò", "from");
+        for (form, (wanted, field)) in [
+            ("role=commune_leader&unit=1001", there),
+            ("role=commune_officer&unit=247", there),
+            ("role=interviewer&unit=1001", there),
+            ("role=coordination&unit=250", there),
+            ("role=district_verifier&unit=1001", there),
+            ("role=commune_leader&agency=SNNMT", (there.0, "agency")),
+            ("role=district_verifier&unit=247", past),
+            ("role=district_leader&unit=247&from=2025-07-01", past),
+        ] {
+            let (status, page) = post(&store, "mot", &path, form).await?;
+            let at_field = page.contains(&format!("id=\"{field}\"")) && page.contains("aria-invalid");
+            ensure!(status == 422 && page.contains(wanted) && at_field, "{form}: {status} {page}");
+        }
+        let body = r#"{"role": "commune_leader", "unit": "1001"}"#;
+        let cookie = ("cookie", "langso=mot");
+        let grants = format!("/api/v1/people/{target}/grants");
+        let (status, said) = crate::tokens::by_program(&store, "POST", &grants, cookie, body).await?;
+        ensure!(status == 422 && said["place"]["field"] == "unit", "{said}");
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        ensure!(people::held(&mut tx, target).await?.is_empty(), "given elsewhere");
+        drop(tx);
+        for form in ["role=commune_leader&unit=250", "role=district_verifier&unit=247&from=2025-01-01"] {
+            let (status, page) = post(&store, "mot", &path, form).await?;
+            ensure!(status == 303, "{form}: {status} {page}");
+        }
+        ensure!(waiting(&store).await?.len() == 1, "who verifies has power");
         Ok(())
     });
 }

@@ -63,7 +63,7 @@ fn a_spreadsheet_is_taken_once_and_gives_slips_that_work() {
         let again = plan(&store, &text).await?;
         ensure!((again.new_people, again.new_roles, again.unchanged) == (0, 0, 3), "{again:?}");
         ensure!(!again.gives(hoa.id), "nothing new");
-        let more = plan(&store, &format!("Lý Thị Hoa,hoa.tanmy,,council_chair,{code},,,\n")).await?;
+        let more = plan(&store, &format!("Lý Thị Hoa,hoa.tanmy,,appraiser,{code},,,\n")).await?;
         ensure!(more.gives(hoa.id), "a role to whoever sends the file");
         Ok(())
     });
@@ -73,9 +73,16 @@ fn a_spreadsheet_is_taken_once_and_gives_slips_that_work() {
 fn what_does_not_fit_is_said_at_its_cell() {
     each_engine(ROOMS, |store| async move {
         let code = seeded(&store).await?;
+        let district = {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            let sql = "SELECT d.code FROM units_unit d JOIN units_unit u ON u.parent = d.id WHERE u.id = 250";
+            tx.row(sql, args![]).await?.context("a district")?.text(0)?
+        };
         let text = format!(
             ",x y,a@b,vua,XX99,17,31/02/2026,hôm qua\nA,aaa,,auditor,,,,\nB,aaa,,auditor,,,,\n\
-             C,ccc,,commune_officer,,,,\nD,ddd,,commune_officer,{code},,2026-05-01,2026-04-01\n"
+             C,ccc,,commune_officer,,,,\nD,ddd,,commune_officer,{code},,2026-05-01,2026-04-01\n\
+             E,eee,,coordination,{code},,,\nF,fff,,district_verifier,{district},,,\n\
+             G,ggg,,commune_leader,,,,,SNNMT\nH,hhh,,district_verifier,{district},,01/01/2025,\n"
         );
         let found: Vec<String> = plan(&store, &text).await?.problems.iter().map(cell).collect();
         let wanted = [
@@ -90,6 +97,9 @@ fn what_does_not_fit_is_said_at_its_cell() {
             "B4 roster-login-twice",
             "E5 unit-unknown",
             "H6 day-bad",
+            "E7 role-not-there",
+            "G8 role-after-unit",
+            "I9 role-not-there",
         ];
         ensure!(found == wanted, "{found:?}");
         for (bytes, key) in [(&b""[..], "roster-empty"), (b"\xff\xfe\n\xff", "roster-unread")] {

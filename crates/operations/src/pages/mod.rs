@@ -157,10 +157,10 @@ fn back(ctx: &Ctx, path: &str) -> Outcome {
     Ok(Redirect::to(&ctx.link(path)).into_response())
 }
 
-/// Notes that addresses of people were read, or taken away.
+/// Notes that addresses of people were read, or taken away: what was typed to find them may be an address, and a line keeps none.
 async fn note_reading(ctx: &Ctx, action: &'static str, asked: &Asked) -> Result<(), Failure> {
     let mut tx = ctx.write().await?;
-    let details = serde_json::json!({"q": asked.q, "state": asked.tt});
+    let details = serde_json::json!({"searched": !asked.q.trim().is_empty(), "narrowed": !asked.tt.is_empty()});
     let line = AuditLine { action, kind: "mail", subject: "list".to_owned(), unit: None, details };
     tx.audit_quietly(line).await?;
     Ok(tx.commit().await?)

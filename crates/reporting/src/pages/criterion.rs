@@ -101,7 +101,7 @@ pub(super) async fn shown(
     let (mut doubts, mut proofs, mut pieces) = (Doubts::default(), proofs::Proofs::default(), BTreeMap::new());
     let (mut bound, mut own) = (None, false);
     if let Some((_, sheet)) = criterion.and_then(|one| form.sheet(one)) {
-        let hands = kept::hands(&mut tx, campaign.id, place.id, &sheet.measures()).await?;
+        let hands = kept::hands(&mut tx, &campaign, place.id, &sheet.measures()).await?;
         own = rules::reviews_own(ctx.actor.person, &hands);
         bound = unit::bound(ctx, &mut tx).await?;
         doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
@@ -166,8 +166,9 @@ fn tell(ctx: &Ctx, law: &Law, at: &At, shown: &Shown, status: StatusCode, again:
     let enters = shown.enters;
     let mut offers = unit::offers(ctx, &shown.campaign, std::slice::from_ref(item), shown.bound.as_ref());
     offers.retain(|action| !(shown.own && matches!(action, Action::Accept | Action::Confirm)));
-    // Who may accept what was sent may write another number beside it.
-    let reviews = item.state == crate::model::State::Sent && offers.contains(&Action::Accept);
+    // Who may accept what was sent may write another number beside it; of a shorter period there is none.
+    let sent = item.state == crate::model::State::Sent && shown.campaign.is_yearly();
+    let reviews = sent && offers.contains(&Action::Accept);
     let doubter = shown_doubts::Teller { ctx, law, doubts: &shown.doubts, people: &shown.people, again: &again.doubts };
     let side = shown_doubts::side(ctx, item.state).filter(|_| shown.campaign.course == Course::Open);
     let stopped = doubter.stopped(shown.doubts.of_sheet(sheet), |doubt| format!("#{}", shown_doubts::anchor(doubt)));
@@ -282,8 +283,10 @@ impl Teller<'_> {
             || form::typed(lang, field.declared.as_ref().map(|said| &said.value)),
             |given| given.typed.clone(),
         );
-        let note = sent
-            .map_or_else(|| field.declared.as_ref().map_or("", |said| said.note.as_str()), |given| given.note.as_str());
+        let note = sent.map_or_else(
+            || field.declared.as_ref().map_or("", |said| said.note.as_str()),
+            |given| given.note.as_deref().unwrap_or_default(),
+        );
         let answer = self.again.answers.get(code).filter(|_| self.again.correction.as_ref() != Some(code));
         let wrong: BTreeMap<&str, String> = match answer {
             Some(Answer::Wrong(list)) => list.iter().map(|(part, phrase)| (*part, locale::say(lang, phrase))).collect(),
@@ -375,7 +378,7 @@ fn given(fields: &Fields) -> Vec<Given> {
         .map(|(code, seen)| Given {
             measure: code.to_owned(),
             typed: Typed { value: text("v", code), numerator: text("n", code), denominator: text("d", code) },
-            note: text("g", code),
+            note: fields.get(&format!("g.{code}")).cloned(),
             seen: seen.parse().unwrap_or(0),
         })
         .collect()
@@ -465,7 +468,8 @@ pub async fn correct(ctx: Ctx, Path(at): Path<At>, Form(fields): Form<Fields>) -
     let law = law(&ctx);
     let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let typed = Typed { value: text("value"), numerator: text("numerator"), denominator: text("denominator") };
-    let given = Given { measure: text("measure"), typed, note: text("note"), seen: text("seen").parse().unwrap_or(0) };
+    let given =
+        Given { measure: text("measure"), typed, note: Some(text("note")), seen: text("seen").parse().unwrap_or(0) };
     let mut tx = ctx.write().await?;
     let campaign = super::campaign(&ctx, &mut tx, at.0).await?;
     let Some(answer) = entry::correct(&mut tx, &law, &campaign, UnitId(at.1), &given).await? else {

@@ -21,7 +21,7 @@ use units::listed::take_away;
 use web::{Asked, Asking, Ctx, Failure, Form, Meta, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
-    let may = ("close", "years");
+    let may = ("read", "receivers");
     Routes::new()
         .by("GET", "/tong-hop/noi-nhan", may, false, get(page))
         .by("GET", "/tong-hop/noi-nhan.csv", may, false, get(csv))
@@ -102,7 +102,7 @@ async fn show(
         rows => found.iter().map(row).collect::<Vec<_>>(), count, pages => asked.pages(PER, count), q => asked.q, sap => asked.sap,
         kept => asked.kept(), kinds, name => sent.name, kind => sent.kind, url => sent.url, publish => !sent.publish.is_empty(),
         key => uuid::Uuid::new_v4().to_string(), field => wrong.map_or("", |(field, _)| field),
-        wrong => wrong.map(|(_, key)| locale::word(ctx.lang, key)),
+        wrong => wrong.map(|(_, key)| locale::word(ctx.lang, key)), may => ctx.may("close", "years"),
     };
     ctx.page_with(status, "returns_receivers.html", body)
 }

@@ -103,9 +103,11 @@ pub fn role(lang: Lang, actor: &str) -> String {
     locale::say_key(lang, &format!("role-{}", role.replace('_', "-")), &[])
 }
 
-/// Who did something: their name where it is known, and their role.
+/// Who did something: their name where it is known, and their role where that is.
 pub fn who(lang: Lang, people: &HashMap<PersonId, String>, person: Option<PersonId>, actor: &str) -> String {
     match person.and_then(|person| people.get(&person)) {
+        Some(name) if actor.is_empty() => name.clone(),
+        None if actor.is_empty() => String::new(),
         Some(name) => format!("{name} ({})", role(lang, actor)),
         None => role(lang, actor),
     }

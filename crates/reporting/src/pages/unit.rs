@@ -8,7 +8,7 @@ use super::{
 use crate::{
     actions, campaigns, comments,
     doubts::Doubts,
-    form,
+    entry, form,
     model::{Action, Campaign, Course, Criterion, Item, State},
     rules, store as kept,
 };
@@ -30,7 +30,9 @@ const ACTIONS: i64 = 40;
 pub(super) async fn bound(ctx: &Ctx, tx: &mut impl Query) -> Result<Option<BTreeSet<AgencyId>>, Failure> {
     let Some(who) = ctx.who() else { return Ok(None) };
     match admit("review", "reporting", who) {
-        Some(actor) if actor.role == Role::Appraiser => Ok(Some(actions::own_agencies_of(tx, who.person).await?)),
+        Some(actor) if actor.role == Role::Appraiser => {
+            Ok(Some(actions::own_agencies_of(tx, who.person, ctx.site.clock.today()).await?))
+        }
         _ => Ok(None),
     }
 }
@@ -77,8 +79,11 @@ pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, agai
     let mut tx = ctx.read().await?;
     let (one, summed) = reporting(ctx, &mut tx, id, unit).await?;
     let Some(place) = units::store::get(&mut tx, UnitId(unit)).await? else { return Err(ctx.not_found()) };
-    let items = kept::items(&mut tx, id, place.id).await?;
+    let mut items = kept::items(&mut tx, id, place.id).await?;
     let form = form::load(&mut tx, &law, &one, &place).await?;
+    // As it will be once anything is saved or sent: figures come by other doors, too.
+    entry::count(&form, &mut items, ctx.site.clock.now());
+    let summed = entry::summed(&items, &summed, ctx.site.clock.now());
     let done = kept::actions(&mut tx, id, place.id, ACTIONS).await?;
     let said = comments::of(&mut tx, id, place.id).await?;
     let doubts = Doubts::of(&mut tx, &law, &one, place.id).await?;

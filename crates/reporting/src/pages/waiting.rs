@@ -23,7 +23,7 @@ use web::{Asked, Asking, Ctx, Outcome, Path};
 async fn mine(ctx: &Ctx, tx: &mut impl Query) -> ::store::Result<(Option<Vec<Criterion>>, Option<Vec<AgencyId>>)> {
     let Some(actor) = ctx.reader.admitted("review", "reporting") else { return Ok((None, None)) };
     let (Role::Appraiser, Some(person)) = (actor.role, actor.person) else { return Ok((None, None)) };
-    let agencies = actions::own_agencies_of(tx, person).await?.into_iter().collect();
+    let agencies = actions::own_agencies_of(tx, person, ctx.site.clock.today()).await?.into_iter().collect();
     let criteria = match actor.scope.writes {
         Places::Some(charges) if charges.iter().all(|charge| charge.criteria.is_some()) => {
             let named = charges.into_iter().filter_map(|charge| charge.criteria).flatten();
@@ -183,7 +183,7 @@ pub async fn changed(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let one = campaign(&ctx, &mut tx, id).await?;
-    let (found, count) = kept::changed(&mut tx, id, &asked.listing_of("", asked.page(), PER), None).await?;
+    let (found, count) = kept::changed(&mut tx, &one, &asked.listing_of("", asked.page(), PER), None).await?;
     let people = say::names(&mut tx, found.iter().filter_map(|change| change.person)).await?;
     let rows: Vec<Value> = found
         .iter()
@@ -254,8 +254,8 @@ pub async fn changed_xlsx(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<A
 async fn changed_file(ctx: &Ctx, id: i64, asked: &Asked, kind: Kind) -> Outcome {
     let law = law(ctx);
     let mut tx = ctx.read().await?;
-    campaign(ctx, &mut tx, id).await?;
-    let (found, _) = kept::changed(&mut tx, id, &asked.listing_of("", 0, MOST), None).await?;
+    let one = campaign(ctx, &mut tx, id).await?;
+    let (found, _) = kept::changed(&mut tx, &one, &asked.listing_of("", 0, MOST), None).await?;
     let people = say::names(&mut tx, found.iter().filter_map(|change| change.person)).await?;
     let rows = found.iter().map(|change| said(ctx, &law, change, &people).map(Content::Text).to_vec()).collect();
     take_away(ctx, "sua-sau-duyet", "reporting-changed-title", &CHANGED, rows, kind)

@@ -27,22 +27,29 @@ pub struct Changed {
 /// units. Cost: a row a value that was accepted.
 pub async fn changed(
     tx: &mut impl Query,
-    campaign: i64,
+    campaign: &Campaign,
     listing: &Listing,
     unit: Option<UnitId>,
 ) -> Result<(Vec<Changed>, i64)> {
-    let columns = "a.unit, u.name, a.measure, a.origin, a.at, n.at, n.actor, e.person, n.source, b.value, b.num, b.den,
+    let yearly = "a.unit, u.name, a.measure, a.origin, a.at, n.at, n.actor, e.person, n.source, b.value, b.num, b.den,
                    n.value, n.num, n.den";
-    let from = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
+    let year = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
                 JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
                   AND f.origin = a.origin
                 JOIN facts_history b ON b.revision = a.revision JOIN facts_history n ON n.revision = f.working
                 LEFT JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
                   AND e.version = f.working
-                WHERE a.campaign = $1 AND f.working <> a.revision AND ($2 = '' OR u.search LIKE '%' || $2 || '%')
-                AND ($3 = 0 OR a.unit = $3)";
-    let order = if listing.sort == "unit" { "u.ord, a.unit, a.measure" } else { "n.at DESC, a.unit, a.measure" };
-    let given = args![campaign, listing.key(), unit.map_or(0, |unit| unit.0)];
+                WHERE a.campaign = $1 AND f.working <> a.revision";
+    // Of a shorter period its own values count, not the year's figure, which the next period writes anew.
+    let shorter = "a.unit, u.name, a.measure, a.origin, a.at, e.at, '', e.person, '', a.value, a.num, a.den, e.value, e.num, e.den";
+    let period = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
+                  JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
+                  WHERE a.campaign = $1 AND e.version <> a.revision";
+    let (columns, from, last) = if campaign.is_yearly() { (yearly, year, "n.at") } else { (shorter, period, "e.at") };
+    let from = format!("{from} AND ($2 = '' OR u.search LIKE '%' || $2 || '%') AND ($3 = 0 OR a.unit = $3)");
+    let newest = format!("{last} DESC, a.unit, a.measure");
+    let order = if listing.sort == "unit" { "u.ord, a.unit, a.measure" } else { &newest };
+    let given = args![campaign.id, listing.key(), unit.map_or(0, |unit| unit.0)];
     let value = |row: &Row, at: usize| facts::model::value(row, at)?.ok_or_else(|| corrupt("value"));
     let read = |row: &Row| {
         Ok(Changed {
@@ -59,13 +66,23 @@ pub async fn changed(
             after: value(row, 12)?,
         })
     };
-    paged(tx, columns, from, order, given, listing.span(), read).await
+    paged(tx, columns, &from, order, given, listing.span(), read).await
 }
 
-/// Keeps which lines were accepted, where none were before. Cost: the figures of these measures.
+/// Keeps which lines were accepted, where none were before; of a shorter period its values. Cost: those of these measures.
 pub async fn accept(tx: &mut WriteTx, one: &Campaign, unit: UnitId, measures: &[i64]) -> Result<()> {
     let list = measures.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     if list.is_empty() {
+        return Ok(());
+    }
+    if !one.is_yearly() {
+        let sql = format!(
+            "INSERT INTO reporting_accepted (campaign, unit, period, measure, origin, revision, at, value, num, den)
+             SELECT campaign, unit, period, measure, $3, version, $4, value, num, den FROM reporting_entry
+             WHERE campaign = $1 AND unit = $2 AND measure IN ({list}) ON CONFLICT DO NOTHING"
+        );
+        let declared = facts::model::origin_number(rulebook::Origin::Declared);
+        tx.execute(&sql, args![one.id, unit, declared, tx.now()]).await?;
         return Ok(());
     }
     let sql = format!(
@@ -149,7 +166,10 @@ pub async fn differences(
         own.map(|figure| ((figure.key.unit, figure.key.measure), figure.value)).collect()
     };
     let (year, working) = (campaign.year(), facts::Edition::Working);
-    let now = declared(facts::published::of_units(tx, &units, year, Some(&all), working).await?);
+    let now = match campaign.is_yearly() {
+        true => declared(facts::published::of_units(tx, &units, year, Some(&all), working).await?),
+        false => said(tx, campaign, &units).await?,
+    };
     let before = declared(facts::published::of_units(tx, &units, year - 1, Some(&all), working).await?);
     let mut found = Differences::new();
     for one in waiting {
@@ -160,6 +180,27 @@ pub async fn differences(
             (last != Some(value)).then(|| (measure, last.cloned(), value.clone()))
         });
         found.insert((one.unit, one.item.criterion.clone()), differs.collect());
+    }
+    Ok(found)
+}
+
+/// What units said in a campaign of a shorter period. Cost: one query a thousand units, their entries.
+async fn said(
+    tx: &mut impl Query,
+    campaign: &Campaign,
+    units: &[UnitId],
+) -> Result<HashMap<(UnitId, i64), rulebook::Value>> {
+    let mut found = HashMap::new();
+    for some in units.chunks(1000) {
+        let sql = format!(
+            "SELECT unit, measure, value, num, den FROM reporting_entry WHERE campaign = $1 AND unit IN ({})",
+            ::store::places(2, some.len())
+        );
+        let given = std::iter::once(campaign.id.into()).chain(some.iter().map(|&unit| unit.into())).collect();
+        for row in tx.rows(&sql, given).await? {
+            let Some(value) = facts::model::value(&row, 2)? else { continue };
+            found.insert((UnitId(row.i64(0)?), row.i64(1)?), value);
+        }
     }
     Ok(found)
 }

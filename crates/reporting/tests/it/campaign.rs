@@ -23,7 +23,7 @@ use testkit::{CLOCK, each_engine};
 
 const INCOME: &str = "income.per_person";
 
-async fn acted(
+pub async fn acted(
     store: &Store,
     law: &Law,
     who: &Actor,
@@ -40,7 +40,7 @@ async fn acted(
 }
 
 /// The key with which the store refused.
-fn refused<T>(outcome: Result<T, StoreError>) -> String {
+pub fn refused<T>(outcome: Result<T, StoreError>) -> String {
     match outcome {
         Ok(_) => "nothing was refused".to_owned(),
         Err(StoreError::Refused(problem)) => problem.phrase.key.to_owned(),
@@ -57,12 +57,12 @@ fn wrong(saved: &Saved) -> &str {
     }
 }
 
-fn version(law: &Law, saved: &Saved, measure: &str) -> i64 {
+pub fn version(law: &Law, saved: &Saved, measure: &str) -> i64 {
     let field = law.measure_id(measure).and_then(|id| saved.form.field(id));
     field.and_then(|(_, field)| field.declared.as_ref()).map_or(0, |said| said.version)
 }
 
-fn officer(person: i64) -> Actor {
+pub fn officer(person: i64) -> Actor {
     somebody(Role::CommuneOfficer, person, COMMUNE, None)
 }
 
@@ -155,7 +155,7 @@ fn what_does_not_apply_needs_a_reason() {
         let measure = conditional.context("an indicator with a condition")?;
         let without = saved(&store, &law, &officer(11), &one, &[given(&measure, "n/a", 0)]).await?;
         ensure!(wrong(&without) == "reporting-not-applicable-why", "{:?}", without.answers);
-        let with = Given { note: "Xã không có chợ trong quy hoạch".into(), ..given(&measure, "n/a", 0) };
+        let with = Given { note: Some("Xã không có chợ trong quy hoạch".into()), ..given(&measure, "n/a", 0) };
         let with = saved(&store, &law, &officer(11), &one, &[with]).await?;
         ensure!(wrong(&with) == "saved", "{:?}", with.answers);
         let id = law.measure_id(&measure).context("its number")?;
@@ -202,7 +202,7 @@ fn a_criterion_is_sent_reviewed_confirmed_locked_and_opened_again() {
         ensure!(wrong(&again) == "saved", "{:?}", again.answers);
         acted(&store, &law, &leader, &one, Action::Send, "10", "").await?;
         // A reviewer's value stands beside the declared one.
-        let corrected = Given { note: "Theo sổ theo dõi thu nhập".into(), ..given(INCOME, "44", 0) };
+        let corrected = Given { note: Some("Theo sổ theo dõi thu nhập".into()), ..given(INCOME, "44", 0) };
         let mut tx = store.write(&reviewer, &CLOCK).await?;
         let answer = entry::correct(&mut tx, &law, &one, COMMUNE, &corrected).await?;
         ensure!(matches!(answer, Some(Answer::Saved)), "{answer:?}");
@@ -219,7 +219,7 @@ fn a_criterion_is_sent_reviewed_confirmed_locked_and_opened_again() {
         saved(&store, &law, &first, &one, &[given(INCOME, "47,25", now)]).await?;
         let mut tx = store.read(&office.scope()).await?;
         let listing = Listing { per: 10, ..Listing::default() };
-        let (changed, count) = kept::changed(&mut tx, one.id, &listing, None).await?;
+        let (changed, count) = kept::changed(&mut tx, &one, &listing, None).await?;
         ensure!(count == 1 && changed[0].person == Some(PersonId(11)), "{changed:?}");
         let said = |value: &Value| value.shown().map(|number| number.to_string());
         ensure!(
@@ -245,7 +245,7 @@ fn a_verified_number_is_written_by_whose_criterion_it_is_while_the_campaign_is_o
         let (first, leader) = (officer(11), somebody(Role::CommuneLeader, 20, COMMUNE, None));
         saved(&store, &law, &first, &one, &[given(INCOME, "45,5", 0)]).await?;
         acted(&store, &law, &leader, &one, Action::Send, "10", "").await?;
-        let corrected = Given { note: "Theo sổ".into(), ..given(INCOME, "44", 0) };
+        let corrected = Given { note: Some("Theo sổ".into()), ..given(INCOME, "44", 0) };
         let correct = async |who: &Actor| -> Result<Option<Answer>, StoreError> {
             let one = campaign_now(&store, one.id).await?;
             let mut tx = store.write(who, &CLOCK).await?;
@@ -293,7 +293,7 @@ fn a_campaign_names_a_province_of_its_day() {
 }
 
 /// Edits the declared income on the page of the figure.
-async fn edited(store: &Store, law: &Law, who: &Actor, value: &str, seen: i64) -> Result<(), StoreError> {
+pub async fn edited(store: &Store, law: &Law, who: &Actor, value: &str, seen: i64) -> Result<(), StoreError> {
     let measure = law.measure_id(INCOME).expect("a measure");
     let key = facts::Key { unit: COMMUNE, year: 2024, measure, origin: Origin::Declared };
     let (value, seen) = (Value::Number(value.parse().expect("a number")), Some(kernel::Revision(seen)));

@@ -1,10 +1,14 @@
 //! Reporting on both engines: a campaign from its opening to its lock, and whatever should not get through on the way.
 
+mod boards;
 mod campaign;
+mod doors;
 mod doubts;
+mod form_five;
 mod forms;
 mod grid;
 mod island;
+mod mentions;
 mod prepared;
 mod proofs;
 mod receive_job;
@@ -107,18 +111,23 @@ fn criterion(no: &str) -> Criterion {
 
 fn given(measure: &str, value: &str, seen: i64) -> Given {
     let typed = Typed { value: value.to_owned(), ..Typed::default() };
-    Given { measure: measure.to_owned(), typed, note: String::new(), seen }
+    Given { measure: measure.to_owned(), typed, note: Some(String::new()), seen }
 }
 
 /// A campaign of a period, opened by the office.
 async fn opened(store: &Store, law: &Law, period: &str) -> Result<Campaign> {
+    opened_of(store, law, period, &[SET]).await
+}
+
+/// The same of these sets.
+async fn opened_of(store: &Store, law: &Law, period: &str, sets: &[&str]) -> Result<Campaign> {
     let office = Actor { role: Role::Coordination, person: Some(PersonId(1)), scope: Scope::WHOLE };
     let new = Campaign {
         id: 0,
         name: format!("Báo cáo {period}"),
         period: period.parse().expect("a period"),
         province: PROVINCE,
-        sets: vec![SET.to_owned()],
+        sets: sets.iter().map(|set| (*set).to_owned()).collect(),
         as_of: day("2024-12-31"),
         opens: day("2026-11-01"),
         due: day("2026-12-15"),

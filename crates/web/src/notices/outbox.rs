@@ -267,6 +267,14 @@ pub async fn cancel(tx: &mut WriteTx, id: i64) -> Result<bool> {
     Ok(there)
 }
 
+/// Gives up what waits for somebody whose mailbox is another one now; how many letters. What they were told stands in the
+/// pages. Cost: the letters that wait or were given up.
+pub async fn give_up_of(tx: &mut WriteTx, person: PersonId) -> Result<u64> {
+    let sql = "UPDATE web_outbox SET state = 'cancelled', sealed = '', ended_at = $2
+               WHERE state IN ('waiting', 'dead') AND person = $1";
+    tx.execute(sql, args![person.0, tx.now()]).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

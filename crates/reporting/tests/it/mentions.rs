@@ -1,0 +1,66 @@
+//! Whom a comment is told: whoever it names, besides those who are in it already.
+
+use crate::{COMMUNE, PROVINCE, ROOMS, opened, ready, somebody};
+use anyhow::{Context, Result, ensure};
+use identity::store as people;
+use kernel::{Actor, PersonId, Role};
+use reporting::{comments, model::Campaign};
+use store::{Query, Store, args};
+use testkit::{CLOCK, each_engine};
+
+async fn account(store: &Store, login: &str) -> Result<PersonId> {
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    let person = people::add(&mut tx, login, "Ma Thị Lan", None, "vi", false).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// Who was told of a comment, with what and where it leads.
+async fn told(store: &Store, one: &Campaign, comment: i64) -> Result<Vec<(PersonId, String, String)>> {
+    let sql = "SELECT person, text_vi, link FROM web_matter WHERE kind = 'reporting' AND key LIKE $1 ORDER BY person";
+    let key = format!("reporting/{}/{COMMUNE}/comment/{comment}/%", one.id);
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let rows = tx.rows(sql, args![key]).await?;
+    rows.iter().map(|row| Ok((PersonId(row.i64(0)?), row.text(1)?, row.text(2)?))).collect()
+}
+
+#[test]
+fn whoever_a_comment_names_is_told_and_nobody_else() {
+    each_engine(ROOMS, |store| async move {
+        let law = ready(&store).await?;
+        let one = opened(&store, &law, "2024").await?;
+        let (lan, minh) = (account(&store, "lan").await?, account(&store, "minh.tran").await?);
+        let (hoa, locked) = (account(&store, "hoa").await?, account(&store, "nghi").await?);
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        people::disable(&mut tx, locked, true, "nghỉ").await?;
+        tx.commit().await?;
+        let measure = law.measure_id("income.per_person").context("a measure")?;
+        let say = async |writer: PersonId, text: &str, answers: Option<i64>| -> Result<i64> {
+            let mut tx = store.write(&somebody(Role::Appraiser, writer.0, PROVINCE, None), &CLOCK).await?;
+            let place = units::store::get(&mut tx, COMMUNE).await?.context("the commune")?;
+            let id = comments::add(&mut tx, &one, &place, measure, text, answers).await?;
+            tx.commit().await?;
+            Ok(id)
+        };
+        let people = async |comment| -> Result<Vec<PersonId>> {
+            Ok(told(&store, &one, comment).await?.into_iter().map(|(person, ..)| person).collect())
+        };
+        // Nobody entered the value yet: nobody is in it but who is named; not a locked account, nor one there is not.
+        let text = "@Lan xem giúp số này, @nghi và @khong-co cũng vậy";
+        let first = say(hoa, text, None).await?;
+        let notices = told(&store, &one, first).await?;
+        let [(person, said, link)] = &notices[..] else { anyhow::bail!("{notices:?}") };
+        ensure!(*person == lan && said.contains(text), "{notices:?}");
+        ensure!(*link == format!("/bao-cao/{}/xa/{COMMUNE}?so={measure}#c{first}", one.id), "{link}");
+        // Who names themselves is told nothing; a text that names nobody tells nobody.
+        let own = say(hoa, "@hoa nhớ hỏi lại", None).await?;
+        let plain = say(hoa, "Số này cao quá, gửi về hoa@example.vn", None).await?;
+        ensure!(people(own).await?.is_empty() && people(plain).await?.is_empty());
+        // An answer tells who asked, and whom it names.
+        let answer = say(lan, "Hỏi @minh.tran.", Some(first)).await?;
+        let mut wanted = [minh, hoa];
+        wanted.sort_unstable();
+        ensure!(people(answer).await? == wanted, "{:?}", told(&store, &one, answer).await?);
+        Ok(())
+    });
+}
