@@ -24,6 +24,9 @@ const LONGEST: i64 = 15 * store::MINUTE;
 const FREE_NETWORK: i64 = 60;
 const LONGEST_NETWORK: i64 = store::MINUTE;
 
+/// What stands before a login in what a browser keeps of it: sealed under the same key lies other than that.
+const FAMILIAR: &[u8] = b"familiar browser of ";
+
 /// Where a login leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -162,19 +165,33 @@ impl Identity {
         Ok(tx.commit().await?)
     }
 
-    /// A login by password. `label` names the browser for its owner's list. Cost: one hash and as many transactions, whoever it
+    /// What a browser keeps in which somebody gave the password of a login: there they do not wait for whoever guesses in their
+    /// network. It opens nothing.
+    pub fn familiar(&self, login: &str) -> String {
+        self.key.seal(&[FAMILIAR, store::login_key(login).as_bytes()].concat())
+    }
+
+    /// Whether what a browser kept is of this login.
+    pub fn is_familiar(&self, kept: &str, login: &str) -> bool {
+        let opened = self.key.open(kept).unwrap_or_default();
+        opened.strip_prefix(FAMILIAR).is_some_and(|of| of == store::login_key(login).as_bytes())
+    }
+
+    /// A login by password. `label` names the browser for its owner's list; `kept`: what it keeps of an earlier one. Cost: one hash and as many transactions, whoever it
     /// is; five rows.
     pub async fn by_password(
         &self,
         login: &str,
         password: &str,
         from: IpAddr,
-        label: &str,
+        (label, kept): (&str, &str),
         clock: &dyn Clock,
     ) -> Result<Step, Refused> {
         let network = network(from);
         let key = secrets::hash(&format!("{} {network}", store::login_key(login)));
-        self.network_may_try(from, clock.now()).await?;
+        if !self.is_familiar(kept, login) {
+            self.network_may_try(from, clock.now()).await?;
+        }
         self.try_once(&key, clock).await?;
         let person = {
             let mut tx = self.store.read(&Scope::PUBLIC).await?;

@@ -222,21 +222,22 @@ fn a_cut_line_goes_on_from_what_came_and_two_clients_are_kept_apart() {
             visitor.ask_by("PATCH", &there, &[TUS, PART, ("upload-offset", "0")], broken(&bytes[..third])).await?;
         ensure!(cut.status == 400 && offset(&visitor, &there).await? == third.to_string(), "{}", cut.status);
         // One client sends slowly; meanwhile another one comes.
-        let (sender, receiver) = futures::channel::mpsc::unbounded::<std::io::Result<bytes::Bytes>>();
-        let slow = axum::body::Body::from_stream(receiver);
+        let (sender, mut receiver) = futures::channel::mpsc::unbounded::<std::io::Result<bytes::Bytes>>();
+        let reading = std::sync::Arc::new(tokio::sync::Notify::new());
+        let told = reading.clone();
+        let slow = axum::body::Body::from_stream(futures::stream::poll_fn(move |context| {
+            told.notify_one();
+            futures::StreamExt::poll_next_unpin(&mut receiver, context)
+        }));
         let at = third.to_string();
         let headers = [TUS, PART, ("upload-offset", at.as_str())];
         let first = visitor.ask_by("PATCH", &there, &headers, slow);
         let second = async {
             sender.unbounded_send(Ok(bytes::Bytes::copy_from_slice(&bytes[third..2 * third])))?;
-            let mut seen = 0;
-            while seen != 423 {
-                // Until the first has it: a moment.
-                tokio::task::yield_now().await;
-                let other = part(&visitor, &there, third + 1, b"x").await?;
-                ensure!([409, 423].contains(&other.status), "{}", other.status);
-                seen = other.status;
-            }
+            // Until the first has it: whoever comes before would have it first.
+            reading.notified().await;
+            let other = part(&visitor, &there, third, b"x").await?;
+            ensure!(other.status == 423, "{}", other.status);
             ensure!(visitor.ask_by("DELETE", &there, &[TUS], "").await?.status == 423, "dropped under its hands");
             drop(sender);
             anyhow::Ok(())

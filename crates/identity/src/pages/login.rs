@@ -1,6 +1,6 @@
 //! In and out.
 
-use super::{back, cookie, identity, is_own, label, lead, passkeys, said, status};
+use super::{back, cookie, identity, is_own, kept, label, lead, lead_familiar, passkeys, said, status};
 use crate::{keeper::Identity, login::Step, rules::role_word, store};
 use axum::{
     http::{HeaderValue, StatusCode},
@@ -86,12 +86,13 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 pub(super) async fn enter(ctx: Ctx, Form(sent): Form<Sent>) -> Outcome {
     let identity = identity(&ctx);
     let clock = &*ctx.site.clock;
-    match identity.by_password(&sent.login, &sent.password, ctx.from, &label(&ctx), clock).await {
-        Ok(Step::In(secret)) => Ok(lead(&back(&ctx, &sent.tiep), cookie(&identity, Some(&secret)))),
+    let browser = (&*label(&ctx), kept(&ctx, &identity));
+    match identity.by_password(&sent.login, &sent.password, ctx.from, browser, clock).await {
+        Ok(Step::In(secret)) => Ok(lead_familiar(&identity, &sent.login, &back(&ctx, &sent.tiep), &secret)),
         Ok(Step::Second(secret)) => {
             let tiep = back(&ctx, &sent.tiep);
             let query: String = tiep.bytes().map(|b| format!("%{b:02X}")).collect();
-            Ok(lead(&ctx.link(&format!("/dang-nhap/ma?tiep={query}")), cookie(&identity, Some(&secret))))
+            Ok(lead_familiar(&identity, &sent.login, &ctx.link(&format!("/dang-nhap/ma?tiep={query}")), &secret))
         }
         Err(refused) => {
             let problem = said(refused)?;

@@ -171,6 +171,23 @@ fn cookie(identity: &Identity, secret: Option<&str>) -> HeaderValue {
     cookie_of(identity, COOKIE, secret.unwrap_or(""), secret.map_or(0, |_| SESSION / 1_000_000))
 }
 
+/// What a browser keeps of a login: [`Identity::familiar`]; half a year.
+const FAMILIAR: [&str; 2] = ["__Host-langso-quen", "langso-quen"];
+const FAMILIAR_SECONDS: i64 = 183 * 86_400;
+
+/// Leads on from a right password: with the cookie of the session, and one by which this browser is known again.
+fn lead_familiar(identity: &Identity, login: &str, to: &str, secret: &str) -> Response {
+    let mut answer = lead(to, cookie(identity, Some(secret)));
+    let kept = cookie_of(identity, FAMILIAR, &identity.familiar(login), FAMILIAR_SECONDS);
+    answer.headers_mut().append(header::SET_COOKIE, kept);
+    answer
+}
+
+/// What the browser keeps of a login.
+fn kept<'c>(ctx: &'c Ctx, identity: &Identity) -> &'c str {
+    web::people::cookie(&ctx.headers, if identity.secure { FAMILIAR[0] } else { FAMILIAR[1] }).unwrap_or("")
+}
+
 /// Leads on, with a cookie to go on with.
 fn lead(to: &str, cookie: HeaderValue) -> Response {
     ([(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Redirect::to(to))

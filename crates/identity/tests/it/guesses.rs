@@ -274,8 +274,15 @@ fn one_password_tried_on_everybody_makes_its_network_wait_and_no_other() {
         ensure!(enter(&identity, "canbo59", "Matkhau@2026", &CLOCK).await == Err(422));
         ensure!(enter(&identity, "canbo60", "Matkhau@2026", &CLOCK).await == Err(429), "a spray never waits");
         ensure!(enter(&identity, "tanmy", PASSWORD, &CLOCK).await == Err(429));
-        let elsewhere = identity.by_password("tanmy", PASSWORD, "198.51.100.1".parse()?, "", &CLOCK).await;
+        let elsewhere = identity.by_password("tanmy", PASSWORD, "198.51.100.1".parse()?, ("", ""), &CLOCK).await;
         ensure!(matches!(elsewhere, Ok(Step::In(_))), "another network waits for it");
+        // Nor does who logged in before in this browser, under their own name alone.
+        let kept = identity.familiar("tanmy");
+        let familiar = |login: &'static str| identity.by_password(login, PASSWORD, crate::here(), ("", &kept), &CLOCK);
+        ensure!(matches!(familiar("TanMy").await, Ok(Step::In(_))), "a colleague who guesses keeps others out");
+        ensure!(familiar("canbo61").await.is_err());
+        let made_up = ("", "666f6f");
+        ensure!(identity.by_password("tanmy", PASSWORD, crate::here(), made_up, &CLOCK).await.is_err());
         ensure!(matches!(enter(&identity, "tanmy", PASSWORD, &later(2)).await, Ok(Step::In(_))), "after the wait");
         ensure!(enter(&identity, "canbo60", "Matkhau@2026", &later(2)).await == Err(422));
         ensure!(enter(&identity, "canbo61", "Matkhau@2026", &later(3)).await == Err(429), "the wait does not grow");

@@ -63,7 +63,7 @@ async fn somebody(store: &Store, login: &str, role: Role) -> Result<PersonId> {
 }
 
 async fn enter(identity: &Identity, login: &str, password: &str, clock: &dyn Clock) -> Result<Step, u16> {
-    match identity.by_password(login, password, here(), "thử", clock).await {
+    match identity.by_password(login, password, here(), ("thử", ""), clock).await {
         Ok(step) => Ok(step),
         Err(Refused::Said(problem)) => Err(problem.status),
         Err(Refused::Store(error)) => panic!("{error}"),
@@ -223,7 +223,7 @@ fn who_guesses_waits_and_locks_nobody_else_out() {
         }
         ensure!(enter(&identity, "tanmy", PASSWORD, &CLOCK).await == Err(429), "the sixth at once");
         let elsewhere: IpAddr = "198.51.100.1".parse()?;
-        let entered = identity.by_password("tanmy", PASSWORD, elsewhere, "", &CLOCK).await;
+        let entered = identity.by_password("tanmy", PASSWORD, elsewhere, ("", ""), &CLOCK).await;
         ensure!(matches!(entered, Ok(Step::In(_))), "the owner is locked out by somebody else's guesses");
         ensure!(matches!(enter(&identity, "tanmy", PASSWORD, &later(2)).await, Ok(Step::In(_))), "after the wait");
         let mut tx = store.read(&Actor::SYSTEM.scope()).await?;

@@ -128,6 +128,8 @@ fn a_cookie_is_for_this_host_and_no_script_and_goes_with_the_session() {
         somebody(&store, "tanmy", Role::CommuneOfficer).await?;
         let answer =
             send(&store, true, "POST", "/dang-nhap", "langso=chosen-by-somebody-else", &form("/", PASSWORD)).await?;
+        let familiar = answer.headers().get_all(header::SET_COOKIE).iter().nth(1).context("a second cookie")?;
+        ensure!(familiar.to_str()?.starts_with("__Host-langso-quen=") && familiar.to_str()?.contains("HttpOnly"));
         let cookie = said(&answer, header::SET_COOKIE).to_owned();
         for part in ["__Host-langso=", "Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
             ensure!(cookie.contains(part), "{part}: {cookie}");

@@ -4,7 +4,7 @@ use crate::{
     COMMUNE, OTHER, PROVINCE, ROOMS, criterion, day, given, opened,
     prepared::{passing, save},
     ready,
-    site::Visitor,
+    site::{Visitor, form},
     somebody,
 };
 use anyhow::{Context, Result, ensure};
@@ -160,4 +160,44 @@ fn the_page_of_what_was_changed_after_acceptance_says_before_after_and_by_whom()
         ensure!(!stranger.contains("Ma Thị Lan") && !stranger.contains("47,25"), "{stranger}");
         Ok(())
     });
+}
+
+#[test]
+fn a_reviewer_writes_another_number_on_the_page_of_a_year_and_none_on_that_of_a_quarter() {
+    each_engine(ROOMS, |store| async move {
+        let law = ready(&store).await?;
+        let officer = somebody(Role::CommuneOfficer, 11, COMMUNE, None);
+        let leader = somebody(Role::CommuneLeader, 20, COMMUNE, None);
+        let reviewer = somebody(Role::Appraiser, 30, PROVINCE, None);
+        let folder = tempfile::tempdir()?;
+        let visitor = Visitor::new(&store, &law, &folder)?;
+        for (period, offered) in [("2024Q1", false), ("2024", true)] {
+            let one = opened(&store, &law, period).await?;
+            // The quarter made the year's figure, which the campaign of the year goes on from.
+            let seen = if offered { version(&store, &law).await? } else { 0 };
+            enter(&store, &law, &one, &officer, "46", seen).await?;
+            act(&store, &law, &one, &leader, Action::Send, &["10"], "").await?;
+            let at = format!("/bao-cao/{}/xa/{COMMUNE}/{}/10", one.id, crate::SET);
+            let page = visitor.get(reviewer.clone(), &at).await?;
+            ensure!(
+                page.status == 200 && page.text().contains(&format!("{at}/sua")) == offered,
+                "{period}: {}",
+                page.text()
+            );
+            let form = form(&[("measure", INCOME), ("value", "44"), ("note", "Theo biên bản"), ("seen", "0")]);
+            let kind = "application/x-www-form-urlencoded";
+            let sent = visitor.post(reviewer.clone(), &format!("{at}/sua"), kind, form).await?;
+            ensure!(sent.status == if offered { 303 } else { 409 }, "{period}: {}", sent.status);
+            let page = visitor.get(reviewer.clone(), &at).await?.text();
+            ensure!(page.contains("Theo biên bản") == offered, "{period}: {page}");
+        }
+        Ok(())
+    });
+}
+
+async fn version(store: &Store, law: &Law) -> Result<i64> {
+    let measure = law.measure_id(INCOME).context("a measure")?;
+    let key = facts::Key { unit: COMMUNE, year: 2024, measure, origin: rulebook::Origin::Declared };
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    Ok(facts::published::current(&mut tx, key).await?.map_or(0, |figure| figure.revision.0))
 }
