@@ -45,9 +45,11 @@ SETTINGS = hypothesis.settings(
 
 
 
-@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-ndjson")
+@schemathesis.serializer(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-ndjson", "application/offset+octet-stream"
+)
 def raw(_context, value):
-    """What is sent where a workbook or a line of JSON is asked for: bytes of any sort; a right one is hardly ever found."""
+    """What is sent where a workbook, a line of JSON or a part of a file is asked for: bytes of any sort; a right one is hardly ever found."""
     return value if isinstance(value, bytes) else str(value).encode()
 
 
