@@ -30,9 +30,9 @@ async fn has_key(tx: &mut impl Query, person: PersonId) -> ::store::Result<bool>
     Ok(tx.row(sql, args![person.0]).await?.is_some())
 }
 
-/// What stands against proving anything by a session: that it showed one factor, where the other has no code. Cost: three rows.
-pub(crate) async fn lacks(tx: &mut impl Query, person: &Person, session: &str) -> ::store::Result<Option<Problem>> {
-    let strong = store::session_begun(tx, session).await?.is_some_and(|(_, strong)| strong);
+/// What stands against proving anything by a session, `strong` where it showed two factors: that it showed one, where the other has
+/// no code. Cost: two rows.
+pub(crate) async fn lacks(tx: &mut impl Query, person: &Person, strong: bool) -> ::store::Result<Option<Problem>> {
     let lacks = !strong && person.totp.is_none() && has_key(tx, person.id).await?;
     Ok(lacks.then(|| Problem::input(Phrase::new("proof-both"))))
 }
@@ -40,18 +40,18 @@ pub(crate) async fn lacks(tx: &mut impl Query, person: &Person, session: &str) -
 impl Identity {
     /// Whether this is still the person of that session: their password, and their code where they have a second factor;
     /// otherwise what is wrong, at the field `old` or `now`, or that the session ended (401). Each try counts before it is
-    /// made. Cost: one hash at most; ten rows.
+    /// made. Cost: one hash at most; nine rows.
     pub async fn prove(&self, who: &Who, password: &str, code: &str, clock: &dyn Clock) -> Result<Person, Refused> {
         let now = clock.now();
         let mut tx = self.store.read(&Scope::PUBLIC).await?;
         let begun = store::session_begun(&mut tx, &who.session).await?;
-        let (Some(person), Some((made, _))) = (store::get(&mut tx, who.person).await?, begun) else {
+        let (Some(person), Some((made, strong))) = (store::get(&mut tx, who.person).await?, begun) else {
             return Err(ended());
         };
         if who.only.is_some() {
             return Err(ended());
         }
-        if let Some(problem) = lacks(&mut tx, &person, &who.session).await? {
+        if let Some(problem) = lacks(&mut tx, &person, strong).await? {
             return Err(Refused::Said(problem));
         }
         drop(tx);

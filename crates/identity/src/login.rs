@@ -24,7 +24,7 @@ const LONGEST: i64 = 15 * store::MINUTE;
 const FREE_NETWORK: i64 = 60;
 const LONGEST_NETWORK: i64 = store::MINUTE;
 
-/// What stands before a login in what a browser keeps of it: sealed under the same key lies other than that.
+/// Stands before a login in what a browser keeps of it: other things are sealed by the same key.
 const FAMILIAR: &[u8] = b"familiar browser of ";
 
 /// Where a login leads.
@@ -177,8 +177,8 @@ impl Identity {
         opened.strip_prefix(FAMILIAR).is_some_and(|of| of == store::login_key(login).as_bytes())
     }
 
-    /// A login by password. `label` names the browser for its owner's list; `kept`: what it keeps of an earlier one. Cost: one hash and as many transactions, whoever it
-    /// is; five rows.
+    /// A login by password. `label` names the browser for its owner's list; `kept`: what it keeps of an earlier one. Cost: one
+    /// hash and as many transactions, whoever it is; five rows.
     pub async fn by_password(
         &self,
         login: &str,
@@ -189,8 +189,10 @@ impl Identity {
     ) -> Result<Step, Refused> {
         let network = network(from);
         let key = secrets::hash(&format!("{} {network}", store::login_key(login)));
-        if !self.is_familiar(kept, login) {
-            self.network_may_try(from, clock.now()).await?;
+        match self.network_may_try(from, clock.now()).await {
+            // Opened only where it matters: what does not open has the key read again.
+            Err(Refused::Said(_)) if self.is_familiar(kept, login) => {}
+            may => may?,
         }
         self.try_once(&key, clock).await?;
         let person = {

@@ -100,11 +100,11 @@ pub async fn act(
     let Some((one, summed, mut items)) = hold(tx, campaign.id, unit).await? else { return Ok(None) };
     let form = form::load(tx, law, campaign, &one).await?;
     // Figures come by other doors, too: what is filled is what stands there now.
-    entry::settle(tx, campaign, &form, &mut items, &summed).await?;
+    let now = tx.now();
+    let mut counted = entry::count(&form, &mut items, now);
     let chosen = choose(tx, campaign, unit, &items, wanted).await?;
     check(tx, campaign, &form, &summed, &items, &chosen, action).await?;
     let mut done = Vec::with_capacity(chosen.len());
-    let now = tx.now();
     let mut fresh = Vec::with_capacity(chosen.len());
     for &at in &chosen {
         let item = &mut items[at];
@@ -113,7 +113,9 @@ pub async fn act(
         done.push((item.criterion.clone(), state));
         fresh.push(item.clone());
     }
-    kept::keep_items(tx, campaign, unit, &fresh).await?;
+    counted.retain(|item| fresh.iter().all(|one: &Item| one.criterion != item.criterion));
+    counted.extend_from_slice(&fresh);
+    kept::keep_items(tx, campaign, unit, &counted).await?;
     kept::note(tx, campaign, unit, action, &done, reason).await?;
     figures(tx, law, campaign, &form, &items, &chosen, action).await?;
     let after = entry::summed(&items, &summed, now);
@@ -263,7 +265,8 @@ async fn figures(
         let all: Vec<i64> = touched.iter().copied().collect();
         kept::accept(tx, campaign, unit, &all).await?;
     }
-    if !campaign.is_yearly() || touched.is_empty() {
+    // What is confirmed stands where it stood when it was accepted.
+    if !campaign.is_yearly() || action == Action::Confirm {
         return Ok(());
     }
     let mut stands: BTreeMap<i64, (Option<Hold>, Stage)> =

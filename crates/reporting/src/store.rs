@@ -202,14 +202,15 @@ pub async fn board(
         "filled" => "filled, ord, unit",
         _ => "ord, unit",
     };
-    let from = "reporting_unit WHERE campaign = $1 AND ($2 = '' OR search LIKE '%' || $2 || '%') AND ($3 = '' OR state = $3)
-                AND ($4 = 0 OR (due < $4 AND state IN ('empty', 'draft', 'returned'))) AND ($5 = 0 OR unit IN (SELECT a.unit FROM reporting_accepted a
-                JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
-                AND f.origin = a.origin WHERE a.campaign = $1 AND f.working <> a.revision)) AND ($6 = 0 OR parent = $6)";
+    let changed = review::units_changed();
+    let from = format!(
+        "reporting_unit WHERE campaign = $1 AND ($2 = '' OR search LIKE '%' || $2 || '%') AND ($3 = '' OR state = $3)
+                AND ($4 = 0 OR (due < $4 AND state IN ('empty', 'draft', 'returned'))) AND ($5 = 0 OR unit IN ({changed})) AND ($6 = 0 OR parent = $6)"
+    );
     let late = chosen.late.map_or(0, Day::epoch_days);
     let parent = chosen.parent.map_or(0, |unit| unit.0);
     let given = args![campaign, listing.key(), listing.state.as_str(), late, chosen.changed, parent];
-    paged(tx, UNIT, from, order, given, listing.span(), reporting).await
+    paged(tx, UNIT, &from, order, given, listing.span(), reporting).await
 }
 
 /// How many units of a campaign that this scope sees are in which state, and how many are late. Cost: a row a unit of the
@@ -290,25 +291,26 @@ fn item_row(one: &Campaign, period: &str, unit: UnitId, item: &Item) -> Vec<Valu
 
 /// Keeps how far criteria of a unit have come; who reviews and who answers for them stays. Cost: those rows.
 pub async fn keep_items(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
-    if items.is_empty() {
-        return Ok(());
-    }
-    let (period, columns) = (one.period_name(), &ITEM_ROW[..10]);
-    let rows = items.iter().map(|item| item_row(one, &period, unit, item).into_iter().take(columns.len()).collect());
-    let rows: Vec<Vec<Value>> = rows.collect();
-    tx.upsert_many("reporting_item", &ITEM_ROW[..4], columns, rows.into_iter()).await?;
-    Ok(())
+    keep_but(tx, one, unit, items, &["agency", "officer"]).await
 }
 
 /// Says who of the unit answers for criteria that are held as they are; who reviews them stays. Cost: those rows.
 pub async fn keep_officers(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item]) -> Result<()> {
-    let (period, agency) = (one.period_name(), 10);
-    let without = |mut row: Vec<Value>| {
-        row.remove(agency);
-        row
+    keep_but(tx, one, unit, items, &["agency"]).await
+}
+
+async fn keep_but(tx: &mut WriteTx, one: &Campaign, unit: UnitId, items: &[Item], stay: &[&str]) -> Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let period = one.period_name();
+    let kept = |name: &str| !stay.contains(&name);
+    let columns: Vec<&str> = ITEM_ROW.into_iter().filter(|name| kept(name)).collect();
+    let row = |item: &Item| -> Vec<Value> {
+        let named = ITEM_ROW.into_iter().zip(item_row(one, &period, unit, item));
+        named.filter(|(name, _)| kept(name)).map(|(_, value)| value).collect()
     };
-    let rows: Vec<_> = items.iter().map(|item| without(item_row(one, &period, unit, item))).collect();
-    let columns: Vec<&str> = ITEM_ROW.iter().copied().filter(|column| *column != ITEM_ROW[agency]).collect();
+    let rows: Vec<_> = items.iter().map(row).collect();
     tx.upsert_many("reporting_item", &columns[..4], &columns, rows.into_iter()).await?;
     Ok(())
 }

@@ -156,7 +156,11 @@ fn second_form(ctx: &Ctx, status: StatusCode, person: &Person, secret: &[u8], pr
 /// `GET /tai-khoan/xac-thuc`: a new secret to be photographed, with what stands against setting it.
 pub(super) async fn second_page(ctx: Ctx) -> Outcome {
     let (who, person) = own(&ctx).await?;
-    let lacks = fresh::lacks(&mut ctx.read().await?, &person, &who.session).await?;
+    let lacks = {
+        let mut tx = ctx.read().await?;
+        let strong = store::session_begun(&mut tx, &who.session).await?.is_some_and(|(_, strong)| strong);
+        fresh::lacks(&mut tx, &person, strong).await?
+    };
     second_form(&ctx, StatusCode::OK, &person, &second::secret(), lacks.as_ref())
 }
 

@@ -229,14 +229,10 @@ pub(super) async fn code(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome 
 }
 
 fn proposal(one: &Proposal) -> Value {
-    let (kind, grant) = match &one.asked {
-        Asked::Grant(new) => ("grant", proposals::written(new)),
-        Asked::Account { .. } => ("account", Value::Null),
-        Asked::Code => ("code", Value::Null),
-    };
-    let account = match &one.asked {
-        Asked::Account { login, email } => json!({"login": login, "email": email}),
-        _ => Value::Null,
+    let (kind, grant, account) = match &one.asked {
+        Asked::Grant(new) => ("grant", proposals::written(new), Value::Null),
+        Asked::Account { login, email } => ("account", Value::Null, json!({"login": login, "email": email})),
+        Asked::Code => ("code", Value::Null, Value::Null),
     };
     json!({
         "id": one.id, "kind": kind, "person": one.person, "grant": grant, "account": account, "asked_by": one.by, "at": one.at.rfc3339(),

@@ -132,15 +132,21 @@ fn a_code_for_somebody_with_power_comes_in_two_halves() {
     });
 }
 
+/// Two administrators, and somebody new to whom they give roles.
+async fn two_and_somebody_new(store: &Store) -> Result<PersonId> {
+    unit_one(store).await?;
+    administrator(store, "mot").await?;
+    administrator(store, "hai").await?;
+    let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+    let new = people::add(&mut tx, "hoa", "Lý Thị Hoa", None, "vi", false).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
 #[test]
 fn a_code_seen_before_opens_no_account_that_got_power() {
     each_engine(ROOMS, |store| async move {
-        unit_one(&store).await?;
-        administrator(&store, "mot").await?;
-        administrator(&store, "hai").await?;
-        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let target = people::add(&mut tx, "moi", "Người Mới", None, "vi", false).await?;
-        tx.commit().await?;
+        let target = two_and_somebody_new(&store).await?;
         let (_, page) = post(&store, "mot", &format!("/quan-tri/nguoi/{target}/ma"), "").await?;
         let seen = code(&page)?;
         ensure!(seen.len() == 23, "{seen}");
@@ -159,12 +165,7 @@ fn a_code_seen_before_opens_no_account_that_got_power() {
 #[test]
 fn what_reads_drafts_of_a_whole_province_is_given_by_two_administrators() {
     each_engine(ROOMS, |store| async move {
-        unit_one(&store).await?;
-        administrator(&store, "mot").await?;
-        administrator(&store, "hai").await?;
-        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let target = people::add(&mut tx, "hoa", "Lý Thị Hoa", None, "vi", false).await?;
-        tx.commit().await?;
+        let target = two_and_somebody_new(&store).await?;
         let path = format!("/quan-tri/nguoi/{target}/vai-tro");
         let power = async || -> Result<bool> {
             let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
@@ -196,12 +197,7 @@ fn what_reads_drafts_of_a_whole_province_is_given_by_two_administrators() {
 #[test]
 fn a_role_is_given_in_a_unit_of_its_level_alone() {
     each_engine(ROOMS, |store| async move {
-        unit_one(&store).await?;
-        administrator(&store, "mot").await?;
-        administrator(&store, "hai").await?;
-        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
-        let target = people::add(&mut tx, "hoa", "Lý Thị Hoa", None, "vi", false).await?;
-        tx.commit().await?;
+        let target = two_and_somebody_new(&store).await?;
         let path = format!("/quan-tri/nguoi/{target}/vai-tro");
         let there = ("Vai trò này không giữ ở đây", "unit");
         let past = ("Không ngày nào của vai trò", "from");

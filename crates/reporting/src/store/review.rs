@@ -23,6 +23,21 @@ pub struct Changed {
     pub source: String,
 }
 
+/// Accepted lines `a` of a campaign of a year that are no longer what the year's figure stands in.
+const YEARLY: &str = "reporting_accepted a JOIN facts_figure f ON f.unit = a.unit AND f.period = a.period
+                      AND f.measure = a.measure AND f.origin = a.origin AND f.working <> a.revision";
+/// The same of a shorter period, whose own values count: the year's figure is written anew by the next one. What was accepted
+/// before values were kept with it says nothing.
+const SHORTER: &str = "reporting_accepted a JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit
+                       AND e.measure = a.measure AND e.version <> a.revision AND LENGTH(a.period) > 4
+                       AND COALESCE(a.value, a.num) IS NOT NULL";
+
+/// The units of campaign `$1` of which something was changed after it was accepted, as a statement.
+pub(super) fn units_changed() -> String {
+    let of = |from: &str| format!("SELECT a.unit FROM {from} WHERE a.campaign = $1");
+    format!("{} UNION {}", of(YEARLY), of(SHORTER))
+}
+
 /// Values of a campaign that were changed after they were first accepted, whichever way, the newest first; of this scope's
 /// units. Cost: a row a value that was accepted.
 pub async fn changed(
@@ -31,23 +46,24 @@ pub async fn changed(
     listing: &Listing,
     unit: Option<UnitId>,
 ) -> Result<(Vec<Changed>, i64)> {
-    let yearly = "a.unit, u.name, a.measure, a.origin, a.at, n.at, n.actor, e.person, n.source, b.value, b.num, b.den,
-                   n.value, n.num, n.den";
-    let year = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
-                JOIN facts_figure f ON f.unit = a.unit AND f.period = SUBSTR(a.period, 1, 4) AND f.measure = a.measure
-                  AND f.origin = a.origin
-                JOIN facts_history b ON b.revision = a.revision JOIN facts_history n ON n.revision = f.working
-                LEFT JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
-                  AND e.version = f.working
-                WHERE a.campaign = $1 AND f.working <> a.revision";
-    // Of a shorter period its own values count, not the year's figure, which the next period writes anew.
-    let shorter = "a.unit, u.name, a.measure, a.origin, a.at, e.at, '', e.person, '', a.value, a.num, a.den, e.value, e.num, e.den";
-    let period = "reporting_accepted a JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
-                  JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
-                  WHERE a.campaign = $1 AND e.version <> a.revision";
-    let (columns, from, last) = if campaign.is_yearly() { (yearly, year, "n.at") } else { (shorter, period, "e.at") };
-    let from = format!("{from} AND ($2 = '' OR u.search LIKE '%' || $2 || '%') AND ($3 = 0 OR a.unit = $3)");
-    let newest = format!("{last} DESC, a.unit, a.measure");
+    let (columns, from, at) = match campaign.is_yearly() {
+        true => (
+            "n.at, n.actor, e.person, n.source, b.value, b.num, b.den, n.value, n.num, n.den",
+            format!(
+                "{YEARLY} JOIN facts_history b ON b.revision = a.revision JOIN facts_history n ON n.revision = f.working
+                 LEFT JOIN reporting_entry e ON e.campaign = a.campaign AND e.unit = a.unit AND e.measure = a.measure
+                   AND e.version = f.working"
+            ),
+            "n.at",
+        ),
+        false => ("e.at, '', e.person, '', a.value, a.num, a.den, e.value, e.num, e.den", SHORTER.to_owned(), "e.at"),
+    };
+    let columns = format!("a.unit, u.name, a.measure, a.origin, a.at, {columns}");
+    let from = format!(
+        "{from} JOIN reporting_unit u ON u.campaign = a.campaign AND u.unit = a.unit
+         WHERE a.campaign = $1 AND ($2 = '' OR u.search LIKE '%' || $2 || '%') AND ($3 = 0 OR a.unit = $3)"
+    );
+    let newest = format!("{at} DESC, a.unit, a.measure");
     let order = if listing.sort == "unit" { "u.ord, a.unit, a.measure" } else { &newest };
     let given = args![campaign.id, listing.key(), unit.map_or(0, |unit| unit.0)];
     let value = |row: &Row, at: usize| facts::model::value(row, at)?.ok_or_else(|| corrupt("value"));
@@ -66,7 +82,7 @@ pub async fn changed(
             after: value(row, 12)?,
         })
     };
-    paged(tx, columns, &from, order, given, listing.span(), read).await
+    paged(tx, &columns, &from, order, given, listing.span(), read).await
 }
 
 /// Keeps which lines were accepted, where none were before; of a shorter period its values. Cost: those of these measures.

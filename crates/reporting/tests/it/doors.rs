@@ -79,6 +79,8 @@ fn a_quarter_that_is_locked_keeps_no_later_one_from_the_year() {
         let listing = Listing { per: 10, ..Listing::default() };
         let changed = kept::changed(&mut tx, &first, &listing, None).await?;
         ensure!(changed.1 == 0, "{changed:?}");
+        let chosen = || kept::Chosen { changed: true, ..kept::Chosen::default() };
+        ensure!(kept::board(&mut tx, first.id, &listing, chosen()).await?.1 == 0, "the board says it was");
         drop(tx);
         // Its own value is closed with its criterion, opened again with it, and then the change is listed.
         let closed = saved(&store, &law, &officer(11), &first, &[given(INCOME, "12", 1)]).await?;
@@ -90,6 +92,8 @@ fn a_quarter_that_is_locked_keeps_no_later_one_from_the_year() {
         let said = |value: &Value| value.shown().map(|number| number.to_string());
         let told: Vec<_> = changed.iter().map(|one| (said(&one.before), said(&one.after), one.person)).collect();
         ensure!(told == [(Some("11".into()), Some("12".into()), Some(PersonId(11)))], "{changed:?}");
+        let (units, count) = kept::board(&mut tx, first.id, &listing, chosen()).await?;
+        ensure!(count == 1 && units[0].unit == COMMUNE, "{units:?}");
         Ok(())
     });
 }
