@@ -22,6 +22,7 @@ retention-days = { $count ->
 }
 retention-never = not by itself
 data-title = My data
+data-title-of = Personal data of this person
 data-text = All personal data that the software keeps, by kind; reading this page is a line of the trail.
 data-download = Take all of it away (JSON)
 data-more = There is more: the JSON file has all.

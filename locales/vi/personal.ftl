@@ -19,6 +19,7 @@ retention-details = Chi tiết của các dòng nhật ký về đăng nhập, x
 retention-days = { $count } ngày
 retention-never = không tự xóa
 data-title = Dữ liệu của tôi
+data-title-of = Dữ liệu cá nhân của người này
 data-text = Toàn bộ dữ liệu cá nhân mà phần mềm giữ, theo từng loại; việc xem trang này được ghi nhật ký.
 data-download = Tải toàn bộ (JSON)
 data-more = Còn nữa: tải tệp JSON để có đủ.

@@ -32,10 +32,13 @@ pub async fn make(store: &Store) -> Result<UnitId> {
     let province = one(&mut tx, PARENT, district).await?.context("a province")?;
     let successor = one(&mut tx, NEXT, COMMUNE).await?.context("a successor")?;
     let province_now = one(&mut tx, PARENT, successor).await?.unwrap_or(province);
-    let from = SystemClock.today();
+    let today = SystemClock.today();
+    // Whoever had a district in their charge had it while there was one.
+    let last = units::store::get(&mut tx, district).await?.and_then(|unit| unit.valid_to);
     for line in PEOPLE.lines().skip(1) {
         let [name, login, role] = line.split(',').collect::<Vec<_>>()[..] else { bail!("{line}") };
         let role = Role::from_name(role).with_context(|| role.to_owned())?;
+        let from = if role.is_of_districts() { last.unwrap_or(today) } else { today };
         // A program comes by a token; the login page has a button for each of the others.
         let person = add(&mut tx, login, name, None, "vi", role != Role::Machine).await?;
         let mut units = match role {

@@ -48,16 +48,28 @@ fn power(wide: bool) -> String {
     names.join(",")
 }
 
-/// Whether somebody holds power today or will. Cost: their roles and the units of those.
+/// Whether somebody holds power today or will; also whoever had it by a provider's word at their last login there, and has it
+/// again at the next one: between the two one administrator must not get in as them. Cost: their roles, the units of those
+/// and their accounts at providers.
 pub async fn has_power(tx: &mut impl Query, person: PersonId, today: Day) -> Result<bool> {
     let sql = format!(
-        "SELECT g.id FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit
-         WHERE g.person = $1 AND g.ended_at IS NULL AND (g.to_day IS NULL OR g.to_day >= $2)
-         AND (g.role IN ({}) OR (g.role IN ({}) AND (g.unit IS NULL OR u.level = 'province'))) LIMIT 1",
+        "SELECT g.to_day, MAX(l.used_at) FROM identity_grant g LEFT JOIN units_unit u ON u.id = g.unit
+         LEFT JOIN identity_link l ON l.person = g.person AND l.provider = g.source
+         WHERE g.person = $1 AND g.ended_at IS NULL
+         AND (g.role IN ({}) OR (g.role IN ({}) AND (g.unit IS NULL OR u.level = 'province'))) GROUP BY g.id, g.to_day",
         power(false),
         power(true)
     );
-    Ok(tx.row(&sql, args![person.0, today.epoch_days()]).await?.is_some())
+    for row in &tx.rows(&sql, args![person.0]).await? {
+        let to = row.opt_i64(0)?;
+        // A login renews the last day of what it gives, so what ends earlier was not given at the last one.
+        let last = row.opt_i64(1)?.map(|used| Moment(used).day());
+        let since = last.map_or(today, |last| last.min(today));
+        if to.is_none_or(|to| to >= since.epoch_days()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Administrators who could let something pass that `by` asks for of `person`. Cost: the administrators.

@@ -406,6 +406,13 @@ pub async fn end(tx: &mut WriteTx, id: PersonId, hash: &str) -> Result<bool> {
     Ok(ended)
 }
 
+/// Ends all sessions of somebody, those that wait for a code too: their telephone is lost. Cost: those rows.
+pub async fn end_all(tx: &mut WriteTx, id: PersonId, reason: &str) -> Result<u64> {
+    let ended = tx.execute("DELETE FROM identity_session WHERE person = $1", args![id.0]).await?;
+    note(tx, "identity.sessions-ended", id, json!({"sessions": ended, "reason": reason})).await?;
+    Ok(ended)
+}
+
 /// Ends the sessions of somebody but one, by the hash of its secret: what lets them in changed.
 pub(crate) async fn end_others(tx: &mut WriteTx, id: PersonId, keep: &str) -> Result<()> {
     tx.execute("DELETE FROM identity_session WHERE person = $1 AND hash <> $2", args![id.0, keep]).await?;

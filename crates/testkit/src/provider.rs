@@ -25,6 +25,8 @@ pub struct Says {
     pub names_itself: bool,
     /// What it says for an access token, beside the token.
     pub userinfo: Value,
+    /// Whose its description says it is.
+    pub described: String,
 }
 
 #[derive(Default)]
@@ -84,7 +86,8 @@ impl Provider {
         let claims = json!({
             "iss": self.issuer, "aud": client, "sub": subject, "iat": seconds, "exp": seconds + 300,
         });
-        Says { claims, alg: "ES256", foreign_key: false, names_itself: true, userinfo: json!({"sub": subject}) }
+        let (userinfo, described) = (json!({"sub": subject}), self.issuer.clone());
+        Says { claims, alg: "ES256", foreign_key: false, names_itself: true, userinfo, described }
     }
 
     pub fn says(&self, says: Says) {
@@ -122,7 +125,7 @@ impl Provider {
         let says = state.says.clone()?;
         match path {
             "/.well-known/openid-configuration" => Some(json!({
-                "issuer": issuer, "authorization_endpoint": format!("{issuer}/auth"), "token_endpoint": format!("{issuer}/token"),
+                "issuer": says.described, "authorization_endpoint": format!("{issuer}/auth"), "token_endpoint": format!("{issuer}/token"),
                 "userinfo_endpoint": format!("{issuer}/me"), "jwks_uri": format!("{issuer}/jwks"),
                 "response_types_supported": ["code"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["ES256", "none", "HS256"],

@@ -67,6 +67,12 @@ fn ask(served: &Served, row: &Row, unit: &str, token: Option<&str>) -> Answer {
     request(&served.address, &row.method, &path, &headers, "").unwrap_or_else(|e| panic!("{} {path}: {e}", row.method))
 }
 
+/// All that the table has; and the one right that has no row, for every page asks it.
+fn all_that_is_done(rows: &[Row]) -> Vec<String> {
+    let of_rows = rows.iter().map(|row| format!("{} {}", row.action, row.resource));
+    of_rows.chain(["read working figures".to_owned()]).collect()
+}
+
 /// A token for all that the table has, of each person of the demo; by the name of their role.
 async fn tokens(data: &Path, rows: &[Row]) -> Result<BTreeMap<String, String>> {
     let url = format!("sqlite:{}", data.join("langso.sqlite").display());
@@ -74,13 +80,15 @@ async fn tokens(data: &Path, rows: &[Row]) -> Result<BTreeMap<String, String>> {
     let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
     let sql = "SELECT p.id, MIN(g.role) FROM identity_person p JOIN identity_grant g ON g.person = p.id GROUP BY p.id";
     let found = tx.rows(sql, args![]).await?;
-    let sql = "SELECT DISTINCT g.role, u.level FROM identity_grant g JOIN units_unit u ON u.id = g.unit";
+    let sql = "SELECT DISTINCT g.role, u.level, g.from_day > u.to_day FROM identity_grant g JOIN units_unit u ON u.id = g.unit";
     for row in tx.rows(sql, args![]).await? {
         let (role, level) = (row.text(0)?, row.text(1)?);
         let levels = Role::from_name(&role).context("a role")?.levels();
         ensure!(levels.contains(&level.as_str()), "the demo's {role} is held in a {level}");
+        let late = Role::from_name(&role).is_some_and(Role::is_of_districts) && row.opt_i64(2)? == Some(1);
+        ensure!(!late, "the demo's {role} begins after its unit ended");
     }
-    let only: Vec<String> = rows.iter().map(|row| format!("{} {}", row.action, row.resource)).collect();
+    let only = all_that_is_done(rows);
     let ends = Moment(SystemClock.now().0 + people::HOUR);
     let mut tokens = BTreeMap::new();
     for row in found {
@@ -190,9 +198,7 @@ async fn neighbours(data: &Path, rows: &[Row]) -> Result<Neighbours> {
     let unit = Some(UnitId(other));
     people::grant(&mut tx, &NewGrant { person: stranger, role, unit, agency: None, criteria: None, from, to: None })
         .await?;
-    let mut only: Vec<String> = rows.iter().map(|row| format!("{} {}", row.action, row.resource)).collect();
-    // No row has it, every page asks it.
-    only.push("read working figures".into());
+    let only = all_that_is_done(rows);
     let ends = Moment(SystemClock.now().0 + people::HOUR);
     let mut secrets_of = Vec::new();
     for person in [officer, stranger] {

@@ -8,9 +8,9 @@ use crate::{
     overlays, published,
 };
 use axum::{
-    body::{Body, Bytes},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    body::Bytes,
+    http::{StatusCode, header},
+    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
 use kernel::{Phrase, Problem, Revision, UnitId};
@@ -406,25 +406,7 @@ pub async fn file(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
         return Err(ctx.not_found());
     }
     drop(tx);
-    let content = ctx.site.thing::<Attachments>().get(&attachment.blob).await?;
-    let mut answer: Response = Body::from_stream(content).into_response();
-    let kind = HeaderValue::from_str(&attachment.media_type);
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    // RFC 6266 with RFC 8187: the name as it was sent, every byte that could mean something escaped.
-    let named = format!("attachment; filename*=UTF-8''{}", escaped(&attachment.name));
-    let attached = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
-    headers.insert(header::CONTENT_DISPOSITION, attached);
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(header::CONTENT_LENGTH, attachment.blob.size.into());
-    Ok(answer)
-}
-
-pub(super) fn escaped(name: &str) -> String {
-    name.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
+    super::evidence::bytes_of(&ctx, &attachment, false).await
 }
 
 fn told(sheet: &Sheet, law: &Law) -> serde_json::Value {

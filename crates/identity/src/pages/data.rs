@@ -104,7 +104,7 @@ async fn page(ctx: &Ctx, id: PersonId, status: StatusCode, sent: &Sent, problem:
     let there = if own { "/tai-khoan/du-lieu".to_owned() } else { format!("/quan-tri/nguoi/{id}/du-lieu") };
     note_reading(ctx, "identity.data", Some(id), json!({"own": own})).await?;
     let body = context! {
-        title => locale::word(ctx.lang, "data-title"), name => person.name, login => person.login, id => id.0, own => own,
+        title => locale::word(ctx.lang, if own { "data-title" } else { "data-title-of" }), name => person.name, login => person.login, id => id.0, own => own,
         parts => parts.iter().map(|part| shown(ctx, part)).collect::<Vec<_>>(), there => there,
         may => !own && ctx.may("erase", "personal data") && !is_erased(&person), power => power, reason => sent.reason,
         typed => sent.login, field => field(problem), problem => problem.map(|p| locale::problem(ctx.lang, p)),

@@ -115,6 +115,7 @@ fn routes() -> Routes {
         .read_inside("/api/v1/people/{person}", "people", get(people_api::one))
         .write("/api/v1/people/{person}", "keep", "people", post(correct::api))
         .write("/api/v1/people/{person}/lock", "keep", "people", post(people_api::lock))
+        .write("/api/v1/people/{person}/logout", "keep", "people", post(people_api::log_out))
         .write("/api/v1/people/{person}/grants", "keep", "people", post(people_api::grant))
         .write("/api/v1/people/{person}/grants/{grant}/end", "keep", "people", post(people_api::end_grant))
         .write("/api/v1/people/{person}/code", "keep", "people", post(people_api::code))
@@ -140,6 +141,7 @@ fn routes() -> Routes {
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))
         .write("/quan-tri/nguoi/{person}/khoa", "keep", "people", post(people::disable))
+        .write("/quan-tri/nguoi/{person}/dang-xuat", "keep", "people", post(people::log_out))
         .write("/quan-tri/nguoi/{person}/ma", "keep", "people", post(people::code))
         .write("/quan-tri/nguoi/{person}/thu-ma", "keep", "people", post(people::code_by_mail))
 }

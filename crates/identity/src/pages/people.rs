@@ -33,6 +33,8 @@ pub(super) struct Shown {
     thu: String,
     /// Whether the account was just corrected.
     sua: String,
+    /// Whether they were just logged out everywhere.
+    ra: String,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -111,7 +113,7 @@ pub(super) async fn person(
         half => matches!(code, Some(Code::Half(_))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
         may_data => ctx.may("read", "personal data"), typed => typed, version => found.version, two => two,
         may_correct => ctx.may("keep", "people") && !is_erased(&found), key => secret(),
-        corrected => matches!(said, Some(Said::Corrected)),
+        corrected => matches!(said, Some(Said::Corrected)), out => matches!(said, Some(Said::LoggedOut)),
         overtaken => match &said { Some(Said::Overtaken(lines)) => Some(lines), _ => None },
         field => problem.map_or("", |(field, _)| field), problem => problem.map(|(_, key)| locale::word(ctx.lang, key)),
     };
@@ -120,9 +122,10 @@ pub(super) async fn person(
 
 /// `GET /quan-tri/nguoi/{person}`
 pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(shown): Asking<Shown>) -> Outcome {
-    let said = match (&*shown.thu, &*shown.sua) {
-        ("1", _) => Some(Said::Code(Code::Sent)),
-        (_, "1") => Some(Said::Corrected),
+    let said = match (&*shown.thu, &*shown.sua, &*shown.ra) {
+        ("1", _, _) => Some(Said::Code(Code::Sent)),
+        (_, "1", _) => Some(Said::Corrected),
+        (_, _, "1") => Some(Said::LoggedOut),
         _ => None,
     };
     person(&ctx, PersonId(id), StatusCode::OK, &Sent::default(), None, said).await
@@ -274,10 +277,39 @@ pub(super) async fn disable(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
 
+/// Ends all sessions of somebody, how many, or says what stands against it. Cost: those.
+pub(super) async fn logged_out(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    reason: &str,
+) -> Result<Result<u64, Wrong>, Failure> {
+    if reason.trim().is_empty() {
+        return Ok(Err(("reason", "reason-missing")));
+    }
+    if store::get(tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    Ok(Ok(store::end_all(tx, id, reason.trim()).await?))
+}
+
+/// `POST /quan-tri/nguoi/{person}/dang-xuat`
+pub(super) async fn log_out(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
+    let id = PersonId(id);
+    let mut tx = ctx.write().await?;
+    if let Err(problem) = logged_out(&ctx, &mut tx, id, &sent.reason).await? {
+        drop(tx);
+        return person(&ctx, id, StatusCode::UNPROCESSABLE_ENTITY, &sent, Some(problem), None).await;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}?ra=1"))).into_response())
+}
+
 /// What a page of somebody says beside who they are.
 pub(super) enum Said {
     Code(Code),
     Corrected,
+    LoggedOut,
     /// Field by field: what stands now, and what was sent.
     Overtaken(Vec<String>),
 }

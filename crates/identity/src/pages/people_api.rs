@@ -23,7 +23,7 @@ const FIELDS: [&str; 8] = ["id", "login", "name", "email", "disabled", "second_f
 const PROPOSALS: [&str; 7] = ["id", "kind", "person", "grant", "account", "asked_by", "at"];
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(list, add, one, grant, end_grant, lock, code, waiting, decide))]
+#[openapi(paths(list, add, one, grant, end_grant, lock, log_out, code, waiting, decide))]
 pub struct Description;
 
 fn row(person: &Person) -> Value {
@@ -187,6 +187,29 @@ pub(super) async fn lock(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome 
     }
     match people::locked(&ctx, &mut tx, PersonId(id), locked, &reason).await? {
         Ok(()) => repeatable.done(tx, json!({"person": id, "locked": locked})).await,
+        Err(problem) => Err(wrong(&ctx, problem)),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Why {
+    reason: String,
+}
+
+/// `POST /api/v1/people/{person}/logout`: ends all sessions of somebody, whose telephone was lost; their account stays open.
+#[utoipa::path(post, path = "/api/v1/people/{person}/logout", params(("person" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, content_type = "application/json", description = "reason"),
+    responses((status = 200, description = "How many sessions ended"), (status = 404, description = "Nobody"), (status = 422, description = "No reason")))]
+pub(super) async fn log_out(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
+    let Why { reason } = units::api::parsed(&ctx, &body)?;
+    let repeatable = Repeatable::new(&ctx, &body);
+    let mut tx = ctx.write().await?;
+    if let Some(answer) = repeatable.seen(&mut tx).await? {
+        return ctx.json_with(StatusCode::OK, &answer);
+    }
+    match people::logged_out(&ctx, &mut tx, PersonId(id), &reason).await? {
+        Ok(ended) => repeatable.done(tx, json!({"person": id, "sessions": ended})).await,
         Err(problem) => Err(wrong(&ctx, problem)),
     }
 }

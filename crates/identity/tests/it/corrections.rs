@@ -260,3 +260,40 @@ fn a_program_locks_an_account_and_lets_it_in_again_with_a_reason() {
         Ok(())
     });
 }
+
+#[test]
+fn an_administrator_logs_somebody_out_everywhere_and_their_account_stays_open() {
+    each_engine(ROOMS, |store| async move {
+        administrator(&store, "mot").await?;
+        let id = somebody(&store, "tanmy", Role::CommuneOfficer).await?;
+        let identity = identity(&store);
+        let here = async |secret: &str| Ok::<_, anyhow::Error>(crate::who(&identity, secret, &CLOCK).await?.is_some());
+        let login = async || match enter(&identity, "tanmy", PASSWORD, &CLOCK).await {
+            Ok(Step::In(secret)) => Ok(secret),
+            other => anyhow::bail!("{other:?}"),
+        };
+        let (phone, desk) = (login().await?, login().await?);
+        let page = format!("/quan-tri/nguoi/{id}/dang-xuat");
+        let (status, said) = post(&store, "mot", &page, "reason=").await?;
+        ensure!(status == 422 && said.contains("lý do") && here(&phone).await?, "{status} {said}");
+        let (status, _) = post(&store, "mot", &page, &format!("reason={}", plain("mất máy"))).await?;
+        ensure!(status == 303 && !here(&phone).await? && !here(&desk).await?, "{status}");
+        let shown =
+            text(send(&store, false, "GET", &format!("/quan-tri/nguoi/{id}?ra=1"), "langso=mot", "").await?).await?;
+        ensure!(shown.contains("đã kết thúc") && shown.contains("/dang-xuat"), "{shown}");
+        // By a program, and only its own.
+        let again = login().await?;
+        let (mot, path) = (("cookie", "langso=mot"), format!("/api/v1/people/{id}/logout"));
+        ensure!(by_program(&store, "POST", &path, mot, "{}").await?.0 == 422 && here(&again).await?);
+        let (status, done) = by_program(&store, "POST", &path, mot, r#"{"reason": "mất máy"}"#).await?;
+        ensure!(status == 200 && done["sessions"] == 1 && !here(&again).await?, "{done}");
+        ensure!(here("mot").await?, "somebody else is logged out, too");
+        let nobody = by_program(&store, "POST", "/api/v1/people/99999/logout", mot, r#"{"reason": "x"}"#);
+        ensure!(nobody.await?.0 == 404);
+        let lines = "SELECT d.details FROM store_audit a JOIN store_audit_details d ON d.seq = a.seq
+                     WHERE a.action = 'identity.sessions-ended' ORDER BY a.seq";
+        let lines = texts(&store, lines).await?;
+        ensure!(lines.len() == 2 && lines[0].contains("mất máy") && lines[0].contains('2'), "{lines:?}");
+        Ok(())
+    });
+}

@@ -204,6 +204,34 @@ fn roles_by_a_claim_are_marked_renewed_and_end() {
 }
 
 #[test]
+fn power_by_a_provider_is_power_between_two_logins_too_until_the_provider_gives_it_no_more() {
+    each_engine(ROOMS, |store| async move {
+        let there = provider::Provider::start();
+        there.says(there.good("langso", "x", 0));
+        let identity = site(&store, &there)?;
+        let groups = |all: serde_json::Value| json!({"groups": all, "amr": ["mfa"]});
+        let first = secret(login(&identity, &there, "tinh", groups(json!(["kiem-toan"])), &CLOCK).await?)?;
+        let person = who(&identity, &first, &CLOCK).await?.person;
+        let power = async |days: i64| -> Result<bool> {
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            Ok(identity::proposals::has_power(&mut tx, person, later(days * 24 * 3600).today()).await?)
+        };
+        ensure!(power(0).await? && power(1).await? && power(30).await?, "one administrator gets in as an auditor");
+        let next = later(40 * 24 * 3600);
+        secret(login(&identity, &there, "tinh", groups(json!([])), &next).await?)?;
+        ensure!(!power(40).await? && !power(41).await?, "what the provider gives no more is power for ever");
+        let next = later(50 * 24 * 3600);
+        secret(login(&identity, &there, "tinh", groups(json!(["kiem-toan"])), &next).await?)?;
+        ensure!(power(60).await?, "given again");
+        let mut tx = store.write(&Actor::SYSTEM, &later(60 * 24 * 3600)).await?;
+        ensure!(linked::unlink(&mut tx, person, "tinh").await?);
+        tx.commit().await?;
+        ensure!(!power(60).await?, "nobody comes from there any more");
+        Ok(())
+    });
+}
+
+#[test]
 fn administrators_are_named_and_two_factors_are_said_or_asked_for() {
     each_engine(ROOMS, |store| async move {
         let there = provider::Provider::start();

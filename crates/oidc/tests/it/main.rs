@@ -78,6 +78,20 @@ fn another_provider_that_answers_is_refused() {
 }
 
 #[test]
+fn a_description_that_is_of_another_provider_sends_nobody_there() {
+    let there = provider::Provider::start();
+    let start = |described: &str| {
+        there.says(Says { described: described.to_owned(), ..there.good("langso", "sub-1", seconds()) });
+        let client = Client::new().expect("certificates");
+        block_on(client.start(&asked(&there), REDIRECT, CLOCK.now())).map(|(address, _)| address)
+    };
+    for described in ["https://evil.example", &format!("{}/", there.issuer), ""] {
+        assert!(matches!(start(described), Err(Wrong::Unreachable(_))), "{described:?}");
+    }
+    assert!(start(&there.issuer).is_ok_and(|address| address.starts_with(&there.issuer)));
+}
+
+#[test]
 fn the_token_of_another_login_is_refused() {
     assert_eq!(login(claims(json!({"nonce": "another"}))), Err(Wrong::Nonce));
     assert_eq!(login(claims(json!({"nonce": null}))), Err(Wrong::Nonce));

@@ -24,6 +24,7 @@ use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Outcome, Path, Routes};
 
 pub use api::Description;
+pub(super) use piece::bytes_of;
 pub(super) use told::of_measure;
 pub use told::pieces;
 

@@ -87,6 +87,14 @@ async fn show(ctx: &Ctx, id: i64, status: StatusCode, sent: Sent, saved: bool) -
     ctx.page_with(status, "piece.html", body)
 }
 
+/// RFC 6266 with RFC 8187: a name as it was sent, every byte that could mean something escaped.
+fn named(how: &str, name: &str) -> HeaderValue {
+    let escape = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
+    let escaped: String = name.bytes().map(escape).collect();
+    HeaderValue::from_str(&format!("{how}; filename*=UTF-8''{escaped}"))
+        .unwrap_or(HeaderValue::from_static("attachment"))
+}
+
 /// The bytes of an attachment as nothing but what they are: a browser neither guesses nor runs them, whatever hides in them.
 pub(in super::super) async fn bytes_of(ctx: &Ctx, attachment: &Attachment, inline: bool) -> Result<Response, Failure> {
     let content = ctx.site.thing::<Means>().files.get(&attachment.blob).await?;
@@ -94,11 +102,7 @@ pub(in super::super) async fn bytes_of(ctx: &Ctx, attachment: &Attachment, inlin
     let kind = HeaderValue::from_str(&attachment.media_type);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    // RFC 6266 with RFC 8187: the name as it was sent, every byte that could mean something escaped.
-    let how = if inline { "inline" } else { "attachment" };
-    let named = format!("{how}; filename*=UTF-8''{}", super::super::figure::escaped(&attachment.name));
-    let named = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
-    headers.insert(header::CONTENT_DISPOSITION, named);
+    headers.insert(header::CONTENT_DISPOSITION, named(if inline { "inline" } else { "attachment" }, &attachment.name));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let own = HeaderName::from_static("cross-origin-resource-policy");
@@ -203,4 +207,23 @@ async fn publish(ctx: Ctx, Path(id): Path<i64>, Form(wish): Form<Wish>) -> Outco
     evidence::show_to_all(&mut tx, piece.id, wish.public == "1").await?;
     tx.commit().await?;
     done(&ctx, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_file_says_anything_but_a_name() {
+        for (name, wanted) in [
+            ("biên bản.pdf", "bi%C3%AAn%20b%E1%BA%A3n%2Epdf"),
+            ("a\"; filename=b.html", "a%22%3B%20filename%3Db%2Ehtml"),
+            ("a\r\nSet-Cookie: x=y", "a%0D%0ASet%2DCookie%3A%20x%3Dy"),
+            ("..\\..\\/etc/passwd", "%2E%2E%5C%2E%2E%5C%2Fetc%2Fpasswd"),
+            ("100%\0\u{202e}fdp.exe", "100%25%00%E2%80%AEfdp%2Eexe"),
+        ] {
+            let header = named("attachment", name);
+            assert_eq!(header.to_str().ok(), Some(&*format!("attachment; filename*=UTF-8''{wanted}")), "{name:?}");
+        }
+    }
 }
