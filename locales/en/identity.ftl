@@ -119,6 +119,7 @@ role-criteria = Criteria in charge (empty: all)
 role-unknown = There is no such role.
 unit-unknown = There is no such unit.
 role-not-there = This role is not held here: a commune's role is held in a commune, a district's in a district, a province's in a province.
+role-without-criteria = This role cannot be bounded by criteria: leave them empty, or give the role of a commune officer or an appraiser for them.
 role-after-unit = No day of the role falls while the district existed: enter a first day on which it still did.
 criteria-bad = Write set/number, separated by commas.
 day-bad = This is no day.

@@ -120,4 +120,8 @@ notice-sessions-ended = Somebody logged in to your account; everybody has at mos
 notice-kind-reporting = Reporting: what is yours to do, and its last day
 notice-draft-waits = The criteria set “{ $title }” waits for a second person.
 notice-plan-waits = The reorganisation “{ $title }” waits for a second person.
+notice-proposals-wait = { $count ->
+    [one] One proposed role waits for a second administrator.
+   *[other] { $count } proposed roles wait for a second administrator.
+}
 notice-proposal-waits = A proposal about an account waits for a second administrator.

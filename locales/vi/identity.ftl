@@ -119,6 +119,7 @@ role-criteria = Tiêu chí phụ trách (bỏ trống: tất cả)
 role-unknown = Không có vai trò này.
 unit-unknown = Không tìm thấy đơn vị này.
 role-not-there = Vai trò này không giữ ở đây: vai trò của xã giữ ở xã, của huyện ở huyện, của tỉnh ở tỉnh.
+role-without-criteria = Vai trò này không giới hạn được theo tiêu chí: hãy bỏ trống ô tiêu chí, hoặc giao vai trò công chức xã hay người thẩm định cho các tiêu chí đó.
 role-after-unit = Không ngày nào của vai trò nằm trong thời gian có cấp huyện: hãy ghi ngày bắt đầu khi huyện còn tồn tại.
 criteria-bad = Viết dạng bộ-tiêu-chí/số, cách nhau bằng dấu phẩy.
 day-bad = Ngày không đúng.

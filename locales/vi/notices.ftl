@@ -108,4 +108,5 @@ notice-sessions-ended = Có phiên đăng nhập mới vào tài khoản của b
 notice-kind-reporting = Báo cáo: việc đến lượt mình, hạn nộp
 notice-draft-waits = Bộ tiêu chí “{ $title }” chờ người thứ hai duyệt.
 notice-plan-waits = Phương án sắp xếp “{ $title }” chờ người thứ hai duyệt.
+notice-proposals-wait = Có { $count } đề nghị về vai trò chờ người quản trị thứ hai duyệt.
 notice-proposal-waits = Có đề nghị về tài khoản chờ người quản trị thứ hai duyệt.

@@ -171,6 +171,9 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
             if let Some((_, key)) = identity::rules::misplaced(role, unit.as_ref(), &office, (from, args.to)) {
                 return Err(Stop::input(Phrase::new(key)).into());
             }
+            if let Some((_, key)) = identity::rules::unbounded(role, criteria.as_deref()) {
+                return Err(Stop::input(Phrase::new(key)).into());
+            }
             let unit = unit.map(|unit| unit.id);
             let new = NewGrant { person, role, unit, agency, criteria, from, to: args.to };
             let id = people::grant(&mut tx, &new).await?;

@@ -180,6 +180,9 @@ impl Providers {
                 if mapped.criteria.as_deref().is_some_and(|criteria| rules::criteria(criteria).is_none()) {
                     return wrong("criteria: set/number, separated by commas");
                 }
+                if mapped.criteria.is_some() && !web::permissions::takes_criteria(role) {
+                    return wrong(&format!("criteria: they bound nothing of role {:?}", mapped.role));
+                }
             }
         }
         Ok(Providers(file.provider))
@@ -288,6 +291,7 @@ role = "ministry_reader"
             ("name = \"tinh\"", "name = \"Tỉnh\"", "small letters"),
             ("issuer", "isuer", "isuer"),
             ("commune-2021-2025/10,", "10,", "criteria"),
+            ("commune_officer", "commune_leader", "bound nothing"),
         ] {
             let error = Providers::read(&GOOD.replacen(from, to, 1)).expect_err(to);
             assert!(error.contains(wanted), "{to}: {error}");

@@ -6,7 +6,7 @@
 use crate::{
     model::{Asked, NewGrant},
     proposals,
-    rules::{criteria, day, is_login, misplaced, role_named},
+    rules::{criteria, day, is_login, misplaced, role_named, unbounded},
     secrets::{self, SecretKey},
     store::{HOUR, login_key},
     told::{self, Invited},
@@ -202,6 +202,9 @@ fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result:
         && let Some((field, key)) = misplaced(role, unit, &office, (from.unwrap_or(today), to))
     {
         wrong(COLUMNS.iter().position(|&name| name == field).unwrap_or(4), key);
+    }
+    if let Some((_, key)) = role.zip(charge.as_ref()).and_then(|(role, charge)| unbounded(role, charge.as_deref())) {
+        problems.push(at(number, 5, key, cell(5)));
     }
     match (role, charge, from) {
         (Some(role), Some(criteria), Some(from)) if problems.is_empty() => Ok(Wanted {
@@ -457,6 +460,12 @@ pub async fn carry_out(tx: &mut WriteTx, plan: &Plan, post: Option<Post<'_>>) ->
     tx.insert_many("identity_grant", &columns, grants.into_iter()).await?;
     let columns = ["kind", "person", "details", "asked_by", "asked_at"];
     tx.insert_many("identity_proposal", &columns, waits.into_iter()).await?;
+    if done.waits > 0 {
+        // One matter for the file, not one a role; what becomes of it is a matter of each.
+        let phrase = Phrase::new("notice-proposals-wait").with("count", done.waits);
+        let key = format!("proposals/{}", secrets::secret());
+        web::notices::awaits(tx, &key, &[Role::Administrator], &phrase, "/quan-tri/cho-duyet").await?;
+    }
     let line =
         AuditLine { action: "identity.roster", kind: PersonId::KIND, subject: "roster".into(), unit: None, details };
     tx.audit(line).await?;

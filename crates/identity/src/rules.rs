@@ -76,6 +76,12 @@ pub fn misplaced(
     (role.is_of_districts() && !places.iter().all(meets)).then_some(("from", "role-after-unit"))
 }
 
+/// What stands against a role for these criteria: the field and the key of a phrase. A limit that bounds nothing would read as
+/// one to whoever lets the role pass.
+pub fn unbounded(role: Role, criteria: Option<&[CriterionRef]>) -> Option<(&'static str, &'static str)> {
+    (criteria.is_some() && !web::permissions::takes_criteria(role)).then_some(("criteria", "role-without-criteria"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +111,18 @@ mod tests {
         assert_eq!(misplaced(Role::CommuneLeader, None, &[], now), Some(("unit", "role-not-there")));
         assert_eq!(misplaced(Role::Coordination, None, &[], now), None);
         assert!(misplaced(Role::CommuneLeader, None, &[&places[0], &places[2]], now).is_some(), "one is enough");
+    }
+
+    #[test]
+    fn criteria_are_named_for_roles_that_they_bound_and_for_no_others() {
+        let some = [CriterionRef { set: "commune-2021-2025".into(), no: "17".into() }];
+        for role in [Role::CommuneOfficer, Role::Appraiser] {
+            assert_eq!(unbounded(role, Some(&some)), None, "{role:?}");
+        }
+        for role in [Role::CommuneLeader, Role::DistrictVerifier, Role::Coordination, Role::Administrator] {
+            assert_eq!(unbounded(role, Some(&some)), Some(("criteria", "role-without-criteria")), "{role:?}");
+            assert_eq!(unbounded(role, None), None);
+        }
     }
 
     #[test]

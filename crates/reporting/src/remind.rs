@@ -185,11 +185,14 @@ async fn reviewers(tx: &mut impl Query, today: Day) -> Result<Vec<Reviewer>> {
         });
         let grants = grants.collect();
         let who = Who { person, name: String::new(), grants, session: String::new(), only: None, first: None };
-        let actor = permissions::admit("review", "reporting", &who)?;
-        let agencies = (actor.role == Role::Appraiser).then_some(agencies);
-        Some(Reviewer { person, places: actor.scope.writes, agencies })
+        let actors = permissions::actors("review", "reporting", &who);
+        let by = actors.into_iter().map(|actor| {
+            let agencies = (actor.role == Role::Appraiser).then(|| agencies.clone());
+            Reviewer { person, places: actor.scope.writes, agencies }
+        });
+        by.collect::<Vec<_>>()
     };
-    Ok(held.into_iter().filter_map(reviewer).collect())
+    Ok(held.into_iter().flat_map(reviewer).collect())
 }
 
 /// For whom how many criteria wait, and of which units; nobody for whom nothing does. Cost: the criteria of the campaign that wait,

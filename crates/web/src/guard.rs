@@ -21,7 +21,7 @@ use axum::{
 };
 use futures::FutureExt;
 use http_body_util::Limited;
-use kernel::{Actor, Day, Phrase, Places, Problem, Role, Scope, UnitId};
+use kernel::{Actor, Charge, Day, Phrase, Places, Problem, Role, Scope, UnitId};
 use locale::Lang;
 use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::AuditLine;
@@ -87,7 +87,17 @@ impl Guard {
                 }
                 Some(actor)
             }
-            _ => reader.admitted(row.action, row.resource),
+            _ => match thing_of(path, parts.uri.path(), self.site.clock.today()) {
+                Some(thing) => match self.among(reader.actors(row.action, row.resource), &thing).await? {
+                    Among::Reaches(actor) => Some(actor),
+                    Among::OutOfReach => {
+                        let problem = Problem::forbidden(Phrase::new("problem-out-of-reach"));
+                        return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
+                    }
+                    Among::Nobody => None,
+                },
+                None => reader.admitted(row.action, row.resource),
+            },
         };
         let Some(actor) = actor else {
             let problem = match &reader.who {
@@ -96,13 +106,6 @@ impl Guard {
             };
             return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
         };
-        if let (false, Some(thing)) = (row.public, thing_of(path, parts.uri.path(), self.site.clock.today()))
-            && let Places::Some(_) = actor.scope.writes
-            && !self.reaches(&actor, thing).await?
-        {
-            let problem = Problem::forbidden(Phrase::new("problem-out-of-reach"));
-            return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
-        }
         let asked = parts.uri.query().is_some_and(|q| q.split('&').any(|p| p == "large=true"));
         let large = row.large && asked && permissions::takes_much(actor.role);
         let public = method != "GET" && row.public;
@@ -137,12 +140,35 @@ impl Guard {
         Ok((who.map(Arc::new), unread))
     }
 
-    /// Whether the actor reaches the unit that the address names, on the day of the thing. Cost: a row an ancestor.
-    async fn reaches(&self, actor: &Actor, thing: (UnitId, Day)) -> Result<bool, Refused> {
+    /// The one of somebody's actors that reaches the unit that the address names, on the day of the thing: one for all criteria
+    /// before one for some, then the first of the table. Cost: a row an ancestor, for each role that may.
+    async fn among(&self, actors: Vec<Actor>, thing: &Thing) -> Result<Among, Refused> {
         let failed = |error: store::StoreError| Refused::from(error.problem());
-        let mut tx = self.site.store.read(&Actor::SYSTEM.scope()).await.map_err(failed)?;
-        let reached = store::reached(&mut tx, &actor.scope.writes, &[thing]).await.map_err(failed)?;
-        Ok(reached.holds(thing.0, thing.1))
+        let (mut some, mut for_some) = (false, None);
+        for actor in actors {
+            some = true;
+            let Places::Some(charges) = &actor.scope.writes else { return Ok(Among::Reaches(actor)) };
+            // Of which day the thing is, its handler knows where the address does not: it holds an agency's last day against it.
+            let charges = charges.iter().cloned().map(|charge| match thing.dated {
+                true => charge,
+                false => Charge { until: None, ..charge },
+            });
+            let places = Places::Some(charges.collect());
+            let mut tx = self.site.store.read(&Actor::SYSTEM.scope()).await.map_err(failed)?;
+            let reached = store::reached(&mut tx, &places, &[(thing.unit, thing.day)]).await.map_err(failed)?;
+            if !reached.holds(thing.unit, thing.day) {
+                continue;
+            }
+            if reached.criteria(thing.unit, thing.day).is_none() {
+                return Ok(Among::Reaches(actor));
+            }
+            for_some.get_or_insert(actor);
+        }
+        Ok(match (for_some, some) {
+            (Some(actor), _) => Among::Reaches(actor),
+            (None, true) => Among::OutOfReach,
+            (None, false) => Among::Nobody,
+        })
     }
 
     /// Notes that somebody was refused, by the guard or by what the handler found. Of strangers, whom nobody can name, the log
@@ -167,20 +193,38 @@ impl Guard {
 /// Segments after which `{id}` is that of a unit.
 const UNITS: [&str; 3] = ["xa", "don-vi", "units"];
 
+/// Who of somebody's actors does what they ask for.
+enum Among {
+    Reaches(Actor),
+    OutOfReach,
+    Nobody,
+}
+
+/// What an address names: a unit, and a day.
+struct Thing {
+    unit: UnitId,
+    day: Day,
+    /// Whether the address says of which year it is.
+    dated: bool,
+}
+
 /// The unit that an address names, where its pattern has one, and the day of the thing: the last of the year that it names,
 /// today where it names none.
-fn thing_of(pattern: &str, path: &str, today: Day) -> Option<(UnitId, Day)> {
-    let (mut unit, mut day, mut before) = (None, today, "");
+fn thing_of(pattern: &str, path: &str, today: Day) -> Option<Thing> {
+    let (mut unit, mut day, mut dated, mut before) = (None, today, false, "");
     for (part, given) in pattern.split('/').zip(path.split('/')) {
         match part {
             "{unit}" => unit = given.parse().ok(),
             "{id}" if UNITS.contains(&before) => unit = given.parse().ok(),
-            "{year}" => day = given.parse().ok().and_then(|year| Day::new(year, 12, 31)).unwrap_or(today),
+            "{year}" => {
+                let year = given.parse().ok().and_then(|year| Day::new(year, 12, 31));
+                (day, dated) = (year.unwrap_or(today), true);
+            }
             _ => {}
         }
         before = part;
     }
-    unit.map(|unit| (UnitId(unit), day))
+    unit.map(|unit| Thing { unit: UnitId(unit), day, dated })
 }
 
 /// What stands against a request, and who sent it.

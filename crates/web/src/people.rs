@@ -151,6 +151,14 @@ impl Reader {
         }
     }
 
+    /// As whom this reader would do something, one actor a role; none where they may not.
+    pub fn actors(&self, action: &str, resource: &str) -> Vec<Actor> {
+        match &self.who {
+            Some(who) => permissions::actors(action, resource, who),
+            None => self.admitted(action, resource).into_iter().collect(),
+        }
+    }
+
     pub fn may(&self, action: &str, resource: &str) -> bool {
         self.admitted(action, resource).is_some()
     }

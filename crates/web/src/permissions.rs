@@ -42,7 +42,7 @@ pub struct Rule {
 pub enum Holders {
     /// Whoever is logged in, of their own things.
     Own,
-    /// Who holds one of these roles; the first one held is the role an audit line names.
+    /// Who holds one of these roles; an audit line names the one by which it was done.
     Roles(&'static [(Role, Reach)]),
 }
 
@@ -233,6 +233,12 @@ impl Rule {
     }
 }
 
+/// Whether a role can be held for named criteria: for any other one they would bound nothing.
+pub fn takes_criteria(role: Role) -> bool {
+    let by = |rule: &Rule| matches!(rule.who, Holders::Roles(roles) if roles.contains(&(role, Reach::Criteria)));
+    RULES.iter().any(by)
+}
+
 /// The rule of an action on a resource.
 pub fn rule_of(action: &str, resource: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.action == action && rule.resource == resource)
@@ -247,14 +253,26 @@ pub fn working(who: &Who) -> Places {
     rule_of(WORKING.0, WORKING.1).and_then(|rule| reach_of(rule, who)).map_or(Places::None, |(_, places)| places)
 }
 
-/// The first role by which somebody may, and the reach of all their roles that may.
-fn reach_of(rule: &Rule, who: &Who) -> Option<(Role, Places)> {
+/// A role by which somebody may, and how far that role alone reaches.
+struct Held {
+    role: Role,
+    places: Places,
+    /// Whether it is held only in what has ended.
+    past: bool,
+}
+
+/// The roles by which somebody may, in the order of the table, each with its own reach: what one role may do it never does in
+/// the places of another.
+fn held(rule: &Rule, who: &Who) -> Vec<Held> {
     let roles = match rule.who {
-        Holders::Own => return Some((who.grants.first().map_or(Role::Reader, |grant| grant.role), Places::None)),
+        Holders::Own => {
+            let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
+            return vec![Held { role, places: Places::None, past: false }];
+        }
         Holders::Roles(roles) => roles,
     };
-    let mut found: Option<(Role, Places)> = None;
-    for &(role, reach) in roles {
+    let one = |&(role, reach): &(Role, Reach)| {
+        let mut found: Option<Held> = None;
         for grant in who.grants.iter().filter(|grant| grant.role == role) {
             let places = match reach {
                 // What belongs to no unit is of today: a role of what has ended reads it, and changes nothing.
@@ -267,21 +285,35 @@ fn reach_of(rule: &Rule, who: &Who) -> Option<(Role, Places)> {
             if places.is_none() {
                 continue;
             }
-            let (first, all) = found.take().unwrap_or((role, Places::None));
-            found = Some((first, all.and(places)));
+            let held = found.take().unwrap_or(Held { role, places: Places::None, past: true });
+            found = Some(Held { role, places: held.places.and(places), past: held.past && grant.past });
         }
-    }
-    found
+        found
+    };
+    roles.iter().filter_map(one).collect()
 }
 
-/// The actor as which somebody may do this, with how far that reaches; `None` where they may not. A token does only what
-/// it was made for.
-pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
-    let rule = rule_of(action, resource)?;
-    if !who.token_allows(action, resource) {
-        return None;
+/// The first role by which somebody may read, and the reach of all their roles that may.
+fn reach_of(rule: &Rule, who: &Who) -> Option<(Role, Places)> {
+    let together = |(role, all): (Role, Places), held: Held| (role, all.and(held.places));
+    let mut held = held(rule, who).into_iter();
+    let first = held.next()?;
+    Some(held.fold((first.role, first.places), together))
+}
+
+/// The actors as which somebody may do this: for a reading one, of all their roles together; for anything else one a role, in
+/// the order of the table. A token does only what it was made for.
+pub fn actors(action: &str, resource: &str, who: &Who) -> Vec<Actor> {
+    let Some(rule) = rule_of(action, resource).filter(|_| who.token_allows(action, resource)) else {
+        return Vec::new();
+    };
+    if action == "read" {
+        return reach_of(rule, who).map(|(role, writes)| actor(action, who, role, writes)).into_iter().collect();
     }
-    let (role, writes) = reach_of(rule, who)?;
+    held(rule, who).into_iter().map(|held| actor(action, who, held.role, held.places)).collect()
+}
+
+fn actor(action: &str, who: &Who, role: Role, writes: Places) -> Actor {
     // What is written of a unit is judged with all of its figures, and compared with what is worked on: whoever writes there
     // does it over the working ones, whatever their pages show.
     let touched = match &writes {
@@ -291,7 +323,21 @@ pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
         Places::All if action != "read" => Places::All,
         _ => Places::None,
     };
-    Some(Actor { role, person: Some(who.person), scope: Scope { working: working(who).and(touched), writes } })
+    Actor { role, person: Some(who.person), scope: Scope { working: working(who).and(touched), writes } }
+}
+
+/// The actor as which somebody may do this where nothing says in which unit: by the role that reaches everything; otherwise by
+/// one of what stands before one of what has ended, and of those by the last of the table, which runs from communes to the
+/// province. `None` where they may not.
+pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
+    let mut actors = actors(action, resource, who);
+    let whole = actors.iter().position(|actor| actor.scope.writes == Places::All);
+    let past: Vec<Role> = rule_of(action, resource)
+        .map(|rule| held(rule, who).into_iter().filter(|held| held.past).map(|held| held.role).collect())
+        .unwrap_or_default();
+    let standing = || actors.iter().rposition(|actor| !past.contains(&actor.role));
+    let at = whole.or_else(standing).or(actors.len().checked_sub(1))?;
+    Some(actors.swap_remove(at))
 }
 
 /// The actor as whom somebody reads what everybody may read, or tells what everybody may tell.
@@ -352,6 +398,30 @@ mod tests {
         (office.grants[0].unit, office.grants[0].agency) = (None, Some(agency));
         assert!(admit("edit", "figures", &office).is_none() && working(&office).is_none());
         assert!(admit("read", "reports", &office).is_some());
+    }
+
+    #[test]
+    fn what_one_role_may_is_not_done_in_the_places_of_another() {
+        let mut two = who(Role::DistrictVerifier, None, None);
+        two.grants[0].past = true;
+        two.grants.push(Grant { id: 2, role: Role::CommuneLeader, unit: Some(UnitId(330)), ..two.grants[0].clone() });
+        two.grants[1].past = false;
+        let units = |actor: &Actor| match &actor.scope.writes {
+            Places::Some(charges) => charges.iter().map(|charge| charge.unit.0).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        let all = actors("edit", "figures", &two);
+        let found: Vec<_> = all.iter().map(|actor| (actor.role, units(actor))).collect();
+        assert_eq!(found, [(Role::CommuneLeader, vec![330]), (Role::DistrictVerifier, vec![250])]);
+        // Where nothing says in which unit: what stands comes first, what reaches everything before that.
+        assert_eq!(admit("edit", "figures", &two).map(|actor| actor.role), Some(Role::CommuneLeader));
+        two.grants.push(Grant { role: Role::Coordination, unit: None, ..two.grants[1].clone() });
+        let whole = admit("edit", "figures", &two).expect("a role");
+        assert_eq!((whole.role, whole.scope.writes), (Role::Coordination, Places::All));
+        // What is read is read with all of them.
+        let seen = who(Role::CommuneLeader, None, None);
+        let both = Who { grants: vec![seen.grants[0].clone(), two.grants[1].clone()], ..seen };
+        assert_eq!(actors("read", "working figures", &both).len(), 1);
     }
 
     #[test]

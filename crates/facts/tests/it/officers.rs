@@ -28,19 +28,23 @@ const OFFICER: &str = "1";
 const SECOND: &str = "2";
 const AUDITOR: &str = "3";
 const EDITOR: &str = "4";
+const OF_TWO: &str = "5";
 
-/// Officers of two communes, an auditor and an editor, each logged in by a number as their token.
+/// Officers of two communes, an auditor, an editor, and one who verifies in the first commune and leads the second; each logged
+/// in by a number as their token.
 struct Staff;
 
 fn who(person: i64) -> Option<Who> {
-    let (role, unit) = match person {
-        1 => (Role::CommuneOfficer, Some(COMMUNE)),
-        2 => (Role::CommuneOfficer, Some(NEIGHBOUR)),
-        3 => (Role::Auditor, None),
-        4 => (Role::Editor, None),
+    let roles = match person {
+        1 => vec![(Role::CommuneOfficer, Some(COMMUNE))],
+        2 => vec![(Role::CommuneOfficer, Some(NEIGHBOUR))],
+        3 => vec![(Role::Auditor, None)],
+        4 => vec![(Role::Editor, None)],
+        5 => vec![(Role::DistrictVerifier, Some(COMMUNE)), (Role::CommuneLeader, Some(NEIGHBOUR))],
         _ => return None,
     };
-    let grants = vec![Grant { id: person, role, unit, agency: None, criteria: None, past: false }];
+    let grant = |(role, unit)| Grant { id: person, role, unit, agency: None, criteria: None, past: false };
+    let grants = roles.into_iter().map(grant).collect();
     let (person, name) = (PersonId(person), format!("Người {person}"));
     Some(Who { person, name, grants, session: String::new(), only: None, first: None })
 }
@@ -244,6 +248,41 @@ fn a_contact_is_erased_by_whoever_has_the_receipt_or_answers_and_the_report_stay
         let left = "SELECT COUNT(*), SUM(CASE WHEN contact = '' THEN 1 ELSE 0 END) FROM facts_report WHERE text <> ''";
         let row = tx.row(left, args![]).await?.context("a count")?;
         ensure!((row.i64(0)?, row.i64(1)?) == (2, 2));
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_holds_two_roles_does_in_each_place_what_the_role_there_does() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        let edit = async |unit: UnitId, origin: &str| -> Result<u16> {
+            let (site, routes) = site(&visitor)?;
+            let path = format!("/api/v1/units/{unit}/figures/income.per_person/2024/edits");
+            let peer: SocketAddr = ([127, 0, 0, 1], 5000).into();
+            let request = Request::builder().method("POST").uri(path).extension(ConnectInfo(peer));
+            let request = request.header("host", "127.0.0.1:8080").header("authorization", format!("Bearer {OF_TWO}"));
+            let request = request.header("content-type", "application/json").header("if-match", "\"0\"");
+            let body = serde_json::json!({"value": "41.2", "origin": origin, "source": "thử"}).to_string();
+            Ok(web::app(site, routes).oneshot(request.body(Body::from(body))?).await?.status().as_u16())
+        };
+        // The leader of one commune declares nothing of the commune that they verify, and verifies nothing of their own.
+        for (unit, origin, status) in [
+            (COMMUNE, "declared", 403),
+            (COMMUNE, "verified", 200),
+            (NEIGHBOUR, "verified", 403),
+            (NEIGHBOUR, "declared", 200),
+        ] {
+            let found = edit(unit, origin).await?;
+            ensure!(found == status, "{origin} of {unit}: {found}");
+        }
+        let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT role, unit FROM store_audit WHERE person = 5 AND unit IS NOT NULL ORDER BY seq";
+        let rows = tx.rows(sql, args![]).await?;
+        let lines: Vec<(String, i64)> =
+            rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?))).collect::<store::Result<_>>()?;
+        let wanted = [("district_verifier".to_owned(), COMMUNE.0), ("commune_leader".to_owned(), NEIGHBOUR.0)];
+        ensure!(lines == wanted, "a line names the role by which it was done: {lines:?}");
         Ok(())
     });
 }

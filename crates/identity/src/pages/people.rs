@@ -6,7 +6,7 @@ use crate::{
     corrections::takes_two,
     model::{NewGrant, Person},
     proposals::{self, Outcome as Given},
-    rules::{criteria, day, misplaced, role_word},
+    rules::{criteria, day, misplaced, role_word, unbounded},
     secrets::secret,
     store::{self, HOUR},
 };
@@ -194,6 +194,9 @@ async fn typed_grant(
         _ => HashMap::new(),
     };
     if let Some(wrong) = misplaced(role, unit.as_ref(), &office.values().collect::<Vec<_>>(), (from, to)) {
+        return Ok(Err(wrong));
+    }
+    if let Some(wrong) = unbounded(role, criteria.as_deref()) {
         return Ok(Err(wrong));
     }
     let unit = unit.map(|unit| unit.id);

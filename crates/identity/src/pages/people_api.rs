@@ -270,7 +270,13 @@ pub(super) async fn waiting(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome
         let mut tx = ctx.read().await?;
         proposals::waiting(&mut tx, ctx.site.clock.now()).await?
     };
-    note_reading(&ctx, "identity.list", None, json!({"proposals": found.len()})).await?;
+    note_reading(
+        &ctx,
+        "identity.list",
+        None,
+        json!({"proposals": found.len(), "people": found.iter().map(|one| one.person).collect::<Vec<_>>()}),
+    )
+    .await?;
     let (some, next) = listed.cut(&ctx, "proposals", &found, |one| one.id.to_string())?;
     let rows = some.iter().map(proposal).collect();
     listed.answer(&ctx, Answer { name: "proposals", about: json!({}), fields: &PROPOSALS, rows, next })

@@ -192,7 +192,7 @@ async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
         }
         (people, roles, sought.is_everybody())
     };
-    note_reading(ctx, "identity.export", None, json!({"people": people.len(), "searched": !everybody})).await?;
+    note_reading(ctx, "identity.export", None, json!({"people": ids(&people), "searched": !everybody})).await?;
     let yes = |is: bool| locale::word(ctx.lang, if is { "people-yes" } else { "people-no" });
     let row = |person: &Person| {
         let held = roles.get(&person.id).map_or(&[][..], Vec::as_slice);

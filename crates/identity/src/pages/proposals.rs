@@ -107,7 +107,13 @@ async fn page(ctx: &Ctx, status: StatusCode, asked: &Listing, code: Option<&str>
     };
     let (some, pages) = web::page_of(&found, &asked.trang, PER);
     let names = names(ctx, some).await?;
-    note_reading(ctx, "identity.list", None, json!({"proposals": some.len()})).await?;
+    note_reading(
+        ctx,
+        "identity.list",
+        None,
+        json!({"proposals": some.len(), "people": some.iter().map(|one| one.person).collect::<Vec<_>>()}),
+    )
+    .await?;
     let body = context! {
         title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => found.len(),
         proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),

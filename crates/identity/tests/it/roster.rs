@@ -160,6 +160,9 @@ fn power_by_a_spreadsheet_waits_for_a_second_administrator() {
         ensure!(people::held(&mut tx, hoa).await?.is_empty(), "power by one administrator");
         let waiting = proposals::waiting(&mut tx, CLOCK.now()).await?;
         ensure!(waiting.len() == 1 && waiting[0].person == hoa && waiting[0].by == Some(first), "{waiting:?}");
+        let told = "SELECT role, link FROM web_matter WHERE key LIKE 'proposals/%'";
+        let told = tx.rows(told, args![]).await?;
+        ensure!(told.len() == 1 && told[0].text(0)? == "administrator", "nobody hears of what waits");
         drop(tx);
         ensure!(plan(&store, &text).await?.unchanged == 2, "asked for twice");
         let key = crate::identity(&store).key;

@@ -103,7 +103,7 @@ pub(super) async fn shown(
     if let Some((_, sheet)) = criterion.and_then(|one| form.sheet(one)) {
         let hands = kept::hands(&mut tx, &campaign, place.id, &sheet.measures()).await?;
         own = rules::reviews_own(ctx.actor.person, &hands);
-        bound = unit::bound(ctx, &mut tx).await?;
+        bound = unit::bound(ctx, &mut tx, place.id).await?;
         doubts = Doubts::of(&mut tx, law, &campaign, place.id).await?;
         if enters {
             proofs = proofs::load(ctx, &mut tx, place.id, campaign.year()).await?;

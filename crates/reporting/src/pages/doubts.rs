@@ -98,7 +98,7 @@ pub(super) fn people(doubts: &Doubts) -> impl Iterator<Item = PersonId> {
 
 /// The side on which this reader answers doubts of figures in a state; `None`: they read them.
 pub(super) fn side(ctx: &Ctx, state: State) -> Option<Side> {
-    rules::answers(ctx.reader.admitted("comment", "reporting")?.role, state)
+    ctx.reader.actors("comment", "reporting").iter().find_map(|actor| rules::answers(actor.role, state))
 }
 
 impl Teller<'_> {

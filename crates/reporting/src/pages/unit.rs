@@ -21,20 +21,27 @@ use identity::posts::{self, Post};
 use kernel::{AgencyId, PersonId, Role, UnitId};
 use minijinja::{Value, context};
 use std::collections::{BTreeMap, BTreeSet};
-use web::{Asked, Asking, Ctx, Failure, Form, Outcome, Path, permissions::admit};
+use web::{Asked, Asking, Ctx, Failure, Form, Outcome, Path, permissions::actors};
 
 /// Lines of what was done that the page shows.
 const ACTIONS: i64 = 40;
 
-/// The agencies to whose criteria a reader's reviewing is bound; `None`: to none. Cost: their roles, where they appraise.
-pub(super) async fn bound(ctx: &Ctx, tx: &mut impl Query) -> Result<Option<BTreeSet<AgencyId>>, Failure> {
+/// The agencies to whose criteria a reader's reviewing of a unit is bound; `None`: to none. Cost: their
+/// roles, where they appraise; where they review by another role too, a row an ancestor.
+pub(super) async fn bound(ctx: &Ctx, tx: &mut impl Query, unit: UnitId) -> Result<Option<BTreeSet<AgencyId>>, Failure> {
     let Some(who) = ctx.who() else { return Ok(None) };
-    match admit("review", "reporting", who) {
-        Some(actor) if actor.role == Role::Appraiser => {
-            Ok(Some(actions::own_agencies_of(tx, who.person, ctx.site.clock.today()).await?))
-        }
-        _ => Ok(None),
+    let actors = actors("review", "reporting", who);
+    let appraises = actors.iter().any(|actor| actor.role == Role::Appraiser);
+    if !appraises {
+        return Ok(None);
     }
+    let thing = (unit, ctx.site.clock.today());
+    for other in actors.iter().filter(|actor| actor.role != Role::Appraiser) {
+        if ::store::reached(tx, &other.scope.writes, &[thing]).await?.holds(thing.0, thing.1) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(actions::own_agencies_of(tx, who.person, ctx.site.clock.today()).await?))
 }
 
 /// Whether a criterion takes an action now from a reader who is bound to these agencies.
@@ -102,7 +109,7 @@ pub(super) async fn show(ctx: &Ctx, id: i64, unit: i64, status: StatusCode, agai
         let found = item.agency.and_then(|id| agencies.iter().find(|agency| agency.id == id.0));
         found.map(|agency| ctx.lang.pick(agency.name_vi.clone(), agency.name_en.clone()))
     };
-    let bound = bound(ctx, &mut tx).await?;
+    let bound = bound(ctx, &mut tx, place.id).await?;
     let offers = offers(ctx, &one, &items, bound.as_ref());
     let teller = Teller { ctx, law: &law, doubts: &doubts, people: &people, again };
     let mut sets: Vec<Value> = Vec::new();
