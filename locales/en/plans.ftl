@@ -74,3 +74,5 @@ units-agency-changed = This agency was edited meanwhile; look again, then save.
 units-agency-units = Numbers of the units whose agency it is
 units-agency-units-text = With commas between. Whoever holds a role in this agency without a unit works within these units; once the agency has ended only on what is of days until then.
 units-agency-no-unit = There is no unit { $unit }.
+notice-plan-done = The reorganisation “{ $title }” has been carried out as of { $day }.
+notice-plan-failed = The reorganisation “{ $title }” could not be carried out on { $day }: { $why }

@@ -21,6 +21,10 @@ units-whole-twice = { $name } goes whole into more than one unit, or twice into 
 units-shares-incomplete = { $name } is divided: name all of its shares, exactly one of them the largest.
 units-from-nothing = The new unit is made from no other.
 units-children-left = { $name } still belongs to a unit that ends; reorganise it as well.
+units-days-of-succession = { $name } began or ended by a reorganisation, so its days are not corrected here; prepare a plan of reorganisation.
+units-child-goes-on = { $name } stands under this unit and goes on after { $day }.
+units-agency-role-level = The role { $role } is held in this agency as a whole; it cannot be held in { $unit }.
+units-agency-role-power = The role { $role } is held in this agency as a whole and would reach further. Let the role end first and give it anew once the agency is edited; that takes two administrators.
 units-nothing-moves = The plan names no units.
 
 units-level-province = province level

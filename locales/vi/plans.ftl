@@ -74,3 +74,5 @@ units-agency-changed = Cơ quan này đã được sửa trong lúc bạn đang 
 units-agency-units = Số hiệu các đơn vị mà cơ quan thuộc về
 units-agency-units-text = Cách nhau bằng dấu phẩy. Người giữ vai trò trong cơ quan này mà không ghi đơn vị thì làm việc trong phạm vi các đơn vị đó; cơ quan đã kết thúc thì chỉ với số liệu đến ngày kết thúc.
 units-agency-no-unit = Không có đơn vị số { $unit }.
+notice-plan-done = Phương án sắp xếp “{ $title }” đã được thực hiện từ ngày { $day }.
+notice-plan-failed = Phương án sắp xếp “{ $title }” không thực hiện được vào ngày { $day }: { $why }

@@ -21,6 +21,10 @@ units-whole-twice = { $name } được nhập nguyên vẹn vào nhiều hơn m�
 units-shares-incomplete = { $name } bị chia: phải nêu đủ các phần và đúng một phần lớn nhất.
 units-from-nothing = Đơn vị mới không được lập từ đơn vị nào.
 units-children-left = { $name } vẫn trực thuộc đơn vị sẽ kết thúc; hãy sắp xếp cả đơn vị này.
+units-days-of-succession = { $name } được hình thành hoặc kết thúc do sắp xếp đơn vị, nên không sửa ngày ở đây; hãy chuẩn bị phương án sắp xếp.
+units-child-goes-on = { $name } trực thuộc đơn vị này và còn tồn tại sau ngày { $day }.
+units-agency-role-level = Đang có vai trò { $role } giữ ở cả cơ quan này; vai trò đó không giữ được ở { $unit }.
+units-agency-role-power = Đang có vai trò { $role } giữ ở cả cơ quan này, nay sẽ có quyền rộng hơn. Hãy cho vai trò đó kết thúc trước, rồi giao lại khi cơ quan đã sửa; việc giao lại cần hai người quản trị.
 units-nothing-moves = Phương án chưa nêu đơn vị nào.
 
 units-level-province = cấp tỉnh

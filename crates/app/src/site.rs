@@ -157,6 +157,7 @@ pub async fn site(
     let key = Arc::new(identity.key.clone());
     let effects = units::Effects(vec![
         identity::mergers::effect(),
+        identity::agency_guard::effect(),
         facts::rejudge::effect(law.clone()),
         reporting::campaigns::effect(),
     ]);

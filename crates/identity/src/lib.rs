@@ -8,6 +8,7 @@
 //! - [`login`]: from a name and a password to a session, step by step.
 //! - [`fresh`]: what whoever is logged in shows anew before something that a session alone must not do.
 //! - [`keeper`]: what the edge asks of people ([`web::People`]), in every request.
+//! - [`agency_guard`]: agencies edited while roles are held in them.
 //! - [`corrections`]: name, login and address of somebody, corrected.
 //! - [`listing`]: people searched, filtered, ordered, a page at a time.
 //! - [`mergers`]: what a merger does to people.
@@ -21,6 +22,7 @@
 //! - [`told`]: what people are told of their account, in the pages and by letter.
 //! - [`pages`]: login, the own account, the first administrator, people and their roles.
 
+pub mod agency_guard;
 pub mod corrections;
 pub mod fresh;
 pub mod keeper;

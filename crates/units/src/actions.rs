@@ -61,9 +61,42 @@ async fn known(tx: &mut WriteTx, id: UnitId) -> Result<Unit, Refused> {
     }
 }
 
+/// An edit came too late: what stands now beside what was sent. Cost: two rows.
+async fn late<T>(tx: &mut WriteTx, id: UnitId, correction: &Correction) -> Result<T, Refused> {
+    let (unit, now) = (known(tx, id).await?, store::version(tx, id).await?);
+    let mut yours = json!(correction);
+    if let Some(fields) = yours.as_object_mut() {
+        // A document is cited, it does not stand in the unit.
+        fields.remove("source");
+    }
+    let mut stands = json!(unit);
+    stands["point"] = json!(unit.lat.zip(unit.lon));
+    Overtaken::refuse(&unit, now, &stands, yours)
+}
+
+/// What stands against other days of a unit: a merger or a division set them, which takes two people to do and is not undone
+/// by one; units that still stand under it. Cost: nothing where the days stay, else two queries by index.
+async fn bound(tx: &mut WriteTx, before: &Unit, after: &Unit) -> Result<Vec<Problem>, Refused> {
+    let (begins, ends) = (before.valid_from != after.valid_from, before.valid_to != after.valid_to);
+    let mut found = Vec::new();
+    if (begins || ends) && store::has_succession(tx, before.id).await? {
+        let changed = [(begins, "valid_from"), (ends, "valid_to")].into_iter().filter(|(changed, _)| *changed);
+        let phrase = || Phrase::new("units-days-of-succession").with("name", before.name.as_str());
+        found.extend(changed.map(|(_, field)| Problem::input(phrase()).at_field(field)));
+    }
+    if let Some(last) = after.valid_to.filter(|_| ends)
+        && let Some(child) = store::child_beyond(tx, before.id, last).await?
+    {
+        let phrase = Phrase::new("units-child-goes-on").with("name", child.name.as_str()).with("day", last);
+        found.push(Problem::input(phrase).at_field("valid_to"));
+    }
+    Ok(found)
+}
+
 /// Corrects a unit: its code, name, kind, dates, parent or point were entered wrongly. Nothing else changes: figures stay
-/// where they are, for they know the unit by its id. `version` is the one the editor saw. Gives the new version and what the
-/// rooms did about it.
+/// where they are, for they know the unit by its id. The days of a unit that came from others or went into others are not
+/// corrected, nor does a unit end before those directly under it. `version` is the one the editor saw. Gives the new version
+/// and what the rooms did about it.
 pub async fn correct(
     tx: &mut WriteTx,
     id: UnitId,
@@ -72,16 +105,8 @@ pub async fn correct(
     effects: &[Effect],
 ) -> Result<(i64, Vec<Phrase>), Refused> {
     let before = known(tx, id).await?;
-    let now = store::version(tx, id).await?;
-    if now != version {
-        let mut yours = json!(correction);
-        if let Some(fields) = yours.as_object_mut() {
-            // A document is cited, it does not stand in the unit.
-            fields.remove("source");
-        }
-        let mut stands = json!(before);
-        stands["point"] = json!(before.lat.zip(before.lon));
-        return Overtaken::refuse(&before, now, &stands, yours);
+    if store::version(tx, id).await? != version {
+        return late(tx, id, &correction).await;
     }
     let after = correction.apply(&before);
     let rivals = store::with_codes(tx, &[&after.code]).await?;
@@ -89,31 +114,34 @@ pub async fn correct(
         Some(parent) => Some(known(tx, parent).await?),
         None => None,
     };
-    let problems = rules::check_unit(&after, parent.as_ref(), &rivals, &correction.source);
+    let mut problems = rules::check_unit(&after, parent.as_ref(), &rivals, &correction.source);
+    problems.extend(bound(tx, &before, &after).await?);
     if !problems.is_empty() {
         return Err(Refused::Problems(problems));
     }
-    tx.execute_one(
-        "UPDATE units_unit SET kind = $2, code = $3, name = $4, search = $5, ord = $6, parent = $7, from_day = $8,
-                to_day = $9, lat = $10, lon = $11, confidence = $12, note = $13, version = version + 1, corrected = 1
-         WHERE id = $1",
-        args![
-            id,
-            after.kind.as_str(),
-            after.code.as_str(),
-            after.name.as_str(),
-            text::search_key(&after.name),
-            text::order_key(store::short_name(&after.name)),
-            after.parent,
-            store::from(after.valid_from),
-            store::to(after.valid_to),
-            after.lat,
-            after.lon,
-            after.confidence.as_str(),
-            after.note.as_str()
-        ],
-    )
-    .await?;
+    let sql = "UPDATE units_unit SET kind = $2, code = $3, name = $4, search = $5, ord = $6, parent = $7, from_day = $8,
+                      to_day = $9, lat = $10, lon = $11, confidence = $12, note = $13, version = version + 1, corrected = 1
+               WHERE id = $1 AND version = $14";
+    let given = args![
+        id,
+        after.kind.as_str(),
+        after.code.as_str(),
+        after.name.as_str(),
+        text::search_key(&after.name),
+        text::order_key(store::short_name(&after.name)),
+        after.parent,
+        store::from(after.valid_from),
+        store::to(after.valid_to),
+        after.lat,
+        after.lon,
+        after.confidence.as_str(),
+        after.note.as_str(),
+        version
+    ];
+    // On PostgreSQL somebody else may have written the unit since its version was read.
+    if tx.execute(sql, given).await? != 1 {
+        return late(tx, id, &correction).await;
+    }
     if (before.parent, before.valid_from, before.valid_to) != (after.parent, after.valid_from, after.valid_to) {
         store::rebuild_tree(tx).await?;
     }
@@ -203,6 +231,23 @@ async fn end(tx: &mut WriteTx, ended: &[UnitId], plan: &Reorganisation) -> Resul
     Ok(())
 }
 
+/// What was said of a unit in this attribute, the latest first. Cost: the unit's own attributes.
+async fn said_before(tx: &mut WriteTx, id: UnitId, said: &Attribute) -> Result<Vec<Value>, Refused> {
+    let own = store::own_attributes(tx, id).await?;
+    let own = own.iter().filter(|line| line.attribute == said.attribute);
+    Ok(own
+        .map(|l| json!({"attribute": l.attribute, "value": l.value, "from": l.from, "to": l.to, "source": l.source, "confidence": l.confidence}))
+        .collect())
+}
+
+/// As [`late`], of an attribute.
+async fn late_attribute<T>(tx: &mut WriteTx, id: UnitId, said: &Attribute) -> Result<T, Refused> {
+    let (unit, now) = (known(tx, id).await?, store::version(tx, id).await?);
+    let stands = said_before(tx, id, said).await?.into_iter().next();
+    let stands = stands.unwrap_or_else(|| json!({"attribute": said.attribute}));
+    Overtaken::refuse(&unit, now, &stands, json!(said))
+}
+
 /// Says what the law reads of a unit (and of all under it that have none of their own) from a day on: dated and cited.
 /// An earlier value ends the day before; what was said of later days is replaced, and stands in the audit line. `version`
 /// is the one the editor saw. Gives the new version and what the rooms did about it.
@@ -213,22 +258,18 @@ pub async fn set_attribute(
     said: &Attribute,
     effects: &[Effect],
 ) -> Result<(i64, Vec<Phrase>), Refused> {
-    let unit = known(tx, id).await?;
-    let own = store::own_attributes(tx, id).await?;
-    let before: Vec<Value> = own
-        .iter()
-        .filter(|line| line.attribute == said.attribute)
-        .map(|l| json!({"attribute": l.attribute, "value": l.value, "from": l.from, "to": l.to, "source": l.source, "confidence": l.confidence}))
-        .collect();
-    let now = store::version(tx, id).await?;
-    if now != version {
-        // The latest comes first.
-        let stands = before.first().cloned().unwrap_or_else(|| json!({"attribute": said.attribute}));
-        return Overtaken::refuse(&unit, now, &stands, json!(said));
+    let before = said_before(tx, id, said).await?;
+    if store::version(tx, id).await? != version {
+        return late_attribute(tx, id, said).await;
     }
     let problems = rules::check_attribute(said);
     if !problems.is_empty() {
         return Err(Refused::Problems(problems));
+    }
+    // The version first: whoever writes the unit at the same time waits here, and then comes too late.
+    let sql = "UPDATE units_unit SET version = version + 1 WHERE id = $1 AND version = $2";
+    if tx.execute(sql, args![id, version]).await? != 1 {
+        return late_attribute(tx, id, said).await;
     }
     let (attribute, begins) = (said.attribute.as_str(), store::from(said.from));
     let sql = "DELETE FROM units_attribute WHERE unit = $1 AND attribute = $2 AND from_day >= $3";
@@ -242,7 +283,6 @@ pub async fn set_attribute(
         args![id, attribute, value, begins, OPEN_TO, said.confidence.as_str(), source],
     )
     .await?;
-    tx.execute_one("UPDATE units_unit SET version = version + 1 WHERE id = $1", args![id]).await?;
     audit(tx, "units.attribute", id, json!({"before": before, "after": said})).await?;
     let done = follow(tx, effects, &Change::Attribute { unit: id }).await?;
     Ok((version + 1, done))

@@ -1,10 +1,11 @@
 //! Agencies edited here: a new one, a correction, an end with its successor. Never removed.
 
 use crate::{
-    model::Agency,
+    merger::{AgencyEdit, Change, Effect, follow},
+    model::{Agency, Unit},
     store::{self, from, to},
 };
-use ::store::{AuditLine, Query, WriteTx, args};
+use ::store::{AuditLine, Query, StoreError, WriteTx, args};
 use kernel::{Day, Phrase, Problem, UnitId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,11 +75,13 @@ pub async fn version(tx: &mut impl Query, id: i64) -> ::store::Result<Option<i64
     row.map(|row| row.i64(0)).transpose()
 }
 
-/// Adds an agency, or changes one of this version; its number. Cost: the agencies, some dozen rows.
+/// Adds an agency, or changes one of this version; its number. Each room is asked before an agency is changed, and may refuse:
+/// roles in it would reach further. Cost: the agencies, some dozen rows, and what the rooms do.
 pub async fn save(
     tx: &mut WriteTx,
     edited: Option<(i64, i64)>,
     entered: &Entered,
+    effects: &[Effect],
 ) -> ::store::Result<Result<i64, Vec<Problem>>> {
     tx.lock("units.agency").await?;
     let all = store::agencies(tx).await?;
@@ -100,6 +103,15 @@ pub async fn save(
             let now = version(tx, id).await?;
             if now != Some(seen) {
                 return Ok(Err(vec![Problem::conflict(Phrase::new("units-agency-changed"), 412)]));
+            }
+            if let Some(before) = all.iter().find(|a| a.id == id) {
+                let mut units: Vec<Unit> = known.values().cloned().collect();
+                units.sort_by_key(|unit| unit.id);
+                let edit = AgencyEdit { before: before.clone(), units, valid_to: entered.valid_to };
+                match follow(tx, effects, &Change::Agency(Box::new(edit))).await {
+                    Err(StoreError::Refused(problem)) => return Ok(Err(vec![*problem])),
+                    asked => asked.map(drop)?,
+                }
             }
             let sql =
                 "UPDATE units_agency SET code = $2, kind = $3, name_vi = $4, name_en = $5, from_day = $6, to_day = $7,

@@ -1,13 +1,13 @@
 //! The API of units: succession, agencies, boundaries; and the administrator's writes.
 
 use crate::{
-    Merger, Refused, Unit,
+    Refused, Unit,
     actions::{self, Overtaken},
     boundaries::{self, Import},
     listed::{Answer, Listed},
     merger::{Effect, Effects},
     pages::day,
-    rules::{Attribute, Correction, Reorganisation},
+    rules::{Attribute, Correction},
     store::{self, Filter},
     succession::Share,
 };
@@ -31,13 +31,12 @@ pub fn routes() -> Routes {
         .read("/api/v1/boundaries.geojson", "units", get(shapes))
         .write("/api/v1/units/{id}/corrections", "correct", "units", post(correct))
         .write("/api/v1/units/{id}/attributes", "correct", "units", post(attribute))
-        .write("/api/v1/reorganisations", "reorganise", "units", post(reorganise))
         .write("/api/v1/boundaries", "import", "units", post(import))
 }
 
 /// The description of these routes, to be merged into the site's.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(search, successors, predecessors, agencies, shapes, correct, attribute, reorganise, import))]
+#[openapi(paths(search, successors, predecessors, agencies, shapes, correct, attribute, import))]
 pub struct Description;
 
 /// The fields of a unit.
@@ -285,29 +284,6 @@ async fn attribute(ctx: Ctx, Path(id): Path<i64>, body: Bytes) -> Outcome {
     match actions::set_attribute(&mut tx, UnitId(id), version, &said, &effects(&ctx)).await {
         Ok((version, done)) => {
             repeatable.done(tx, json!({"unit": id, "version": version, "effects": told(&ctx, &done)})).await
-        }
-        Err(error) => refused(&ctx, error),
-    }
-}
-
-/// `POST /api/v1/reorganisations`: merges, divides, renames units from a day on.
-#[utoipa::path(post, path = "/api/v1/reorganisations", request_body(content = Object, content_type = "application/json",
-        description = "day, source, confidence, units, moves; optionally versions: {unit id: the version seen} of the units that end"),
-    responses((status = 200, description = "The units that ended and began, and what followed in every room"),
-        (status = 412, description = "A unit named in `versions` was changed meanwhile; every one of them is named"),
-        (status = 422, description = "Every problem with its field")),
-    params(("Idempotency-Key" = Option<String>, Header)))]
-async fn reorganise(ctx: Ctx, body: Bytes) -> Outcome {
-    let plan: Reorganisation = parsed(&ctx, &body)?;
-    let repeatable = Repeatable::new(&ctx, &body);
-    let mut tx = ctx.write().await?;
-    if let Some(answer) = repeatable.seen(&mut tx).await? {
-        return ctx.json_with(StatusCode::OK, &answer);
-    }
-    match actions::reorganise(&mut tx, &plan, &effects(&ctx)).await {
-        Ok((Merger { day, ended, began, .. }, done)) => {
-            let body = json!({"day": day, "ended": ended, "began": began, "effects": told(&ctx, &done)});
-            repeatable.done(tx, body).await
         }
         Err(error) => refused(&ctx, error),
     }

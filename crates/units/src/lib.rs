@@ -26,7 +26,7 @@ pub mod succession;
 
 pub use actions::Refused;
 pub use home::home;
-pub use merger::{Change as Changed, Effect, Effects, Merger};
+pub use merger::{AgencyEdit, Change as Changed, Effect, Effects, Merger};
 pub use model::{Agency, Unit};
 pub use pages::room;
 pub use succession::{Change, Edge, Share, Succession};

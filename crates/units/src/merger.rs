@@ -1,6 +1,6 @@
-//! What a change of units, or of the days they work on, does to the rooms: each registers an effect, which runs in the transaction of the change.
+//! What a change of units, of the days they work on, or of an agency does to the rooms: each registers an effect, which runs in the transaction of the change.
 
-use crate::{Edge, Unit};
+use crate::{Agency, Edge, Unit};
 use ::store::{Result, WriteTx};
 use kernel::{Day, Phrase, UnitId};
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -30,6 +30,19 @@ pub enum Change {
     },
     /// Other days are worked than before: terms of working days lead elsewhere.
     Calendar,
+    /// An agency is about to be edited.
+    Agency(Box<AgencyEdit>),
+}
+
+/// What of an agency bears on how far roles in it reach. Asked before anything is written: whoever must not let it pass answers
+/// `StoreError::Refused` with a problem, which its editor is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgencyEdit {
+    pub before: Agency,
+    /// The units whose agency it will be.
+    pub units: Vec<Unit>,
+    /// Its last day, as it will be.
+    pub valid_to: Option<Day>,
 }
 
 impl Change {
@@ -39,7 +52,7 @@ impl Change {
         match self {
             Change::Merged(merger) => merger.ended.clone(),
             Change::Attribute { unit } => vec![*unit],
-            Change::Calendar => Vec::new(),
+            Change::Calendar | Change::Agency(_) => Vec::new(),
             Change::Corrected { before, after } => {
                 let read = |u: &Unit| (u.kind.clone(), u.level.clone(), u.parent, u.valid_from, u.valid_to);
                 if read(before) == read(after) { Vec::new() } else { vec![after.id] }

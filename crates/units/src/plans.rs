@@ -14,9 +14,13 @@ use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
 use locale::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use web::notices::{self, Kind, Notice, To};
 
 /// The job's name.
 pub const JOB: &str = "units.reorganise";
+/// A job that failed for good was told to the administrators; so long it is left to them, in microseconds.
+const PATIENCE: i64 = 86_400_000_000;
 
 /// What became of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +69,8 @@ pub struct Plan {
     pub drafter: Option<PersonId>,
     pub decided_at: Option<Moment>,
     pub decided_by: Option<String>,
+    /// Who approved or cancelled it.
+    pub decider: Option<PersonId>,
     pub why: Option<String>,
     pub done_at: Option<Moment>,
     /// What the job did, or why it did not: by language.
@@ -72,7 +78,8 @@ pub struct Plan {
 }
 
 const COLUMNS: &str =
-    "id, title, body, state, version, drafted_at, drafted_by, drafter, decided_at, decided_by, why, done_at, said";
+    "id, title, body, state, version, drafted_at, drafted_by, drafter, decided_at, decided_by, why, done_at,
+    said, decider";
 
 fn read(row: &Row) -> Result<Plan> {
     let state = row.text(3)?;
@@ -91,6 +98,7 @@ fn read(row: &Row) -> Result<Plan> {
         drafter: row.opt_i64(7)?.map(PersonId),
         decided_at: row.opt_i64(8)?.map(Moment),
         decided_by: row.opt_text(9)?,
+        decider: row.opt_i64(13)?.map(PersonId),
         why: row.opt_text(10)?,
         done_at: row.opt_i64(11)?.map(Moment),
         said: said.unwrap_or(Value::Null),
@@ -120,6 +128,11 @@ pub async fn preview(
     actions::reorganise(&mut tx, plan, effects).await
 }
 
+/// The page of a plan.
+fn address(id: i64) -> String {
+    format!("/quan-tri/sap-xep/{id}")
+}
+
 /// Keeps a plan that [`preview`] found to fit; its number.
 pub async fn prepare(tx: &mut WriteTx, title: &str, plan: &Reorganisation) -> Result<i64> {
     let id = tx.reserve("units_plan", "id", 1).await?[0];
@@ -131,8 +144,8 @@ pub async fn prepare(tx: &mut WriteTx, title: &str, plan: &Reorganisation) -> Re
     let subject = id.to_string();
     tx.audit(AuditLine { action: "units.plan", kind: "reorganisation", subject, unit: None, details }).await?;
     let phrase = Phrase::new("notice-plan-waits").with("title", title);
-    let link = format!("/quan-tri/sap-xep/{id}");
-    web::notices::awaits(tx, &format!("plan/{id}"), &[Role::Coordination, Role::CouncilChair], &phrase, &link).await?;
+    let to = [Role::Coordination, Role::CouncilChair];
+    notices::awaits(tx, &format!("plan/{id}"), &to, &phrase, &address(id)).await?;
     Ok(id)
 }
 
@@ -168,28 +181,64 @@ pub async fn decide(
         Decision::Approve => (State::Approved, "units.plan-approve"),
         Decision::Cancel => (State::Cancelled, "units.plan-cancel"),
     };
-    let (now, actor) = (tx.now(), tx.actor().role.name());
-    let sql = "UPDATE units_plan SET state = $4, version = version + 1, decided_at = $5, decided_by = $6, why = $7
+    let (now, actor, person) = (tx.now(), tx.actor().role.name(), tx.actor().person.map(|p| p.0));
+    let sql =
+        "UPDATE units_plan SET state = $4, version = version + 1, decided_at = $5, decided_by = $6, why = $7, decider = $8
                WHERE id = $1 AND version = $2 AND state = $3";
-    tx.execute_one(sql, args![plan.id, version, plan.state.name(), state.name(), now, actor, why.trim()]).await?;
+    let given = args![plan.id, version, plan.state.name(), state.name(), now, actor, why.trim(), person];
+    tx.execute_one(sql, given).await?;
     let details = json!({"day": plan.plan.day, "state": state.name(), "why": why.trim()});
     let subject = plan.id.to_string();
     tx.audit(AuditLine { action, kind: "reorganisation", subject, unit: None, details }).await?;
     if decision == Decision::Approve {
-        let (key, due) = (format!("{JOB} {}", plan.id), plan.plan.day.begins().max(now));
-        tx.enqueue_at(JOB, Some(&key), &json!({"plan": plan.id}), due).await?;
+        enqueue(tx, plan.id, plan.plan.day).await?;
     }
     Ok(Ok(()))
 }
 
+/// Queues the job of an approved plan for its day. Cost: a row.
+async fn enqueue(tx: &mut WriteTx, id: i64, day: Day) -> Result<()> {
+    let (key, due) = (format!("{JOB} {id}"), day.begins().max(tx.now()));
+    tx.enqueue_at(JOB, Some(&key), &json!({"plan": id}), due).await.map(drop)
+}
+
+/// Approved plans that have no job, each with its day: it was cancelled by hand, or lost. One that failed for good is left to
+/// the administrators for a day. Cost: the approved plans.
+async fn without_job(tx: &mut impl Query, clock: &dyn Clock) -> Result<Vec<(i64, Day)>> {
+    let sql = "SELECT p.id, p.day FROM units_plan p WHERE p.state = 'approved' AND NOT EXISTS
+               (SELECT 1 FROM store_job j WHERE j.key = $1 || CAST(p.id AS TEXT)
+                AND (j.state IN ('waiting', 'running') OR (j.state = 'failed' AND j.ended_at > $2))) ORDER BY p.id";
+    let rows = tx.rows(sql, args![format!("{JOB} "), clock.now().0 - PATIENCE]).await?;
+    rows.iter().map(|row| Ok((row.i64(0)?, Day::from_epoch_days(row.i64(1)?)))).collect()
+}
+
+/// Queues approved plans again that have no job; whether there was any. Cost: as [`without_job`], a row each.
+pub async fn tend(store: &Store, clock: &dyn Clock) -> Result<bool> {
+    // Looking does not stand in writers' way.
+    if without_job(&mut store.read(&Actor::SYSTEM.scope()).await?, clock).await?.is_empty() {
+        return Ok(false);
+    }
+    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+    let left = without_job(&mut tx, clock).await?;
+    for &(id, day) in &left {
+        enqueue(&mut tx, id, day).await?;
+    }
+    tx.commit().await?;
+    Ok(!left.is_empty())
+}
+
 /// Carries out an approved plan on its day; what was cancelled meanwhile is left alone. Where it no longer fits, nothing is
-/// done, and the plan says why. All in one transaction.
+/// done, and the plan says why. Either is told. Run before its day, as by hand, it waits for it anew. All in one transaction.
 pub async fn run(work: Work, effects: &[Effect]) -> Result<()> {
     let id = work.job.payload["plan"].as_i64().unwrap_or(0);
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     let Some(plan) = get(&mut tx, id).await? else { return Ok(()) };
-    if plan.state != State::Approved || work.clock.today() < plan.plan.day {
+    if plan.state != State::Approved {
         return Ok(());
+    }
+    if work.clock.today() < plan.plan.day {
+        enqueue(&mut tx, id, plan.plan.day).await?;
+        return tx.commit().await;
     }
     let (state, said) = match actions::reorganise(&mut tx, &plan.plan, effects).await {
         Ok((_, said)) => (State::Done, said),
@@ -197,7 +246,8 @@ pub async fn run(work: Work, effects: &[Effect]) -> Result<()> {
         Err(Refused::Changed(overtaken)) => (State::Failed, vec![overtaken.problem.phrase]),
         Err(Refused::Store(error)) => return Err(error),
     };
-    let words = |lang| said.iter().map(|phrase| locale::say(lang, phrase)).collect::<Vec<_>>();
+    let phrases = said;
+    let words = |lang| phrases.iter().map(|phrase| locale::say(lang, phrase)).collect::<Vec<_>>();
     let said = json!({"vi": words(Lang::Vi), "en": words(Lang::En)});
     let sql = "UPDATE units_plan SET state = $2, version = version + 1, done_at = $3, said = $4
                WHERE id = $1 AND state = 'approved'";
@@ -205,7 +255,25 @@ pub async fn run(work: Work, effects: &[Effect]) -> Result<()> {
     let details = json!({"state": state.name(), "said": said});
     let subject = id.to_string();
     tx.audit(AuditLine { action: "units.plan-done", kind: "reorganisation", subject, unit: None, details }).await?;
+    let phrase = match state {
+        State::Done => Phrase::new("notice-plan-done"),
+        _ => Phrase::new("notice-plan-failed").both("why", words(Lang::Vi).join(" "), words(Lang::En).join(" ")),
+    };
+    tell(&mut tx, &plan, &phrase.with("title", plan.title.as_str()).with("day", plan.plan.day)).await?;
     tx.commit().await
+}
+
+/// Tells what became of a plan: whoever prepared it, whoever approved it, the coordination office. Cost: two rows each.
+async fn tell(tx: &mut WriteTx, plan: &Plan, phrase: &Phrase) -> Result<()> {
+    // A plan comes to its end once.
+    let people: BTreeSet<i64> = [plan.drafter, plan.decider].into_iter().flatten().map(|person| person.0).collect();
+    let people = people.into_iter().map(|person| (To::Person(PersonId(person)), person.to_string()));
+    let office = (To::Role(Role::Coordination), Role::Coordination.name().to_owned());
+    for (to, name) in people.chain([office]) {
+        let (key, phrase, link) = (format!("plan-ended/{}/{name}", plan.id), phrase.clone(), address(plan.id));
+        notices::tell(tx, &Notice { to, kind: Kind::Decision, key, phrase, link, unit: None }).await?;
+    }
+    Ok(())
 }
 
 /// Whether a plan's day has come before anybody approved it.

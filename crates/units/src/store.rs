@@ -18,7 +18,8 @@ mod uploads;
 
 pub use agencies::agencies;
 pub use edit::{
-    FIRST_OWN_ID, Seeded, beneath, children, meant_by, next_id, rebuild_tree, stored, version, versions, with_codes,
+    FIRST_OWN_ID, Seeded, beneath, child_beyond, children, has_succession, meant_by, next_id, rebuild_tree, stored,
+    version, versions, with_codes,
 };
 pub use migrations::MIGRATIONS;
 pub use search::{Cited, Filter, attributes, history, history_of, list, own_attributes};
@@ -179,8 +180,11 @@ pub async fn seed(tx: &mut WriteTx, reference: &Reference) -> Result<bool> {
         .collect();
     let columns = ["id", "code", "kind", "name_vi", "name_en", "from_day", "to_day", "successor", "confidence"];
     added += add_missing(tx, "units_agency", &columns, &[0], rows).await?;
-    let rows = reference.agencies.iter().flat_map(|a| a.units.iter().map(|unit| args![a.id, *unit])).collect();
-    // As with attributes: what was said here of an agency counts as a whole.
+    // What was said here of an agency counts as a whole: units that somebody took away, its last one too, stay away.
+    let edited = tx.rows("SELECT id FROM units_agency WHERE version > 1", args![]).await?;
+    let edited: HashSet<i64> = edited.iter().map(|row| row.i64(0)).collect::<Result<_>>()?;
+    let shipped = reference.agencies.iter().filter(|a| !edited.contains(&a.id));
+    let rows = shipped.flat_map(|a| a.units.iter().map(|unit| args![a.id, *unit])).collect();
     added += add_missing(tx, "units_agency_unit", &["agency", "unit"], &[0], rows).await?;
     added += calendar::seed(tx, &reference.calendar).await?;
     if units.added + units.refreshed + added == 0 {

@@ -141,7 +141,6 @@ pub const RULES: &[Rule] = &[
     rule("import", "units", &[(Coordination, H), (Administrator, H)]),
     // Which days are worked moves deadlines: whoever runs the programme says so, not whoever administers.
     rule("keep", "calendar", &[(Coordination, H)]),
-    rule("reorganise", "units", &[(Coordination, H)]),
     rule(
         "read",
         "reorganisations",

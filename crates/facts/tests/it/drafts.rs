@@ -292,7 +292,6 @@ fn whoever_administers_or_only_reads_has_no_power_over_the_law_or_over_mergers()
         ("approve", "law"),
         ("prepare", "reorganisations"),
         ("approve", "reorganisations"),
-        ("reorganise", "units"),
     ];
     for (action, resource) in all {
         let rule = rule_of(action, resource).unwrap_or_else(|| panic!("no rule: {action} {resource}"));

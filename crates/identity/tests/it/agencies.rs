@@ -103,12 +103,12 @@ fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended(
         };
         let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
         let unknown = entered("X", None, None, None, vec![UnitId(999_999)]);
-        let refused = units::agencies::save(&mut tx, None, &unknown).await?;
+        let refused = units::agencies::save(&mut tx, None, &unknown, &[]).await?;
         ensure!(refused.is_err_and(|p| p[0].phrase.key == "units-agency-no-unit"));
         let next = entered("A", Some(CLOCK.today()), None, None, vec![UnitId(1001)]);
-        let next = units::agencies::save(&mut tx, None, &next).await?.ok().context("a new one")?;
+        let next = units::agencies::save(&mut tx, None, &next, &[]).await?.ok().context("a new one")?;
         let ended = entered("B", None, Some(yesterday), Some(next), vec![UnitId(206), UnitId(1001)]);
-        units::agencies::save(&mut tx, Some((101, 1)), &ended).await?.ok().context("it ended")?;
+        units::agencies::save(&mut tx, Some((101, 1)), &ended, &[]).await?.ok().context("it ended")?;
         tx.commit().await?;
         let found = offices(&store, "s1").await?;
         ensure!(found.len() == 1, "a row a unit is a role a unit, or the successor got it: {found:?}");

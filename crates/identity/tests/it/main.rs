@@ -17,6 +17,7 @@ use testkit::{CLOCK, each_engine};
 use web::{People, people::Claim};
 
 mod agencies;
+mod agency_guard;
 mod corrections;
 mod data;
 mod guesses;

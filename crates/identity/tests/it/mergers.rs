@@ -71,7 +71,7 @@ fn a_merger_says_whose_roles_stay_behind_and_moves_none() {
             source: "QĐ 1".into(),
             ..units::agencies::Entered::default()
         };
-        units::agencies::save(&mut tx, None, &agency).await?.ok().context("an agency")?;
+        units::agencies::save(&mut tx, None, &agency, &[]).await?.ok().context("an agency")?;
         tx.commit().await?;
         let would = preview().await?;
         ensure!(would.len() == 4, "{would:?}");

@@ -279,7 +279,7 @@ async fn save_agency(ctx: Ctx, Path(id): Path<String>, Form(typed): Form<Fields>
     };
     if found.is_empty() {
         let edited = id.map(|id| (id, text(&typed, "seen").parse().unwrap_or(0)));
-        match agencies::save(&mut tx, edited, &entered).await? {
+        match agencies::save(&mut tx, edited, &entered, &effects(&ctx)).await? {
             Ok(id) => {
                 repeatable.keep(tx, &json!({"id": id})).await?;
                 return Ok(Redirect::to(&there).into_response());
@@ -320,7 +320,7 @@ async fn by_program(ctx: &Ctx, edited: Option<(i64, i64)>, body: &[u8]) -> Outco
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);
     }
-    match agencies::save(&mut tx, edited, &entered).await? {
+    match agencies::save(&mut tx, edited, &entered, &effects(ctx)).await? {
         Ok(id) => repeatable.done(tx, json!({"id": id, "version": edited.map_or(1, |(_, seen)| seen + 1)})).await,
         Err(problems) => refused(ctx, Refused::Problems(problems)),
     }

@@ -17,7 +17,13 @@ use kernel::{Day, Phrase, Place, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes, Site};
 
 pub(super) fn routes() -> Routes {
@@ -39,12 +45,27 @@ pub(super) fn routes() -> Routes {
 #[openapi(paths(api_list, api_prepare, api_one, api_approve, api_cancel))]
 pub struct Description;
 
-/// The job that carries plans out.
+/// How often approved plans without a job are looked for, in microseconds; the first time when the site starts.
+const TENDED: i64 = 3_600_000_000;
+
+/// The job that carries plans out, and what sees to it that an approved plan has one.
 pub(super) fn register(registry: &mut ::store::jobs::Registry, site: &Site) {
     let effects = site.thing_if::<crate::Effects>().map_or_else(Vec::new, |effects| effects.0.clone());
     registry.add(JOB, move |work| {
         let effects = effects.clone();
         async move { plans::run(work, &effects).await.map_err(|e| e.to_string()) }
+    });
+    let last = Arc::new(AtomicI64::new(0));
+    registry.tend(move |store, clock| {
+        let last = last.clone();
+        Box::pin(async move {
+            let now = clock.now().0;
+            if now - last.load(Ordering::Relaxed) < TENDED {
+                return Ok(false);
+            }
+            last.store(now, Ordering::Relaxed);
+            plans::tend(&store, &*clock).await.map_err(|e| e.to_string())
+        })
     });
 }
 
@@ -133,11 +154,45 @@ fn form(ctx: &Ctx, typed: &Fields, status: StatusCode, problems: &[Problem]) -> 
     )
 }
 
-/// What a form sent, as a reorganisation of communes; codes are read on the eve of its day. Cost: the units named.
+/// From which rows of the form a plan's units and moves were read: rows left empty are passed over.
+#[derive(Debug, Default)]
+struct Rows {
+    units: Vec<usize>,
+    moves: Vec<usize>,
+}
+
+impl Rows {
+    /// A problem of the plan, at the row of the form that it was read from.
+    fn back(&self, problem: Problem) -> Problem {
+        let moved = match &problem.place {
+            Some(Place::Field(field)) => self.row_of(field),
+            _ => None,
+        };
+        match moved {
+            Some(field) => problem.at_field(field),
+            None => problem,
+        }
+    }
+
+    fn row_of(&self, field: &str) -> Option<String> {
+        let (list, rest) = field.split_once('/')?;
+        let (at, name) = rest.split_once('/')?;
+        let rows = match list {
+            "units" => &self.units,
+            "moves" => &self.moves,
+            _ => return None,
+        };
+        let row = rows.get(at.parse::<usize>().ok()?)?;
+        Some(format!("{list}/{row}/{name}"))
+    }
+}
+
+/// What a form sent, as a reorganisation of communes, and where in the form it stood; codes are read on the eve of its day.
+/// Cost: the units named.
 async fn plan_of(
     tx: &mut impl ::store::Query,
     typed: &Fields,
-) -> Result<Result<Reorganisation, Vec<Problem>>, Failure> {
+) -> Result<Result<(Reorganisation, Rows), Vec<Problem>>, Failure> {
     let text = |name: &str| typed.get(name).map_or("", |t| t.trim());
     let mut found = Vec::new();
     let Ok(day) = text("day").parse::<Day>() else {
@@ -153,7 +208,7 @@ async fn plan_of(
     let known: HashMap<String, Unit> = store::by_codes(tx, &codes, day.yesterday()).await?;
     let unknown =
         |code: &str, field: String| Problem::input(Phrase::new("plan-no-code").with("code", code)).at_field(field);
-    let mut units = Vec::new();
+    let (mut units, mut rows) = (Vec::new(), Rows::default());
     // By the row of the form: which of the units it became.
     let mut place = BTreeMap::new();
     for n in 0..NEW {
@@ -166,6 +221,7 @@ async fn plan_of(
             found.push(unknown(of("parent"), format!("units/{n}/parent")));
         }
         place.insert(n, units.len());
+        rows.units.push(n);
         units.push(NewUnit {
             name: of("name").into(),
             code: of("code").into(),
@@ -190,7 +246,10 @@ async fn plan_of(
             found.push(Problem::input(Phrase::new("units-no-such-new")).at_field(format!("moves/{n}/to")));
         }
         let (whole, main) = (of("share") == "whole", of("share") != "part");
-        moves.extend(from.zip(to).map(|(from, to)| Move { from, to, whole, main }));
+        if let Some((from, to)) = from.zip(to) {
+            rows.moves.push(n);
+            moves.push(Move { from, to, whole, main });
+        }
     }
     if !found.is_empty() {
         return Ok(Err(found));
@@ -198,7 +257,7 @@ async fn plan_of(
     let from: Vec<UnitId> = moves.iter().map(|m| m.from).collect();
     let versions = store::versions(tx, &from).await?.into_iter().collect();
     let (source, confidence) = (text("source").to_owned(), "verified".to_owned());
-    Ok(Ok(Reorganisation { day, source, confidence, units, moves, versions }))
+    Ok(Ok((Reorganisation { day, source, confidence, units, moves, versions }, rows)))
 }
 
 async fn prepare(ctx: Ctx, Form(typed): Form<Fields>) -> Outcome {
@@ -210,15 +269,18 @@ async fn prepare(ctx: Ctx, Form(typed): Form<Fields>) -> Outcome {
         return Ok(Redirect::to(&there(&answer["id"])).into_response());
     }
     let read = plan_of(&mut ctx.read().await?, &typed).await?;
-    let plan = match read {
-        Ok(plan) => plan,
+    let (plan, rows) = match read {
+        Ok(read) => read,
         Err(problems) => return form(&ctx, &typed, StatusCode::UNPROCESSABLE_ENTITY, &problems),
     };
     match plans::preview(&ctx.site.store, &*ctx.site.clock, &plan, &effects(&ctx)).await {
         Ok(_) => {}
         Err(Refused::Store(error)) => return Err(error.into()),
         Err(Refused::Changed(overtaken)) => return Err(ctx.failure(overtaken.problem)),
-        Err(Refused::Problems(problems)) => return form(&ctx, &typed, StatusCode::UNPROCESSABLE_ENTITY, &problems),
+        Err(Refused::Problems(problems)) => {
+            let problems: Vec<Problem> = problems.into_iter().map(|problem| rows.back(problem)).collect();
+            return form(&ctx, &typed, StatusCode::UNPROCESSABLE_ENTITY, &problems);
+        }
     }
     let mut tx = ctx.write().await?;
     if let Some(answer) = repeatable.seen(&mut tx).await? {
@@ -365,7 +427,7 @@ struct Prepared {
 
 /// `POST /api/v1/reorganisation-plans`: prepares a reorganisation; says what it would do.
 #[utoipa::path(post, path = "/api/v1/reorganisation-plans", request_body(content = Object, content_type = "application/json",
-        description = "title, and plan: as `/api/v1/reorganisations` takes it"),
+        description = "title, and plan: day, source, confidence, units, moves; optionally versions: {unit id: the version seen} of the units that end"),
     responses((status = 200, description = "Its number, and what every room would do"), (status = 422, description = "Every problem with its field")),
     params(("Idempotency-Key" = Option<String>, Header)))]
 async fn api_prepare(ctx: Ctx, body: Bytes) -> Outcome {

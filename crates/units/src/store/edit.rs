@@ -87,6 +87,20 @@ pub async fn children(tx: &mut impl Query, parents: &[UnitId], day: Day) -> Resu
     tx.rows(&sql, args).await?.iter().map(unit).collect()
 }
 
+/// A unit directly under another that goes on after a day, the first of them. Cost: the units under it.
+pub async fn child_beyond(tx: &mut impl Query, parent: UnitId, last: Day) -> Result<Option<Unit>> {
+    let sql = format!(
+        "SELECT {UNIT} FROM units_unit u WHERE u.parent = $1 AND u.to_day > $2 ORDER BY u.from_day, u.id LIMIT 1"
+    );
+    tx.row(&sql, args![parent, last]).await?.as_ref().map(unit).transpose()
+}
+
+/// Whether a unit came from others or went into others. Cost: one row.
+pub async fn has_succession(tx: &mut impl Query, id: UnitId) -> Result<bool> {
+    let sql = "SELECT 1 FROM units_succession WHERE from_unit = $1 OR to_unit = $1 LIMIT 1";
+    Ok(tx.row(sql, args![id]).await?.is_some())
+}
+
 /// Lines of the tree: ancestor, unit, first and last day. A unit stands under itself, so that one join reaches a subtree
 /// with its root; where unit and ancestor were never in force together there is no line.
 pub fn tree(units: &HashMap<i64, (Option<i64>, i64, i64)>) -> Vec<Vec<Value>> {

@@ -115,4 +115,12 @@ CREATE TABLE units_calendar (
 ) STRICT;
 ",
     },
+    Migration {
+        room: "units",
+        version: 10,
+        name: "who decided about a reorganisation",
+        sql: "
+ALTER TABLE units_plan ADD COLUMN decider INTEGER;
+",
+    },
 ];

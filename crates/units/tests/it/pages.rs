@@ -88,7 +88,7 @@ impl Visitor {
     }
 }
 
-const MIGRATIONS: &[&[store::Migration]] = &[units::store::MIGRATIONS];
+const MIGRATIONS: &[&[store::Migration]] = &[web::notices::MIGRATIONS, units::store::MIGRATIONS];
 
 #[test]
 fn pages_show_units_as_of_a_day_in_both_languages() {
@@ -167,23 +167,20 @@ fn writes_can_be_repeated_and_name_the_version_they_edit() {
     testkit::each_engine(MIGRATIONS, |store| async move {
         let visitor = Visitor::new(store.clone()).await?;
         let path = "/api/v1/units/343/corrections";
-        let body = json!({"valid_from": "2025-01-01", "source": "NQ 1"}).to_string();
+        let body = json!({"note": "Theo NQ 1", "source": "NQ 1"}).to_string();
         assert_eq!(visitor.post(path, &[], body.clone()).await?.status.as_u16(), 428);
         assert_eq!(visitor.post(path, &[("if-match", "\"7\"")], body.clone()).await?.status.as_u16(), 412);
         let headers = [("if-match", "\"1\""), ("idempotency-key", "k1")];
         for _ in 0..2 {
             let answer = visitor.post(path, &headers, body.clone()).await?;
             assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-            assert_eq!(
-                (&answer.json()?["version"], &answer.json()?["unit"]["valid_from"]),
-                (&json!(2), &json!("2025-01-01"))
-            );
+            assert_eq!((&answer.json()?["version"], &answer.json()?["unit"]["note"]), (&json!(2), &json!("Theo NQ 1")));
         }
         let late = visitor.post(path, &[("if-match", "\"1\"")], body.clone()).await?;
         assert_eq!(late.status.as_u16(), 412);
         let late = late.json()?;
         assert_eq!((&late["now"], &late["yours"], &late["version"]), (&late["yours"], &late["now"], &json!(2)));
-        assert_eq!(late["fields"][0], json!("Ngày bắt đầu: hiện nay là “2025-01-01”, bạn gửi “2025-01-01”."));
+        assert_eq!(late["fields"][0], json!("Ghi chú: hiện nay là “Theo NQ 1”, bạn gửi “Theo NQ 1”."));
         let attribute = json!({"attribute": "special_difficulty", "value": "true", "source": "QĐ 2"}).to_string();
         let attributes = "/api/v1/units/343/attributes";
         assert_eq!(visitor.post(attributes, &[], attribute.clone()).await?.status.as_u16(), 428);
@@ -218,11 +215,17 @@ fn writes_can_be_repeated_and_name_the_version_they_edit() {
             "units": [{"name": "Xã Mới", "code": "02608", "level": "commune", "kind": "commune", "parent": 1001}],
             "moves": [{"from": 1122, "to": 0, "whole": true, "main": true}],
         });
-        let answer = visitor.post("/api/v1/reorganisations", &[("idempotency-key", "k2")], plan.to_string()).await?;
-        assert_eq!(answer.json()?["began"], json!([1_000_000]));
-        let again = visitor.post("/api/v1/reorganisations", &[("idempotency-key", "k2")], plan.to_string()).await?;
-        assert_eq!(again.json()?["began"], json!([1_000_000]));
-        let refused = visitor.post("/api/v1/reorganisations", &[], plan.to_string()).await?;
+        // Nobody reorganises alone: there are plans, and no other way.
+        assert_eq!(visitor.post("/api/v1/reorganisations", &[], plan.to_string()).await?.status, StatusCode::NOT_FOUND);
+        let (plans, sent) = ("/api/v1/reorganisation-plans", json!({"title": "Xã Mới", "plan": plan}).to_string());
+        for _ in 0..2 {
+            let answer = visitor.post(plans, &[("idempotency-key", "k2")], sent.clone()).await?;
+            assert_eq!((answer.status, &answer.json()?["id"]), (StatusCode::OK, &json!(1)), "{}", answer.text());
+            assert_eq!(answer.json()?["ended"], json!([1122]));
+        }
+        let mut ended = plan.clone();
+        ended["moves"][0]["from"] = json!(343);
+        let refused = visitor.post(plans, &[], json!({"plan": ended}).to_string()).await?;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(refused.json()?["problems"][0]["place"]["field"], json!("moves/0/from"));
         // Whoever only reads cannot write.

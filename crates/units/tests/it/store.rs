@@ -194,6 +194,8 @@ fn codes_and_dates_are_corrected_ids_never() {
             bail!("a correction without a source was not refused");
         };
         assert_eq!(problems[0].phrase.key, "units-source-empty");
+        // A unit of which no step is known that set its days.
+        tx.execute("DELETE FROM units_succession WHERE from_unit = 343 OR to_unit = 343", args![]).await?;
         // The day that was to be confirmed is corrected: the day as of which the code is read moves with it.
         let from = Correction {
             valid_from: Some(Some(day("2025-01-01"))),
