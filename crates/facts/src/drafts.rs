@@ -2,10 +2,11 @@
 //! the day on which the set itself says it applies.
 
 use crate::{
-    Law, law, overlays,
+    Law, law,
+    overlays::{self, Loose},
     setsheet::{self, Entered},
 };
-use kernel::{Moment, PersonId, Phrase, Problem, Role};
+use kernel::{Moment, PersonId, Phrase, Problem, Role, text};
 use rulebook::{Library, Measure, Rulebook};
 use serde::Serialize;
 use serde_json::json;
@@ -100,9 +101,44 @@ pub(crate) async fn in_use(tx: &mut impl Query, files: &Library) -> Result<Libra
     Ok(library)
 }
 
-/// All drafts, the last first: a page, and how many. Cost: the rows shown.
-pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Draft>, i64)> {
-    store::paged(tx, COLUMNS, "facts_draft", "id DESC", args![], (most, skip), read).await
+/// What a list of drafts is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// As the search key of names has it: of titles, ids, the decision's number, the file.
+    pub search: String,
+    /// One of [`ORDERS`]; else the last entered first.
+    pub order: String,
+}
+
+/// What a list of drafts can be ordered by.
+pub const ORDERS: [&str; 1] = ["title"];
+
+impl Draft {
+    fn search_key(&self) -> String {
+        let book = &self.entered.book;
+        let number = book.decision.number.as_deref().unwrap_or_default();
+        let named = [book.title_vi.as_str(), book.title_en.as_str(), book.set.as_str(), number, self.file.as_str()];
+        text::search_key(&named.join(" "))
+    }
+}
+
+/// Drafts: a page, and how many. Cost: the rows shown; searched or in order of their titles every draft, of which a province
+/// has a few in a year.
+pub async fn list(tx: &mut impl Query, wanted: &Wanted, skip: i64, most: i64) -> Result<(Vec<Draft>, i64)> {
+    let by_title = wanted.order == ORDERS[0];
+    if wanted.search.is_empty() && !by_title {
+        return store::paged(tx, COLUMNS, "facts_draft", "id DESC", args![], (most, skip), read).await;
+    }
+    let sql = format!("SELECT {COLUMNS} FROM facts_draft ORDER BY id DESC");
+    let rows = tx.rows(&sql, args![]).await?;
+    let mut all = rows.iter().map(read).collect::<Result<Vec<Draft>>>()?;
+    all.retain(|draft| draft.search_key().contains(&wanted.search));
+    if by_title {
+        all.sort_by_cached_key(|draft| text::order_key(&draft.entered.book.title_vi));
+    }
+    let count = all.len() as i64;
+    let (skip, most) = (usize::try_from(skip).unwrap_or(0), usize::try_from(most).unwrap_or(0));
+    Ok((all.into_iter().skip(skip).take(most).collect(), count))
 }
 
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Draft>> {
@@ -127,16 +163,55 @@ pub async fn keep(tx: &mut WriteTx, file: &str, entered: &Entered) -> Result<i64
     Ok(id)
 }
 
+/// What stands against approving a set: documents in force that do not lie on it, each with what it names in vain. Approved
+/// over them, the set would take them away without a word.
+fn in_the_way(loose: &[Loose]) -> Option<Problem> {
+    let said = |one: &Loose| format!("{} ({})", one.number, one.missing.join(", "));
+    let blocking: Vec<String> = loose.iter().filter(|one| one.blocks).map(said).collect();
+    let phrase = || Phrase::new("draft-overlays-loose").with("documents", blocking.join("; "));
+    (!blocking.is_empty()).then(|| Problem::conflict(phrase(), 409))
+}
+
+/// The law with an approved draft, or why it cannot be approved.
+async fn approvable(
+    tx: &mut WriteTx,
+    law: &Law,
+    draft: &Draft,
+    seen: Option<i64>,
+) -> Result<std::result::Result<Library, Problem>> {
+    // Another draft of the same set may have been approved meanwhile: this one would take its corrections back unseen.
+    if seen.is_some_and(|seen| seen != law.step()) {
+        return Ok(Err(Problem::conflict(Phrase::new("law-changed-meanwhile"), 409)));
+    }
+    // Two drafts may have brought the same measure with different meanings.
+    if let Some(id) = setsheet::taken(&draft.entered.measures, law.library()).first() {
+        return Ok(Err(Problem::conflict(Phrase::new("draft-measure-taken").with("measure", *id), 409)));
+    }
+    let today = tx.now().day();
+    let (library, loose) = overlays::with_set(tx, law, &draft.entered, today).await?;
+    Ok(in_the_way(&loose).map_or(Ok(library), Err))
+}
+
+/// A decision on a draft.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// The draft's version that was seen.
+    pub version: i64,
+    /// The step of the law beside which it was seen ([`Law::step`]); `None` where whoever approves does not say.
+    pub seen: Option<i64>,
+    pub approve: bool,
+    pub why: &'a str,
+}
+
 /// Approves a draft, or refuses it saying why. Approved, it is law in the next request; the job judges again what it
-/// changes. `version`: the one that was seen.
+/// changes. It is not approved beside another law than the one that was seen, nor over documents that would lie on nothing.
 pub async fn decide(
     tx: &mut WriteTx,
     law: &Law,
     draft: &Draft,
-    version: i64,
-    approve: bool,
-    why: &str,
+    decision: Decision<'_>,
 ) -> Result<std::result::Result<(), Problem>> {
+    let Decision { version, seen, approve, why } = decision;
     if draft.version != version || draft.state != State::Waiting {
         return Ok(Err(Problem::conflict(Phrase::new("draft-changed"), 412)));
     }
@@ -147,9 +222,13 @@ pub async fn decide(
         return Ok(Err(Problem::input(Phrase::new("overlay-why-missing")).at_field("why")));
     }
     tx.lock("facts.law").await?;
-    // Two drafts may have brought the same measure with different meanings.
-    if approve && let Some(id) = setsheet::taken(&draft.entered.measures, law.current(tx).await?.library()).first() {
-        return Ok(Err(Problem::conflict(Phrase::new("draft-measure-taken").with("measure", *id), 409)));
+    let law = &law.current(tx).await?;
+    let mut library = None;
+    if approve {
+        match approvable(tx, law, draft, seen).await? {
+            Ok(with_it) => library = Some(with_it),
+            Err(problem) => return Ok(Err(problem)),
+        }
     }
     let state = if approve { State::Approved } else { State::Refused };
     let (now, actor) = (tx.now(), tx.actor().role.name());
@@ -159,8 +238,7 @@ pub async fn decide(
     let details = json!({"set": draft.entered.book.set, "state": state.name(), "why": why.trim()});
     let action = if approve { "facts.draft-approve" } else { "facts.draft-refuse" };
     tx.audit(AuditLine { action, kind: "draft", subject: draft.id.to_string(), unit: None, details }).await?;
-    if approve {
-        let library = draft.entered.on(law.library());
+    if let Some(library) = library {
         law::register_measures(tx, &library).await?;
         overlays::stepped(tx, law, action, &draft.id.to_string()).await?;
     }

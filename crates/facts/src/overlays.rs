@@ -3,12 +3,13 @@
 //! files and those of the data folder are laid on first, then these in the order in which they were entered; sets that were
 //! entered and approved come before both ([`crate::drafts`]).
 
-use crate::{Law, drafts, rejudge};
+use crate::{Law, drafts, rejudge, setsheet::Entered};
 use kernel::{Day, Decimal, Moment, Phrase, Problem};
 use rulebook::{
     Confidence, Kind, Library, Overlay,
     model::{Indicator, Op, Requirement, Rulebook},
     overlay::{Citation, Confirm, SetRequirement},
+    values::number::{BadNumber, number},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -126,19 +127,29 @@ fn day(text: &str, field: &'static str, found: &mut Vec<Problem>) -> Option<Day>
     read.ok()
 }
 
-/// A number as people write it, within what its kind allows.
-fn limit(text: &str, indicator: &Indicator, field: String, found: &mut Vec<Problem>) -> Option<Decimal> {
-    let Ok(number) = text.trim().replace(',', ".").parse::<Decimal>() else {
-        found.push(Problem::input(Phrase::new("overlay-no-number").with("text", text)).at_field(field));
-        return None;
-    };
-    let below = number < Decimal::from(0);
-    if below || indicator.kind == Kind::Percent && number > Decimal::from(100) {
-        let key = if below { "overlay-negative" } else { "overlay-over-hundred" };
-        found.push(problem(key, field));
-        return None;
+/// A threshold as people write it, within what its kind allows; else what is wrong with it. Nothing is guessed: `1.000` is
+/// refused, unless a spreadsheet holds it as a number (`typed`), which has one reading.
+pub(crate) fn threshold(text: &str, kind: Kind, typed: bool) -> std::result::Result<Decimal, Phrase> {
+    let text = text.trim();
+    let read = number(text, true, !typed).map_err(|bad| match bad {
+        BadNumber::Ambiguous { decimal, thousands } => {
+            Phrase::new("values-ambiguous").with("value", text).with("decimal", decimal).with("thousands", thousands)
+        }
+        _ => Phrase::new("overlay-no-number").with("text", text),
+    })?;
+    if read < Decimal::from(0) {
+        return Err(Phrase::new("overlay-negative"));
     }
-    Some(number)
+    if kind == Kind::Percent && read > Decimal::from(100) {
+        return Err(Phrase::new("overlay-over-hundred"));
+    }
+    Ok(read)
+}
+
+/// The same at its field.
+fn limit(text: &str, indicator: &Indicator, field: String, found: &mut Vec<Problem>) -> Option<Decimal> {
+    let read = threshold(text, indicator.kind, false);
+    read.map_err(|phrase| found.push(Problem::input(phrase).at_field(field))).ok()
 }
 
 impl Proposal {
@@ -330,12 +341,21 @@ pub struct Kept {
     pub ended_why: Option<String>,
 }
 
+impl Kept {
+    pub fn what(&self) -> What {
+        if self.kind == What::Confirmation.name() { What::Confirmation } else { What::Thresholds }
+    }
+}
+
+/// What the ids of the store's overlays begin with, so that they are told from those of files.
+const OF_STORE: &str = "store-";
+
 const COLUMNS: &str = "id, kind, set_id, number, signed, issuer, document, from_day, to_day, body, at, actor, ended_at, ended_by, ended_why";
 
 fn read(row: &Row) -> Result<Kept> {
     let mut overlay: Overlay = serde_json::from_str(&row.text(9)?)?;
     let to = row.opt_i64(8)?.map(Day::from_epoch_days);
-    overlay.id = format!("store-{}", row.i64(0)?);
+    overlay.id = format!("{OF_STORE}{}", row.i64(0)?);
     overlay.to = to;
     Ok(Kept {
         id: row.i64(0)?,
@@ -356,11 +376,30 @@ fn read(row: &Row) -> Result<Kept> {
     })
 }
 
-/// What was entered, the last first; `wanted` as the search key of names has it. Cost: the rows shown.
-pub async fn list(tx: &mut impl Query, kind: What, wanted: &str, skip: i64, most: i64) -> Result<(Vec<Kept>, i64)> {
-    let like = format!("%{}%", wanted.replace(['%', '_'], ""));
+/// What a list of documents is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// As the search key of names has it.
+    pub search: String,
+    /// One of [`ORDERS`]; else the last entered first.
+    pub order: String,
+}
+
+/// What a list of documents can be ordered by: their number, the day they were signed, the day from which they judge (both
+/// the last first).
+pub const ORDERS: [&str; 3] = ["number", "signed", "from"];
+
+/// What was entered: a page, and how many. Cost: the rows of the kind looked through, those shown read.
+pub async fn list(tx: &mut impl Query, kind: What, wanted: &Wanted, skip: i64, most: i64) -> Result<(Vec<Kept>, i64)> {
+    let like = format!("%{}%", wanted.search.replace(['%', '_'], ""));
     let from = "facts_overlay WHERE kind = $1 AND search LIKE $2";
-    store::paged(tx, COLUMNS, from, "id DESC", args![kind.name(), like], (most, skip), read).await
+    let order = match wanted.order.as_str() {
+        "number" => "number, id DESC",
+        "signed" => "signed DESC, id DESC",
+        "from" => "from_day DESC, id DESC",
+        _ => "id DESC",
+    };
+    store::paged(tx, COLUMNS, from, order, args![kind.name(), like], (most, skip), read).await
 }
 
 /// One of them.
@@ -393,19 +432,72 @@ pub(crate) async fn last_step(tx: &mut impl Query) -> Result<i64> {
     row.map_or(Ok(0), |row| row.i64(0))
 }
 
-/// The library of the files with the sets, overlays and confirmations of the store. Cost: all of them.
-pub(crate) async fn laid_on(tx: &mut impl Query, files: &Library) -> Result<Library> {
-    let mut library = drafts::in_use(tx, files).await?;
+/// Lays what the store holds on a library, each document whole or not at all; and the documents that do not lie on it.
+/// Cost: all of them.
+async fn lay(tx: &mut impl Query, mut library: Library) -> Result<(Library, Vec<Kept>)> {
     let sql = format!("SELECT {COLUMNS} FROM facts_overlay WHERE to_day IS NULL OR to_day >= from_day ORDER BY id");
+    let mut loose = Vec::new();
     for row in tx.rows(&sql, args![]).await? {
         let kept = read(&row)?;
-        // A set or an indicator that a newer release no longer has: what was laid on it lies on nothing.
-        match library.with_overlays([kept.overlay]) {
+        match library.with_overlays([kept.overlay.clone()]) {
             Ok(more) => library = more,
-            Err(missing) => tracing::warn!(?missing, id = kept.id, "an overlay of the store lies on nothing"),
+            Err(_) => loose.push(kept),
         }
     }
+    Ok((library, loose))
+}
+
+/// The library of the files with the sets, overlays and confirmations of the store. Cost: all of them.
+pub(crate) async fn laid_on(tx: &mut impl Query, files: &Library) -> Result<Library> {
+    let sets = drafts::in_use(tx, files).await?;
+    let (library, loose) = lay(tx, sets).await?;
+    // A set or an indicator that a newer release no longer has: what was laid on it lies on nothing.
+    for kept in loose {
+        tracing::warn!(id = kept.id, number = %kept.number, "an overlay of the store lies on nothing");
+    }
     Ok(library)
+}
+
+/// A document that names indicators which a set that is to be approved does not have: nothing of it would be law any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loose {
+    /// In the store; none of a file of the product or of the data folder.
+    pub id: Option<i64>,
+    pub kind: What,
+    pub number: String,
+    /// What it names and the set does not have.
+    pub missing: Vec<String>,
+    /// Whether the set cannot be approved as long as the document is not ended: it judges today or later. What only
+    /// illustrates, or has ended, is told and stands in nobody's way.
+    pub blocks: bool,
+}
+
+impl Loose {
+    fn of_file(overlay: &Overlay, book: &Rulebook, today: Day) -> Option<Loose> {
+        let missing = overlay.missing_in(book);
+        let kind = if overlay.confirm.is_empty() { What::Thresholds } else { What::Confirmation };
+        let number = overlay.citation.number.clone().unwrap_or_else(|| overlay.title_vi.clone());
+        let blocks = !overlay.illustrative && overlay.to.is_none_or(|to| to >= today);
+        (!missing.is_empty()).then_some(Loose { id: None, kind, number, missing, blocks })
+    }
+
+    fn of_store(kept: &Kept, book: &Rulebook, today: Day) -> Loose {
+        let (missing, blocks) = (kept.overlay.missing_in(book), kept.to.is_none_or(|to| to >= today));
+        Loose { id: Some(kept.id), kind: kept.what(), number: kept.number.clone(), missing, blocks }
+    }
+}
+
+/// The law as it will be read once a set that was entered is approved, and the documents that do not lie on that set.
+/// `law`: the one in use. Cost: every document of the store.
+pub async fn with_set(tx: &mut impl Query, law: &Law, entered: &Entered, today: Day) -> Result<(Library, Vec<Loose>)> {
+    let book = &entered.book;
+    // The store's are laid on anew, as they will be: one that does not lie on today's set may lie on this one.
+    let files = law.library().only_overlays(|overlay| !overlay.id.starts_with(OF_STORE));
+    let mut found: Vec<Loose> = files.overlays().iter().filter_map(|o| Loose::of_file(o, book, today)).collect();
+    let (library, loose) = lay(tx, entered.on(&files)).await?;
+    let of_set = loose.iter().filter(|kept| kept.set == book.set);
+    found.extend(of_set.map(|kept| Loose::of_store(kept, book, today)));
+    Ok((library, found))
 }
 
 /// Notes that the law changed, and has what it judged judged again, all in this transaction. Cost: the law read once.

@@ -6,6 +6,7 @@
 //! `region TDMNPB = 80; region DBSH = 100`, `group 1 = 70`, `year 2025 = 48`, `year 2025 region DBSH = 58`,
 //! `attribute NAME true = 70`; a table without known numbers: `region = ?`.
 
+mod limits;
 mod measures;
 mod read;
 
@@ -13,12 +14,11 @@ pub use measures::taken;
 pub use read::read;
 
 use documents::sheet_out::{Cell, Column, Content, Form, Help, Open, Rule, Sheet, Takes};
-use indexmap::IndexMap;
-use kernel::{Day, Decimal};
+use kernel::Day;
 use locale::Lang;
 use rulebook::{
     Confidence, Library, Measure,
-    model::{ByAttribute, Indicator, Requirement, Rulebook, YearLimit},
+    model::{Indicator, Requirement, Rulebook},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -124,72 +124,9 @@ fn sure(value: Option<Confidence>) -> String {
     value.map(|c| c.name().to_owned()).unwrap_or_default()
 }
 
-/// Thresholds by table, as one text.
-fn limits(r: &Requirement) -> String {
-    let mut all = Vec::new();
-    if let Some(table) = &r.by_attribute {
-        all.extend(table.limits.iter().map(|(key, n)| format!("attribute {} {key} = {n}", table.attribute)));
-    }
-    for (year, limit) in r.by_year.iter().flatten() {
-        match limit {
-            YearLimit::Plain(n) => all.push(format!("year {year} = {n}")),
-            YearLimit::ByRegion(table) if table.is_empty() => all.push(format!("year {year} region = {UNKNOWN}")),
-            YearLimit::ByRegion(table) => {
-                all.extend(table.iter().map(|(region, n)| format!("year {year} region {region} = {n}")));
-            }
-        }
-    }
-    all.extend(r.by_region.iter().flatten().map(|(key, n)| format!("region {key} = {n}")));
-    all.extend(r.by_group.iter().flatten().map(|(key, n)| format!("group {key} = {n}")));
-    // A table that nobody has filled in yet: unknown, not absent.
-    let empty = |table: &Option<IndexMap<String, Decimal>>| table.as_ref().is_some_and(IndexMap::is_empty);
-    all.extend(empty(&r.by_region).then(|| format!("region = {UNKNOWN}")));
-    all.extend(empty(&r.by_group).then(|| format!("group = {UNKNOWN}")));
-    all.join("; ")
-}
-
-fn read_limits(text: &str, r: &mut Requirement) -> Option<()> {
-    for one in text.split(';').map(str::trim).filter(|one| !one.is_empty()) {
-        let (key, number) = one.split_once('=')?;
-        if number.trim() == UNKNOWN {
-            match key.split_whitespace().collect::<Vec<_>>()[..] {
-                ["year", year, "region"] => {
-                    let years = r.by_year.get_or_insert_default();
-                    years.insert(year.to_owned(), YearLimit::ByRegion(IndexMap::new()));
-                }
-                ["region"] => drop(r.by_region.get_or_insert_default()),
-                ["group"] => drop(r.by_group.get_or_insert_default()),
-                _ => return None,
-            }
-            continue;
-        }
-        let number: Decimal = number.trim().replace(',', ".").parse().ok()?;
-        match key.split_whitespace().collect::<Vec<_>>()[..] {
-            ["attribute", name, key] => {
-                let empty = || ByAttribute { attribute: name.to_owned(), limits: IndexMap::new() };
-                let table = r.by_attribute.get_or_insert_with(empty);
-                if table.attribute != name {
-                    return None;
-                }
-                table.limits.insert(key.to_owned(), number);
-            }
-            ["year", year] => drop(r.by_year.get_or_insert_default().insert(year.to_owned(), YearLimit::Plain(number))),
-            ["year", year, "region", region] => {
-                let years = r.by_year.get_or_insert_default();
-                let limit = years.entry(year.to_owned()).or_insert_with(|| YearLimit::ByRegion(IndexMap::new()));
-                let YearLimit::ByRegion(table) = limit else { return None };
-                table.insert(region.to_owned(), number);
-            }
-            ["region", region] => drop(r.by_region.get_or_insert_default().insert(region.to_owned(), number)),
-            ["group", group] => drop(r.by_group.get_or_insert_default().insert(group.to_owned(), number)),
-            _ => return None,
-        }
-    }
-    Some(())
-}
-
 fn requirement(r: &Requirement) -> [(&'static str, String); 4] {
-    [("op", word(&r.op)), ("value", opt(&r.value)), ("limits", limits(r)), ("delegated_to", opt(&r.delegated_to))]
+    let value = r.value.as_ref().map(limits::exact).unwrap_or_default();
+    [("op", word(&r.op)), ("value", value), ("limits", limits::write(r)), ("delegated_to", opt(&r.delegated_to))]
 }
 
 fn regions(regions: &Option<Vec<String>>) -> String {

@@ -2,7 +2,7 @@
 //! and nothing written.
 
 use crate::{
-    Law,
+    Law, closed,
     judge::{Judging, Written},
     model::Edition,
     record, rejudge,
@@ -63,7 +63,8 @@ pub async fn of_overlay(tx: &mut impl Query, law: &Law, overlay: &Overlay) -> Re
     of_library(tx, law, library, &sets.into_iter().collect::<Vec<_>>()).await
 }
 
-/// With another library, for these sets. Cost: the figures of the years in which the sets judge, and their verdicts.
+/// With another library, for these sets; closed years are left out, as nothing of them is judged again. Cost: the figures
+/// of the years in which the sets judge, and their verdicts.
 pub async fn of_library(tx: &mut impl Query, law: &Law, library: Library, sets: &[String]) -> Result<Trial> {
     let tried = law.tried(library);
     let mut trial = Trial::default();
@@ -82,13 +83,16 @@ pub async fn of_library(tx: &mut impl Query, law: &Law, library: Library, sets: 
 
 async fn chunk(tx: &mut impl Query, tried: &Law, sets: &[String], units: &[UnitId], trial: &mut Trial) -> Result<()> {
     let mut before = rejudge::verdicts(tx, units).await?;
-    before.retain(|at, _| sets.contains(&at.1));
     let places = store::places(1, units.len());
     let sql = format!("SELECT DISTINCT period FROM facts_figure WHERE unit IN ({})", places);
     let mut years = Vec::new();
     for row in tx.rows(&sql, units.iter().map(|&u| u.into()).collect()).await? {
         years.extend(row.text(0)?.parse::<i16>());
     }
+    // Verdicts of closed years stay as they are, whatever the law: carried out, nothing of them is written.
+    let closed = closed::of(tx, units, &years).await?;
+    let stays = |at: &rejudge::At| at.2.parse().is_ok_and(|year| closed.contains(&(UnitId(at.0), year)));
+    before.retain(|at, _| sets.contains(&at.1) && !stays(at));
     let judges = |year: i16| tried.library().sets().any(|s| sets.contains(&s.set) && crate::law::applies(s, year));
     years.retain(|&year| judges(year));
     if years.is_empty() {
@@ -97,7 +101,8 @@ async fn chunk(tx: &mut impl Query, tried: &Law, sets: &[String], units: &[UnitI
     let known = record::load(tx, units, &years).await?;
     let judging = Judging::read(tx, tried, units, &years).await?.only(sets);
     let written = judging.start(Arc::new(known), record::BOTH).wait().await?;
-    let after: BTreeMap<rejudge::At, String> = written.iter().map(|w: &Written| (w.place(), w.letters())).collect();
+    let given = written.iter().map(|w: &Written| (w.place(), w.letters()));
+    let after: BTreeMap<rejudge::At, String> = given.filter(|(at, _)| !stays(at)).collect();
     trial.judged += after.len();
     let places: BTreeSet<&rejudge::At> = before.keys().chain(after.keys()).collect();
     for at in places {

@@ -191,8 +191,13 @@ impl Library {
 
     /// The same library without what only illustrates: the law as far as it is known.
     pub fn without_illustrations(&self) -> Library {
+        self.only_overlays(|overlay| !overlay.illustrative)
+    }
+
+    /// The same library with these of its overlays, in their order. Cost: a copy of its lists.
+    pub fn only_overlays(&self, kept: impl Fn(&Overlay) -> bool) -> Library {
         let mut library = self.clone();
-        library.overlays.retain(|overlay| !overlay.illustrative);
+        library.overlays.retain(|overlay| kept(overlay));
         library
     }
 
@@ -226,7 +231,8 @@ impl Library {
     pub fn in_force(&self, id: &str, day: Day) -> Option<Book> {
         let mut book = (**self.sets.get(id)?).clone();
         for overlay in &self.overlays {
-            // Checked by `with_overlays`: it names nothing that is not there.
+            // Checked by `with_overlays`. Where another set has taken the place of the checked one and lacks something that
+            // the overlay names, nothing of the overlay is laid on.
             let _ = overlay.lay_on(&mut book, day);
         }
         Some(Book::new(book, day))

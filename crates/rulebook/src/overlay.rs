@@ -3,6 +3,7 @@
 use crate::model::{Confidence, OverlayMark, Requirement, Rulebook};
 use kernel::Day;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Where an overlay's numbers come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,14 +89,32 @@ impl Overlay {
             .chain(self.set_counts.iter().map(|c| c.set.as_str()))
     }
 
-    /// Lays this overlay onto a set, for a judging on `day`. Outside its time it changes nothing.
+    /// The indicators that it names of a set and that the set does not have, whatever the day. Cost: a walk through the set.
+    pub fn missing_in(&self, book: &Rulebook) -> Vec<String> {
+        let laid = self.set_requirement.iter().map(|s| (&s.set, &s.no));
+        let all = laid.chain(self.confirm.iter().map(|c| (&c.set, &c.no)));
+        let named: Vec<&String> = all.filter(|(set, _)| **set == book.set).map(|(_, no)| no).collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let mut there: HashSet<&str> = HashSet::new();
+        book.walk(|_, i| {
+            there.insert(i.no.as_str());
+        });
+        named.into_iter().filter(|no| !there.contains(no.as_str())).cloned().collect()
+    }
+
+    /// Lays this overlay onto a set, for a judging on `day`: whole, or not at all where the set lacks something that it
+    /// names. Outside its time it changes nothing.
     pub fn lay_on(&self, book: &mut Rulebook, day: Day) -> Result<(), NoSuchIndicator> {
         if day < self.from || self.to.is_some_and(|to| day > to) {
             return Ok(());
         }
         let set = book.set.clone();
-        let missing =
-            |set: &str, no: &str| NoSuchIndicator { overlay: self.id.clone(), set: set.into(), no: no.into() };
+        // Before anything is changed: half a decision is nobody's law.
+        if let Some(no) = self.missing_in(book).into_iter().next() {
+            return Err(NoSuchIndicator { overlay: self.id.clone(), set, no });
+        }
         let mark =
             |citation: String| Some(OverlayMark { id: self.id.clone(), citation, illustrative: self.illustrative });
         let cited = [
@@ -105,7 +124,7 @@ impl Overlay {
         ];
         let cited = cited.into_iter().flatten().collect::<Vec<_>>().join(", ");
         for change in self.set_requirement.iter().filter(|c| c.set == set) {
-            let indicator = book.find_mut(&change.no).ok_or_else(|| missing(&change.set, &change.no))?;
+            let Some(indicator) = book.find_mut(&change.no) else { continue };
             indicator.requirement = change.requirement.clone();
             indicator.confidence = change.confidence;
             // What is laid on from a later day on replaces what an amendment asked before it.
@@ -124,7 +143,7 @@ impl Overlay {
             }
         }
         for confirm in self.confirm.iter().filter(|c| c.set == set) {
-            let indicator = book.find_mut(&confirm.no).ok_or_else(|| missing(&confirm.set, &confirm.no))?;
+            let Some(indicator) = book.find_mut(&confirm.no) else { continue };
             if let Some(requirement) = &confirm.requirement {
                 indicator.requirement = requirement.clone();
             }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     drafts::{self, Draft, State},
+    overlays::{self, Loose, What},
     setsheet, trial,
 };
 use axum::{
@@ -15,7 +16,8 @@ use axum::{
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use kernel::{Phrase, Problem};
+use documents::{list_out, sheet_out::Content};
+use kernel::{Phrase, Problem, text};
 use minijinja::{Value, context};
 use rulebook::{
     Book, Library, Traits,
@@ -23,11 +25,14 @@ use rulebook::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Multipart, Outcome, Path, Repeatable, Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .read_inside("/quan-tri/bo-tieu-chi", "law administration", get(list))
+        .read_inside("/quan-tri/bo-tieu-chi.csv", "law administration", get(csv))
+        .read_inside("/quan-tri/bo-tieu-chi.xlsx", "law administration", get(xlsx))
         .read_inside("/quan-tri/bo-tieu-chi/mau.xlsx", "law administration", get(template))
         .write("/quan-tri/bo-tieu-chi/nhap", "draft", "law", post(take))
         .read_inside("/quan-tri/bo-tieu-chi/{id}", "law administration", get(page))
@@ -44,6 +49,8 @@ pub struct Description;
 
 const PER: i64 = 50;
 const PER_API: i64 = 500;
+/// Lines of a file.
+const MOST_LINES: i64 = 10_000;
 /// Problems that a page lists; all of them are counted.
 const SHOWN: usize = 200;
 const KIND: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -55,9 +62,19 @@ struct Asked {
     bo: String,
     /// The set beside which a draft stands.
     voi: String,
+    /// Words of a title, an id, a number or a file.
+    q: String,
+    /// In which order: one of [`drafts::ORDERS`], else the last first.
+    sap: String,
     /// From 1; of programs from 0.
     trang: String,
     page: i64,
+}
+
+impl Asked {
+    fn wanted(&self) -> drafts::Wanted {
+        drafts::Wanted { search: text::search_key(self.q.trim()), order: self.sap.clone() }
+    }
 }
 
 async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
@@ -68,7 +85,7 @@ async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, pro
     let law = law(ctx);
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
-    let (found, count) = drafts::list(&mut tx, page * PER, PER).await?;
+    let (found, count) = drafts::list(&mut tx, &asked.wanted(), page * PER, PER).await?;
     let row = |d: &Draft| {
         context! {
             href => ctx.link(&format!("/quan-tri/bo-tieu-chi/{}", d.id)), title => ctx.lang.pick(&d.entered.book.title_vi, &d.entered.book.title_en),
@@ -88,9 +105,51 @@ async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, pro
         context! {
             title => locale::word(ctx.lang, "drafts-title"), rows => found.iter().map(row).collect::<Vec<_>>(), count => count, pages => pages,
             sets => sets.collect::<Vec<_>>(), may => ctx.may("draft", "law"), problems => said, problem_count => problems.len(), file => file,
-            key => uuid::Uuid::new_v4().to_string(), action => ctx.link("/quan-tri/bo-tieu-chi/nhap"), template => ctx.link("/quan-tri/bo-tieu-chi/mau.xlsx"),
+            key => uuid::Uuid::new_v4().to_string(), action => ctx.link("/quan-tri/bo-tieu-chi/nhap"),
+            q => asked.q, sap => asked.sap, orders => drafts::ORDERS, query => web::kept(&[("q", &asked.q), ("sap", &asked.sap)]),
+            base => ctx.link("/quan-tri/bo-tieu-chi"), template => ctx.link("/quan-tri/bo-tieu-chi/mau.xlsx"),
         },
     )
+}
+
+const HEADINGS: [&str; 8] = [
+    "choice-set",
+    "draft-id",
+    "overlay-number",
+    "overlay-issuer",
+    "overlay-from",
+    "overlay-entered",
+    "draft-file",
+    "draft-state",
+];
+
+async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, list_out::Kind::Csv).await
+}
+
+async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, list_out::Kind::Xlsx).await
+}
+
+/// The list as a file. Cost: as [`drafts::list`] of up to [`MOST_LINES`] drafts.
+async fn export(ctx: &Ctx, asked: &Asked, of: list_out::Kind) -> Outcome {
+    let mut tx = ctx.read().await?;
+    let (found, _) = drafts::list(&mut tx, &asked.wanted(), 0, MOST_LINES).await?;
+    let row = |d: &Draft| {
+        let book = &d.entered.book;
+        let texts = [
+            ctx.lang.pick(&book.title_vi, &book.title_en).clone(),
+            book.set.clone(),
+            book.decision.number.clone().unwrap_or_default(),
+            book.decision.issuer.clone(),
+            locale::date(book.applies.from),
+            locale::date(d.at.day()),
+            d.file.clone(),
+            locale::say_key(ctx.lang, &format!("draft-state-{}", d.state.name()), &[]),
+        ];
+        texts.into_iter().map(Content::Text).collect()
+    };
+    take_away(ctx, "bo-tieu-chi", "drafts-list", &HEADINGS, found.iter().map(row).collect(), of)
 }
 
 fn class(state: State) -> &'static str {
@@ -147,13 +206,19 @@ async fn page(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>) -> Ou
     show(&ctx, id, &asked, StatusCode::OK, None).await
 }
 
-/// How a draft stands beside a set: each measure that differs, and how many are of which kind.
-fn beside(ctx: &Ctx, library: &Library, draft: &Draft, with: &str) -> Option<(Vec<Value>, Vec<Value>)> {
+/// How a draft stands beside a set: each measure that differs, and how many are of which kind. `approved`: the library as it
+/// would be with it.
+fn beside(
+    ctx: &Ctx,
+    (library, approved): (&Library, &Library),
+    draft: &Draft,
+    with: &str,
+) -> Option<(Vec<Value>, Vec<Value>)> {
     let one = |id: &str, library: &Library| -> Option<(Book, i16, Vec<String>)> {
         let year = library.set(id)?.applies.to.unwrap_or(ctx.site.clock.today()).year();
         Some((library.in_force(id, rulebook::values::year_end(year))?, year, library.prerequisites(id)))
     };
-    let (first, then) = (one(with, library)?, one(&draft.entered.book.set, &draft.entered.on(library))?);
+    let (first, then) = (one(with, library)?, one(&draft.entered.book.set, approved)?);
     fn side((book, year, prerequisites): &(Book, i16, Vec<String>)) -> Side<'_> {
         Side { book, year: *year, prerequisites }
     }
@@ -186,13 +251,21 @@ async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Opti
         law.main_set(draft.entered.book.applies.level, draft.entered.book.applies.from.year()).map(|s| s.set.clone())
     };
     let with = Some(asked.voi.clone()).filter(|w| !w.is_empty()).or(replaced.clone()).or_else(main).unwrap_or_default();
-    let (counts, differences) = beside(ctx, &library, &draft, &with).unwrap_or_default();
+    let (approved, mut loose) = overlays::with_set(&mut tx, &law, &draft.entered, ctx.site.clock.today()).await?;
+    let known = approved.without_illustrations();
+    let (counts, differences) = beside(ctx, (&library, &known), &draft, &with).unwrap_or_default();
     let waiting = draft.state == State::Waiting;
     let mut would = trial::Trial::default();
     if waiting {
-        let library = draft.entered.on(law.library());
-        would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.entered.book.set)).await?;
+        would = trial::of_library(&mut tx, &law, approved, std::slice::from_ref(&draft.entered.book.set)).await?;
+    } else {
+        loose.clear();
     }
+    let unfit = |one: &Loose| {
+        let list = if one.kind == What::Confirmation { "/quan-tri/xac-nhan" } else { "/quan-tri/nguong" };
+        let href = one.id.map(|_| ctx.link(&format!("{list}?{}", web::kept(&[("q", &one.number)]))));
+        context! { number => one.number, missing => one.missing.join(", "), blocks => one.blocks, href => href }
+    };
     let (some, pages) = web::page_of(&would.changes, &asked.trang, PER);
     let rows = changes(ctx, &mut tx, &some.iter().collect::<Vec<_>>()).await?;
     let (mut indicators, mut sure) = (0, 0);
@@ -222,7 +295,8 @@ async fn show(ctx: &Ctx, id: i64, asked: &Asked, status: StatusCode, wrong: Opti
             measures => draft.entered.measures.iter().map(measure).collect::<Vec<_>>(),
             counts => counts, differences => differences, sets => sets.collect::<Vec<_>>(), kinds => kinds(ctx, &would), rows => rows, pages => pages,
             judged => would.judged, changed => would.changes.len(), public => would.changes.iter().filter(|c| c.published).count(),
-            second => second && waiting, may => ctx.may("approve", "law"), version => draft.version.to_string(), key => uuid::Uuid::new_v4().to_string(),
+            second => second && waiting, may => ctx.may("approve", "law"), version => draft.version.to_string(),
+            seen => law.step().to_string(), loose => loose.iter().map(unfit).collect::<Vec<_>>(), blocked => loose.iter().any(|one| one.blocks), key => uuid::Uuid::new_v4().to_string(),
             action => ctx.link(&format!("/quan-tri/bo-tieu-chi/{id}/quyet-dinh")), list => ctx.link("/quan-tri/bo-tieu-chi"),
             wrong => wrong.map(|p| locale::say(ctx.lang, &p.phrase)), query => format!("voi={with}"),
         },
@@ -238,11 +312,21 @@ struct Decision {
     why: String,
     /// The version that was seen.
     version: String,
+    /// The step of the law beside which it was seen: the form always says it, a program may.
+    seen: Option<String>,
     key: String,
+}
+
+impl Decision {
+    /// What is no step was never seen.
+    fn seen(&self) -> Option<i64> {
+        self.seen.as_ref().map(|step| step.trim().parse().unwrap_or(-1))
+    }
 }
 
 async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Decision>) -> Outcome {
     let there = ctx.link(&format!("/quan-tri/bo-tieu-chi/{id}"));
+    let sent = Decision { seen: sent.seen.or_else(|| Some(String::new())), ..sent };
     let body = format!("{} {} {}", sent.decision, sent.version, sent.why);
     let repeatable = Repeatable::of_form(&ctx, &sent.key, body.as_bytes());
     match carry_out(&ctx, id, &sent, &repeatable).await? {
@@ -271,7 +355,8 @@ async fn carry_out(
         _ => return Ok(Err(Problem::input(Phrase::new("draft-no-decision")).at_field("decision"))),
     };
     let version = sent.version.parse().unwrap_or(0);
-    if let Err(problem) = drafts::decide(&mut tx, &law(ctx), &draft, version, approve, &sent.why).await? {
+    let decision = drafts::Decision { version, seen: sent.seen(), approve, why: &sent.why };
+    if let Err(problem) = drafts::decide(&mut tx, &law(ctx), &draft, decision).await? {
         return Ok(Err(problem));
     }
     let answer = json!({"id": id, "state": if approve { "approved" } else { "refused" }});
@@ -281,11 +366,12 @@ async fn carry_out(
 
 /// `GET /api/v1/rulebook-drafts`: criteria sets that were entered.
 #[utoipa::path(get, path = "/api/v1/rulebook-drafts", responses((status = 200, description = "A page of 500 drafts, the last first")),
-    params(("page" = Option<i64>, Query, description = "From 0")))]
+    params(("q" = Option<String>, Query, description = "Of titles, ids, the decision's number, the file"),
+        ("sap" = Option<String>, Query, description = "`title`; else the last first"), ("page" = Option<i64>, Query, description = "From 0")))]
 async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page(asked.page);
-    let (found, count) = drafts::list(&mut tx, page * PER_API, PER_API).await?;
+    let (found, count) = drafts::list(&mut tx, &asked.wanted(), page * PER_API, PER_API).await?;
     let rows: Vec<_> = found
         .iter()
         .map(|d| json!({"id": d.id, "set": d.entered.book.set, "title": d.entered.book.title_vi, "state": d.state.name(), "version": d.version, "file": d.file, "at": d.at.rfc3339()}))
@@ -312,22 +398,25 @@ async fn api_take(ctx: Ctx, bytes: Bytes) -> Outcome {
     repeatable.done(tx, json!({"id": id, "version": 1})).await
 }
 
-/// `GET /api/v1/rulebook-drafts/{id}`: a draft whole, and which verdicts it would change.
+/// `GET /api/v1/rulebook-drafts/{id}`: a draft whole, which verdicts it would change, which documents would lie on nothing.
 #[utoipa::path(get, path = "/api/v1/rulebook-drafts/{id}", params(("id" = i64, Path)),
-    responses((status = 200, description = "The draft, and what it would change"), (status = 404, description = "There is no such draft")))]
+    responses((status = 200, description = "The draft, what it would change, the documents that do not lie on it, and the step of the law (`seen`)"), (status = 404, description = "There is no such draft")))]
 async fn api_one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     let law = law(&ctx);
     let mut tx = ctx.read().await?;
     let Some(draft) = drafts::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let library = draft.entered.on(law.library());
+    let (library, loose) = overlays::with_set(&mut tx, &law, &draft.entered, ctx.site.clock.today()).await?;
     let would = trial::of_library(&mut tx, &law, library, std::slice::from_ref(&draft.entered.book.set)).await?;
-    ctx.json(&json!({"draft": draft, "would": preview_json(&would)}))
+    let seen = law.step().to_string();
+    ctx.json(&json!({"draft": draft, "would": preview_json(&would), "documents_unfit": loose, "seen": seen}))
 }
 
-/// `POST /api/v1/rulebook-drafts/{id}/decision`: approved or refused, never by whoever drafted it.
+/// `POST /api/v1/rulebook-drafts/{id}/decision`: approved or refused, never by whoever drafted it. With `seen`, as the draft
+/// told it, nothing is approved beside another law than the one that was seen.
 #[utoipa::path(post, path = "/api/v1/rulebook-drafts/{id}/decision", request_body = serde_json::Value,
     responses((status = 200, description = "What became of it"), (status = 403, description = "Whoever drafted it"),
-        (status = 404, description = "There is no such draft"), (status = 412, description = "It was decided meanwhile"),
+        (status = 404, description = "There is no such draft"), (status = 409, description = "Another law than the one seen, or documents in force do not lie on it"),
+        (status = 412, description = "It was decided meanwhile"),
         (status = 422, description = "What does not fit")),
     params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)))]
 async fn api_decide(ctx: Ctx, Path(id): Path<i64>, bytes: Bytes) -> Outcome {

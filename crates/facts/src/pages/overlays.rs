@@ -75,6 +75,8 @@ fn title(ctx: &Ctx, kind: What) -> String {
 #[serde(default)]
 struct Asked {
     q: String,
+    /// In which order: one of [`overlays::ORDERS`], else the last first.
+    sap: String,
     /// From 1.
     trang: String,
     /// Whether something was just written.
@@ -84,35 +86,84 @@ struct Asked {
     page: i64,
 }
 
+impl Asked {
+    fn wanted(&self) -> overlays::Wanted {
+        overlays::Wanted { search: text::search_key(self.q.trim()), order: self.sap.clone() }
+    }
+
+    /// The part of an address that keeps search and order.
+    fn kept(&self) -> String {
+        web::kept(&[("q", &self.q), ("sap", &self.sap)])
+    }
+
+    /// The same with the page, as a form of a row sends it back.
+    fn here(&self) -> String {
+        web::kept(&[("q", &self.q), ("sap", &self.sap), ("trang", &self.trang)])
+    }
+}
+
+/// What was sent of one document and refused: shown again in its row, each problem at its field.
+#[derive(Debug, Default)]
+struct Refused {
+    id: i64,
+    last: String,
+    why: String,
+    /// By field: `last`, `why`, `file`; what stands at none under an empty name.
+    wrong: BTreeMap<String, Vec<String>>,
+}
+
+impl Refused {
+    fn new(ctx: &Ctx, id: i64, problems: &[Problem]) -> Refused {
+        let mut refused = Refused { id, ..Refused::default() };
+        for problem in problems {
+            refused.wrong.entry(at_field(problem)).or_default().push(locale::say(ctx.lang, &problem.phrase));
+        }
+        refused
+    }
+
+    /// All that is wrong, each leading to its field: the document may have moved to another page meanwhile.
+    fn errors(&self) -> Vec<Value> {
+        let mut errors = Vec::new();
+        for (field, said) in self.wrong.iter().flat_map(|(field, all)| all.iter().map(move |said| (field, said))) {
+            let place = if field.is_empty() { "vb" } else { field.as_str() };
+            errors.push(context! { href => format!("#{place}-{}", self.id), text => said });
+        }
+        errors
+    }
+}
+
 async fn thresholds(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    list(&ctx, What::Thresholds, &asked, StatusCode::OK, &BTreeMap::new()).await
+    list(&ctx, What::Thresholds, &asked, StatusCode::OK, None).await
 }
 
 async fn confirmations(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
-    list(&ctx, What::Confirmation, &asked, StatusCode::OK, &BTreeMap::new()).await
+    list(&ctx, What::Confirmation, &asked, StatusCode::OK, None).await
 }
 
-/// The documents, the last first; `wrong`: what does not fit of an end that was sent, by document.
-async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, wrong: &BTreeMap<i64, Vec<String>>) -> Outcome {
+/// The documents; `refused`: what was sent of one of them and does not fit.
+async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, refused: Option<Refused>) -> Outcome {
     let law = law(ctx);
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
-    let (found, count) = overlays::list(&mut tx, kind, &text::search_key(asked.q.trim()), page * PER, PER).await?;
+    let (found, count) = overlays::list(&mut tx, kind, &asked.wanted(), page * PER, PER).await?;
     let files = overlays::files(&mut tx, found.iter().map(|kept| kept.id)).await?;
     let today = ctx.site.clock.today();
     let may = ctx.may("overlay", "law");
+    let here = Some(asked.here()).filter(|here| !here.is_empty()).map_or_else(String::new, |here| format!("?{here}"));
     let file = |file: &Attachment| context! { name => file.name, link => ctx.link(&format!("/tep/{}", file.id)) };
     let row = |kept: &Kept| {
         let ended = kept.to.is_some_and(|to| to < today);
+        let sent = refused.as_ref().filter(|refused| refused.id == kept.id);
+        let at = |what: &str| ctx.link(&format!("/quan-tri/nguong/{}/{what}{here}", kept.id));
         context! {
             id => kept.id, number => kept.number, date => locale::date(kept.date), issuer => kept.issuer, document => kept.document,
             is_address => kept.document.starts_with("https://"), from => locale::date(kept.from), to => kept.to.map(locale::date),
             never => kept.to.is_some_and(|to| to < kept.from), ended => ended, lines => lines(ctx, &law, kept),
             set => set_title(ctx, &law, &kept.set), at => locale::date(kept.at.day()), by => role(ctx, &kept.by),
             ended_at => kept.ended_at.map(|at| locale::date(at.day())), ended_by => kept.ended_by.as_deref().map(|by| role(ctx, by)),
-            why => kept.ended_why, end => (may && !ended && kept.ended_at.is_none()).then(|| ctx.link(&format!("/quan-tri/nguong/{}/ket-thuc", kept.id))),
-            wrong => wrong.get(&kept.id), files => files.get(&kept.id.to_string()).map(|all| all.iter().map(file).collect::<Vec<_>>()),
-            add => may.then(|| ctx.link(&format!("/quan-tri/nguong/{}/tep", kept.id))),
+            why => kept.ended_why, end => (may && !ended && kept.ended_at.is_none()).then(|| at("ket-thuc")),
+            wrong => sent.map(|sent| sent.wrong.clone()).unwrap_or_default(), last => sent.map(|sent| &sent.last), sent_why => sent.map(|sent| &sent.why), files => files.get(&kept.id.to_string()).map(|all| all.iter().map(file).collect::<Vec<_>>()),
+            add => may.then(|| at("tep")),
         }
     };
     let sets: Vec<Value> = law
@@ -124,14 +175,13 @@ async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, wrong: &
         .into_iter()
         .map(|p| context! { number => p + 1, current => p == page })
         .collect();
-    let kept = form_urlencoded::Serializer::new(String::new()).append_pair("q", &asked.q).finish();
     ctx.page_with(
         status,
         "overlays.html",
         context! {
             title => title(ctx, kind), confirming => kind == What::Confirmation, rows => found.iter().map(row).collect::<Vec<_>>(),
-            count => count, pages => pages, q => asked.q, query => kept, base => ctx.link(base(kind)), sets => sets, may => may,
-            saved => !asked.da_luu.is_empty(), keys => found.iter().map(|_| uuid::Uuid::new_v4().to_string()).collect::<Vec<_>>(),
+            count => count, pages => pages, q => asked.q, query => asked.kept(), sap => asked.sap, orders => overlays::ORDERS, base => ctx.link(base(kind)), sets => sets, may => may,
+            saved => !asked.da_luu.is_empty(), errors => refused.as_ref().map(Refused::errors), keys => found.iter().map(|_| uuid::Uuid::new_v4().to_string()).collect::<Vec<_>>(),
         },
     )
 }
@@ -223,7 +273,7 @@ const HEADINGS: [&str; 9] = [
 async fn export(ctx: &Ctx, kind: What, asked: &Asked, of: Kind) -> Outcome {
     let law = law(ctx);
     let mut tx = ctx.read().await?;
-    let (found, _) = overlays::list(&mut tx, kind, &text::search_key(asked.q.trim()), 0, 10_000).await?;
+    let (found, _) = overlays::list(&mut tx, kind, &asked.wanted(), 0, 10_000).await?;
     let row = |k: &Kept| {
         let texts = [
             k.number.clone(),
@@ -519,12 +569,13 @@ impl End {
     }
 }
 
-/// `POST /quan-tri/nguong/{id}/ket-thuc`: ends a document of either kind.
-async fn end(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<End>) -> Outcome {
+/// `POST /quan-tri/nguong/{id}/ket-thuc`: ends a document of either kind; refused, the page from which it was sent is shown
+/// again with what was typed.
+async fn end(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>, Form(sent): Form<End>) -> Outcome {
     let repeatable = Repeatable::of_form(&ctx, &sent.key, format!("{} {}", sent.last, sent.why).as_bytes());
     let mut tx = ctx.write().await?;
     let Some(kept) = overlays::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let kind = if kept.kind == What::Confirmation.name() { What::Confirmation } else { What::Thresholds };
+    let kind = kept.what();
     let there = ctx.link(&format!("{}?da_luu=1", base(kind)));
     if repeatable.seen(&mut tx).await?.is_some() {
         return Ok(Redirect::to(&there).into_response());
@@ -538,6 +589,6 @@ async fn end(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<End>) -> Outcome {
         return Ok(Redirect::to(&there).into_response());
     }
     drop(tx);
-    let said = problems.iter().map(|p| locale::say(ctx.lang, &p.phrase)).collect();
-    list(&ctx, kind, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &BTreeMap::from([(id, said)])).await
+    let refused = Refused { last: sent.last, why: sent.why, ..Refused::new(&ctx, id, &problems) };
+    list(&ctx, kind, &asked, StatusCode::UNPROCESSABLE_ENTITY, Some(refused)).await
 }

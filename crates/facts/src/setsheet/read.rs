@@ -1,12 +1,17 @@
 //! Reading a workbook back, with every problem at its sheet and cell.
 
-use super::{Entered, FIELDS, GROUPS, NOTHING, measures, named, read_limits};
-use documents::sheet_in::{self, Limits};
+use super::{
+    Entered, FIELDS, GROUPS, NOTHING,
+    limits::{self, Keys},
+    measures, named,
+};
+use crate::overlays::threshold;
+use documents::sheet_in::{self, Cell, Limits};
 use indexmap::IndexMap;
 use kernel::{Day, Phrase, Problem};
 use rulebook::{
     Confidence, Kind, Library,
-    model::{AmendedBy, Amendment, Applies, Counts, Criterion, Decision, Group, Indicator, Requirement, Rulebook},
+    model::{AmendedBy, Amendment, Applies, Counts, Criterion, Decision, Group, Indicator, Op, Requirement, Rulebook},
 };
 use serde::de::DeserializeOwned;
 use std::{
@@ -18,20 +23,24 @@ use std::{
 pub(super) struct Read {
     name: &'static str,
     columns: Vec<String>,
-    rows: Vec<(u32, Vec<String>)>,
+    rows: Vec<(u32, Vec<Cell>)>,
 }
 
 /// One row of a sheet, with where it stands.
 pub(super) struct At<'a> {
     sheet: &'a Read,
     number: u32,
-    cells: &'a [String],
+    cells: &'a [Cell],
 }
 
 impl At<'_> {
-    pub(super) fn text(&self, column: &str) -> &str {
+    fn cell(&self, column: &str) -> Option<&Cell> {
         let at = self.sheet.columns.iter().position(|c| c == column);
-        at.and_then(|at| self.cells.get(at)).map_or("", |t| t.trim())
+        at.and_then(|at| self.cells.get(at))
+    }
+
+    pub(super) fn text(&self, column: &str) -> &str {
+        self.cell(column).map_or("", |cell| cell.text.trim())
     }
 
     pub(super) fn opt(&self, column: &str) -> Option<String> {
@@ -54,6 +63,8 @@ pub(super) struct Reader {
     /// The measures and sets that there are, and the measures that the workbook brings.
     pub(super) library: Library,
     pub(super) found: Vec<Problem>,
+    /// By which thresholds of the set may differ.
+    keys: Keys,
 }
 
 impl Reader {
@@ -89,19 +100,25 @@ impl Reader {
         read
     }
 
-    fn requirement(&mut self, at: &At, kind: Kind) -> Option<Requirement> {
+    /// `unknown`: whether nobody has seen what is asked, so that a number may be left out.
+    fn requirement(&mut self, at: &At, kind: Kind, unknown: bool) -> Option<Requirement> {
         let op = self.one(at, "op")?;
         let mut r = Requirement::open(op, at.opt("delegated_to"));
         if let Some(text) = at.opt("value") {
-            r.value = text.replace(',', ".").parse().ok();
-            if r.value.is_none() {
-                self.found.push(at.wrong("value", "overlay-no-number"));
+            match threshold(&text, kind, at.cell("value").is_some_and(|cell| cell.number)) {
+                Ok(number) => r.value = Some(number),
+                Err(phrase) => self.found.push(at.problem("value", phrase)),
             }
         }
-        if read_limits(at.text("limits"), &mut r).is_none() {
-            self.found.push(at.wrong("limits", "setsheet-wrong-limits"));
+        let wrong = limits::read(at.text("limits"), kind, &self.keys, &mut r);
+        self.found.extend(wrong.into_iter().map(|phrase| at.problem("limits", phrase)));
+        let compares = !matches!(op, Op::Achieved | Op::Parts | Op::Unknown);
+        let without = at.text("value").is_empty() && at.text("limits").is_empty();
+        // Forgotten rather than left to somebody: the set would judge nobody by it, and say nothing.
+        if compares && without && r.delegated_to.is_none() && !unknown {
+            let phrase = Phrase::new("setsheet-no-limit").with("text", at.text("op"));
+            self.found.push(at.problem("value", phrase));
         }
-        use rulebook::model::Op;
         let fits = match op {
             Op::Achieved => kind.is_yes_no(),
             Op::Parts => kind == Kind::Composite,
@@ -142,7 +159,7 @@ impl Reader {
         let (no, text_vi, text_en) = (self.must(at, "no"), self.must(at, "text_vi"), self.must(at, "text_en"));
         let kind = self.one_must(at, "kind")?;
         self.must(at, "op");
-        let requirement = self.requirement(at, kind)?;
+        let requirement = self.requirement(at, kind, at.text("confidence") == Confidence::Unknown.name())?;
         let (measure, join) = (self.measure(at, kind), self.one(at, "join"));
         let composite = kind == Kind::Composite;
         if composite != join.is_some() {
@@ -184,6 +201,7 @@ impl Reader {
         }
         let kind: Option<Kind> = self.one(at, "kind");
         let (asked, measure) = (kind.unwrap_or(of.kind), self.measure(at, kind.unwrap_or(of.kind)));
+        let sure = at.opt("confidence").unwrap_or_else(|| of.confidence.name().to_owned());
         if asked != of.kind && measure.is_none() {
             self.found.push(at.wrong("measure", "setsheet-missing"));
         }
@@ -195,7 +213,7 @@ impl Reader {
             kind,
             unit: Self::unit(at),
             measure,
-            requirement: self.requirement(at, asked),
+            requirement: self.requirement(at, asked, sure == Confidence::Unknown.name()),
             applies_if: at.opt("applies_if"),
             applies_if_en: at.opt("applies_if_en"),
             applies_regions: Self::regions(at),
@@ -211,7 +229,7 @@ impl Reader {
         let mut many: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut regions = IndexMap::new();
         for at in sheet.at() {
-            let name = FIELDS.iter().find(|f| **f == at.cells.first().map_or("", |c| c.trim()));
+            let name = FIELDS.iter().find(|f| **f == at.cells.first().map_or("", |c| c.text.trim()));
             match name.copied() {
                 None => self.found.push(at.wrong("field", "setsheet-no-field")),
                 Some("region") => match at.text("value").split_once('=') {
@@ -246,8 +264,11 @@ impl Reader {
             self.found.push(at.wrong("value", "units-no-day"));
         }
         let level = one.get("level").and_then(|at| self.one(at, "value"));
-        let from = one.get("from").and_then(|at| self.parsed(at, "value", "units-no-day"));
-        let to = one.get("to").and_then(|at| self.parsed(at, "value", "units-no-day"));
+        let from: Option<Day> = one.get("from").and_then(|at| self.parsed(at, "value", "units-no-day"));
+        let to: Option<Day> = one.get("to").and_then(|at| self.parsed(at, "value", "units-no-day"));
+        if let Some(at) = one.get("to").filter(|_| from.zip(to).is_some_and(|(from, to)| to < from)) {
+            self.found.push(at.wrong("value", "overlay-ends-before"));
+        }
         let in_force = one.get("in_force").and_then(|at| self.parsed(at, "value", "units-no-day"));
         let mut number = |name: &str| one.get(name).and_then(|at| self.parsed::<u32>(at, "value", "overlay-no-number"));
         let counted = (number("criteria"), number("indicators"), number("indicators_listed"));
@@ -345,18 +366,17 @@ impl Read {
 pub fn read(bytes: &[u8], library: &Library) -> Result<Entered, Vec<Problem>> {
     let mut workbook = sheet_in::open(bytes, Limits::default())?;
     let there = workbook.sheets();
-    let mut reader = Reader { library: library.clone(), found: Vec::new() };
+    let mut reader = Reader { library: library.clone(), found: Vec::new(), keys: Keys::default() };
     let mut sheets = Vec::new();
     for name in ["bo", "nhom", "sua-doi", "tieu-chi", "chi-tieu", measures::SHEET] {
         let mut sheet = Read { name, columns: Vec::new(), rows: Vec::new() };
         if there.iter().any(|s| s == name) {
             reader.found.extend(workbook.suspicious(name)?.iter().map(|s| s.problem(name)));
             workbook.rows(name, |row| {
-                let texts: Vec<String> = row.cells.into_iter().map(|c| c.text).collect();
                 if sheet.columns.is_empty() {
-                    sheet.columns = texts;
-                } else if texts.iter().any(|t| !t.trim().is_empty()) {
-                    sheet.rows.push((row.number, texts));
+                    sheet.columns = row.cells.into_iter().map(|c| c.text).collect();
+                } else if row.cells.iter().any(|c| !c.text.trim().is_empty()) {
+                    sheet.rows.push((row.number, row.cells));
                 }
                 ControlFlow::Continue(())
             })?;
@@ -375,6 +395,7 @@ pub fn read(bytes: &[u8], library: &Library) -> Result<Entered, Vec<Problem>> {
             book.groups.push(Group { no, name_vi, name_en, definition_vi, definition_en, confidence, source });
         }
     }
+    reader.keys = Keys::of(&book);
     for at in sheets[2].at() {
         let number = reader.must(&at, "number");
         reader.must(&at, "date");

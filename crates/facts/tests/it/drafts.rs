@@ -2,7 +2,7 @@
 
 use crate::{
     figures::{COMMUNE, ROOMS, entry, judged, library, prepared, save, slice},
-    visitor::{OK, Visitor},
+    visitor::{OK, Visitor, hidden},
 };
 use documents::sheet_out;
 use facts::{drafts, setsheet, totals};
@@ -84,6 +84,43 @@ fn what_does_not_fit_is_said_at_its_sheet_and_cell() {
     check(("bo", "set", "value", "Bộ mới"), "setsheet-id", 'B');
     check(("tieu-chi", "2", "no", "1"), "setsheet-twice", 'A');
     assert_eq!(setsheet::read(b"no workbook", &library).expect_err("refused").len(), 1);
+}
+
+#[test]
+fn a_threshold_that_cannot_be_right_is_said_at_its_cell() {
+    let library = library(false);
+    let check = |cell: (&str, &str, &str, &str), key: &str, column: char| {
+        let found = setsheet::read(&changed(&[cell]), &library).expect_err(key);
+        let at = |place: &Option<Place>| match place {
+            Some(Place::Cell { sheet, cell }) => (sheet.clone(), cell.chars().next()),
+            other => panic!("{other:?}"),
+        };
+        let said: Vec<_> = found.iter().map(|p| (p.phrase.key, at(&p.place))).collect();
+        assert_eq!(said, [(key, (cell.0.to_owned(), Some(column)))], "{cell:?}");
+    };
+    check(("chi-tieu", "3.1", "value", "800"), "overlay-over-hundred", 'M');
+    check(("chi-tieu", "3.1", "value", "-5"), "overlay-negative", 'M');
+    check(("chi-tieu", "3.1", "value", "1.000"), "values-ambiguous", 'M');
+    check(("chi-tieu", "3.1", "value", ""), "setsheet-no-limit", 'M');
+    check(("chi-tieu", "3.1", "limits", "region TDMNPB = 800"), "overlay-over-hundred", 'N');
+    check(("chi-tieu", "3.1", "limits", "region DBHS = 80; region DBSH = 90"), "setsheet-no-region", 'N');
+    check(("chi-tieu", "3.1", "limits", "year 2024 region DBHS = 80"), "setsheet-no-region", 'N');
+    check(("chi-tieu", "3.1", "limits", "group 9 = 70"), "overlay-no-group", 'N');
+    check(("chi-tieu", "3.1", "limits", "year 25 = 48"), "setsheet-no-year", 'N');
+    check(("chi-tieu", "10.1", "limits", "region DBSH = 1.000"), "values-ambiguous", 'N');
+    check(("bo", "to", "value", "2020-01-01"), "overlay-ends-before", 'B');
+    // Several are said at once, each in its own words.
+    let both = [("chi-tieu", "3.1", "limits", "year 25 = 48; group 9 = 70")];
+    assert_eq!(setsheet::read(&changed(&both), &library).expect_err("two").len(), 2);
+    // What somebody else lays down, or nobody has seen, is left out; three places behind the point come back as they were.
+    let cells = [("chi-tieu", "3.1", "value", ""), ("chi-tieu", "3.1", "delegated_to", "province")];
+    assert!(setsheet::read(&changed(&cells), &library).is_ok());
+    let cells = [("chi-tieu", "3.1", "value", ""), ("chi-tieu", "3.1", "confidence", "unknown")];
+    assert!(setsheet::read(&changed(&cells), &library).is_ok());
+    let cells = [("chi-tieu", "3.1", "value", "12,1250"), ("chi-tieu", "10.1", "limits", "region DBSH = 45,1250")];
+    let book = setsheet::read(&changed(&cells), &library).expect("one reading").book;
+    let again = setsheet::write(&book, &[], Lang::Vi, CLOCK.today()).expect("a workbook");
+    assert_eq!(setsheet::read(&again, &library).expect("it reads back").book, book);
 }
 
 /// Three measures that nobody has: counted twice, and the share of the one in the other.
@@ -209,7 +246,8 @@ fn a_draft_judges_nobody_until_a_second_person_approves_it() {
             let (store, law, draft) = (store.clone(), law.clone(), draft.clone());
             async move {
                 let mut tx = store.write(&by, &CLOCK).await?;
-                let done = drafts::decide(&mut tx, &law, &draft, version, approve, why).await?;
+                let decision = drafts::Decision { version, seen: None, approve, why };
+                let done = drafts::decide(&mut tx, &law, &draft, decision).await?;
                 if done.is_ok() {
                     tx.commit().await?;
                 }
@@ -278,6 +316,130 @@ fn pages_and_programs_take_a_workbook_and_show_it_beside_the_set_in_use() {
         assert_eq!(sent.status, 422);
         assert_eq!(visitor.get("/api/v1/rulebook-drafts", true).await?.json()?["count"], 2);
         assert_eq!(visitor.get("/quan-tri/bo-tieu-chi/99", true).await?.status, 404);
+        // The list is searched by what is written on a set, put in order, taken away.
+        let list = |query: &str| format!("/quan-tri/bo-tieu-chi?{query}");
+        let found = visitor.get(&list("q=318&sap=title"), true).await?.text();
+        assert!(found.contains("/quan-tri/bo-tieu-chi/1\""), "by the number of its decision: {found}");
+        let nothing = visitor.get(&list("q=khong-co"), true).await?.text();
+        assert!(!nothing.contains("/quan-tri/bo-tieu-chi/1\""), "{nothing}");
+        for kind in ["csv", "xlsx"] {
+            let file = visitor.get(&format!("/quan-tri/bo-tieu-chi.{kind}?q=318"), true).await?;
+            assert_eq!(file.status, OK, "{kind}");
+            assert!(visitor.get(&format!("/quan-tri/bo-tieu-chi.{kind}"), false).await?.status >= 300, "{kind}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_draft_on_which_a_document_in_force_no_longer_lies_names_it_and_waits_until_it_is_ended() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        facts::rejudge::if_changed(&mut tx, &visitor.law).await?;
+        tx.commit().await?;
+        let json = [("content-type", "application/json")];
+        let document = |kind: &str, number: &str, thresholds: serde_json::Value| {
+            let (from, issuer) = (if kind == "thresholds" { "2024-03-01" } else { "" }, "UBND tỉnh Tuyên Quang");
+            json!({"kind": kind, "set": SET, "number": number, "date": "2024-02-01", "issuer": issuer, "from": from,
+                "thresholds": thresholds})
+            .to_string()
+        };
+        let laid = [
+            document(
+                "thresholds",
+                "12/2024/QĐ-UBND",
+                json!([{"no": "2.1", "value": "99"}, {"no": "2.2", "value": "99"}]),
+            ),
+            document("confirmation", "15/2024/QĐ-TTg", json!([{"no": "10.1"}])),
+            document("thresholds", "16/2024/QĐ-UBND", json!([{"no": "2.1", "value": "1"}])),
+        ];
+        let mut ids = Vec::new();
+        for body in laid {
+            let answer = visitor.give("/api/v1/overlays", &json, body).await?;
+            assert_eq!(answer.status, OK, "{}", answer.text());
+            ids.push(answer.json()?["id"].as_i64().unwrap_or(0));
+        }
+        let renamed = changed(&[("chi-tieu", "2.2", "no", "2.9"), ("chi-tieu", "10.1", "no", "10.9")]);
+        let id = kept(&store, &officer(7), &renamed, &visitor.law).await?;
+        let (page, api) = (format!("/quan-tri/bo-tieu-chi/{id}"), format!("/api/v1/rulebook-drafts/{id}"));
+        let shown = visitor.get(&page, true).await?.text();
+        assert!(shown.contains("12/2024/QĐ-UBND") && shown.contains("15/2024/QĐ-TTg"), "{shown}");
+        assert!(!shown.contains("16/2024/QĐ-UBND"), "what it names is there: {shown}");
+        assert!(shown.contains("không có chỉ tiêu 2.2") && !shown.contains("value=\"approve\""), "{shown}");
+        let told = visitor.get(&api, true).await?.json()?;
+        let unfit = told["documents_unfit"].as_array().cloned().unwrap_or_default();
+        let blocking: Vec<_> = unfit.iter().filter(|one| one["blocks"] == true).map(|one| one["id"].as_i64()).collect();
+        assert_eq!(blocking, [Some(ids[0]), Some(ids[1])], "{told}");
+        assert!(unfit.iter().any(|one| one["id"].is_null() && one["blocks"] == false), "the illustration: {told}");
+
+        let decision = r#"{"decision": "approve", "version": "1"}"#;
+        let decide = format!("{api}/decision");
+        for (at, number) in ["12/2024/QĐ-UBND (2.2)", "15/2024/QĐ-TTg (10.1)"].into_iter().enumerate() {
+            let refused = visitor.give(&decide, &json, decision).await?;
+            assert!(refused.status == 409 && refused.text().contains(number), "{}", refused.text());
+            let end = format!("/api/v1/overlays/{}/end", ids[at]);
+            let ended = visitor.give(&end, &json, r#"{"why": "chỉ tiêu đánh số lại"}"#).await?;
+            assert_eq!(ended.status, OK, "{}", ended.text());
+        }
+        crate::overlays::run_jobs(&store, &visitor.law).await?;
+        // What the preview says is what the approval then changes.
+        let told = visitor.get(&api, true).await?.json()?;
+        let verdicts = told["would"]["verdicts"].as_array().cloned().unwrap_or_default();
+        let public = verdicts.iter().filter(|v| v["published"] == true);
+        let would: Vec<_> = public.map(|v| json!([v["unit"], v["set"], v["period"]])).collect();
+        assert!(!would.is_empty(), "{told}");
+        let done = visitor.give(&decide, &json, decision).await?;
+        assert_eq!((done.status, done.json()?["state"].as_str()), (OK, Some("approved")), "{}", done.text());
+        crate::overlays::run_jobs(&store, &visitor.law).await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let (_, list, _) = facts::rejudge::last(&mut tx, 0, 100).await?;
+        let did: Vec<_> = list.iter().map(|r| json!([r.unit, r.set, r.period])).collect();
+        assert_eq!(did, would);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_draft_is_not_approved_beside_another_law_than_the_one_that_was_seen() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let corrected = |text| changed(&[("chi-tieu", "3.1", "value", text)]);
+        let first = kept(&store, &officer(7), &corrected("100"), &visitor.law).await?;
+        let second = kept(&store, &officer(7), &corrected("90"), &visitor.law).await?;
+        let page = format!("/quan-tri/bo-tieu-chi/{second}");
+        let api = |id: i64| format!("/api/v1/rulebook-drafts/{id}");
+        let open = visitor.get(&page, true).await?.text();
+        let told = visitor.get(&api(second), true).await?.json()?;
+        let seen = hidden(&open, "seen");
+        assert_eq!((seen.as_str(), told["seen"].as_str()), ("0", Some("0")), "{open}");
+
+        let json = [("content-type", "application/json")];
+        let approve = |seen: &str| json!({"decision": "approve", "version": "1", "seen": seen}).to_string();
+        let done = visitor.give(&format!("{}/decision", api(first)), &json, approve(&seen)).await?;
+        assert_eq!(done.status, OK, "{}", done.text());
+
+        // The page that was open before is shown again, beside the law of now.
+        let kind = "application/x-www-form-urlencoded";
+        let form = |page: &str| {
+            let (seen, key) = (hidden(page, "seen"), hidden(page, "key"));
+            format!("decision=approve&version=1&why=&seen={seen}&key={key}")
+        };
+        let late = visitor.post(&format!("{page}/quyet-dinh"), kind, form(&open)).await?;
+        let again = late.text();
+        assert_eq!(late.status, 409, "{again}");
+        assert!(again.contains("Quy định đang áp dụng vừa được thay đổi"), "{again}");
+        assert_eq!(hidden(&again, "seen"), "1", "{again}");
+        let unsaid = visitor.post(&format!("{page}/quyet-dinh"), kind, "decision=approve&version=1&key=k0").await?;
+        assert_eq!(unsaid.status, 409, "a form always says what it saw");
+        let late = visitor.give(&format!("{}/decision", api(second)), &json, approve(&seen)).await?;
+        assert_eq!(late.status, 409, "{}", late.text());
+        let waits = visitor.get(&api(second), true).await?.json()?;
+        assert_eq!((waits["draft"]["state"].as_str(), waits["seen"].as_str()), (Some("waiting"), Some("1")));
+        let sent = visitor.post(&format!("{page}/quyet-dinh"), kind, form(&again)).await?;
+        assert_eq!(sent.leads_to(), Some(page.as_str()), "{}", sent.text());
         Ok(())
     });
 }

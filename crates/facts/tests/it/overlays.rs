@@ -6,12 +6,12 @@ use crate::{
     visitor::{OK, Visitor},
 };
 use facts::{
-    Law,
+    Entry, Key, Law, closed,
     overlays::{self, Proposal, Threshold, What},
     rejudge, totals, trial,
 };
-use kernel::{Actor, Clock};
-use rulebook::Value;
+use kernel::{Actor, Clock, UnitId};
+use rulebook::{Origin, Value};
 use std::sync::Arc;
 use store::{Query, Store, args, jobs::Registry};
 use testkit::{CLOCK, each_engine};
@@ -49,7 +49,7 @@ async fn current(store: &Store, law: &Law) -> store::Result<Law> {
     law.current(&mut store.read(&Actor::READER.scope()).await?).await
 }
 
-async fn run_jobs(store: &Store, law: &Law) -> store::Result<usize> {
+pub async fn run_jobs(store: &Store, law: &Law) -> store::Result<usize> {
     let mut registry = Registry::default();
     facts::jobs::register(&mut registry, Arc::new(law.clone()), Arc::new(web::Everybody(Actor::READER)));
     let clock: Arc<dyn Clock> = Arc::new(CLOCK);
@@ -165,6 +165,7 @@ fn an_end_takes_it_back_and_what_does_not_fit_stands_at_its_field() {
         check(&|p| p.thresholds[0].value = "101".into(), "overlay-over-hundred", "thresholds/2.1");
         check(&|p| p.thresholds[0].value = "-1".into(), "overlay-negative", "thresholds/2.1");
         check(&|p| p.thresholds[0].value = "nhiều".into(), "overlay-no-number", "thresholds/2.1");
+        check(&|p| p.thresholds[0].value = "1.000".into(), "values-ambiguous", "thresholds/2.1");
         check(&|p| p.thresholds[0].no = "3.1".into(), "overlay-not-open", "thresholds/3.1");
         check(&|p| p.thresholds[0].no = "99".into(), "overlay-no-indicator", "thresholds/99");
         check(&|p| p.thresholds.push(p.thresholds[0].clone()), "overlay-twice", "thresholds/2.1");
@@ -349,6 +350,88 @@ fn a_confirmation_by_program_has_its_document_beside_its_citation_for_everybody(
         let list = visitor.get("/quan-tri/xac-nhan", true).await?.text();
         assert_eq!(list.matches("phu-luc.pdf").count(), 1, "{list}");
         assert!(list.contains(&address), "{list}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_preview_counts_no_verdict_of_a_closed_year_as_nothing_of_it_is_judged_again() {
+    each_engine(ROOMS, |store| async move {
+        let law = prepared(&store, true).await?;
+        judged(&store, &law, true).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        rejudge::if_changed(&mut tx, &law).await?;
+        tx.commit().await?;
+        // In the year before, the one figure that there is meets what is asked.
+        let asks = limit(&law, "2.1", 2023).expect("the illustration asks a number");
+        let plan = law.plan(SET, rulebook::values::year_end(2023)).expect("the set");
+        let measure = plan.measures[plan.book.node("2.1").expect("indicator 2.1")].expect("its measure");
+        let key = Key { unit: COMMUNE, year: 2023, measure, origin: Origin::Declared };
+        let figure = Entry::new(key, Value::Number(asks.parse().expect("a number")));
+        save(&store, &law, &[figure], true).await?;
+        let asked = Proposal { from: "2023-03-01".into(), ..decision(&[("2.1", "100")]) };
+        let overlay = asked.check(law.library(), CLOCK.today()).expect("it fits");
+        let of_years = |trial: &trial::Trial| {
+            let public = trial.changes.iter().filter(|c| c.published);
+            public.map(|c| (c.unit, c.set.clone(), c.period.clone())).collect::<Vec<_>>()
+        };
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let open = trial::of_overlay(&mut tx, &law, &overlay).await?;
+        drop(tx);
+        let place = |year: &str| (COMMUNE, SET.to_owned(), year.to_owned());
+        assert_eq!(of_years(&open), [place("2023"), place("2024")], "both years are open");
+
+        let mut tx = store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?;
+        closed::close_year(&mut tx, UnitId(206), 2024, "abc").await?;
+        tx.commit().await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let trial = trial::of_overlay(&mut tx, &law, &overlay).await?;
+        drop(tx);
+        assert_eq!(of_years(&trial), [place("2023")]);
+        assert!(trial.judged < open.judged, "{} of {}", trial.judged, open.judged);
+
+        lay(&store, &law, &asked).await?;
+        run_jobs(&store, &law).await?;
+        let mut tx = store.read(&Actor::READER.scope()).await?;
+        let (_, list, _) = rejudge::last(&mut tx, 0, 100).await?;
+        let did: Vec<_> = list.iter().map(|r| (r.unit, r.set.clone(), r.period.clone())).collect();
+        assert_eq!(of_years(&trial), did, "the preview said it");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_end_that_is_refused_stands_where_it_was_sent_from_with_what_was_typed() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store.clone()).await?;
+        judged(&store, &visitor.law, true).await?;
+        let first = lay(&store, &visitor.law, &decision(&[("2.1", "100")])).await?;
+        let law = current(&store, &visitor.law).await?;
+        let other = Proposal { number: "77/2024/QĐ-UBND".into(), ..decision(&[("2.2", "70")]) };
+        lay(&store, &law, &other).await?;
+        // Sorted and searched, the list keeps both in the form of each row.
+        let list = visitor.get("/quan-tri/nguong?q=12&sap=number", true).await?.text();
+        assert!(!list.contains("77/2024"), "{list}");
+        assert!(list.contains("ket-thuc?q=12&amp;sap=number"), "{list}");
+        let by_number = visitor.get("/quan-tri/nguong?sap=number", true).await?.text();
+        let newest = visitor.get("/quan-tri/nguong", true).await?.text();
+        let before = |text: &str| text.find("12/2024/QĐ").expect("one") < text.find("77/2024").expect("the other");
+        assert!(before(&by_number) && !before(&newest), "{by_number}");
+
+        let end = format!("/quan-tri/nguong/{first}/ket-thuc");
+        let sent = "key=k1&last=2024-13-99&why=Thay+b%E1%BA%B1ng+v%C4%83n+b%E1%BA%A3n+kh%C3%A1c";
+        let wrong = visitor.post(&format!("{end}?q=12"), FORM, sent).await?;
+        let page = wrong.text();
+        assert_eq!(wrong.status, 422, "{page}");
+        assert!(!page.contains("77/2024") && page.contains("href=\"#last-"), "{page}");
+        assert!(page.contains("Thay bằng văn bản khác") && page.contains("value=\"2024-13-99\""), "{page}");
+        assert!(page.contains("aria-invalid=\"true\""), "at its field: {page}");
+        // On a page where the document does not stand, it is said all the same.
+        let without = visitor.post(&format!("{end}?trang=9"), FORM, "key=k2&last=2024-06-30&why=+").await?;
+        assert_eq!(without.status, 422);
+        assert!(without.text().contains("Chưa nêu lý do"), "{}", without.text());
+        let done = visitor.post(&format!("{end}?q=12"), FORM, "key=k3&last=2024-06-30&why=x").await?;
+        assert_eq!(done.leads_to(), Some("/quan-tri/nguong?da_luu=1"), "{}", done.text());
         Ok(())
     });
 }

@@ -137,3 +137,22 @@ fn computed_measures_follow_their_formula_and_their_policy() {
     check(Operation::CountMet, &["yes", "no", "x"], Zero, is("1"));
     assert_eq!(Kind::Percent.name(), "percent");
 }
+
+#[test]
+fn an_overlay_lies_whole_on_a_set_or_not_at_all() {
+    let (set, day): (&str, kernel::Day) = ("commune-2021-2025", "2025-12-31".parse().unwrap());
+    let overlay = shipped::illustrative();
+    let library = shipped::library().with_overlays([overlay.clone()]).unwrap();
+    let asks = |library: &Library| {
+        let book = library.in_force(set, day).unwrap();
+        book.threshold(book.node("2.1").unwrap(), &traits(), 2025).cloned()
+    };
+    assert!(asks(&library).is_some());
+    let mut renamed = (**library.set(set).unwrap()).clone();
+    renamed.find_mut("2.2").unwrap().no = "2.9".into();
+    assert_eq!(overlay.missing_in(&renamed), ["2.2"]);
+    let mut laid = renamed.clone();
+    assert_eq!(overlay.lay_on(&mut laid, day).unwrap_err().no, "2.2");
+    assert_eq!(laid, renamed, "nothing of it");
+    assert_eq!(asks(&library.with_set(renamed)), None, "not even what it names beside");
+}

@@ -6,7 +6,7 @@ use crate::{
     trial::{self, Trial, Would},
 };
 use axum::{body::Bytes, http::StatusCode};
-use kernel::{Phrase, Problem, text};
+use kernel::{Phrase, Problem};
 use rulebook::Overlay;
 use serde_json::{Value, json};
 use store::attachments::Attachment;
@@ -19,12 +19,12 @@ pub struct Description;
 /// `GET /api/v1/overlays`: the documents that were laid on the law here.
 #[utoipa::path(get, path = "/api/v1/overlays", responses((status = 200, description = "A page of 500 documents, the last first")),
     params(("kind" = Option<String>, Query, description = "`thresholds` (also where left out) or `confirmation`"), ("q" = Option<String>, Query),
+        ("sap" = Option<String>, Query, description = "`number`, `signed` or `from`; else the last first"),
         ("page" = Option<i64>, Query, description = "From 0")))]
 pub(super) async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page(asked.page);
-    let wanted = text::search_key(asked.q.trim());
-    let (found, count) = overlays::list(&mut tx, asked.kind, &wanted, page * PER_API, PER_API).await?;
+    let (found, count) = overlays::list(&mut tx, asked.kind, &asked.wanted(), page * PER_API, PER_API).await?;
     let files = overlays::files(&mut tx, found.iter().map(|kept| kept.id)).await?;
     let row = |kept: &Kept| -> Result<Value, serde_json::Error> {
         let mut row = serde_json::to_value(kept)?;

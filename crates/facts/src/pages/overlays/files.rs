@@ -1,7 +1,7 @@
 //! The document itself beside its citation: a decision that lays thresholds down or confirms numbers, as a file that
 //! everybody can read.
 
-use super::{Asked, What, base, list};
+use super::{Asked, Refused, base, list};
 use crate::{overlays, pages::figure};
 use axum::{
     body::Bytes,
@@ -12,7 +12,7 @@ use futures::stream;
 use kernel::{Phrase, Problem};
 use serde::Deserialize;
 use serde_json::json;
-use std::{collections::BTreeMap, convert::Infallible};
+use std::convert::Infallible;
 use store::{
     StoreError,
     attachments::{Attachments, Blob},
@@ -71,18 +71,18 @@ async fn sent(ctx: &Ctx, mut parts: Multipart) -> Result<(String, Result<Came, P
 }
 
 /// `POST /quan-tri/nguong/{id}/tep`: attaches the document itself to its citation, of either kind. Cost: five rows, the file.
-pub(super) async fn add(ctx: Ctx, Path(id): Path<i64>, parts: Multipart) -> Outcome {
+pub(super) async fn add(ctx: Ctx, Path(id): Path<i64>, Asking(asked): Asking<Asked>, parts: Multipart) -> Outcome {
     let (key, came) = sent(&ctx, parts).await?;
     let mut tx = ctx.write().await?;
     let Some(kept) = overlays::get(&mut tx, id).await? else { return Err(ctx.not_found()) };
-    let kind = if kept.kind == What::Confirmation.name() { What::Confirmation } else { What::Thresholds };
+    let kind = kept.what();
     let there = ctx.link(&format!("{}?da_luu=1", base(kind)));
     let (blob, name, media_type) = match came {
         Ok(came) => came,
         Err(problem) => {
             drop(tx);
-            let said = BTreeMap::from([(id, vec![locale::say(ctx.lang, &problem.phrase)])]);
-            return list(&ctx, kind, &Asked::default(), StatusCode::UNPROCESSABLE_ENTITY, &said).await;
+            let refused = Refused::new(&ctx, id, &[problem]);
+            return list(&ctx, kind, &asked, StatusCode::UNPROCESSABLE_ENTITY, Some(refused)).await;
         }
     };
     let repeatable = Repeatable::of_form(&ctx, &key, format!("{} {name}", blob.sha256).as_bytes());
