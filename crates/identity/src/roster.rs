@@ -204,7 +204,7 @@ fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result:
         wrong(COLUMNS.iter().position(|&name| name == field).unwrap_or(4), key);
     }
     if let Some((_, key)) = role.zip(charge.as_ref()).and_then(|(role, charge)| unbounded(role, charge.as_deref())) {
-        problems.push(at(number, 5, key, cell(5)));
+        wrong(5, key);
     }
     match (role, charge, from) {
         (Some(role), Some(criteria), Some(from)) if problems.is_empty() => Ok(Wanted {

@@ -240,13 +240,12 @@ pub async fn run(work: Work, effects: &[Effect]) -> Result<()> {
         enqueue(&mut tx, id, plan.plan.day).await?;
         return tx.commit().await;
     }
-    let (state, said) = match actions::reorganise(&mut tx, &plan.plan, effects).await {
+    let (state, phrases) = match actions::reorganise(&mut tx, &plan.plan, effects).await {
         Ok((_, said)) => (State::Done, said),
         Err(Refused::Problems(problems)) => (State::Failed, problems.into_iter().map(|p| p.phrase).collect()),
         Err(Refused::Changed(overtaken)) => (State::Failed, vec![overtaken.problem.phrase]),
         Err(Refused::Store(error)) => return Err(error),
     };
-    let phrases = said;
     let words = |lang| phrases.iter().map(|phrase| locale::say(lang, phrase)).collect::<Vec<_>>();
     let said = json!({"vi": words(Lang::Vi), "en": words(Lang::En)});
     let sql = "UPDATE units_plan SET state = $2, version = version + 1, done_at = $3, said = $4

@@ -88,14 +88,16 @@ impl Guard {
                 Some(actor)
             }
             _ => match thing_of(path, parts.uri.path(), self.site.clock.today()) {
-                Some(thing) => match self.among(reader.actors(row.action, row.resource), &thing).await? {
-                    Among::Reaches(actor) => Some(actor),
-                    Among::OutOfReach => {
+                Some(thing) => {
+                    let actors = reader.actors(row.action, row.resource);
+                    let may = !actors.is_empty();
+                    let found = self.among(actors, &thing).await?;
+                    if may && found.is_none() {
                         let problem = Problem::forbidden(Phrase::new("problem-out-of-reach"));
                         return Err(Refused { problem, noted: reader.who.map(|who| (who, *row)), first: None });
                     }
-                    Among::Nobody => None,
-                },
+                    found
+                }
                 None => reader.admitted(row.action, row.resource),
             },
         };
@@ -141,13 +143,12 @@ impl Guard {
     }
 
     /// The one of somebody's actors that reaches the unit that the address names, on the day of the thing: one for all criteria
-    /// before one for some, then the first of the table. Cost: a row an ancestor, for each role that may.
-    async fn among(&self, actors: Vec<Actor>, thing: &Thing) -> Result<Among, Refused> {
+    /// before one for some, then the first of the table; `None` where none does. Cost: a row an ancestor, for each role that may.
+    async fn among(&self, actors: Vec<Actor>, thing: &Thing) -> Result<Option<Actor>, Refused> {
         let failed = |error: store::StoreError| Refused::from(error.problem());
-        let (mut some, mut for_some) = (false, None);
+        let mut for_some = None;
         for actor in actors {
-            some = true;
-            let Places::Some(charges) = &actor.scope.writes else { return Ok(Among::Reaches(actor)) };
+            let Places::Some(charges) = &actor.scope.writes else { return Ok(Some(actor)) };
             // Of which day the thing is, its handler knows where the address does not: it holds an agency's last day against it.
             let charges = charges.iter().cloned().map(|charge| match thing.dated {
                 true => charge,
@@ -160,15 +161,11 @@ impl Guard {
                 continue;
             }
             if reached.criteria(thing.unit, thing.day).is_none() {
-                return Ok(Among::Reaches(actor));
+                return Ok(Some(actor));
             }
             for_some.get_or_insert(actor);
         }
-        Ok(match (for_some, some) {
-            (Some(actor), _) => Among::Reaches(actor),
-            (None, true) => Among::OutOfReach,
-            (None, false) => Among::Nobody,
-        })
+        Ok(for_some)
     }
 
     /// Notes that somebody was refused, by the guard or by what the handler found. Of strangers, whom nobody can name, the log
@@ -192,13 +189,6 @@ impl Guard {
 
 /// Segments after which `{id}` is that of a unit.
 const UNITS: [&str; 3] = ["xa", "don-vi", "units"];
-
-/// Who of somebody's actors does what they ask for.
-enum Among {
-    Reaches(Actor),
-    OutOfReach,
-    Nobody,
-}
 
 /// What an address names: a unit, and a day.
 struct Thing {

@@ -329,14 +329,16 @@ fn actor(action: &str, who: &Who, role: Role, writes: Places) -> Actor {
 /// one of what stands before one of what has ended, and of those by the last of the table, which runs from communes to the
 /// province. `None` where they may not.
 pub fn admit(action: &str, resource: &str, who: &Who) -> Option<Actor> {
-    let mut actors = actors(action, resource, who);
-    let whole = actors.iter().position(|actor| actor.scope.writes == Places::All);
-    let past: Vec<Role> = rule_of(action, resource)
-        .map(|rule| held(rule, who).into_iter().filter(|held| held.past).map(|held| held.role).collect())
-        .unwrap_or_default();
-    let standing = || actors.iter().rposition(|actor| !past.contains(&actor.role));
-    let at = whole.or_else(standing).or(actors.len().checked_sub(1))?;
-    Some(actors.swap_remove(at))
+    if action == "read" {
+        return actors(action, resource, who).pop();
+    }
+    let rule = rule_of(action, resource).filter(|_| who.token_allows(action, resource))?;
+    let mut held = held(rule, who);
+    let whole = held.iter().position(|held| held.places == Places::All);
+    let standing = || held.iter().rposition(|held| !held.past);
+    let at = whole.or_else(standing).or(held.len().checked_sub(1))?;
+    let Held { role, places, .. } = held.swap_remove(at);
+    Some(actor(action, who, role, places))
 }
 
 /// The actor as whom somebody reads what everybody may read, or tells what everybody may tell.

@@ -250,6 +250,22 @@ pub(super) async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(i64, i64)>, For
     Ok(Redirect::to(&ctx.link(&format!("/quan-tri/nguoi/{id}"))).into_response())
 }
 
+/// What stands against doing something to an account with such a reason. Cost: one row.
+async fn reasoned(
+    ctx: &Ctx,
+    tx: &mut ::store::WriteTx,
+    id: PersonId,
+    reason: &str,
+) -> Result<Result<(), Wrong>, Failure> {
+    if reason.trim().is_empty() {
+        return Ok(Err(("reason", "reason-missing")));
+    }
+    if store::get(tx, id).await?.is_none() {
+        return Err(ctx.not_found());
+    }
+    Ok(Ok(()))
+}
+
 /// Locks an account or lets it in again, or says what stands against it. Cost: their sessions.
 pub(super) async fn locked(
     ctx: &Ctx,
@@ -258,11 +274,8 @@ pub(super) async fn locked(
     locked: bool,
     reason: &str,
 ) -> Result<Result<(), Wrong>, Failure> {
-    if reason.trim().is_empty() {
-        return Ok(Err(("reason", "reason-missing")));
-    }
-    if store::get(tx, id).await?.is_none() {
-        return Err(ctx.not_found());
+    if let Err(wrong) = reasoned(ctx, tx, id, reason).await? {
+        return Ok(Err(wrong));
     }
     store::disable(tx, id, locked, reason.trim()).await?;
     Ok(Ok(()))
@@ -287,11 +300,8 @@ pub(super) async fn logged_out(
     id: PersonId,
     reason: &str,
 ) -> Result<Result<u64, Wrong>, Failure> {
-    if reason.trim().is_empty() {
-        return Ok(Err(("reason", "reason-missing")));
-    }
-    if store::get(tx, id).await?.is_none() {
-        return Err(ctx.not_found());
+    if let Err(wrong) = reasoned(ctx, tx, id, reason).await? {
+        return Ok(Err(wrong));
     }
     Ok(Ok(store::end_all(tx, id, reason.trim()).await?))
 }

@@ -5,6 +5,7 @@ use super::{
     identity,
     people::{self, Code, Sent, note_reading},
     people_list::{self, wrong},
+    proposals::note_waiting,
 };
 use crate::{
     listing,
@@ -270,13 +271,7 @@ pub(super) async fn waiting(ctx: Ctx, Asking(listed): Asking<Listed>) -> Outcome
         let mut tx = ctx.read().await?;
         proposals::waiting(&mut tx, ctx.site.clock.now()).await?
     };
-    note_reading(
-        &ctx,
-        "identity.list",
-        None,
-        json!({"proposals": found.len(), "people": found.iter().map(|one| one.person).collect::<Vec<_>>()}),
-    )
-    .await?;
+    note_waiting(&ctx, &found).await?;
     let (some, next) = listed.cut(&ctx, "proposals", &found, |one| one.id.to_string())?;
     let rows = some.iter().map(proposal).collect();
     listed.answer(&ctx, Answer { name: "proposals", about: json!({}), fields: &PROPOSALS, rows, next })

@@ -100,6 +100,12 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
     }
 }
 
+/// The line of a reading of what waits: of whom.
+pub(super) async fn note_waiting(ctx: &Ctx, read: &[Proposal]) -> Result<(), Failure> {
+    let people: Vec<_> = read.iter().map(|one| one.person).collect();
+    note_reading(ctx, "identity.list", None, json!({"proposals": people.len(), "people": people})).await
+}
+
 async fn page(ctx: &Ctx, status: StatusCode, asked: &Listing, code: Option<&str>) -> Outcome {
     let found = {
         let mut tx = ctx.read().await?;
@@ -107,13 +113,7 @@ async fn page(ctx: &Ctx, status: StatusCode, asked: &Listing, code: Option<&str>
     };
     let (some, pages) = web::page_of(&found, &asked.trang, PER);
     let names = names(ctx, some).await?;
-    note_reading(
-        ctx,
-        "identity.list",
-        None,
-        json!({"proposals": some.len(), "people": some.iter().map(|one| one.person).collect::<Vec<_>>()}),
-    )
-    .await?;
+    note_waiting(ctx, some).await?;
     let body = context! {
         title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => found.len(),
         proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),

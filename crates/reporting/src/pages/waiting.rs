@@ -12,7 +12,7 @@ use facts::{
     Law,
     checks::{self, Tally},
 };
-use kernel::{AgencyId, CriterionRef, Places, Role, UnitId};
+use kernel::{Actor, AgencyId, CriterionRef, Places, Role, UnitId};
 use minijinja::{Value, context};
 use rulebook::Value as Given;
 use std::collections::{BTreeSet, HashMap};
@@ -21,12 +21,9 @@ use web::{Asked, Asking, Ctx, Outcome, Path};
 
 /// The criteria and agencies by which whoever looks reviews; `None`: bound to none.
 async fn mine(ctx: &Ctx, tx: &mut impl Query) -> ::store::Result<(Option<Vec<Criterion>>, Option<Vec<AgencyId>>)> {
-    let mut actors = ctx.reader.actors("review", "reporting");
-    let Some(actor) = actors.pop() else { return Ok((None, None)) };
     // Whoever reviews by another role, too, sees what waits for both: each unit's page says by which they act there.
-    let (Role::Appraiser, Some(person), true) = (actor.role, actor.person, actors.is_empty()) else {
-        return Ok((None, None));
-    };
+    let Ok([actor]) = <[Actor; 1]>::try_from(ctx.reader.actors("review", "reporting")) else { return Ok((None, None)) };
+    let (Role::Appraiser, Some(person)) = (actor.role, actor.person) else { return Ok((None, None)) };
     let agencies = actions::own_agencies_of(tx, person, ctx.site.clock.today()).await?.into_iter().collect();
     let criteria = match actor.scope.writes {
         Places::Some(charges) if charges.iter().all(|charge| charge.criteria.is_some()) => {
