@@ -235,8 +235,11 @@ function carry(place: HTMLElement): void {
   });
 }
 
-/** Whoever leaves with values that are not sent is asked; what is kept is shown to nobody until they are back. */
-function leaving(form: HTMLFormElement): void {
+/**
+ * Whoever leaves with values that are not sent is asked; what is kept is shown to nobody until they are back. Hears the button
+ * from the first moment on: `ready` says that what waits can be counted, which a slow phone takes its time for.
+ */
+function leaving(form: HTMLFormElement, ready: Promise<void>): void {
   const ask = document.querySelector<HTMLElement>("[data-leave]");
   const go = async (): Promise<void> => {
     await person.set(0).catch(() => {});
@@ -244,6 +247,7 @@ function leaving(form: HTMLFormElement): void {
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await ready;
     const waits = (await left().catch(() => [])).length + drafts(whose).length + (await photosOf(whose)).length;
     if (!waits || !ask) return void go();
     find(ask, "[data-asked]").textContent = say(ask.dataset["count"], waits);
@@ -261,11 +265,19 @@ function leaving(form: HTMLFormElement): void {
   });
 }
 
+/** Whose phone this is, as far as the page or the shelf knows. */
+async function known(): Promise<void> {
+  await shelf.all();
+  if (whose) await person.set(whose).catch(() => {});
+  else whose = await person.get();
+}
+
 async function begin(): Promise<void> {
+  const opened = known();
+  const ready = opened.catch(() => {});
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[action$="/dang-xuat"]')) leaving(form, ready);
   try {
-    await shelf.all();
-    if (whose) await person.set(whose).catch(() => {});
-    else whose = await person.get();
+    await opened;
   } catch {
     // Nothing is kept here: the page says so where somebody looks, and values go the way of the form.
     if (place) {
@@ -277,7 +289,6 @@ async function begin(): Promise<void> {
   if (place) wire(place);
   const shown = document.querySelector<HTMLElement>("[data-carry]");
   if (shown && whose) carry(shown);
-  for (const form of document.querySelectorAll<HTMLFormElement>('form[action$="/dang-xuat"]')) leaving(form);
   await show();
   addEventListener("online", () => void round());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void round());

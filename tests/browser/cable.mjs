@@ -3,25 +3,30 @@ import { as, freePort, phone, startDemo } from "./harness.mjs";
 import { execFileSync } from "node:child_process";
 import { connect, createServer } from "node:net";
 
-/** A line: `cut` refuses everything, `lose` lets requests through and no answer back, `after` lets so many bytes out and is cut then. */
+/**
+ * A line: `cut` refuses everything, `lose` lets requests through and no answer back, `after` lets so many bytes out and is cut
+ * then, `stop` breaks off where a request's first line has these words, whoever asks: page or service worker.
+ */
 export async function line(to) {
-  const state = { cut: false, lose: false, most: Infinity, open: new Set() };
+  const calm = { cut: false, lose: false, most: Infinity, words: undefined };
+  const state = { ...calm, open: new Set() };
+  const stopped = (bytes) => state.words && new RegExp(`^(POST|PUT|PATCH|DELETE|GET) \\S*${state.words}`, "m").test(bytes.toString("latin1"));
   const server = createServer((near) => {
     if (state.cut) return void near.destroy();
     const far = connect(Number(new URL(to).port), "127.0.0.1");
     state.open.add(near);
-    near.on("data", (bytes) => ((state.most -= bytes.length) < 0 ? turn({ cut: true }) : far.write(bytes))).on("close", () => far.destroy()).on("error", () => {});
+    near.on("data", (bytes) => (stopped(bytes) ? near.destroy() : (state.most -= bytes.length) < 0 ? turn({ cut: true }) : far.write(bytes))).on("close", () => far.destroy()).on("error", () => {});
     far.on("data", (bytes) => (state.lose ? near.destroy() : near.write(bytes))).on("close", () => near.destroy()).on("error", () => near.destroy());
     near.on("close", () => state.open.delete(near));
   });
   const port = await freePort();
   await new Promise((done) => server.listen(port, "127.0.0.1", done));
   const turn = (how) => {
-    Object.assign(state, { cut: false, lose: false, most: Infinity }, how);
+    Object.assign(state, calm, how);
     // What is open breaks off where it is.
     if (state.cut) for (const near of state.open) near.destroy();
   };
-  return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), after: (most) => turn({ most }), mend: () => turn({}), close: () => server.close() };
+  return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), after: (most) => turn({ most }), stop: (words) => turn({ words }), mend: () => turn({}), close: () => server.close() };
 }
 
 /** A demo of its own behind a line, and the program beside it over the same data. */
