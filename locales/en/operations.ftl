@@ -36,7 +36,7 @@ jobs-has-ended = This job has ended and cannot be cancelled any more.
 job-phase-mail = sending letters
 mail-title = Letters
 mail-server-is = Letters go out by { $server }.
-mail-no-server = No mail server was named (--smtp-url): letters are kept and wait.
+mail-no-server = No mail server is named (--smtp-url): letters wait for it, for a week at most.
 mail-text = What a letter says is sealed while it waits and gone once it was sent; this page has addresses and subjects only. Each reading of this page is a line of the audit trail.
 mail-search = Search by name, address, subject
 mail-count = { $count ->
@@ -79,11 +79,20 @@ health-unsealed = { $count ->
     [one] { $count } audit line waits to be sealed.
    *[other] { $count } audit lines wait to be sealed.
 }
+health-ledger = Public ledger
+health-ledger-last = The newest checkpoint was signed at { $at }.
+health-ledger-none = There is no checkpoint yet.
+health-ledger-waiting = { $count ->
+    [one] { $count } entry waits to be signed.
+   *[other] { $count } entries wait to be signed.
+}
+health-ledger-refused = The public ledger is not being signed. { $why }
+health-ledger-how = Bring the old “keys” folder back into the data folder. Where the database was restored or moved on purpose, run on the server: langso audit admit-restore --reason "REASON". Where nobody meant it, do not sign on: leave everything as it is and check it by langso audit verify.
 health-rooms = Versions of the tables
 health-jobs = Jobs
 health-jobs-none = No job waits, runs or has failed.
 health-mail = Letters
-cli-serve-smtp-url = Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait
+cli-serve-smtp-url = Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait, a week at most
 cli-serve-mail-from = Sender of all letters: NAME <MAILBOX@HOST>
 cli-serve-smtp-password-file = File with the password of the mail server; or the variable LANGSO_SMTP_PASSWORD
 cli-serve-smtp-ca = File with the certificate (PEM) by which the mail server is known, beside those of the system

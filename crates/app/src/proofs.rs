@@ -94,13 +94,22 @@ fn stop(error: LedgerError) -> anyhow::Error {
     }
 }
 
+/// A refusal to sign, with what can be done about it here.
+fn refused(error: LedgerError) -> anyhow::Error {
+    if !matches!(error, LedgerError::SetBack { .. } | LedgerError::OtherKey { .. }) {
+        return stop(error);
+    }
+    let why = ledger::problem(error).phrase;
+    Stop::failed(Phrase::new("ledger-refused-how").with("why", why)).into()
+}
+
 fn say(lang: Lang, phrase: &Phrase) {
     println!("{}", locale::say(lang, phrase));
 }
 
 /// Gives waiting leaves their places and signs; the exit code.
 pub async fn round(store: &Store, site: &Site, lang: Lang) -> Result<i32> {
-    ledger::round(store, &SystemClock, &site.keys()).await.map_err(stop)?;
+    ledger::round(store, &SystemClock, &site.keys()).await.map_err(refused)?;
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     if let Some(newest) = checkpoint::newest(&mut tx).await? {
         say(lang, &Phrase::new("ledger-newest-is").with("size", newest.size as i64).with("root", newest.root));
@@ -108,19 +117,10 @@ pub async fn round(store: &Store, site: &Site, lang: Lang) -> Result<i32> {
     Ok(0)
 }
 
-/// The line of the audit trail of what was done to the ledger by whoever sits here.
-async fn note(store: &Store, action: &'static str, details: serde_json::Value) -> Result<()> {
-    let mut tx = store.write(&Actor::LOCAL_ADMIN, &SystemClock).await?;
-    let line = AuditLine { action, kind: "ledger", subject: "ledger".into(), unit: None, details };
-    tx.audit(line).await?;
-    Ok(tx.commit().await?)
-}
-
 /// `rotate-key`.
 pub async fn rotate(site: &Site, lang: Lang) -> Result<i32> {
     let store = site.existing().await?;
-    let vkey = checkpoint::rotate(&store, &SystemClock, &site.keys()).await.map_err(stop)?;
-    note(&store, "ledger.rotate-key", serde_json::json!({"key": vkey})).await?;
+    let vkey = checkpoint::rotate(&store, &SystemClock, &site.keys()).await.map_err(refused)?;
     store.close().await;
     say(lang, &Phrase::new("ledger-rotated").with("key", vkey));
     Ok(0)
@@ -133,10 +133,10 @@ pub async fn admit(args: &Admit, lang: Lang) -> Result<i32> {
         return Err(Stop::option("--reason", Phrase::new("ledger-no-reason")).into());
     }
     let store = args.site.existing().await?;
-    checkpoint::admit(&store, &SystemClock, &args.site.keys(), reason).await.map_err(stop)?;
-    note(&store, "ledger.admit-restore", serde_json::json!({"reason": reason})).await?;
+    // Where it still refuses, the tree in the database was changed: the reason of a restore does not mend that.
+    let admitted = checkpoint::admit(&store, &SystemClock, &args.site.keys(), reason).await.map_err(stop)?;
     store.close().await;
-    say(lang, &Phrase::new("ledger-admitted"));
+    say(lang, &Phrase::new(if admitted { "ledger-admitted" } else { "ledger-nothing-to-admit" }));
     Ok(0)
 }
 
@@ -181,13 +181,20 @@ pub fn cosign(args: &Cosign, lang: Lang) -> Result<i32> {
     Ok(0)
 }
 
-/// `verify --proof`: the leaf, the tree and the signature, without the site.
+/// `verify --proof`: the leaf, the tree and the signatures, without the site. What rests on a key that was given is told apart
+/// from what only the file says.
 pub fn verify(path: &Path, trusted: &[String], lang: Lang) -> Result<i32> {
     let checked = Proof::from_text(&read(path)?).and_then(|proof| Ok((proof.check(trusted)?, proof)));
     let (holds, proof) = checked.map_err(stop)?;
     println!("{}", proof.leaf);
     let phrase = Phrase::new("ledger-proof-holds").with("position", holds.position as i64);
     say(lang, &phrase.with("size", holds.size as i64).with("keys", holds.signed_by.join(", ")));
+    if !holds.witnesses.is_empty() {
+        say(lang, &Phrase::new("ledger-proof-witnessed").with("keys", holds.witnesses.join(", ")));
+    }
+    if !holds.named.is_empty() {
+        say(lang, &Phrase::new("ledger-proof-named").with("keys", holds.named.join(", ")));
+    }
     if !holds.trusted {
         say(lang, &Phrase::new("ledger-proof-own-keys").with("keys", proof.keys.join(" ")));
     }

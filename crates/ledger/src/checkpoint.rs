@@ -1,11 +1,12 @@
 //! Checkpoints: the size and root of the tree, signed. One is written in a transaction after the one that wrote its nodes,
-//! so that none is published of what is not durable.
+//! so that none is published of what is not durable. Where the ledger speaks of itself (another key, a database set back),
+//! the leaf, the key, the checkpoint and the line of the audit trail are one transaction: all of it happened, or nothing.
 
 use crate::{Keys, Leaf, LedgerError, Result, keys::Pair, leaf, tree};
 use kernel::{Actor, Clock, Moment};
-use serde_json::Value;
+use serde_json::{Value, json};
 use signed_note::{Note, Signer};
-use store::{Query, Row, Store, WriteTx, args};
+use store::{AuditLine, Query, Row, Store, WriteTx, args};
 use tlog_tiles::{Checkpoint, Hash};
 
 /// A published checkpoint.
@@ -19,13 +20,15 @@ pub struct Signed {
     pub at: Moment,
     /// The signed note, as it is published: text, signature, cosignatures of witnesses.
     pub note: String,
+    /// The verifier key of the ledger that it is signed by.
+    pub key: String,
 }
 
-const COLUMNS: &str = "id, size, root, at, note";
+const COLUMNS: &str = "id, size, root, at, note, key";
 
 fn signed(row: &Row) -> store::Result<Signed> {
     let (size, at) = (row.i64(1)? as u64, Moment(row.i64(3)?));
-    Ok(Signed { id: row.i64(0)?, size, root: row.text(2)?, at, note: row.text(4)? })
+    Ok(Signed { id: row.i64(0)?, size, root: row.text(2)?, at, note: row.text(4)?, key: row.text(5)? })
 }
 
 /// The newest checkpoint. Cost: one row.
@@ -56,6 +59,16 @@ pub async fn list(
 pub async fn after(tx: &mut impl Query, id: i64, limit: i64) -> store::Result<Vec<Signed>> {
     let sql = format!("SELECT {COLUMNS} FROM ledger_checkpoint WHERE id > $1 ORDER BY id LIMIT $2");
     tx.rows(&sql, args![id, limit]).await?.iter().map(signed).collect()
+}
+
+/// Checkpoints that a witness may still cosign, newest first: those of a size, or of any. Cost: those rows, `limit` at most.
+pub(crate) async fn recent(tx: &mut impl Query, size: Option<i64>, limit: i64) -> store::Result<Vec<Signed>> {
+    let (narrowed, given) = match size {
+        Some(size) => ("WHERE size = $2", args![limit, size]),
+        None => ("", args![limit]),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM ledger_checkpoint {narrowed} ORDER BY id DESC LIMIT $1");
+    tx.rows(&sql, given).await?.iter().map(signed).collect()
 }
 
 /// The checkpoint by which a leaf is proved: the newest that a witness signed too and that holds the leaf, else the newest.
@@ -95,8 +108,32 @@ pub fn read(note: &str) -> Result<(Note, Checkpoint)> {
     Ok((note, checkpoint))
 }
 
+/// The verifier key that signs now, as the database knows it. Cost: the keys, a handful.
+async fn current(tx: &mut impl Query) -> store::Result<Option<String>> {
+    Ok(keys(tx).await?.into_iter().find(|key| key.until.is_none()).map(|key| key.vkey))
+}
+
+/// The key to sign by: the one that the database knows, and for a ledger that never signed a first one. Where this folder
+/// does not hold it, the database was moved or restored, and whether it was set back on the way is not to be seen from
+/// here: nothing takes its place until somebody says why. Cost: one row.
+async fn signing(tx: &mut impl Query, folder: &Keys, known: Option<&str>) -> Result<Pair> {
+    let key = match (known, newest(tx).await?) {
+        (Some(vkey), _) => vkey.to_owned(),
+        (None, Some(last)) => last.key,
+        (None, None) => return folder.first(),
+    };
+    folder.held(&key)?.ok_or(LedgerError::OtherKey { key })
+}
+
+/// Makes the first key known. Cost: one row.
+async fn register(tx: &mut WriteTx, vkey: &str) -> store::Result<()> {
+    let sql = "INSERT INTO ledger_key (vkey, since) VALUES ($1, $2) ON CONFLICT (vkey) DO NOTHING";
+    tx.execute(sql, args![vkey, tx.now()]).await.map(drop)
+}
+
 /// Signs the tree as it is durable now, where it grew since the last checkpoint; whether it did. Refuses a tree that does
-/// not go on from the last checkpoint, of the database or of the data folder. Cost: three right edges of the tree.
+/// not go on from the last checkpoint, of the database or of the data folder, and a database that knows another key than
+/// this folder's. Cost: three right edges of the tree.
 pub async fn sign(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<bool> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     let (size, last) = (tree::size(&mut tx).await?, newest(&mut tx).await?);
@@ -108,19 +145,10 @@ pub async fn sign(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<boo
     tx.lock("ledger.sign").await?;
     let size = tree::size(&mut tx).await?;
     goes_on(&mut tx, folder, size).await?;
-    let current = keys(&mut tx).await?.into_iter().find(|key| key.until.is_none());
-    let pair = match folder.pair(current.as_ref().map(|key| key.vkey.as_str()))? {
-        Some(pair) => pair,
-        None => {
-            // The folder lost the key (the database was moved, say). The ledger says so itself, and goes on by another.
-            drop(tx);
-            rotate(store, clock, folder).await?;
-            return Ok(true);
-        }
-    };
-    if current.is_none() {
-        let sql = "INSERT INTO ledger_key (vkey, since) VALUES ($1, $2)";
-        tx.execute_one(sql, args![&pair.vkey, tx.now()]).await?;
+    let known = current(&mut tx).await?;
+    let pair = signing(&mut tx, folder, known.as_deref()).await?;
+    if known.is_none() {
+        register(&mut tx, &pair.vkey).await?;
     }
     let note = publish(&mut tx, size, &[&pair]).await?;
     tx.commit().await?;
@@ -128,13 +156,19 @@ pub async fn sign(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<boo
     Ok(true)
 }
 
+/// Whether a tree of this size goes on from a checkpoint; the leaves of that one. Cost: a right edge of the tree.
+async fn continues(tx: &mut impl Query, note: &str, size: u64) -> Result<(bool, u64)> {
+    let (_, before) = read(note)?;
+    let goes_on = before.size() <= size && tree::root(tx, before.size()).await? == *before.hash();
+    Ok((goes_on, before.size()))
+}
+
 /// Whether the tree goes on from the last checkpoint that the database knows, and from the last that this folder signed.
 pub async fn goes_on(tx: &mut impl Query, folder: &Keys, size: u64) -> Result<()> {
     let noted = newest(tx).await?.map(|last| last.note);
     for note in [noted, folder.last_signed()?].into_iter().flatten() {
-        let (_, before) = read(&note)?;
-        if before.size() > size || tree::root(tx, before.size()).await? != *before.hash() {
-            return Err(LedgerError::SetBack { size: before.size() });
+        if let (false, size) = continues(tx, &note, size).await? {
+            return Err(LedgerError::SetBack { size });
         }
     }
     Ok(())
@@ -160,77 +194,104 @@ async fn publish(tx: &mut WriteTx, size: u64, pairs: &[&Pair]) -> Result<String>
     Ok(note)
 }
 
-/// A word about the ledger itself, as a leaf that gets its place at once.
-async fn say(store: &Store, clock: &dyn Clock, kind: &'static str, body: &[(&str, Value)]) -> Result<()> {
-    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
+/// A transaction in which the ledger speaks of itself, by whoever sits at the machine: meanwhile nobody else gives places or
+/// signs, and of two who change the key at once the second sees what the first did.
+async fn speaking(store: &Store, clock: &dyn Clock) -> store::Result<WriteTx> {
+    let mut tx = store.write(&Actor::LOCAL_ADMIN, clock).await?;
     tx.lock("ledger.append").await?;
-    let body = body.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let leaf = leaf::one(&mut tx, Leaf { kind, subject: kind.to_owned(), body }).await?;
-    tree::append(&mut tx, &[leaf]).await?;
-    Ok(tx.commit().await?)
+    tx.lock("ledger.sign").await?;
+    Ok(tx)
 }
 
-/// Another key follows: a leaf says so, and the next checkpoint is signed by both where the old one is at hand; the new
-/// verifier key. Stopped at any point, it is done to its end or not begun when signing goes on.
-pub async fn rotate(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<String> {
-    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-    let current = keys(&mut tx).await?.into_iter().find(|key| key.until.is_none());
-    let size = tree::size(&mut tx).await?;
-    goes_on(&mut tx, folder, size).await?;
-    drop(tx);
-    let old = folder.pair(current.as_ref().map(|key| key.vkey.as_str()))?;
-    let next = folder.next()?;
-    let before = current.map(|key| key.vkey).or_else(|| old.as_ref().map(|pair| pair.vkey.clone()));
-    let body =
-        [("old", Value::from(before.clone())), ("new", next.vkey.as_str().into()), ("signed", old.is_some().into())];
-    say(store, clock, "key", &body).await?;
-    let mut tx = store.write(&Actor::SYSTEM, clock).await?;
-    tx.lock("ledger.sign").await?;
-    if let Some(before) = &before {
-        let known = "INSERT INTO ledger_key (vkey, since) VALUES ($1, $2) ON CONFLICT (vkey) DO NOTHING";
-        tx.execute(known, args![before, tx.now()]).await?;
-    }
+/// A word of the ledger about itself, as a leaf that gets its place at once.
+async fn say(tx: &mut WriteTx, kind: &'static str, body: &[(&str, Value)]) -> Result<()> {
+    let body = body.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let leaf = leaf::one(tx, Leaf { kind, subject: kind.to_owned(), body }).await?;
+    tree::append(tx, &[leaf]).await
+}
+
+/// Another key follows the one registered as `before`: a leaf says so, with the reason where the old one does not sign. Its
+/// file is there before anybody can know of the key; where the transaction comes to nothing, it is a file that signed nothing.
+async fn follow(tx: &mut WriteTx, folder: &Keys, before: &str, unsigned: Option<&str>) -> Result<Pair> {
+    let next = folder.next(Some(before))?;
+    let (old, new) = (Value::from(before), Value::from(next.vkey.as_str()));
+    let mut body = vec![("old", old), ("new", new), ("signed", Value::from(unsigned.is_none()))];
+    body.extend(unsigned.map(|reason| ("reason", Value::from(reason))));
+    say(tx, "key", &body).await?;
+    register(tx, before).await?;
     tx.execute("UPDATE ledger_key SET until = $1 WHERE until IS NULL", args![tx.now()]).await?;
     tx.execute_one("INSERT INTO ledger_key (vkey, since) VALUES ($1, $2)", args![&next.vkey, tx.now()]).await?;
+    Ok(next)
+}
+
+/// Ends a transaction in which the ledger spoke of itself: a checkpoint of what it said, the line, and after the commit the
+/// files. Whoever is stopped between commit and files finds the key by its file beside the present one.
+async fn ended(mut tx: WriteTx, folder: &Keys, pairs: &[&Pair], line: (&'static str, Value)) -> Result<()> {
     let size = tree::size(&mut tx).await?;
-    let pairs: Vec<&Pair> = [Some(&next), old.as_ref()].into_iter().flatten().collect();
-    let note = publish(&mut tx, size, &pairs).await?;
+    let note = publish(&mut tx, size, pairs).await?;
+    let (action, details) = line;
+    tx.audit(AuditLine { action, kind: "ledger", subject: "ledger".into(), unit: None, details }).await?;
     tx.commit().await?;
-    folder.promote()?;
-    folder.note_signed(&note)?;
+    if let Some(pair) = pairs.first() {
+        folder.held(&pair.vkey)?;
+    }
+    folder.note_signed(&note)
+}
+
+/// Another key follows: a leaf says so, and the checkpoint of it is signed by both; the new verifier key. Refused where the
+/// old one is not at hand: then [`admit`] says why. Stopped at any point, it is done whole or not begun.
+pub async fn rotate(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<String> {
+    let mut tx = speaking(store, clock).await?;
+    let size = tree::size(&mut tx).await?;
+    goes_on(&mut tx, folder, size).await?;
+    let known = current(&mut tx).await?;
+    let old = signing(&mut tx, folder, known.as_deref()).await?;
+    let next = follow(&mut tx, folder, &old.vkey, None).await?;
+    let line = ("ledger.rotate-key", json!({"key": &next.vkey}));
+    ended(tx, folder, &[&next, &old], line).await?;
     Ok(next.vkey)
 }
 
-/// After a database was set back on purpose (restored from a backup): a leaf names the lost checkpoint and the reason, and
-/// signing goes on from what there is. Who kept the lost checkpoint sees the break and finds it admitted.
-pub async fn admit(store: &Store, clock: &dyn Clock, folder: &Keys, reason: &str) -> Result<()> {
-    let Some(lost) = folder.last_signed()? else { return Ok(()) };
-    let (_, before) = read(&lost)?;
-    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+/// After a database was set back on purpose (restored from a backup), or came to a folder without its key: a leaf names the
+/// lost checkpoint, where this folder knows one, and the reason; where the key is not here, another follows, and a leaf says
+/// that the old one did not sign. Signing goes on from what there is. Who kept the lost checkpoint sees the break and finds
+/// it admitted. Whether there was anything to admit.
+pub async fn admit(store: &Store, clock: &dyn Clock, folder: &Keys, reason: &str) -> Result<bool> {
+    let mut tx = speaking(store, clock).await?;
     let size = tree::size(&mut tx).await?;
-    let goes_on = before.size() <= size && tree::root(&mut tx, before.size()).await? == *before.hash();
     // What the database itself holds must agree; a changed tree is no restored one.
-    if let Some(last) = newest(&mut tx).await? {
-        let (_, own) = read(&last.note)?;
-        if own.size() > size || tree::root(&mut tx, own.size()).await? != *own.hash() {
-            return Err(LedgerError::SetBack { size: own.size() });
-        }
+    if let Some(last) = newest(&mut tx).await?
+        && let (false, size) = continues(&mut tx, &last.note, size).await?
+    {
+        return Err(LedgerError::SetBack { size });
     }
-    drop(tx);
-    if goes_on {
-        return Ok(());
+    let lost = folder.last_signed()?;
+    let agrees = match &lost {
+        Some(note) => continues(&mut tx, note, size).await?.0,
+        None => true,
+    };
+    let known = current(&mut tx).await?;
+    let held = match signing(&mut tx, folder, known.as_deref()).await {
+        Ok(pair) => Ok(pair),
+        Err(LedgerError::OtherKey { key }) => Err(key),
+        Err(other) => return Err(other),
+    };
+    if agrees && held.is_ok() {
+        return Ok(false);
     }
-    let body = [("lost", Value::from(lost)), ("size", size.into()), ("reason", reason.into())];
-    say(store, clock, "set-back", &body).await?;
-    // From here on the database's own checkpoints are what is gone on from; the tree holds the lost one.
-    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-    let kept = newest(&mut tx).await?.map_or_else(String::new, |last| last.note);
-    drop(tx);
-    match kept.is_empty() {
-        true => folder.forget_signed()?,
-        false => folder.note_signed(&kept)?,
+    // A folder that never signed cannot tell whether the database was set back: that, too, is said.
+    if !agrees || lost.is_none() {
+        let body = [("lost", Value::from(lost)), ("size", size.into()), ("reason", reason.into())];
+        say(&mut tx, "set-back", &body).await?;
     }
-    sign(store, clock, folder).await.map(drop)
+    let pair = match held {
+        Ok(pair) => pair,
+        Err(before) => follow(&mut tx, folder, &before, Some(reason)).await?,
+    };
+    register(&mut tx, &pair.vkey).await?;
+    let line = ("ledger.admit-restore", json!({"reason": reason, "key": &pair.vkey}));
+    ended(tx, folder, &[&pair], line).await?;
+    Ok(true)
 }
 
 /// Seconds since 1970 of a moment, as cosignatures count.

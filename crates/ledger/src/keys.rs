@@ -1,13 +1,15 @@
 //! The key that signs checkpoints, in the data folder; and beside it the last checkpoint it signed, so that a database
 //! that was set back to an earlier day is not signed on as if nothing had happened.
 
-use crate::{LedgerError, Result};
+use crate::{LedgerError, Result, standing::Refusal};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::SigningKey;
 use signed_note::{Signer, StandardSigner, StandardVerifier, VerifierList, new_ed25519_verifier_key};
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 use store::secrets::{random, write_private};
 
@@ -21,6 +23,8 @@ pub(crate) const COSIGNATURE: u8 = 4;
 pub struct Keys {
     folder: PathBuf,
     name: String,
+    /// Why this process does not sign, where it does not: the worker says it, pages show it.
+    refused: Arc<Mutex<Option<Refusal>>>,
 }
 
 /// A private key with its public one.
@@ -89,50 +93,58 @@ impl Keys {
     pub fn of_folder(data: &Path, origin: &str) -> Keys {
         let host = origin.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
         let host = if host.is_empty() { "langso.localhost" } else { host };
-        Keys { folder: data.join("keys"), name: format!("{host}/tlog") }
+        Keys { folder: data.join("keys"), name: format!("{host}/tlog"), refused: Arc::default() }
+    }
+
+    /// Why the worker of this process did not sign when it last tried; nothing where it did.
+    pub fn refused(&self) -> Option<Refusal> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn refuse(&self, refusal: Option<Refusal>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// The key that signs: the one registered as `vkey`, where a file holds it; with none registered the one in the folder,
-    /// made where there is none. A key that was to follow and is registered takes its place.
-    pub(crate) fn pair(&self, vkey: Option<&str>) -> Result<Option<Pair>> {
+    /// The key registered as `vkey`, where a file here holds it. One that was to follow and is registered takes its place:
+    /// whoever rotated was stopped before that.
+    pub(crate) fn held(&self, vkey: &str) -> Result<Option<Pair>> {
         for name in ["ledger.key", "ledger-next.key"] {
             let Some(text) = read(&self.path(name))? else { continue };
             let pair = Pair::of(&text)?;
-            if vkey.is_none_or(|wanted| wanted == pair.vkey) {
-                if name == "ledger-next.key" {
-                    self.promote()?;
-                }
-                return Ok(Some(pair));
+            if pair.vkey != vkey {
+                continue;
             }
+            if name == "ledger-next.key" {
+                fs::rename(self.path(name), self.path("ledger.key"))?;
+            }
+            return Ok(Some(pair));
         }
-        if vkey.is_some() {
-            return Ok(None);
+        Ok(None)
+    }
+
+    /// The first key of a ledger that has none: the one in the folder, made where there is none.
+    pub(crate) fn first(&self) -> Result<Pair> {
+        if let Some(text) = read(&self.path("ledger.key"))? {
+            return Pair::of(&text);
         }
         fs::create_dir_all(&self.folder)?;
         let pair = Pair::of(&new_skey(&self.name, ED25519))?;
         write_private(&self.path("ledger.key"), &pair.skey)?;
-        Ok(Some(pair))
-    }
-
-    /// A key that is to follow, in a file beside the present one.
-    pub(crate) fn next(&self) -> Result<Pair> {
-        fs::create_dir_all(&self.folder)?;
-        let name = match read(&self.path("ledger.key"))? {
-            Some(text) => Pair::of(&text)?.signer.name().to_owned(),
-            None => self.name.clone(),
-        };
-        let pair = Pair::of(&new_skey(&name, ED25519))?;
-        write_private(&self.path("ledger-next.key"), &pair.skey)?;
         Ok(pair)
     }
 
-    /// The key that was to follow is the present one; the one before is gone.
-    pub(crate) fn promote(&self) -> Result<()> {
-        Ok(fs::rename(self.path("ledger-next.key"), self.path("ledger.key"))?)
+    /// A key that is to follow the one registered as `before`, in a file beside the present one; it takes over its name, by
+    /// which witnesses know the ledger. One that lay there and was never registered signed nothing, and gives way.
+    pub(crate) fn next(&self, before: Option<&str>) -> Result<Pair> {
+        fs::create_dir_all(&self.folder)?;
+        let name = before.and_then(parse_vkey).map_or_else(|| self.name.clone(), |(name, ..)| name);
+        let pair = Pair::of(&new_skey(&name, ED25519))?;
+        write_private(&self.path("ledger-next.key"), &pair.skey)?;
+        Ok(pair)
     }
 
     /// The last checkpoint that was signed here, as it was published.
@@ -140,28 +152,23 @@ impl Keys {
         Ok(read(&self.path("ledger.checkpoint"))?)
     }
 
-    pub(crate) fn forget_signed(&self) -> Result<()> {
-        match fs::remove_file(self.path("ledger.checkpoint")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
     pub(crate) fn note_signed(&self, note: &str) -> Result<()> {
         Ok(write_private(&self.path("ledger.checkpoint"), note)?)
     }
 }
 
-/// Verifier keys of the ledger, to check notes by.
+/// Verifier keys of the ledger, to check notes by. One that is named twice is one: the library holds two of one name and
+/// number to be ambiguous, and then believes neither.
 pub fn verifiers(vkeys: &[String]) -> Result<VerifierList> {
-    let one = |vkey: &String| -> Result<Box<dyn signed_note::Verifier>> {
-        let bad = || LedgerError::Key(vkey.clone());
+    let one = |vkey: &str| -> Result<Box<dyn signed_note::Verifier>> {
+        let bad = || LedgerError::Key(vkey.to_owned());
         let (_, kind, _) = parse_vkey(vkey).ok_or_else(bad)?;
         match kind {
-            ED25519 => Ok(Box::new(StandardVerifier::new(vkey.trim()).map_err(|_| bad())?)),
+            ED25519 => Ok(Box::new(StandardVerifier::new(vkey).map_err(|_| bad())?)),
             COSIGNATURE => Ok(Box::new(crate::witness::Cosigner::new(vkey).ok_or_else(bad)?)),
             _ => Err(bad()),
         }
     };
-    Ok(VerifierList::new(vkeys.iter().map(one).collect::<Result<_>>()?))
+    let distinct: BTreeSet<&str> = vkeys.iter().map(|vkey| vkey.trim()).collect();
+    Ok(VerifierList::new(distinct.into_iter().map(one).collect::<Result<_>>()?))
 }

@@ -12,12 +12,14 @@ pub mod keys;
 pub mod leaf;
 mod pages;
 pub mod proof;
+pub mod standing;
 pub mod tree;
 pub mod witness;
 
 pub use keys::Keys;
 pub use leaf::Leaf;
 pub use pages::{description, problem, room};
+pub use standing::Standing;
 
 use kernel::{Actor, Clock};
 use store::{Query, Store, StoreError, args};
@@ -37,8 +39,17 @@ pub enum LedgerError {
     #[error("malformed {0}")]
     Malformed(&'static str),
     /// The tree does not go on from a checkpoint that was signed before: it was set back, or made anew.
-    #[error("the tree does not go on from the checkpoint of {size} leaves")]
+    #[error(
+        "the tree does not go on from the checkpoint of {size} leaves; a database restored on purpose is admitted by \
+         `langso audit admit-restore --reason TEXT`"
+    )]
     SetBack { size: u64 },
+    /// The database knows the ledger by a key that this folder does not hold: it was moved or restored without its folder.
+    #[error(
+        "the data folder does not hold the ledger's key {key}: bring the old keys folder back, or say why by \
+         `langso audit admit-restore --reason TEXT`"
+    )]
+    OtherKey { key: String },
     /// A signature that should hold does not, or none is by a known key.
     #[error("no signature by a known key")]
     Unsigned,

@@ -1,8 +1,16 @@
 //! A proof that one leaf stands in the tree of a signed checkpoint, whole in one file and checked without the site:
 //! C2SP tlog-proof, and around it JSON with the text of the leaf and the verifier keys.
 
-use crate::{LedgerError, Result, checkpoint, keys, leaf::Found, tree};
+use crate::{
+    LedgerError, Result,
+    checkpoint::{self, Signed},
+    keys::{self, ED25519, parse_vkey},
+    leaf::Found,
+    tree,
+};
 use serde::{Deserialize, Serialize};
+use signed_note::{Note, NoteError};
+use std::collections::BTreeSet;
 use store::Query;
 use tlog_tiles::{Hash, RecordProof, check_record, record_hash};
 
@@ -21,7 +29,8 @@ pub struct Proof {
     pub leaf: String,
     /// C2SP tlog-proof: place, hashes that lead to the root, and the signed checkpoint.
     pub proof: String,
-    /// Verifier keys of the ledger as the site names them. Who checks holds them against keys had from elsewhere.
+    /// Verifier keys of the ledger as the site names them, first the one that signed this checkpoint. Who checks holds them
+    /// against keys had from elsewhere.
     pub keys: Vec<String>,
     /// Verifier keys of the witnesses as the site names them.
     #[serde(default)]
@@ -37,9 +46,14 @@ pub struct Holds {
     pub size: u64,
     /// What the ledger is called.
     pub origin: String,
-    /// Names of the keys whose signatures hold.
+    /// Keys of the ledger whose signatures hold: name and number of each.
     pub signed_by: Vec<String>,
-    /// Whether the keys were given by who checks, and not taken from the file.
+    /// Witnesses whose signatures hold by a key that who checks gave.
+    pub witnesses: Vec<String>,
+    /// Witnesses whose signatures hold by a key that only the file names. Anybody who makes a file may make such a key, and
+    /// call it as they like.
+    pub named: Vec<String>,
+    /// Whether the ledger's keys were given by who checks, and not taken from the file.
     pub trusted: bool,
 }
 
@@ -73,13 +87,40 @@ fn parse(text: &str) -> Result<(u64, RecordProof, &str)> {
 /// The proof of a leaf; `None` while it waits for its place or for the signature. Cost: the
 /// checkpoint, the keys, and as [`tree::inclusion`].
 pub async fn of(tx: &mut impl Query, leaf: &Found) -> Result<Option<Proof>> {
+    Ok(with_checkpoint(tx, leaf).await?.map(|(proof, _)| proof))
+}
+
+/// The same with the checkpoint by which it is proved: what is said beside a proof is of that one, and of the key that
+/// signed it, not of the newest. Cost: as [`of`].
+pub async fn with_checkpoint(tx: &mut impl Query, leaf: &Found) -> Result<Option<(Proof, Signed)>> {
     let Some(position) = leaf.position else { return Ok(None) };
     let Some(signed) = checkpoint::for_proof(tx, position).await? else { return Ok(None) };
     let hashes = tree::inclusion(tx, signed.size, position).await?;
-    let keys = checkpoint::keys(tx).await?.into_iter().map(|key| key.vkey).collect();
+    let others = checkpoint::keys(tx).await?.into_iter().map(|key| key.vkey).filter(|vkey| *vkey != signed.key);
+    let keys = std::iter::once(signed.key.clone()).chain(others).collect();
     let witnesses = crate::witness::all(tx).await?.into_iter().map(|witness| witness.vkey).collect();
     let proof = text(position, &hashes, &signed.note);
-    Ok(Some(Proof { v: VERSION, leaf: leaf.body.clone(), proof, keys, witnesses }))
+    Ok(Some((Proof { v: VERSION, leaf: leaf.body.clone(), proof, keys, witnesses }, signed)))
+}
+
+/// Whether this key signed the note. Each key is asked alone, so that none makes another ambiguous. Fails where the note
+/// bears its name and number over a signature that does not hold.
+fn is_signed(note: &Note, vkey: &str) -> Result<bool> {
+    match note.verify(&keys::verifiers(&[vkey.to_owned()])?) {
+        Ok(_) => Ok(true),
+        Err(NoteError::UnverifiedNote) => Ok(false),
+        Err(_) => Err(LedgerError::Unsigned),
+    }
+}
+
+/// These keys, each once.
+fn distinct(vkeys: &[String]) -> BTreeSet<&str> {
+    vkeys.iter().map(|vkey| vkey.trim()).collect()
+}
+
+/// Name and number of a verifier key, by which people tell keys of one name apart.
+fn short(vkey: &str) -> String {
+    vkey.splitn(3, '+').take(2).collect::<Vec<_>>().join("+")
 }
 
 impl Proof {
@@ -93,7 +134,8 @@ impl Proof {
     }
 
     /// Checks it: the leaf leads to the root, and the root is signed by one of `trusted`, or where none are given, by one
-    /// of the keys in the file, which proves less. No database, no network.
+    /// of the keys in the file, which proves less. What the file says of witnesses is told apart from what is known by a key
+    /// of `trusted`. No database, no network.
     pub fn check(&self, trusted: &[String]) -> Result<Holds> {
         let (position, hashes, note) = parse(&self.proof)?;
         let (note, tree) = checkpoint::read(note)?;
@@ -102,24 +144,35 @@ impl Proof {
         }
         let leaf = record_hash(self.leaf.as_bytes());
         check_record(&hashes, tree.size(), *tree.hash(), position, leaf).map_err(|_| LedgerError::NotInside)?;
-        let own = if trusted.is_empty() { &self.keys } else { trusted };
-        let known: Vec<String> = own.iter().chain(&self.witnesses).cloned().collect();
-        let (good, _) = note.verify(&keys::verifiers(&known)?).map_err(|_| LedgerError::Unsigned)?;
-        // A witness alone does not speak for the ledger.
-        let ids = |vkeys: &[String]| -> Vec<String> {
-            vkeys.iter().filter_map(|vkey| Some(vkey.split('+').nth(1)?.to_owned())).collect()
-        };
-        let by_ledger = |sig: &&signed_note::Signature| {
-            sig.name() == tree.origin() && ids(own).contains(&format!("{:08x}", sig.id()))
-        };
-        if !good.iter().any(|sig| by_ledger(&sig)) {
+        let own = distinct(if trusted.is_empty() { &self.keys } else { trusted });
+        let (mut signed_by, mut witnesses) = (Vec::new(), Vec::new());
+        for vkey in own.iter().copied() {
+            if !is_signed(&note, vkey)? {
+                continue;
+            }
+            // A witness alone does not speak for the ledger, whatever it is called.
+            match parse_vkey(vkey) {
+                Some((name, ED25519, _)) if name == tree.origin() => signed_by.push(short(vkey)),
+                _ => witnesses.push(short(vkey)),
+            }
+        }
+        if signed_by.is_empty() {
             return Err(LedgerError::Unsigned);
+        }
+        // A key of the file that is none, or that signed nothing that holds, is nobody's word, and spoils no other's.
+        let others = distinct(&self.witnesses).into_iter().filter(|vkey| !own.contains(vkey));
+        let holds = |vkey: &&str| matches!(is_signed(&note, vkey), Ok(true));
+        let mut named: Vec<String> = others.filter(holds).map(short).collect();
+        if trusted.is_empty() {
+            named.append(&mut witnesses);
         }
         Ok(Holds {
             position,
             size: tree.size(),
             origin: tree.origin().to_owned(),
-            signed_by: good.iter().map(|sig| sig.name().to_owned()).collect(),
+            signed_by,
+            witnesses,
+            named,
             trusted: !trusted.is_empty(),
         })
     }

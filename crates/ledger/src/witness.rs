@@ -149,31 +149,60 @@ pub async fn add(tx: &mut WriteTx, vkey: &str, holder: &str) -> Result<()> {
     Ok(tx.execute_one(sql, args![vkey.trim(), holder, tx.now()]).await?)
 }
 
-/// Takes a cosignature of the newest checkpoint: held against the witnesses that the site knows, added to the note. Its
-/// signature is what admits it; who sent it is of no account. Who witnessed. Cost: four rows.
-pub async fn take(tx: &mut WriteTx, line: &str) -> Result<Witness> {
-    tx.lock("ledger.sign").await?;
-    let signed = checkpoint::newest(tx).await?.ok_or(LedgerError::Unsigned)?;
-    let (note, _) = checkpoint::read(&signed.note)?;
+/// Checkpoints among which a cosignature finds its own, where nobody names the size: on a busy day a new one comes each
+/// second, and a witness that signs by hand is slower.
+const RECENT: i64 = 100;
+
+/// A cosignature that holds.
+pub struct Cosigned {
+    pub witness: Witness,
+    /// The number of the checkpoint that it is of.
+    pub checkpoint: i64,
+    /// Its line, as it stands with the note.
+    line: String,
+}
+
+/// What a line cosigns: one of the recent checkpoints, or one of the size that is named, by a witness that the site knows.
+/// Its signature is what admits it; who sent it is of no account. Cost: the witnesses, and [`RECENT`] checkpoints at most.
+pub async fn meant(tx: &mut impl Query, line: &str, size: Option<i64>) -> Result<Cosigned> {
     let sig = signed_note::Signature::from_bytes(line.trim_end_matches('\n').as_bytes())
         .map_err(|_| LedgerError::Malformed("cosignature"))?;
-    let known = all(tx).await?.into_iter().filter(|witness| witness.until.is_none());
-    let known: Vec<(Witness, Cosigner)> =
-        known.filter_map(|witness| Cosigner::new(&witness.vkey).map(|cosigner| (witness, cosigner))).collect();
-    let by = |(_, cosigner): &(Witness, Cosigner)| {
+    let by = |witness: Witness| {
         use signed_note::Verifier;
-        cosigner.name() == sig.name() && cosigner.key_id() == sig.id() && cosigner.verify(note.text(), sig.signature())
+        let cosigner = Cosigner::new(&witness.vkey)?;
+        let is_theirs = cosigner.name() == sig.name() && cosigner.key_id() == sig.id();
+        (witness.until.is_none() && is_theirs).then_some((witness, cosigner))
     };
-    let (witness, _) = known.into_iter().find(by).ok_or(LedgerError::Unsigned)?;
-    let line = String::from_utf8_lossy(&sig.to_bytes()).into_owned();
+    let known: Vec<(Witness, Cosigner)> = all(tx).await?.into_iter().filter_map(by).collect();
+    if known.is_empty() {
+        // Of a stranger's line no checkpoint is read.
+        return Err(LedgerError::Unsigned);
+    }
+    for signed in checkpoint::recent(tx, size, RECENT).await? {
+        let (note, _) = checkpoint::read(&signed.note)?;
+        let holds = |cosigner: &Cosigner| signed_note::Verifier::verify(cosigner, note.text(), sig.signature());
+        if let Some((witness, _)) = known.iter().find(|(_, cosigner)| holds(cosigner)) {
+            let line = String::from_utf8_lossy(&sig.to_bytes()).into_owned();
+            return Ok(Cosigned { witness: witness.clone(), checkpoint: signed.id, line });
+        }
+    }
+    Err(LedgerError::Unsigned)
+}
+
+/// Adds a cosignature to its checkpoint; whether it was new. Cost: the checkpoint, two rows written.
+pub async fn keep(tx: &mut WriteTx, cosigned: &Cosigned) -> Result<bool> {
+    tx.lock("ledger.sign").await?;
+    let Cosigned { witness, checkpoint, line } = cosigned;
+    // Read once more behind the lock: another witness may have signed meanwhile.
+    let signed = checkpoint::find(tx, *checkpoint).await?.ok_or(LedgerError::Unsigned)?;
     let sql = "INSERT INTO ledger_cosignature (checkpoint, witness, line, at) VALUES ($1, $2, $3, $4)
                ON CONFLICT (checkpoint, witness) DO NOTHING";
-    if tx.execute(sql, args![signed.id, witness.id, &line, tx.now()]).await? == 1 {
-        let note = format!("{}{line}", signed.note);
-        // Read once more as everybody will: no more signatures than a note may have.
-        Note::from_bytes(note.as_bytes()).map_err(|_| LedgerError::Malformed("cosignature"))?;
-        let sql = "UPDATE ledger_checkpoint SET note = $2 WHERE id = $1";
-        tx.execute_one(sql, args![signed.id, note]).await?;
+    if tx.execute(sql, args![*checkpoint, witness.id, line, tx.now()]).await? == 0 {
+        return Ok(false);
     }
-    Ok(witness)
+    let note = format!("{}{line}", signed.note);
+    // Read as everybody will: no more signatures than a note may have.
+    Note::from_bytes(note.as_bytes()).map_err(|_| LedgerError::Malformed("cosignature"))?;
+    tx.execute_one("UPDATE ledger_checkpoint SET note = $2 WHERE id = $1", args![*checkpoint, note]).await?;
+    Ok(true)
 }

@@ -1,6 +1,6 @@
 //! `audit verify`: what somebody changed by hand is named.
 
-use crate::program::{langso, ran, run, text, well};
+use crate::program::{Served, langso, ran, request, run, text, well};
 use kernel::{Actor, SystemClock};
 use store::{Store, StoreOptions};
 use testkit::each_url;
@@ -71,4 +71,61 @@ fn the_key_of_a_witness_goes_where_it_is_told() {
     let key = std::fs::read_to_string(folder.path().join("w.key")).unwrap();
     assert!(key.starts_with("PRIVATE+KEY+mttq.example.vn/chung+"));
     assert!(made.out.contains("mttq.example.vn/chung+") && !made.out.contains(&key), "{}", made.out);
+}
+
+/// What the program that watches over the site reads of the ledger, once its worker was refused.
+fn refused(served: &Served, bearer: &str) -> anyhow::Result<serde_json::Value> {
+    for _ in 0..600 {
+        let health = request(&served.address, "GET", "/api/v1/health", &[("Authorization", bearer)], "")?.json();
+        if health["ledger"]["refused"].is_string() {
+            return Ok(health["ledger"].clone());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    anyhow::bail!("nobody was told")
+}
+
+#[test]
+fn a_database_restored_into_a_fresh_folder_is_signed_on_once_somebody_says_why() {
+    each_url(|url| async move {
+        let folder = tempfile::tempdir()?;
+        let (first, fresh) = (folder.path().join("first"), folder.path().join("fresh"));
+        let (table, copy) = (folder.path().join("a.csv"), folder.path().join("copy.zip"));
+        std::fs::create_dir_all(&first)?;
+        std::fs::write(&table, ROWS.replace("2024", "2023"))?;
+        let before = ["--data", text(&first)];
+        well(&[&["import", "--publish", text(&table)], &before[..]].concat());
+        well(&[&["audit", "seal"], &before[..]].concat());
+        well(&[&["backup", "-o", text(&copy)], &before[..]].concat());
+        let at = ["--database", &url, "--data", text(&fresh)];
+        well(&[&["restore", text(&copy)], &at[..]].concat());
+        std::fs::write(&table, ROWS)?;
+        well(&[&["import", "--publish", text(&table)], &at[..]].concat());
+
+        for command in ["seal", "rotate-key"] {
+            let stopped = run(&[&["audit", command], &at[..]].concat());
+            assert_eq!(stopped.code, 1, "{}{}", stopped.out, stopped.err);
+            assert!(stopped.err.contains("không giữ khóa"), "{}", stopped.err);
+            assert!(stopped.err.contains("“keys”") && stopped.err.contains("admit-restore"), "{}", stopped.err);
+        }
+        well(&[&["person", "add", "quantri", "Nguyễn Quản Trị"], &at[..]].concat());
+        well(&[&["person", "grant", "quantri", "administrator"], &at[..]].concat());
+        let token = well(&[&["token", "new", "quantri", "thử", "--only", "read operation"], &at[..]].concat());
+        let mut served = Served::start(&at);
+        let told = refused(&served, &format!("Bearer {}", token.trim()))?;
+        assert!(told["waiting"].as_i64() > Some(0) && told["last_checkpoint"].is_string(), "{told}");
+        assert!(served.get("/minh-chung").body.contains("Sổ đang ngừng ký"));
+        served.terminate();
+
+        let admit = || well(&[&["audit", "admit-restore", "--reason", "khôi phục thử"], &at[..]].concat());
+        let admitted = admit();
+        assert!(admitted.contains("việc ký tiếp tục"), "{admitted}");
+        let again = admit();
+        assert!(again.contains("không có gì để ghi nhận"), "{again}");
+        std::fs::write(&table, ROWS.replace("2024", "2022"))?;
+        well(&[&["import", "--publish", text(&table)], &at[..]].concat());
+        well(&[&["audit", "seal"], &at[..]].concat());
+        well(&[&["audit", "verify"], &at[..]].concat());
+        Ok(())
+    });
 }

@@ -2,8 +2,9 @@
 
 use super::failed;
 use crate::{
+    Keys,
     checkpoint::{self, Signed},
-    witness,
+    standing, witness,
 };
 use axum::{
     body::Bytes,
@@ -18,7 +19,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use store::AuditLine;
-use web::{Asking, Ctx, Failure, Outcome, Path, meta::escaped};
+use web::{Asking, Ctx, Outcome, Path, meta::escaped};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(api_list, api_one, cosign))]
@@ -74,7 +75,7 @@ fn row(signed: &Signed) -> Value {
     context! { id => signed.id, size => signed.size, root => signed.root, at => locale::moment(signed.at), signers => signers(&signed.note).len() }
 }
 
-/// `GET /minh-chung`. Cost: a page of checkpoints and their count, the keys, the witnesses.
+/// `GET /minh-chung`. Cost: a page of checkpoints and their count, the keys, the witnesses, how the ledger stands.
 pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let number = web::page_from_one(&asked.trang);
@@ -82,6 +83,8 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let newest = checkpoint::newest(&mut tx).await?;
     let known = checkpoint::keys(&mut tx).await?;
     let witnesses = witness::all(&mut tx).await?;
+    let stands = standing::of(&mut tx, ctx.site.thing_if::<Keys>().as_deref()).await?;
+    let refused = stands.refused.map(|refusal| locale::say(ctx.lang, &refusal.phrase()));
     let key = |key: &checkpoint::Key| context! { vkey => key.vkey, since => locale::moment(key.since), until => key.until.map(locale::moment) };
     let person = |w: &witness::Witness| {
         context! { holder => w.holder, vkey => w.vkey, since => locale::moment(w.since), until => w.until.map(locale::moment) }
@@ -93,7 +96,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             title => locale::word(ctx.lang, "ledger-title"), newest => newest.as_ref().map(row), note => newest.as_ref().map(|n| &n.note),
             keys => known.iter().map(key).collect::<Vec<_>>(), witnesses => witnesses.iter().map(person).collect::<Vec<_>>(),
             list => list.iter().map(row).collect::<Vec<_>>(), count => count, kept => asked.kept(), from => asked.tu, to => asked.den,
-            oldest => asked.oldest_first(),
+            oldest => asked.oldest_first(), refused => refused, waiting => stands.waiting,
             pages => links.into_iter().map(|p| context! { number => p + 1, current => p == number }).collect::<Vec<_>>(),
         },
     )
@@ -196,18 +199,35 @@ pub async fn api_one(ctx: Ctx, Path(id): Path<i64>) -> Outcome {
     ctx.json(&as_json(&signed))
 }
 
-/// `POST /api/v1/cosignatures`: a witness's line for the newest checkpoint. Its signature admits it, whoever sends it. Cost:
-/// the checkpoint and the witnesses read, four rows written.
+/// Which checkpoint a cosignature is of, where it is not a recent one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Of {
+    /// Leaves of the checkpoint.
+    size: Option<i64>,
+}
+
+/// `POST /api/v1/cosignatures`: a witness's line for a checkpoint. Its signature admits it, whoever sends it; sent again, it
+/// changes nothing and leaves no line. Cost: a hundred checkpoints and the witnesses read, four rows written where it is new.
 #[utoipa::path(post, path = "/api/v1/cosignatures", request_body(content = String, content_type = "text/plain", description = "A cosignature/v1 line (C2SP tlog-cosignature)"),
-    responses((status = 201, description = "It stands with the checkpoint"), (status = 422, description = "It is no cosignature of the newest checkpoint by a known witness")))]
-pub async fn cosign(ctx: Ctx, body: Bytes) -> Outcome {
+    params(("size" = Option<i64>, Query, description = "Leaves of the checkpoint that was signed; without it the line is of one of the hundred newest")),
+    responses((status = 201, description = "It stands with the checkpoint from now on"), (status = 200, description = "It stood there before; nothing changed"),
+        (status = 422, description = "It is no cosignature of such a checkpoint by a known witness")))]
+pub async fn cosign(ctx: Ctx, Asking(of): Asking<Of>, body: Bytes) -> Outcome {
     let line = String::from_utf8_lossy(&body).into_owned();
+    // Held against the signatures on a snapshot: whoever sends nonsense keeps no writer waiting.
+    let mut tx = ctx.read().await?;
+    let cosigned = witness::meant(&mut tx, &line, of.size).await.map_err(|e| failed(&ctx, e))?;
+    drop(tx);
     let mut tx = ctx.site.store.write(&kernel::Actor::SYSTEM, &*ctx.site.clock).await?;
-    let witness = witness::take(&mut tx, &line).await.map_err(|e| -> Failure { failed(&ctx, e) })?;
-    let details = json!({"witness": witness.vkey});
-    let line =
-        AuditLine { action: "ledger.cosign", kind: "witness", subject: witness.id.to_string(), unit: None, details };
-    tx.audit_quietly(line).await?;
-    tx.commit().await?;
-    ctx.json_with(StatusCode::CREATED, &json!({"witness": witness.holder}))
+    let new = witness::keep(&mut tx, &cosigned).await.map_err(|e| failed(&ctx, e))?;
+    let witness::Cosigned { witness, checkpoint, .. } = cosigned;
+    if new {
+        let details = json!({"witness": witness.vkey, "checkpoint": checkpoint});
+        let (action, subject) = ("ledger.cosign", witness.id.to_string());
+        tx.audit_quietly(AuditLine { action, kind: "witness", subject, unit: None, details }).await?;
+        tx.commit().await?;
+    }
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    ctx.json_with(status, &json!({"witness": witness.holder, "checkpoint": checkpoint}))
 }

@@ -1,7 +1,7 @@
 //! The ledger for everybody: its checkpoints, keys and witnesses; the proof of a result; the tree in tiles for whoever
 //! keeps a copy.
 
-use crate::{Keys, LedgerError};
+use crate::{Keys, LedgerError, standing};
 use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -65,7 +65,7 @@ fn register(registry: &mut Registry, site: &Site) {
     let keys = site.thing::<Keys>();
     registry.tend(move |store, clock| {
         let keys = keys.clone();
-        Box::pin(async move { crate::round(&store, &*clock, &keys).await.map_err(|error| error.to_string()) })
+        Box::pin(async move { standing::tend(&store, &*clock, &keys).await.map_err(|error| error.to_string()) })
     });
 }
 
@@ -78,6 +78,9 @@ pub fn problem(error: LedgerError) -> Problem {
         LedgerError::Malformed(_) | LedgerError::Key(_) => said("ledger-malformed", 422),
         LedgerError::SetBack { size } => {
             Problem { phrase: Phrase::new("ledger-set-back").with("size", size as i64), place: None, status: 409 }
+        }
+        LedgerError::OtherKey { key } => {
+            Problem { phrase: Phrase::new("ledger-other-key").with("key", key), place: None, status: 409 }
         }
         LedgerError::NotInside => said("ledger-not-inside", 422),
         LedgerError::Files(_) | LedgerError::Tree(_) => said("store-failed", 500),

@@ -1,7 +1,7 @@
 //! The proof of one result: the page that explains it, and the file that is checked without us.
 
 use super::failed;
-use crate::{checkpoint, leaf, proof};
+use crate::{leaf, proof};
 use axum::http::StatusCode;
 use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
@@ -90,12 +90,12 @@ pub async fn page(ctx: Ctx, Path((unit, set, year)): Path<(i64, String, i16)>) -
     let Some(found) = leaf::newest(&mut tx, "verdict", &subject).await? else { return Err(ctx.not_found()) };
     let body: Json = serde_json::from_str(&found.body)?;
     let fields = fields(&ctx, &body);
-    let proof = proof::of(&mut tx, &found).await.map_err(|e| failed(&ctx, e))?;
-    let newest = checkpoint::newest(&mut tx).await?;
-    let shown = proof.as_ref().zip(newest).map(|(proof, newest)| {
+    let proof = proof::with_checkpoint(&mut tx, &found).await.map_err(|e| failed(&ctx, e))?;
+    // Size, time and key are those of the checkpoint in the proof: a newer one may be signed by another key.
+    let shown = proof.map(|(proof, signed)| {
         context! {
-            leaf => proof.leaf, text => proof.proof, size => newest.size, at => locale::moment(newest.at), id => newest.id,
-            key => proof.keys.first(), json => serde_json::to_string(proof).unwrap_or_default(),
+            leaf => proof.leaf, text => proof.proof, size => signed.size, at => locale::moment(signed.at), id => signed.id,
+            key => signed.key, json => serde_json::to_string(&proof).unwrap_or_default(),
         }
     });
     let name = body["unit_name"].as_str().unwrap_or("").to_owned();
