@@ -119,6 +119,8 @@ fn sentence(finding: &Finding) -> Phrase {
         Finding::Removed { seq } => line("audit-removed", seq),
         Finding::DetailsAltered { seq } => line("audit-details-altered", seq),
         Finding::DetailsRemoved { seq } => line("audit-details-removed", seq),
+        Finding::ErasureUntold { seq } => line("audit-erasure-untold", seq),
+        Finding::ErasureAltered { seq } => line("audit-erasure-altered", seq),
         Finding::SealRemoved { position } => place("audit-seal-removed", position),
         Finding::HeadMissing { position } => place("audit-head-missing", position),
         Finding::Reordered { seq, position } => place("audit-reordered", position).with("line", seq.to_string()),
@@ -129,13 +131,18 @@ fn sentence(finding: &Finding) -> Phrase {
 /// What verification saw: counts and head, then every finding, its stable word first.
 pub fn tell(report: &Report, lang: Lang) {
     let counts = Phrase::new("audit-counts").with("sealed", report.sealed as i64);
-    let counts = counts.with("unsealed", report.unsealed as i64).with("erased", report.erased.len());
+    let erased = report.erased.values().sum::<u64>() + report.erased_before;
+    let counts = counts.with("unsealed", report.unsealed as i64).with("erased", erased as i64);
     println!("{}", locale::say(lang, &counts));
     if let Some(head) = &report.head {
         println!("{}", locale::say(lang, &Phrase::new("audit-head").with("head", head.to_string())));
     }
-    for (line, reason) in &report.erased {
-        let phrase = Phrase::new("audit-erased").with("line", line.to_string()).with("reason", reason.as_str());
+    for (reason, count) in &report.erased {
+        let phrase = Phrase::new("audit-erased").with("count", *count as i64).with("reason", reason.as_str());
+        println!("{}", locale::say(lang, &phrase));
+    }
+    if report.erased_before > 0 {
+        let phrase = Phrase::new("audit-erased-before").with("count", report.erased_before as i64);
         println!("{}", locale::say(lang, &phrase));
     }
     for finding in &report.findings {

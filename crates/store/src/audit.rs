@@ -4,12 +4,19 @@
 //! Sealing is a step of its own, so that writers never wait for each other: it takes committed lines that have no place
 //! yet and gives them the next places of the chain: `chain = SHA-256(previous chain, 0, line hash, 0)`, where the line hash
 //! is the SHA-256 of the line's canonical JSON (RFC 8785) and a zero byte. What the chain cannot show, a noted [`Head`]
-//! does: that it was not cut off at its end or made anew as a whole.
+//! does: that it was not cut off at its end or made anew as a whole. Of erased details another line tells (`erasure`).
+
+mod erasure;
 
 use crate::{Engine, Query, Result, Row, Store, StoreError, Value, WriteTx, args};
+pub(crate) use erasure::{Erased, SINCE, tellers};
 use kernel::{Actor, Clock, Places, UnitId};
 use sha2::{Digest, Sha256};
-use std::{fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    str::FromStr,
+};
 
 /// What was done to what.
 pub struct AuditLine {
@@ -36,7 +43,11 @@ fn sha(parts: &[&str]) -> String {
 const LINE_IN: &str =
     "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed, quiet)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) RETURNING seq";
-const DETAILS_IN: &str = "INSERT INTO store_audit_details (seq, salt, details)";
+/// The same of a line whose number was kept for it.
+const NUMBERED_IN: &str =
+    "INSERT INTO store_audit (at, role, person, action, kind, subject, unit, details_hash, sealed, quiet, seq)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10) RETURNING seq";
+const DETAILS_IN: &str = "INSERT INTO store_audit_details (seq, salt, details, quiet_at)";
 
 impl WriteTx {
     /// Writes the line of this transaction. Of an actor whose reach has an end it must name a unit within it as of today,
@@ -68,7 +79,10 @@ impl WriteTx {
         }
     }
 
-    async fn line(&mut self, line: AuditLine, quiet: bool) -> Result<()> {
+    async fn line(&mut self, mut line: AuditLine, quiet: bool) -> Result<()> {
+        let number = self.tell_erased(&mut line)?;
+        // Retention takes quiet lines: what tells of erased details must outlive it.
+        let quiet = quiet && number.is_none();
         self.audited = true;
         let details = serde_json_canonicalizer::to_string(&line.details)?;
         let salt = uuid::Uuid::new_v4().simple().to_string();
@@ -85,20 +99,18 @@ impl WriteTx {
             hash,
             i64::from(quiet)
         ];
-        if self.engine() == Engine::Postgres {
+        // Of quiet lines, when: by that retention finds them.
+        let quiet_at = quiet.then(|| self.now());
+        if self.engine() == Engine::Postgres && number.is_none() {
             // Both at once: a journey less.
-            let sql = format!("WITH line AS ({LINE_IN}) {DETAILS_IN} SELECT seq, $10, $11 FROM line");
-            args.extend(args![salt, details]);
+            let sql = format!("WITH line AS ({LINE_IN}) {DETAILS_IN} SELECT seq, $10, $11, $12 FROM line");
+            args.extend(args![salt, details, quiet_at]);
             return self.execute_one(&sql, args).await;
         }
-        let seq = self.row(LINE_IN, args).await?.map_or(Ok(0), |r| r.i64(0))?;
-        self.execute_one(&format!("{DETAILS_IN} VALUES ($1, $2, $3)"), args![seq, salt, details]).await
-    }
-
-    /// Erases the details of a line, as the law on personal data asks; the line and its hash stay. The reason is kept.
-    pub async fn erase_details(&mut self, seq: i64, reason: &str) -> Result<()> {
-        let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $2 WHERE seq = $1";
-        self.execute_one(sql, args![seq, reason]).await
+        args.extend(number.map(Value::from));
+        let sql = if number.is_some() { NUMBERED_IN } else { LINE_IN };
+        let seq = self.row(sql, args).await?.map_or(Ok(0), |r| r.i64(0))?;
+        self.execute_one(&format!("{DETAILS_IN} VALUES ($1, $2, $3, $4)"), args![seq, salt, details, quiet_at]).await
     }
 }
 
@@ -187,6 +199,10 @@ pub enum Finding {
     DetailsAltered { seq: i64 },
     /// The details are gone without a reason.
     DetailsRemoved { seq: i64 },
+    /// The details were erased, and no line tells of it.
+    ErasureUntold { seq: i64 },
+    /// The lines that this one says it erased are not those that are erased.
+    ErasureAltered { seq: i64 },
     /// A head that was noted outside the database is not in it: the chain was cut or made anew.
     HeadMissing { position: i64 },
 }
@@ -201,6 +217,8 @@ impl fmt::Display for Finding {
             Finding::SealAltered { seq, position } => write!(f, "seal-altered {seq} at {position}"),
             Finding::DetailsAltered { seq } => write!(f, "details-altered {seq}"),
             Finding::DetailsRemoved { seq } => write!(f, "details-removed {seq}"),
+            Finding::ErasureUntold { seq } => write!(f, "erasure-untold {seq}"),
+            Finding::ErasureAltered { seq } => write!(f, "erasure-altered {seq}"),
             Finding::HeadMissing { position } => write!(f, "head-missing {position}"),
         }
     }
@@ -243,8 +261,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub sealed: u64,
     pub unsealed: u64,
-    /// Lines whose details were erased, each with its reason.
-    pub erased: Vec<(i64, String)>,
+    /// How many lines had their details erased, by the reason.
+    pub erased: BTreeMap<String, u64>,
+    /// How many had them erased by programs that kept no account of it, which one line tells of.
+    pub erased_before: u64,
     pub head: Option<Head>,
 }
 
@@ -256,18 +276,12 @@ pub async fn verify(store: &Store) -> Result<Report> {
 /// Places with broken links that are looked into; a chain with more is beyond telling what went where.
 const LOOKED_INTO: usize = 100;
 
-/// Checks the whole chain, and that each of `heads`, noted earlier, is in it. Cost: every line once, and the seals once
-/// more for each broken link.
+/// Checks the whole chain, that each of `heads`, noted earlier, is in it, and that lines tell of all details that were
+/// erased. Cost: every line once, the erased ones once more, and the seals for each broken link.
 pub async fn verify_against(store: &Store, heads: &[Head]) -> Result<Report> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     let mut report = Report::default();
-    let mut walk = Walk {
-        chain: FIRST.to_owned(),
-        position: 0,
-        missing: heads.to_vec(),
-        altered: Vec::new(),
-        unlinked: Vec::new(),
-    };
+    let mut walk = Walk::new(heads);
     let sql = format!(
         "SELECT {LINE}, s.position, s.seq, s.line_hash, s.chain, d.salt, d.details, d.erased_reason
          FROM store_seal s LEFT JOIN store_audit a ON a.seq = s.seq LEFT JOIN store_audit_details d ON d.seq = s.seq
@@ -294,7 +308,8 @@ pub async fn verify_against(store: &Store, heads: &[Head]) -> Result<Report> {
             false => Finding::SealAltered { seq, position },
         });
     }
-    report.findings.extend(walk.missing.iter().map(|head| Finding::HeadMissing { position: head.position }));
+    report.findings.extend(walk.missing());
+    erasure::check(&mut tx, &mut report).await?;
     report.head = (walk.position > 0).then_some(Head { position: walk.position, chain: walk.chain });
     let unsealed = "SELECT COUNT(*) FROM store_audit a LEFT JOIN store_seal s ON s.seq = a.seq WHERE s.seq IS NULL";
     report.unsealed = tx.row(unsealed, args![]).await?.map_or(Ok(0), |r| r.i64(0))? as u64;
@@ -305,8 +320,8 @@ pub async fn verify_against(store: &Store, heads: &[Head]) -> Result<Report> {
 struct Walk {
     chain: String,
     position: i64,
-    /// Noted heads not met yet.
-    missing: Vec<Head>,
+    /// Noted heads not met yet, by their places: each line asks for its own.
+    heads: HashMap<i64, Vec<String>>,
     altered: Vec<Altered>,
     unlinked: Vec<Unlinked>,
 }
@@ -343,6 +358,22 @@ struct Unlinked {
 }
 
 impl Walk {
+    fn new(noted: &[Head]) -> Walk {
+        let mut heads: HashMap<i64, Vec<String>> = HashMap::new();
+        for head in noted {
+            heads.entry(head.position).or_default().push(head.chain.clone());
+        }
+        Walk { chain: FIRST.to_owned(), position: 0, heads, altered: Vec::new(), unlinked: Vec::new() }
+    }
+
+    /// The noted heads that are not in the chain, in the order of their places.
+    fn missing(&self) -> Vec<Finding> {
+        let each = self.heads.iter().flat_map(|(position, chains)| vec![*position; chains.len()]);
+        let mut places: Vec<i64> = each.collect();
+        places.sort_unstable();
+        places.into_iter().map(|position| Finding::HeadMissing { position }).collect()
+    }
+
     fn line(&mut self, row: &Row, report: &mut Report) -> Result<()> {
         let (position, seq, hash, sealed) = (row.i64(9)?, row.i64(10)?, row.text(11)?, row.text(12)?);
         report.sealed += 1;
@@ -357,7 +388,8 @@ impl Walk {
             match (row.opt_text(13)?, row.opt_text(14)?, row.opt_text(15)?) {
                 // Nothing to hold the details against.
                 _ if !intact => {}
-                (_, None, Some(reason)) => report.erased.push((seq, reason)),
+                // Whether a line tells of it is looked at apart.
+                (_, None, Some(_)) => {}
                 (Some(salt), Some(details), _) if sha(&[&salt, &details]) != row.text(8)? => {
                     report.findings.push(Finding::DetailsAltered { seq });
                 }
@@ -372,7 +404,9 @@ impl Walk {
         if !gap && sha(&[&self.chain, &hash]) != sealed {
             self.unlinked.push(Unlinked { before: self.chain.clone(), seq, position, hash, chain: sealed.clone() });
         }
-        self.missing.retain(|head| head.position != position || head.chain != sealed);
+        if let Some(chains) = self.heads.get_mut(&position) {
+            chains.retain(|chain| *chain != sealed);
+        }
         (self.chain, self.position) = (sealed, position);
         Ok(())
     }

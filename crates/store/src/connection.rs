@@ -1,7 +1,9 @@
 //! Connections and transactions of both engines behind one door.
 
 use crate::{
-    Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args, migrate,
+    Engine, MIGRATIONS, Migration, Result, Row, StoreError, Value, args,
+    audit::Erased,
+    migrate,
     postgres::{PgTx, Postgres},
     scope::{Guarded, Guards, Reached, Views, scoped},
     sqlite::{Sqlite, SqliteTx},
@@ -116,7 +118,19 @@ impl Store {
         let (actor, scope) = (actor.clone(), actor.scope());
         let views = self.views(&scope);
         let now = clock.now();
-        Ok(WriteTx { tx, failed: false, actor, scope, views, now, number, covered: None, wrote: false, audited: false })
+        Ok(WriteTx {
+            tx,
+            failed: false,
+            actor,
+            scope,
+            views,
+            now,
+            number,
+            covered: None,
+            wrote: false,
+            audited: false,
+            erased: None,
+        })
     }
 
     /// Waits for running transactions and closes.
@@ -157,6 +171,8 @@ pub struct WriteTx {
     pub(crate) covered: Option<(Vec<(UnitId, Day)>, Reached)>,
     pub(crate) wrote: bool,
     pub(crate) audited: bool,
+    /// Details erased that no line has told of yet.
+    pub(crate) erased: Option<Erased>,
 }
 
 /// What reading and writing transactions share: asking.
@@ -464,11 +480,15 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Makes everything written in this transaction so. What a person wrote without a line of the audit trail is refused.
+    /// Makes everything written in this transaction so. What a person wrote without a line of the audit trail is refused,
+    /// and so are erased details that no line tells of.
     pub async fn commit(self) -> Result<()> {
         self.ready()?;
         if self.wrote && !self.audited && self.actor.person.is_some() {
             return Err(StoreError::Unaudited);
+        }
+        if self.erased.is_some() {
+            return Err(StoreError::Untold);
         }
         match self.tx {
             Tx::Sqlite(tx) => tx.commit().await,

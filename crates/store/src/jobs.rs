@@ -5,8 +5,13 @@
 
 use crate::{Engine, Listing, Query, Result, Row, Store, StoreError, WriteTx, args, listing::paged};
 use futures::future::BoxFuture;
-use kernel::{Actor, Clock, Moment, PersonId};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use kernel::{Actor, Clock, Day, Moment, PersonId};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
 
 /// A job that a worker has leased.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +137,10 @@ impl WriteTx {
         payload: &serde_json::Value,
         at: Moment,
     ) -> Result<i64> {
+        // Whoever queues a failed one again sees this one, or comes first.
+        if let Some(key) = key {
+            self.lock_key(key).await?;
+        }
         // Whoever wants it sooner gets it sooner: also where it waits for its next try.
         let sql = "INSERT INTO store_job (job, key, payload, state, tries, run_at, done, total, queued_at, person)
                    VALUES ($1, $2, $3, 'waiting', 0, $5, 0, 0, $4, $6)
@@ -151,18 +160,31 @@ impl WriteTx {
         rows.iter().map(|row| Ok((row.i64(0)?, row.text(1)?))).collect()
     }
 
+    /// Nobody else makes a job with this key wait until the transaction ends.
+    async fn lock_key(&mut self, key: &str) -> Result<()> {
+        self.lock(&format!("store_job {key}")).await
+    }
+
     /// Leases the next job that is due (or whose worker died) and whose key nobody else works on, for so many
     /// microseconds. Cost: one row by index.
     pub async fn lease(&mut self, micros: i64) -> Result<Option<Job>> {
+        self.lease_of(micros, "").await
+    }
+
+    /// The same of the jobs `j` that meet one more condition.
+    async fn lease_of(&mut self, micros: i64, of: &str) -> Result<Option<Job>> {
         let now = self.now().0;
-        // On PostgreSQL two workers may ask at once; the second passes over what the first is taking.
+        // On PostgreSQL two workers may ask at once; the second passes over what the first is taking, and still sees its old
+        // lease. So none is taken behind one with its key, also where that one's lease ran out: it is due, and goes first.
         let skip = if self.engine() == Engine::Postgres { "FOR UPDATE OF j SKIP LOCKED" } else { "" };
         let sql = format!(
             "UPDATE store_job SET state = 'running', lease_until = $1, tries = tries + 1, starts = starts + 1
              WHERE id = (SELECT j.id FROM store_job j
-                         WHERE ((j.state = 'waiting' AND j.run_at <= $2) OR (j.state = 'running' AND j.lease_until < $2))
+                         WHERE ((j.state = 'waiting' AND j.run_at <= $2)
+                                OR (j.state = 'running' AND j.lease_until < $2)){of}
                            AND NOT EXISTS (SELECT 1 FROM store_job r WHERE r.key = j.key AND r.id <> j.id
-                                           AND r.state = 'running' AND r.lease_until >= $2)
+                                           AND r.state = 'running'
+                                           AND (j.state = 'waiting' OR r.lease_until >= $2 OR r.id < j.id))
                          ORDER BY j.run_at, j.id LIMIT 1 {skip})
              RETURNING id, job, payload, tries, done, total"
         );
@@ -211,8 +233,17 @@ impl WriteTx {
         let tries = job.tries + 1;
         let now = self.now();
         let again = Moment(now.0 + tries * tries * 60_000_000);
-        let waits = "SELECT 1 FROM store_job w, store_job j WHERE j.id = $1 AND w.key = j.key AND w.state = 'waiting'";
-        if tries >= MOST_TRIES || self.row(waits, args![job.id]).await?.is_some() {
+        let row = self.row("SELECT key FROM store_job WHERE id = $1", args![job.id]).await?;
+        let key = row.map_or(Ok(None), |row| row.opt_text(0))?;
+        // Nobody queues one with the key between this look and the change.
+        let waits = match &key {
+            Some(key) => {
+                self.lock_key(key).await?;
+                self.waits(key).await?
+            }
+            None => false,
+        };
+        if tries >= MOST_TRIES || waits {
             let set = "state = 'failed', problem = $1, lease_until = NULL, ended_at = $2";
             self.of_worker(job, set, args![problem, now]).await?;
             return Ok(tries >= MOST_TRIES);
@@ -229,7 +260,9 @@ impl WriteTx {
         };
         let key = row.opt_text(1)?;
         // Nobody else queues one with the key between this look and the change.
-        self.lock(&format!("store_job {}", key.as_deref().unwrap_or(""))).await?;
+        if let Some(key) = &key {
+            self.lock_key(key).await?;
+        }
         let sql = "UPDATE store_job SET state = 'waiting', tries = 0, starts = 0, run_at = $2, problem = NULL, ended_at = NULL
                    WHERE id = $1 AND state IN ('failed', 'cancelled')
                      AND NOT EXISTS (SELECT 1 FROM store_job w WHERE w.key = $3 AND w.state = 'waiting')";
@@ -278,7 +311,7 @@ pub type Run = Box<dyn Fn(Work) -> BoxFuture<'static, std::result::Result<(), St
 /// What is done, in the same transaction, where a job failed for good; it gets the job's number and name.
 pub type Failed = Box<dyn for<'a> Fn(&'a mut WriteTx, i64, &'a str) -> BoxFuture<'a, Result<()>> + Send + Sync>;
 
-/// What the worker tends after each round; whether there was something to do.
+/// What the worker tends beside its jobs; whether there was something to do.
 pub type Tend =
     Box<dyn Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>> + Send + Sync>;
 
@@ -286,6 +319,7 @@ pub type Tend =
 #[derive(Default)]
 pub struct Registry {
     runs: BTreeMap<&'static str, Run>,
+    slow: BTreeSet<&'static str>,
     failed: Option<Failed>,
     tended: Vec<Tend>,
 }
@@ -300,6 +334,26 @@ impl Registry {
         self.runs.insert(job, Box::new(move |work| Box::pin(run(work))));
     }
 
+    /// Adds the function of a job that waits long for others, at the other end of a line: the rest does not wait for it.
+    pub fn add_slow<F, Fut>(&mut self, job: &'static str, run: F)
+    where
+        F: Fn(Work) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<(), String>> + Send + 'static,
+    {
+        self.slow.insert(job);
+        self.add(job, run);
+    }
+
+    /// The condition by which a lane takes jobs `j`. The names are the program's own.
+    fn of(&self, lane: Lane) -> String {
+        let names: Vec<String> = self.slow.iter().map(|name| format!("'{name}'")).collect();
+        match lane {
+            Lane::Slow => format!(" AND j.job IN ({})", names.join(",")),
+            Lane::Quick if !names.is_empty() => format!(" AND j.job NOT IN ({})", names.join(",")),
+            Lane::Quick | Lane::All => String::new(),
+        }
+    }
+
     /// Says what is done where a job failed for good.
     pub fn on_failed(&mut self, failed: Failed) {
         self.failed = Some(failed);
@@ -312,7 +366,7 @@ impl Registry {
         }
     }
 
-    /// Adds what is tended after each round of the worker, once the audit trail is sealed.
+    /// Adds what is tended after each sealing of the audit trail. Jobs run meanwhile.
     pub fn tend(
         &mut self,
         tend: impl Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>>
@@ -345,39 +399,12 @@ impl Registry {
 
     /// Leases one job and runs it; whether there was one.
     pub async fn run_one(&self, store: &Store, clock: &Arc<dyn Clock>) -> Result<bool> {
-        // Looking does not stand in writers' way.
-        let due = "SELECT 1 FROM store_job WHERE (state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)
-                   LIMIT 1";
-        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-        if tx.row(due, args![clock.now()]).await?.is_none() {
-            return Ok(false);
-        }
-        drop(tx);
-        let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
-        for (id, job) in tx.end_deadly().await? {
-            self.tell_failed(&mut tx, id, &job).await?;
-        }
-        let leased = tx.lease(LEASE).await?;
-        tx.commit().await?;
-        let Some(job) = leased else { return Ok(false) };
-        let outcome = match self.runs.get(job.job.as_str()) {
-            Some(run) => {
-                let work = Work { store: store.clone(), clock: clock.clone(), job: job.clone() };
-                // A panic is one more way to fail; it must not end the worker.
-                let mut running = tokio::spawn(run(work));
-                loop {
-                    match tokio::time::timeout(Duration::from_micros(LEASE as u64 / 3), &mut running).await {
-                        Ok(ended) => break ended.unwrap_or_else(|e| Err(e.to_string())),
-                        Err(_) if self.alive(store, clock, &job).await? => {}
-                        Err(_) => {
-                            running.abort();
-                            return Ok(true);
-                        }
-                    }
-                }
-            }
-            None => Err(format!("no function for {}", job.job)),
-        };
+        self.run_next(store, clock, Lane::All).await
+    }
+
+    async fn run_next(&self, store: &Store, clock: &Arc<dyn Clock>, lane: Lane) -> Result<bool> {
+        let Some(job) = self.next(store, clock, &self.of(lane)).await? else { return Ok(false) };
+        let Some(outcome) = self.outcome(store, clock, &job).await? else { return Ok(true) };
         let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
         let written = match &outcome {
             Ok(()) => tx.finish(&job).await,
@@ -397,49 +424,149 @@ impl Registry {
         }
     }
 
-    /// Holds the lease of a job that runs long; false where it is no longer ours.
-    async fn alive(&self, store: &Store, clock: &Arc<dyn Clock>, job: &Job) -> Result<bool> {
+    /// Leases the next job that is due and meets a condition.
+    async fn next(&self, store: &Store, clock: &Arc<dyn Clock>, of: &str) -> Result<Option<Job>> {
+        // Looking does not stand in writers' way.
+        let due = format!(
+            "SELECT 1 FROM store_job j
+             WHERE ((j.state = 'waiting' AND j.run_at <= $1) OR (j.state = 'running' AND j.lease_until < $1)){of} LIMIT 1"
+        );
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        if tx.row(&due, args![clock.now()]).await?.is_none() {
+            return Ok(None);
+        }
+        drop(tx);
         let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
-        let until = clock.now().0 + LEASE;
-        match tx.of_worker(job, "lease_until = $1", args![until]).await {
-            Ok(()) => tx.commit().await.map(|()| true),
-            Err(StoreError::LostJob(_)) => Ok(false),
-            Err(e) => Err(e),
+        for (id, job) in tx.end_deadly().await? {
+            self.tell_failed(&mut tx, id, &job).await?;
+        }
+        let leased = tx.lease_of(LEASE, of).await?;
+        tx.commit().await?;
+        Ok(leased)
+    }
+
+    /// Runs a leased job; how it went, nothing where it is no longer ours.
+    async fn outcome(
+        &self,
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        job: &Job,
+    ) -> Result<Option<std::result::Result<(), String>>> {
+        let Some(run) = self.runs.get(job.job.as_str()) else {
+            return Ok(Some(Err(format!("no function for {}", job.job))));
+        };
+        let work = Work { store: store.clone(), clock: clock.clone(), job: job.clone() };
+        // A panic is one more way to fail; it must not end the worker.
+        let mut running = tokio::spawn(run(work));
+        loop {
+            match tokio::time::timeout(Duration::from_micros(LEASE as u64 / 3), &mut running).await {
+                Ok(ended) => return Ok(Some(ended.unwrap_or_else(|e| Err(e.to_string())))),
+                Err(_) if self.alive(store, clock, job).await? => {}
+                Err(_) => {
+                    running.abort();
+                    return Ok(None);
+                }
+            }
         }
     }
 
-    /// Works until `stop` says true: runs what is due, seals the audit trail, forgets what is old, and waits `pause`
-    /// where nothing is due.
-    pub async fn work(
-        &self,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        pause: Duration,
-        mut stop: tokio::sync::watch::Receiver<bool>,
-    ) {
+    /// Holds the lease of a job that runs long; false where it is no longer ours.
+    async fn alive(&self, store: &Store, clock: &Arc<dyn Clock>, job: &Job) -> Result<bool> {
+        let held = async {
+            let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+            let until = clock.now().0 + LEASE;
+            tx.of_worker(job, "lease_until = $1", args![until]).await?;
+            tx.commit().await
+        };
+        match held.await {
+            Err(StoreError::LostJob(_)) => Ok(false),
+            // A job of the other lane writes: it runs on, and this is tried again.
+            Err(e) if e.is_busy() => Ok(true),
+            other => other.map(|()| true),
+        }
+    }
+
+    /// Works until `stop` says true: runs what is due, the slow jobs beside the others, seals the audit trail, forgets
+    /// what is old, and waits `pause` where nothing is due. Lines are sealed whatever runs.
+    pub async fn work(&self, store: Store, clock: Arc<dyn Clock>, pause: Duration, stop: watch::Receiver<bool>) {
+        let own = Worker { store, clock, pause, ended: Notify::new() };
+        tokio::join!(
+            self.run_lane(&own, Lane::Quick, stop.clone()),
+            self.run_lane(&own, Lane::Slow, stop.clone()),
+            self.keep(&own, stop),
+        );
+    }
+
+    /// Runs the jobs of a lane, one after another.
+    async fn run_lane(&self, own: &Worker, lane: Lane, mut stop: watch::Receiver<bool>) {
+        if matches!(lane, Lane::Slow) && self.slow.is_empty() {
+            return;
+        }
+        while !*stop.borrow() {
+            match self.run_next(&own.store, &own.clock, lane).await {
+                Ok(true) => {
+                    // What it wrote is sealed at once.
+                    own.ended.notify_one();
+                    continue;
+                }
+                Ok(false) => {}
+                Err(e) => tracing::warn!("worker: {e}"),
+            }
+            tokio::select! {
+                _ = tokio::time::sleep(own.pause) => {}
+                changed = stop.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Seals and tends, beside the jobs.
+    async fn keep(&self, own: &Worker, mut stop: watch::Receiver<bool>) {
         let (mut day, mut said) = (None, Vec::new());
         while !*stop.borrow() {
-            let outcome = async {
-                let ran = self.run_one(&store, &clock).await?;
-                let sealed = crate::audit::seal(&store, &*clock).await?;
-                if day.replace(clock.today()) != Some(clock.today()) {
-                    let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
-                    tx.forget_old_keys().await?;
-                    tx.forget_old_jobs().await?;
-                    tx.commit().await?;
-                }
-                let tended = self.tend_once(&store, &clock, &mut said).await;
-                Ok::<_, StoreError>(ran || tended || sealed > 0)
-            };
-            match outcome.await {
+            match self.keep_once(own, &mut day, &mut said).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(e) => tracing::warn!("worker: {e}"),
             }
             tokio::select! {
-                _ = tokio::time::sleep(pause) => {}
+                _ = tokio::time::sleep(own.pause) => {}
+                _ = own.ended.notified() => {}
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
     }
+
+    /// One round; whether there was something to do. `day`: when what is old was forgotten last.
+    async fn keep_once(&self, own: &Worker, day: &mut Option<Day>, said: &mut Vec<String>) -> Result<bool> {
+        let Worker { store, clock, .. } = own;
+        let sealed = crate::audit::seal(store, &**clock).await?;
+        let today = clock.today();
+        if *day != Some(today) {
+            let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+            tx.forget_old_keys().await?;
+            tx.forget_old_jobs().await?;
+            tx.commit().await?;
+            *day = Some(today);
+        }
+        let tended = self.tend_once(store, clock, said).await;
+        Ok(tended || sealed > 0)
+    }
+}
+
+/// Which jobs a loop of the worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    All,
+    /// All but the slow ones.
+    Quick,
+    Slow,
+}
+
+/// What the worker's loops share.
+struct Worker {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    pause: Duration,
+    /// A job ended.
+    ended: Notify,
 }

@@ -29,7 +29,7 @@ pub use audit::AuditLine;
 pub use connection::{Query, ReadTx, Store, StoreOptions, Version, WriteTx};
 pub use health::Health;
 pub use idempotency::{KEY_DAYS, Replay, Stored};
-pub use listing::{Listing, paged, places};
+pub use listing::{Listing, few, paged, places};
 pub use migrate::Migration;
 pub use scope::{Guarded, Reached, Within, last_day_of_year, reached};
 pub use value::{Bind, Borrowed, Cells, Given, Row, Value};
@@ -81,6 +81,8 @@ pub enum StoreError {
     OutOfScope,
     #[error("a person wrote without a line of the audit trail")]
     Unaudited,
+    #[error("details were erased, and the line that came next does not tell of it")]
+    Untold,
     #[error("{0}")]
     Corrupt(String),
     #[error("files: {0}")]
@@ -258,6 +260,19 @@ CREATE INDEX store_audit_at ON store_audit (at);
         sql: "
 ALTER TABLE store_job ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE store_job ADD COLUMN person INTEGER;
+",
+    },
+    // What was erased before it is told by a line: `audit::erasure`.
+    Migration {
+        room: "store",
+        version: 5,
+        name: "which line tells of erased details; quiet lines by time",
+        sql: "
+ALTER TABLE store_audit_details ADD COLUMN teller INTEGER;
+ALTER TABLE store_audit_details ADD COLUMN quiet_at INTEGER;
+UPDATE store_audit_details SET quiet_at = (SELECT a.at FROM store_audit a WHERE a.seq = store_audit_details.seq)
+WHERE details IS NOT NULL AND seq IN (SELECT q.seq FROM store_audit q WHERE q.quiet = 1);
+CREATE INDEX store_audit_details_quiet ON store_audit_details (quiet_at) WHERE quiet_at IS NOT NULL;
 ",
     },
 ];

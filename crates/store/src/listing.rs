@@ -29,6 +29,17 @@ impl Listing {
     }
 }
 
+/// A page of a list of which there are only ever a few, and how many of it have the words that are searched. `words` gives what
+/// of a row is searched; the rows come ordered. Cost: all rows, in memory.
+pub fn few<T>(all: Vec<T>, listing: &Listing, words: impl Fn(&T) -> String) -> (Vec<T>, i64) {
+    let key = text::search_key(listing.search.trim());
+    let found: Vec<T> = all.into_iter().filter(|row| text::search_key(&words(row)).contains(&key)).collect();
+    let count = found.len() as i64;
+    let size = |rows: i64| usize::try_from(rows).unwrap_or(0);
+    let (limit, offset) = listing.span();
+    (found.into_iter().skip(size(offset)).take(size(limit)).collect(), count)
+}
+
 /// `$2, $3, $4`: so many parameters from one on.
 pub fn places(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! Migrations: portable text, translated for PostgreSQL, each run once, under a lock.
 
-use crate::{Engine, Query, Result, StoreError, WriteTx, args};
+use crate::{Engine, Query, Result, StoreError, WriteTx, args, audit};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -48,6 +48,7 @@ pub(crate) async fn run(tx: &mut WriteTx, all: &[&Migration]) -> Result<()> {
     for row in tx.rows("SELECT room, version, hash FROM store_migration", args![]).await? {
         done.insert((row.text(0)?, row.i64(1)?), row.text(2)?);
     }
+    let mut tells = false;
     for migration in all {
         let hash = hash(migration);
         let key = (migration.room.to_owned(), migration.version);
@@ -61,8 +62,13 @@ pub(crate) async fn run(tx: &mut WriteTx, all: &[&Migration]) -> Result<()> {
                     args![migration.room, migration.version, migration.name, hash, tx.now()],
                 )
                 .await?;
+                tells |= (migration.room, migration.version) == audit::SINCE;
             }
         }
+    }
+    // Once all tables are there: a line is written as this program writes it.
+    if tells {
+        tx.tell_erased_before().await?;
     }
     // What is left was written by a program that knows more than this one.
     match done.into_keys().next() {

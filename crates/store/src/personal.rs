@@ -1,13 +1,13 @@
 //! What the store's own tables keep of a person: lines of the trail, answers to repeated requests, who brought which file.
 
-use crate::{Query, ReadTx, Result, Row, WriteTx, args};
+use crate::{Query, ReadTx, Result, Row, WriteTx, args, audit};
 use kernel::{Moment, PersonId, Role};
 use serde_json::{Map, Value, json};
 
 /// Lines of one person that an export has, the newest; the page of the trail has all.
 pub const MOST: i64 = 10_000;
-/// Lines whose details one run of the retention erases.
-const BATCH: i64 = 10_000;
+/// Lines whose details one transaction of the retention erases, at most; one that erased so many may have left some.
+pub const BATCH: i64 = 10_000;
 
 /// Rows of a kind, each an object of plain values.
 pub type Rows = Vec<Map<String, Value>>;
@@ -88,23 +88,25 @@ pub async fn export(tx: &mut ReadTx, person: PersonId) -> Result<Vec<(&'static s
 }
 
 /// Erases the details of the lines about somebody, and their answers; the lines stay with their hashes and the reason, and
-/// what they did in office stays under their number. How many rows. Cost: those rows.
+/// what they did in office stays under their number. The line that tells of it must come next. How many rows. Cost: those
+/// rows.
 pub async fn erase(tx: &mut WriteTx, person: PersonId, reason: &str) -> Result<u64> {
-    let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $3 WHERE details IS NOT NULL
-               AND seq IN (SELECT seq FROM store_audit WHERE kind = $1 AND subject = $2)";
-    let details = tx.execute(sql, args![PersonId::KIND, person.to_string(), reason]).await?;
+    // Whatever told of an erasure before goes on telling.
+    let which = format!(
+        "SELECT seq FROM store_audit WHERE kind = $3 AND subject = $4 AND action NOT IN ({})",
+        audit::tellers()
+    );
+    let details = tx.erase_details(&which, args![PersonId::KIND, person.to_string()], reason).await?;
     let jobs = tx.execute("UPDATE store_job SET person = NULL WHERE person = $1", args![person.0]).await?;
     let sql = format!("DELETE FROM store_idempotency WHERE actor IN ({})", actors(person));
     Ok(details + jobs + tx.execute(&sql, args![]).await?)
 }
 
-/// Erases the details of quiet lines older than a moment, a batch at a time; how many. Cost: those rows, and the quiet lines
-/// passed over.
+/// Erases the details of quiet lines older than a moment, at most [`BATCH`]; how many. The line that tells of it must come
+/// next. Cost: those rows, by index.
 pub async fn forget_details(tx: &mut WriteTx, before: i64, reason: &str) -> Result<u64> {
-    let sql = "UPDATE store_audit_details SET details = NULL, salt = '', erased_reason = $2 WHERE seq IN
-               (SELECT a.seq FROM store_audit a JOIN store_audit_details d ON d.seq = a.seq
-                WHERE a.at < $1 AND a.quiet = 1 AND d.details IS NOT NULL ORDER BY a.seq LIMIT $3)";
-    tx.execute(sql, args![before, reason, BATCH]).await
+    let which = "SELECT q.seq FROM store_audit_details q WHERE q.quiet_at < $3 ORDER BY q.quiet_at LIMIT $4";
+    tx.erase_details(which, args![before, BATCH], reason).await
 }
 
 impl WriteTx {

@@ -15,8 +15,10 @@ pub struct Wanted {
     /// From this moment on, and before that one.
     pub from: Option<Moment>,
     pub to: Option<Moment>,
-    /// Older than the line of this number.
-    pub before: Option<i64>,
+    /// Beyond the line of this number, in the order of the lines.
+    pub beyond: Option<i64>,
+    /// Whether the oldest come first.
+    pub oldest: bool,
 }
 
 /// A line with its details, where they were not erased.
@@ -38,7 +40,7 @@ pub struct Line {
     pub erased: Option<String>,
 }
 
-/// Lines, the newest first, and whether there are more behind them. Cost: by person, unit or action the lines of that
+/// Lines, the newest first where not the oldest are asked for, and whether there are more behind them. Cost: by person, unit or action the lines of that
 /// index; by time alone those shown and the ones passed over.
 pub async fn lines(tx: &mut impl Query, wanted: &Wanted, limit: i64, offset: i64) -> Result<(Vec<Line>, bool)> {
     let mut tests = vec!["1 = 1".to_owned()];
@@ -67,13 +69,14 @@ pub async fn lines(tx: &mut impl Query, wanted: &Wanted, limit: i64, offset: i64
     if let Some(to) = wanted.to {
         test("a.at < ?", to.into());
     }
-    if let Some(before) = wanted.before {
-        test("a.seq < ?", before.into());
+    let (order, beyond) = if wanted.oldest { ("ASC", "a.seq > ?") } else { ("DESC", "a.seq < ?") };
+    if let Some(seq) = wanted.beyond {
+        test(beyond, seq.into());
     }
     let sql = format!(
         "SELECT a.seq, a.at, a.role, a.person, a.action, a.kind, a.subject, a.unit, a.details_hash, a.sealed, d.details,
                 d.erased_reason
-         FROM store_audit a LEFT JOIN store_audit_details d ON d.seq = a.seq WHERE {} ORDER BY a.seq DESC LIMIT {} OFFSET {}",
+         FROM store_audit a LEFT JOIN store_audit_details d ON d.seq = a.seq WHERE {} ORDER BY a.seq {order} LIMIT {} OFFSET {}",
         tests.join(" AND "),
         limit + 1,
         offset

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use store::{
     AuditLine, ReadTx, Result, Store, WriteTx,
     jobs::{Registry, Work},
+    personal::BATCH,
 };
 
 /// A kind of personal data. In words: `personal-KEY`, why it is kept `personal-KEY-why`, how long `personal-KEY-long`.
@@ -41,7 +42,7 @@ pub struct Part {
 pub type Export = for<'a> fn(&'a mut ReadTx, &'a Whom) -> BoxFuture<'a, Result<Vec<Part>>>;
 /// Erases it, or takes the name off it; how many rows.
 pub type Erase = for<'a> fn(&'a mut WriteTx, &'a Whom, &'a str) -> BoxFuture<'a, Result<u64>>;
-/// Erases what was kept long enough; how many rows.
+/// Erases what was kept long enough, all of it or at least [`BATCH`] rows; how many. After so many it is asked again.
 pub type Retain = for<'a> fn(&'a mut WriteTx, &'a Retention) -> BoxFuture<'a, Result<u64>>;
 
 /// What a room registers.
@@ -133,19 +134,29 @@ impl Hooks {
     }
 
     /// Erases what was kept long enough, with a line that says how much by which rule. Cost: the rows erased.
-    pub async fn retain(&self, tx: &mut WriteTx) -> Result<u64> {
-        let (mut told, mut all) = (Map::new(), 0);
+    pub async fn retain(&self, tx: &mut WriteTx) -> Result<Retained> {
+        let (mut told, mut all) = (Map::new(), Retained { rows: 0, full: false });
         for personal in &self.all {
             let rows = (personal.retain)(tx, &self.retention).await?;
             let before = told.get(personal.room).and_then(Value::as_u64).unwrap_or(0);
             told.insert(personal.room.to_owned(), json!(before + rows));
-            all += rows;
+            all.rows += rows;
+            all.full |= rows >= BATCH.unsigned_abs();
         }
+        // Where details of the trail went, the store makes the line tell which.
         let details = json!({"rows": told, "days": self.retention});
         let subject = "retention".to_owned();
         tx.audit_quietly(AuditLine { action: "web.retention", kind: "house", subject, unit: None, details }).await?;
         Ok(all)
     }
+}
+
+/// What a transaction of the retention came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retained {
+    pub rows: u64,
+    /// Whether a room erased as many rows as it does at once: there may be more.
+    pub full: bool,
 }
 
 /// The job that carries the retention out, once a day.
@@ -159,14 +170,26 @@ pub fn jobs(registry: &mut Registry, site: &Site) {
 }
 
 async fn carry_out(work: Work, hooks: Arc<Hooks>) -> std::result::Result<(), String> {
-    let done = async {
+    batches(&work, &hooks).await.map_err(|error| error.to_string())
+}
+
+/// A transaction and its line for each batch, until one is not full: what comes in a day may be more than one holds.
+async fn batches(work: &Work, hooks: &Hooks) -> Result<()> {
+    let mut rows = 0;
+    loop {
         let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
-        hooks.retain(&mut tx).await?;
-        let next = kernel::Moment(tx.now().0 + DAY);
-        tx.enqueue_once_at(JOB, next).await?;
-        tx.commit().await
-    };
-    done.await.map_err(|error| error.to_string())
+        let batch = hooks.retain(&mut tx).await?;
+        rows += i64::try_from(batch.rows).unwrap_or(0);
+        // How much is left nobody counted: another batch, perhaps.
+        let left = if batch.full { BATCH } else { 0 };
+        tx.progress(&work.job, rows, rows + left, None).await?;
+        if !batch.full {
+            let next = kernel::Moment(tx.now().0 + DAY);
+            tx.enqueue_once_at(JOB, next).await?;
+            return tx.commit().await;
+        }
+        tx.commit().await?;
+    }
 }
 
 /// Queues the first run, where none waits. Cost: one row.
@@ -206,3 +229,52 @@ pub const STORE: Personal = Personal {
         })
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Clock;
+    use store::{Query, args};
+    use testkit::{CLOCK, each_engine};
+
+    /// Quiet lines as old as the clock, more than a transaction of the retention takes.
+    async fn fill(tx: &mut WriteTx, count: i64) -> Result<()> {
+        let at = CLOCK.now().0;
+        let line = |seq: i64| args![seq, at, "system", "t.read", "t", "1", "", 1i64, 1i64];
+        let columns = ["seq", "at", "role", "action", "kind", "subject", "details_hash", "sealed", "quiet"];
+        tx.insert_many("store_audit", &columns, (1..=count).map(line)).await?;
+        let details = |seq: i64| args![seq, "s", "{}", at];
+        tx.insert_many("store_audit_details", &["seq", "salt", "details", "quiet_at"], (1..=count).map(details))
+            .await?;
+        // On PostgreSQL the numbers of lines to come begin behind them.
+        tx.reserve("store_audit", "seq", usize::try_from(count).unwrap_or(0)).await.map(drop)
+    }
+
+    #[test]
+    fn retention_goes_on_until_nothing_is_left_that_was_kept_long_enough() {
+        each_engine(&[], |store| async move {
+            let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+            fill(&mut tx, 2 * BATCH + 5).await?;
+            tx.enqueue_once(JOB).await?;
+            tx.commit().await?;
+            let hooks = Hooks { all: vec![STORE], retention: Retention { details: 1, ..Retention::default() } };
+            let hooks = Arc::new(hooks);
+            let mut registry = Registry::default();
+            registry.add(JOB, move |work| carry_out(work, hooks.clone()));
+            let later: Arc<dyn Clock> = Arc::new(kernel::FixedClock(kernel::Moment(CLOCK.now().0 + 2 * DAY)));
+            assert!(registry.run_one(&store, &later).await?);
+            assert!(!registry.run_one(&store, &later).await?, "the next run is a day later");
+            let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+            let sql = "SELECT (SELECT COUNT(*) FROM store_audit_details WHERE details IS NOT NULL AND salt = 's'),
+                       (SELECT COUNT(*) FROM store_audit WHERE action = 'web.retention'), done FROM store_job
+                       WHERE state = 'done'";
+            let row = tx.row(sql, args![]).await?.expect("the job is done");
+            assert_eq!((row.i64(0)?, row.i64(1)?, row.i64(2)?), (0, 3, 2 * BATCH + 5));
+            drop(tx);
+            let report = store::audit::verify(&store).await?;
+            assert!(report.findings.is_empty(), "each batch is told by its line: {:?}", report.findings);
+            assert_eq!(report.erased.into_iter().collect::<Vec<_>>(), [("retention".to_owned(), 20_005)]);
+            Ok(())
+        });
+    }
+}

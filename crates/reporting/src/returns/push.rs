@@ -239,7 +239,7 @@ pub(crate) struct Means {
 /// Adds the job's function.
 pub(crate) fn register(registry: &mut Registry, means: Means) {
     let means = Arc::new(means);
-    registry.add(JOB, move |work| {
+    registry.add_slow(JOB, move |work| {
         let means = means.clone();
         async move { run(work, &means).await }
     });

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 use store::{
-    Store, StoreError,
+    Engine, Store, StoreError,
     jobs::{self, Registry},
 };
 use testkit::{CLOCK, each_engine};
@@ -22,6 +22,17 @@ async fn enqueue(store: &Store, job: &str, key: Option<&str>) -> store::Result<i
 async fn state(store: &Store, id: i64) -> store::Result<jobs::JobState> {
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
     Ok(jobs::find(&mut tx, id).await?.expect("the job is kept"))
+}
+
+/// Waits until a job is in some state: ten seconds and more are never.
+async fn until(store: &Store, id: i64, wanted: &str) -> store::Result<()> {
+    for _ in 0..2000 {
+        if state(store, id).await?.state == wanted {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("job {id} is not {wanted}: {:?}", state(store, id).await?);
 }
 
 fn clock(micros_later: i64) -> Arc<dyn Clock> {
@@ -300,6 +311,125 @@ fn jobs_are_listed_by_state_and_words_page_by_page() {
             let (found, all) = jobs::list(&mut tx, &listing).await?;
             assert_eq!((found.iter().map(|job| job.id).collect::<Vec<_>>(), all), (ids, count), "{listing:?}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn of_one_key_no_two_run_where_the_lease_of_the_first_ran_out() {
+    each_engine(&[], |store| async move {
+        let first = enqueue(&store, "rejudge", Some("set")).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        assert_eq!(tx.lease(jobs::LEASE).await?.map(|job| job.id), Some(first));
+        // Wanted earlier than the one that runs: by time alone it would come first.
+        let earlier = Moment(CLOCK.now().0 - 1);
+        let second = tx.enqueue_at("rejudge", Some("set"), &serde_json::json!({}), earlier).await?;
+        tx.commit().await?;
+        let late = clock(2 * jobs::LEASE);
+        let mut one = store.write(&Actor::SYSTEM, &*late).await?;
+        assert_eq!(one.lease(jobs::LEASE).await?.map(|job| job.id), Some(first));
+        if store.engine() == Engine::Postgres {
+            // Another worker, which does not see yet what the first one took.
+            let mut other = store.write(&Actor::SYSTEM, &*late).await?;
+            assert_eq!(other.lease(jobs::LEASE).await?, None, "two of one key run at once");
+        }
+        let again = one.lease(jobs::LEASE).await?;
+        assert_eq!(again, None, "two of one key run at once");
+        one.cancel_job(first).await?;
+        assert_eq!(one.lease(jobs::LEASE).await?.map(|job| job.id), Some(second));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_queued_at_the_same_moment_is_the_next_try_of_what_failed() {
+    each_engine(&[], |store| async move {
+        // On SQLite all writers wait for each other.
+        if store.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let cancelled = enqueue(&store, "count", Some("a")).await?;
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.cancel_job(cancelled).await?;
+        tx.enqueue("count", Some("b"), &serde_json::json!({})).await?;
+        let running = tx.lease(jobs::LEASE).await?.expect("it is due");
+        tx.commit().await?;
+        let mut other = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        for key in ["a", "b"] {
+            other.enqueue("count", Some(key), &serde_json::json!({})).await?;
+        }
+        let own = store.clone();
+        let retried = tokio::spawn(async move {
+            let mut tx = own.write(&Actor::SYSTEM, &CLOCK).await?;
+            let retried = tx.retry_job(cancelled).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(retried)
+        });
+        let (own, id) = (store.clone(), running.id);
+        let failed = tokio::spawn(async move {
+            let mut tx = own.write(&Actor::SYSTEM, &CLOCK).await?;
+            tx.fail(&running, "no line").await?;
+            tx.commit().await
+        });
+        // They are at it by then; it holds as well where they are late.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        other.commit().await?;
+        assert_eq!(retried.await??, jobs::Retry::Waits);
+        failed.await??;
+        assert_eq!(state(&store, id).await?.state, "failed");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_job_that_takes_long_stops_neither_the_sealing_nor_a_slow_one_the_others() {
+    each_engine(&[], |store| async move {
+        let slow = enqueue(&store, "slow", None).await?;
+        let quick = enqueue(&store, "quick", None).await?;
+        let end = Arc::new(tokio::sync::Semaphore::new(0));
+        let waits = |end: &Arc<tokio::sync::Semaphore>| {
+            let end = end.clone();
+            move |_: jobs::Work| {
+                let end = end.clone();
+                async move { end.acquire().await.map(|one| one.forget()).map_err(|e| e.to_string()) }
+            }
+        };
+        let mut registry = Registry::default();
+        registry.add_slow("slow", waits(&end));
+        registry.add("long", waits(&end));
+        registry.add("quick", |_| async { Ok(()) });
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let own = store.clone();
+        let pause = Duration::from_millis(5);
+        let worker = tokio::spawn(async move { registry.work(own, clock(0), pause, stopped).await });
+        until(&store, quick, "done").await?;
+        until(&store, slow, "running").await?;
+        let long = enqueue(&store, "long", None).await?;
+        until(&store, long, "running").await?;
+        let line = store::AuditLine {
+            action: "test.write",
+            kind: "job",
+            subject: long.to_string(),
+            unit: None,
+            details: serde_json::json!({}),
+        };
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        tx.audit(line).await?;
+        tx.commit().await?;
+        let mut rounds = 0;
+        while store::audit::verify(&store).await?.sealed == 0 {
+            rounds += 1;
+            assert!(rounds < 2000, "a line is not sealed while a job runs");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for id in [slow, long] {
+            assert_eq!(state(&store, id).await?.state, "running");
+        }
+        end.add_permits(2);
+        until(&store, slow, "done").await?;
+        until(&store, long, "done").await?;
+        stop.send(true)?;
+        worker.await?;
         Ok(())
     });
 }
