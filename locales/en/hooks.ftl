@@ -10,6 +10,7 @@ hook-count = { $count ->
 }
 hook-none = There is no address yet.
 hook-name = Name
+hook-made = Added
 hook-url = Address
 hook-events = Told of
 hook-event = What happened

@@ -7,6 +7,7 @@ hook-search = Tìm theo tên hoặc địa chỉ
 hook-count = { $count } địa chỉ
 hook-none = Chưa có địa chỉ nào.
 hook-name = Tên
+hook-made = Thêm lúc
 hook-url = Địa chỉ
 hook-events = Báo chuyện gì
 hook-event = Chuyện

@@ -12,7 +12,7 @@ use identity::{
 use kernel::{Actor, Phrase, SystemClock};
 use locale::Lang;
 use operations::Post;
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use store::{Store, StoreOptions, attachments::Attachments, jobs::Registry};
 
 /// Serve the pages and the API
@@ -40,7 +40,7 @@ pub struct Args {
     /// stand several times
     #[arg(long, env = "LANGSO_TRUSTED_PROXY", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxy: Vec<String>,
-    /// Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait
+    /// Mail server: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465; without it letters wait, a week at most
     #[arg(long, env = "LANGSO_SMTP")]
     pub smtp_url: Option<String>,
     /// Sender of all letters: NAME <MAILBOX@HOST>
@@ -170,6 +170,10 @@ pub async fn run(args: &Args) -> Result<()> {
     let desk = reporting::forms::Desk::of(&args.data).with_context(|| args.data.display().to_string())?;
     let edge = site::Edge { origin, limit, proxies, retention, post, caller, means, desk };
     let (site, routes) = site::site(store.clone(), library, attachments, identity, ledger, edge).await?;
+    // Only the site knows the law, with what was laid on it.
+    if let Some(unknown) = site.thing::<Identity>().doors.providers.unknown(&site.criteria()) {
+        return Err(Stop::file(&file, &io::Error::other(unknown)).into());
+    }
     first_start(&store, args.lang).await?;
     web::personal::begin(&store, &SystemClock).await?;
     operations::post::begin(&store, &SystemClock).await?;

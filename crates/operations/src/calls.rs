@@ -13,7 +13,7 @@ use web::notices::{
 const SOME: i64 = 20;
 
 /// The job [`CALL`]. An address that fails is left alone for the rest of this run, so that others need not wait for it. Cost: the
-/// events that wait, the calls that are due, each with a transaction of its own.
+/// events that wait, the calls that are due, each with three transactions of its own.
 pub async fn call(work: Work, caller: &Caller, key: &SecretKey) -> Result<()> {
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     hooks::spread(&mut tx).await?;
@@ -21,21 +21,28 @@ pub async fn call(work: Work, caller: &Caller, key: &SecretKey) -> Result<()> {
     let (mut done, mut failing) = (0, BTreeSet::new());
     loop {
         let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
-        let due = hooks::due(&mut tx, key, work.clock.now(), &failing, SOME).await?;
+        let due = hooks::due(&mut tx, work.clock.now(), &failing, SOME).await?;
         drop(tx);
         if due.is_empty() {
             break;
         }
-        for due in due {
-            if failing.contains(&due.hook) {
+        for (id, hook) in due {
+            if failing.contains(&hook) {
                 continue;
             }
+            // Looked at again: its address may have been deleted or turned off while the calls before it were made.
+            let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+            let due = hooks::open(&mut tx, key, work.clock.now(), id).await?;
+            drop(tx);
+            let Some(due) = due else { continue };
             let outcome = make(&work, caller, &due).await;
             if outcome.is_err() {
-                failing.insert(due.hook);
+                failing.insert(hook);
             }
             done += 1;
-            note(&work, &due, outcome, done).await?;
+            note(&work, &due, outcome).await?;
+            // Apart from the note: where the job was cancelled meanwhile it stops here, but what was told stays told.
+            work.progress(done, done, None).await?;
         }
     }
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
@@ -55,7 +62,7 @@ async fn make(work: &Work, caller: &Caller, due: &Due) -> std::result::Result<()
 }
 
 /// Notes how a call went. Where the program ends before, it is made again, under the same number.
-async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>, done: i64) -> Result<()> {
+async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>) -> Result<()> {
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     match outcome {
         Ok(()) => hooks::sent(&mut tx, due).await?,
@@ -69,7 +76,6 @@ async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>, 
             }
         }
     }
-    tx.progress(&work.job, done, done, None).await?;
     tx.commit().await
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::{Result, jobs::Work, secrets::SecretKey};
 use web::notices::{self, Kind, Notice, SEND, To, outbox};
 
-/// Where letters go; nowhere, where nobody said: then they wait.
+/// Where letters go; nowhere, where nobody said: then they wait, until they are of no more use.
 pub struct Post(pub Option<Mailer>);
 
 /// Letters of one look.
@@ -14,25 +14,36 @@ const SOME: i64 = 20;
 /// After so many letters in a row that the server did not take now it is left alone for a while.
 const PATIENCE: usize = 3;
 
-/// The job [`SEND`]. Cost: the letters that are due, each with a transaction of its own.
+/// The job [`SEND`]. Letters end in their time whether or not there is a server, so that a server named months later meets none
+/// that nobody wants any more. Cost: the letters that are due, each with three transactions of its own.
 pub async fn send(work: Work, post: &Post, key: &SecretKey) -> Result<()> {
-    let Some(mailer) = &post.0 else { return Ok(()) };
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     outbox::expire(&mut tx).await?;
+    let Some(mailer) = &post.0 else {
+        let next = outbox::next_end(&mut tx).await?;
+        return crate::again(tx, SEND, next).await;
+    };
     tx.commit().await?;
     let (mut done, mut in_vain) = (0, 0);
     'all: loop {
         let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
-        let letters = outbox::due(&mut tx, key, work.clock.now(), SOME).await?;
+        let letters = outbox::due(&mut tx, work.clock.now(), SOME).await?;
         drop(tx);
         if letters.is_empty() {
             break;
         }
-        for due in letters {
+        for id in letters {
+            // Looked at again: a server may take minutes for those before it, and a letter cancelled meanwhile may hold a code.
+            let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+            let due = outbox::open(&mut tx, key, work.clock.now(), id).await?;
+            drop(tx);
+            let Some(due) = due else { continue };
             let outcome = hand_over(mailer, &due).await;
             done += 1;
             in_vain = if matches!(outcome, Err(Refused::Now(_))) { in_vain + 1 } else { 0 };
-            note(&work, &due, &outcome, done).await?;
+            note(&work, &due, &outcome).await?;
+            // Apart from the note: where the job was cancelled meanwhile it stops here, but what was sent stays sent.
+            work.progress(done, done, Some("job-phase-mail")).await?;
             if in_vain == PATIENCE {
                 break 'all;
             }
@@ -61,7 +72,7 @@ async fn hand_over(mailer: &Mailer, due: &outbox::Due) -> std::result::Result<()
 }
 
 /// Notes what became of a letter. Where the program ends before, the letter is sent again, under the same Message-ID.
-async fn note(work: &Work, due: &outbox::Due, outcome: &std::result::Result<(), Refused>, done: i64) -> Result<()> {
+async fn note(work: &Work, due: &outbox::Due, outcome: &std::result::Result<(), Refused>) -> Result<()> {
     let mut tx = work.store.write(&Actor::SYSTEM, &*work.clock).await?;
     match outcome {
         Ok(()) => outbox::sent(&mut tx, due.id).await?,
@@ -72,7 +83,6 @@ async fn note(work: &Work, due: &outbox::Due, outcome: &std::result::Result<(), 
             }
         }
     }
-    tx.progress(&work.job, done, done, Some("job-phase-mail")).await?;
     tx.commit().await
 }
 

@@ -116,6 +116,32 @@ async fn show(
     ctx.page_with(status, "ops_hooks.html", body)
 }
 
+async fn list_file(ctx: &Ctx, asked: &Asked, kind: Kind) -> Outcome {
+    let (found, _) = hooks::list(&mut ctx.read().await?, &asked.listing(0, MOST)).await?;
+    let row = |hook: &Hook| {
+        let events: Vec<String> = hook.events.iter().map(|event| event_word(ctx, event)).collect();
+        vec![
+            hook.name.clone(),
+            hook.url.clone(),
+            events.join(", "),
+            word(ctx, &format!("hook-state-{}", hook.state)),
+            locale::moment(hook.made_at),
+        ]
+    };
+    let headings = ["hook-name", "hook-url", "hook-events", "jobs-state", "hook-made"];
+    export(ctx, "webhook", "hook-title", &headings, found.iter().map(row).collect(), kind)
+}
+
+/// `GET /quan-tri/webhook.csv`. Cost: the addresses.
+pub(super) async fn list_csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    list_file(&ctx, &asked, Kind::Csv).await
+}
+
+/// `GET /quan-tri/webhook.xlsx`
+pub(super) async fn list_xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    list_file(&ctx, &asked, Kind::Xlsx).await
+}
+
 /// Keeps a new address; its number, and its secret the first time.
 async fn make(ctx: &Ctx, sent: &Sent, repeatable: &Repeatable<'_>) -> Result<(i64, Option<String>), Failure> {
     let mut tx = ctx.write().await?;

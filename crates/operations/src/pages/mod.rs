@@ -58,6 +58,8 @@ fn routes() -> Routes {
         .write("/api/v1/mail/{letter}/retry", "keep", "operation", post(letters::api_retry))
         .write("/api/v1/mail/{letter}/cancel", "keep", "operation", post(letters::api_cancel))
         .read_inside("/quan-tri/webhook", "webhooks", get(hooks::page))
+        .read_inside("/quan-tri/webhook.csv", "webhooks", get(hooks::list_csv))
+        .read_inside("/quan-tri/webhook.xlsx", "webhooks", get(hooks::list_xlsx))
         .write("/quan-tri/webhook", "keep", "webhooks", post(hooks::add))
         .read_inside("/quan-tri/webhook/{hook}", "webhooks", get(hooks::one))
         .read_inside("/quan-tri/webhook/{hook}/goi.csv", "webhooks", get(hooks::csv))

@@ -1,12 +1,20 @@
-//! Webhooks: a secret changed, an address deleted; and notices' choices by program.
+//! Webhooks: a secret changed, an address deleted, before its calls or while they are made; and notices' choices by program.
 
-use crate::{CLOCK, ROOMS, key, later, read, send, text, write};
+use crate::{CLOCK, ROOMS, key, later, leased, read, send, text, write};
 use anyhow::{Context, Result, ensure};
+use caller::{Caller, Reach};
 use kernel::Clock;
+use operations::calls;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-use store::{Query, Store, args};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+};
+use store::{Query, Store, StoreError, args};
 use testkit::each_engine;
+use tokio::runtime::Handle;
 use web::notices::hooks::{self, Due, Event};
 
 async fn asked(store: &Store, method: &str, path: &str, body: &str) -> Result<(u16, Value)> {
@@ -28,8 +36,12 @@ async fn made(store: &Store) -> Result<String> {
 
 /// The calls that are due so many minutes later.
 async fn due(store: &Store, minutes: i64) -> Result<Vec<Due>> {
-    let mut tx = read(store).await?;
-    Ok(hooks::due(&mut tx, &key(), later(minutes).now(), &BTreeSet::new(), 10).await?)
+    let (mut tx, now) = (read(store).await?, later(minutes).now());
+    let mut found = Vec::new();
+    for (id, _) in hooks::due(&mut tx, now, &BTreeSet::new(), 10).await? {
+        found.push(hooks::open(&mut tx, &key(), now, id).await?.context("it is due")?);
+    }
+    Ok(found)
 }
 
 fn said(bytes: &[u8; 32]) -> String {
@@ -121,6 +133,130 @@ fn how_somebody_hears_of_each_kind_is_read_and_chosen_by_program() {
         ensure!(status == 200 && way(&said, "role") == "page" && way(&said, "job") == "now", "{said}");
         let (_, said) = asked(&store, "GET", path, "").await?;
         ensure!(way(&said, "role") == "page", "{said}");
+        Ok(())
+    });
+}
+
+/// The paths at which a receiver was called.
+type Came = Arc<Mutex<Vec<String>>>;
+
+/// A program that is called: its port, and what came. Before it answers a call to a path, `meanwhile` happens, which says what it
+/// answers. Until the program of the tests ends: a call has a connection of its own.
+fn receiver(meanwhile: impl Fn(&str) -> &'static str + Send + Sync + 'static) -> (u16, Came) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    let came = Came::default();
+    let kept = came.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that breaks off is its own matter.
+            let _ = answer(stream, &kept, &meanwhile);
+        }
+    });
+    (port, came)
+}
+
+fn answer(
+    mut stream: TcpStream,
+    came: &Mutex<Vec<String>>,
+    meanwhile: &dyn Fn(&str) -> &'static str,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let (mut first, mut line, mut size) = (String::new(), String::new(), 0_usize);
+    reader.read_line(&mut first)?;
+    while reader.read_line(&mut line)? > 2 {
+        if let Some(length) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            size = length.trim().parse().unwrap_or(0);
+        }
+        line.clear();
+    }
+    reader.read_exact(&mut vec![0; size])?;
+    let path = first.split(' ').nth(1).unwrap_or("").to_owned();
+    came.lock().expect("nobody fell over it").push(path.clone());
+    let status = meanwhile(&path);
+    stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
+}
+
+/// So many addresses of a receiver, and something that all of them want to hear of.
+async fn addresses(store: &Store, port: u16, count: i64) -> Result<()> {
+    let mut tx = write(store).await?;
+    for n in 1..=count {
+        let url = format!("http://127.0.0.1:{port}/{n}");
+        ensure!(hooks::add(&mut tx, &key(), "Sở", &url, &[Event::Answered], &[7; 32]).await? == n);
+    }
+    hooks::happened(&mut tx, Event::Answered, &json!({"report": 1})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Runs the job that makes the calls, once.
+async fn made_all(store: &Store) -> Result<store::Result<()>> {
+    let work = leased(store, Arc::new(CLOCK)).await?;
+    Ok(calls::call(work, &Caller::new(Reach::Loopback)?, &key()).await)
+}
+
+/// How the call to each address went: its state, the tries, the problem.
+async fn went(store: &Store) -> Result<Vec<(String, i64, Option<String>)>> {
+    let rows = read(store).await?.rows("SELECT state, tries, problem FROM web_call ORDER BY hook", args![]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?, row.opt_text(2)?))).collect()
+}
+
+async fn leave(store: &Store) -> Result<()> {
+    let mut tx = write(store).await?;
+    ensure!(hooks::delete(&mut tx, 2).await? && hooks::switch(&mut tx, 3, false).await?);
+    Ok(tx.commit().await?)
+}
+
+#[test]
+fn an_address_deleted_or_turned_off_while_another_is_called_is_not_called() {
+    each_engine(ROOMS, |store| async move {
+        let (handle, own) = (Handle::current(), store.clone());
+        let (port, came) = receiver(move |path| {
+            if path == "/1" {
+                handle.block_on(leave(&own)).expect("they leave");
+            }
+            "200 OK"
+        });
+        addresses(&store, port, 3).await?;
+        made_all(&store).await??;
+        let came = came.lock().expect("nobody fell over it").clone();
+        ensure!(came == ["/1"], "{came:?}");
+        let deleted = Some("deleted".to_owned());
+        let expected = [("sent".to_owned(), 1, None), ("dead".to_owned(), 0, deleted), ("waiting".to_owned(), 0, None)];
+        ensure!(went(&store).await? == expected, "{:?}", went(&store).await?);
+        Ok(())
+    });
+}
+
+/// Somebody deletes an address that is being called; the last of them cancels the job, too.
+async fn delete(store: &Store, hook: i64) -> Result<()> {
+    let mut tx = write(store).await?;
+    ensure!(hooks::delete(&mut tx, hook).await?, "it is there");
+    if hook == 2 {
+        let job = tx.row("SELECT id FROM store_job WHERE state = 'running'", args![]).await?.context("the job")?;
+        ensure!(tx.cancel_job(job.i64(0)?).await?, "it runs");
+    }
+    Ok(tx.commit().await?)
+}
+
+#[test]
+fn a_call_whose_address_is_deleted_while_it_is_made_is_told_as_it_went() {
+    each_engine(ROOMS, |store| async move {
+        let (handle, own) = (Handle::current(), store.clone());
+        let (port, came) = receiver(move |path| {
+            let hook = if path == "/1" { 1 } else { 2 };
+            handle.block_on(delete(&own, hook)).expect("it is deleted");
+            if hook == 1 { "500 Internal Server Error" } else { "200 OK" }
+        });
+        addresses(&store, port, 2).await?;
+        let ended = made_all(&store).await?;
+        ensure!(matches!(ended, Err(StoreError::LostJob(_))), "it goes on: {ended:?}");
+        let came = came.lock().expect("nobody fell over it").clone();
+        ensure!(came == ["/1", "/2"], "{came:?}");
+        // What was refused stays given up and says nothing of the address; what got there is told so, though the job was cancelled.
+        let expected = [("dead".to_owned(), 0, Some("deleted".to_owned())), ("sent".to_owned(), 1, None)];
+        ensure!(went(&store).await? == expected, "{:?}", went(&store).await?);
+        let hook = hooks::get(&mut read(&store).await?, 1).await?.context("it")?;
+        ensure!(hook.state == "gone" && hook.failing_since.is_none(), "{hook:?}");
         Ok(())
     });
 }

@@ -5,7 +5,7 @@ mod letters;
 mod notices;
 mod pages;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use axum::{
     body::Body,
     extract::ConnectInfo,
@@ -20,7 +20,11 @@ use std::{
     net::SocketAddr,
     sync::Arc,
 };
-use store::{Migration, ReadTx, Store, jobs::Registry, secrets::SecretKey};
+use store::{
+    Migration, ReadTx, Store,
+    jobs::{LEASE, Registry, Work},
+    secrets::SecretKey,
+};
 use testkit::CLOCK;
 use tower::ServiceExt;
 use web::{
@@ -150,6 +154,14 @@ pub async fn work(store: &Store, clock: Arc<dyn Clock>, post: Post) -> Result<us
         anyhow::ensure!(ran < 100, "jobs queue themselves without end");
     }
     Ok(ran)
+}
+
+/// Leases the job that is due, for a test that runs it by itself.
+pub async fn leased(store: &Store, clock: Arc<dyn Clock>) -> Result<Work> {
+    let mut tx = store.write(&Actor::SYSTEM, &*clock).await?;
+    let job = tx.lease(LEASE).await?.context("a job is due")?;
+    tx.commit().await?;
+    Ok(Work { store: store.clone(), clock, job })
 }
 
 pub async fn write(store: &Store) -> store::Result<store::WriteTx> {

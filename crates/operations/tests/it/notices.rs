@@ -1,13 +1,13 @@
 //! From a cause to lists and letters.
 
-use crate::{ANH, HOA, ROOMS, key, later, read, said, send, text, work, write};
+use crate::{ANH, Few, HOA, ROOMS, key, later, read, said, send, text, work, write};
 use anyhow::{Context, Result, ensure};
 use axum::http::header;
-use kernel::{Phrase, Role};
+use kernel::{Clock, Phrase, Role};
 use operations::Post;
-use store::{Query, Store, args};
-use testkit::each_engine;
-use web::notices::{self, Kind, Notice, To, Way, outbox};
+use store::{Engine, Query, Store, WriteTx, args};
+use testkit::{CLOCK, each_engine};
+use web::notices::{self, Kind, Notice, To, Way, outbox, spread};
 
 fn report(id: i64) -> Notice {
     let phrase = Phrase::new("notice-report").with("id", id.to_string()).with("page", "/xa/250");
@@ -23,9 +23,13 @@ async fn tell(store: &Store, notice: &Notice) -> Result<bool> {
 }
 
 async fn letters(store: &Store) -> Result<Vec<(String, String, String)>> {
-    let mut tx = read(store).await?;
-    let due = outbox::due(&mut tx, &key(), later(10_000).now(), 100).await?;
-    Ok(due.into_iter().map(|due| (due.address, due.subject, due.text)).collect())
+    let (mut tx, now) = (read(store).await?, later(10_000).now());
+    let mut found = Vec::new();
+    for id in outbox::due(&mut tx, now, 100).await? {
+        let due = outbox::open(&mut tx, &key(), now, id).await?.context("it is due")?;
+        found.push((due.address, due.subject, due.text));
+    }
+    Ok(found)
 }
 
 async fn choose(store: &Store, way: Way) -> Result<()> {
@@ -97,6 +101,48 @@ fn a_letter_goes_at_once_or_in_the_morning_or_not_as_each_chose() {
         tx.commit().await?;
         work(&store, later(morning + 1), Post(None)).await?;
         ensure!(letters(&store).await?.len() == 2, "told twice");
+        // At once or in the morning, a letter of notices is of use for a week.
+        let mut tx = read(&store).await?;
+        let ends = tx.rows("SELECT ends_at - at FROM web_outbox", args![]).await?;
+        let ends: Vec<Option<i64>> = ends.iter().map(|row| row.opt_i64(0)).collect::<store::Result<_>>()?;
+        ensure!(ends == [Some(outbox::OF_USE); 2], "{ends:?}");
+        Ok(())
+    });
+}
+
+/// A transaction that wrote a matter and goes on.
+async fn begun(store: &Store) -> Result<WriteTx> {
+    let mut tx = write(store).await?;
+    let sql = "INSERT INTO web_matter (key, at, person, role, kind, text_vi, text_en, link, unit, search, spread)
+               VALUES ('slow', $1, NULL, $2, 'report', 'chậm', 'slow', '/xa', NULL, 'cham slow', 0)";
+    tx.execute_one(sql, args![CLOCK.now(), Role::Coordination.name()]).await?;
+    Ok(tx)
+}
+
+#[test]
+fn a_matter_that_commits_while_later_ones_are_spread_is_spread_by_the_next_run() {
+    each_engine(ROOMS, |store| async move {
+        // On SQLite, where writers wait for each other, numbers are drawn as transactions commit.
+        let early = if store.engine() == Engine::Postgres { Some(begun(&store).await?) } else { None };
+        tell(&store, &report(1)).await?;
+        let found = spread::look(&mut read(&store).await?, &Few, CLOCK.now()).await?.context("one that waits")?;
+        let mut slow = match early {
+            Some(tx) => tx,
+            None => begun(&store).await?,
+        };
+        slow.enqueue_once(notices::SPREAD).await?;
+        slow.commit().await?;
+        let mut tx = write(&store).await?;
+        spread::take(&mut tx, &found, &key(), "https://lang.example").await?;
+        tx.commit().await?;
+        ensure!(notices::unread(&mut read(&store).await?, ANH).await? == 1, "what was not found is spread");
+        work(&store, later(0), Post(None)).await?;
+        ensure!(notices::unread(&mut read(&store).await?, ANH).await? == 2, "a notice is lost for good");
+        // What was found and spread by another worker meanwhile is spread no more.
+        let mut tx = write(&store).await?;
+        spread::take(&mut tx, &found, &key(), "https://lang.example").await?;
+        tx.commit().await?;
+        ensure!(notices::unread(&mut read(&store).await?, ANH).await? == 2, "told twice");
         Ok(())
     });
 }

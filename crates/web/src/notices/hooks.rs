@@ -264,24 +264,32 @@ pub struct Due {
     pub name: String,
 }
 
-/// The calls that are due to addresses that are on, but for those of `without`: the longest first. Cost: at most `limit` rows.
-pub async fn due(
-    tx: &mut impl Query,
-    key: &SecretKey,
-    now: Moment,
-    without: &BTreeSet<i64>,
-    limit: i64,
-) -> Result<Vec<Due>> {
+/// The calls to be made at a moment, `$1`: those to addresses that are on.
+const ARE_DUE: &str =
+    "web_call c JOIN web_webhook h ON h.id = c.hook AND h.state = 'on' JOIN web_event e ON e.id = c.event
+                       WHERE c.state = 'waiting' AND c.due_at <= $1";
+
+/// The calls that are due to addresses that are on, but for those of `without`, the longest first: the number of each, and of
+/// its address. Cost: at most `limit` rows.
+pub async fn due(tx: &mut impl Query, now: Moment, without: &BTreeSet<i64>, limit: i64) -> Result<Vec<(i64, i64)>> {
     // Numbers of our own, never text of a user.
     let without: Vec<String> = without.iter().map(i64::to_string).chain(["0".to_owned()]).collect();
     let sql = format!(
-        "SELECT c.id, c.hook, h.url, h.sealed, e.number, e.event, e.at, e.data, c.tries, h.name,
-                CASE WHEN h.old_until > $1 THEN h.old_sealed ELSE NULL END
-         FROM web_call c JOIN web_webhook h ON h.id = c.hook AND h.state = 'on' JOIN web_event e ON e.id = c.event
-         WHERE c.state = 'waiting' AND c.due_at <= $1 AND c.hook NOT IN ({}) ORDER BY c.due_at, c.id LIMIT $2",
+        "SELECT c.id, c.hook FROM {ARE_DUE} AND c.hook NOT IN ({}) ORDER BY c.due_at, c.id LIMIT $2",
         without.join(",")
     );
-    let open = |sealed: &str| key.open(sealed).and_then(|bytes| bytes.try_into().ok());
+    tx.rows(&sql, args![now, limit]).await?.iter().map(|row| Ok((row.i64(0)?, row.i64(1)?))).collect()
+}
+
+/// A call as it is just before it is made; `None` where it is not due any more: its address was deleted or turned off while those
+/// before it were made. Cost: three rows.
+pub async fn open(tx: &mut impl Query, key: &SecretKey, now: Moment, id: i64) -> Result<Option<Due>> {
+    let sql = format!(
+        "SELECT c.id, c.hook, h.url, h.sealed, e.number, e.event, e.at, e.data, c.tries, h.name,
+                CASE WHEN h.old_until > $1 THEN h.old_sealed ELSE NULL END
+         FROM {ARE_DUE} AND c.id = $2"
+    );
+    let secret = |sealed: &str| key.open(sealed).and_then(|bytes| bytes.try_into().ok());
     let read = |row: &Row| {
         let data: Value = serde_json::from_str(&row.text(7)?)?;
         let body = json!({"type": row.text(5)?, "timestamp": Moment(row.i64(6)?).rfc3339(), "data": data});
@@ -289,14 +297,14 @@ pub async fn due(
             id: row.i64(0)?,
             hook: row.i64(1)?,
             url: row.text(2)?,
-            secrets: [Some(row.text(3)?), row.opt_text(10)?].into_iter().flatten().filter_map(|s| open(&s)).collect(),
+            secrets: [Some(row.text(3)?), row.opt_text(10)?].into_iter().flatten().filter_map(|s| secret(&s)).collect(),
             number: row.text(4)?,
             body: body.to_string(),
             tries: row.i64(8)?,
             name: row.text(9)?,
         })
     };
-    tx.rows(&sql, args![now, limit]).await?.iter().map(read).collect()
+    tx.row(&sql, args![now, id]).await?.as_ref().map(read).transpose()
 }
 
 /// When the next call to an address that is on is due; `None` where none waits. Cost: the calls that wait.
@@ -306,24 +314,28 @@ pub async fn next_due(tx: &mut impl Query) -> Result<Option<Moment>> {
     Ok(tx.row(sql, args![]).await?.map_or(Ok(None), |row| row.opt_i64(0))?.map(Moment))
 }
 
-/// A call was taken. Cost: two rows.
+/// A call was taken. Where its address was deleted while it was being made, it got there all the same, and its history says so.
+/// Cost: two rows.
 pub async fn sent(tx: &mut WriteTx, due: &Due) -> Result<()> {
-    let sql = "UPDATE web_call SET state = 'sent', tries = tries + 1, ended_at = $2, problem = NULL WHERE id = $1";
+    let sql = "UPDATE web_call SET state = 'sent', tries = tries + 1, ended_at = $2, problem = NULL
+               WHERE id = $1 AND state <> 'sent'";
     tx.execute(sql, args![due.id, tx.now()]).await?;
     let sql = "UPDATE web_webhook SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL";
     tx.execute(sql, args![due.hook]).await.map(drop)
 }
 
 /// A call came to nothing: again later, or given up. True where every call to the address failed so long that it is called no
-/// more. Cost: three rows.
+/// more. A call that ended meanwhile stays as it ended, and says nothing of its address. Cost: three rows.
 pub async fn failed(tx: &mut WriteTx, due: &Due, problem: &str) -> Result<bool> {
     let tries = due.tries + 1;
     let (state, ended) = if tries >= MOST_TRIES { ("dead", Some(tx.now())) } else { ("waiting", None) };
     let problem: String = problem.chars().filter(|c| !c.is_control()).take(300).collect();
     let again = Moment(tx.now().0 + patience(tries));
     let sql = "UPDATE web_call SET state = $2, tries = $3, due_at = $4, ended_at = $5, problem = $6 WHERE id = $1 AND state = 'waiting'";
-    tx.execute(sql, args![due.id, state, tries, again, ended, problem]).await?;
-    let sql = "UPDATE web_webhook SET failing_since = COALESCE(failing_since, $2) WHERE id = $1";
+    if tx.execute(sql, args![due.id, state, tries, again, ended, problem]).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE web_webhook SET failing_since = COALESCE(failing_since, $2) WHERE id = $1 AND state = 'on'";
     tx.execute(sql, args![due.hook, tx.now()]).await?;
     let sql = "UPDATE web_webhook SET state = 'failed' WHERE id = $1 AND state = 'on' AND failing_since <= $2";
     Ok(tx.execute(sql, args![due.hook, tx.now().0 - LONG]).await? == 1)

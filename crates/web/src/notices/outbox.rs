@@ -12,6 +12,9 @@ use store::{AuditLine, Listing, Query, Result, Row, StoreError, Value, WriteTx, 
 
 /// After so many tries (about a day) a letter is given up.
 pub const MOST_TRIES: i64 = 10;
+/// How long a letter is of use that names no end of its own: a week, in microseconds. What it tells stands in the pages; where no
+/// mail server was there for so long, nobody wants all of it at once.
+pub const OF_USE: i64 = 7 * 86_400_000_000;
 const MINUTE: i64 = 60_000_000;
 
 /// A letter to be written.
@@ -25,7 +28,7 @@ pub struct Mail<'a> {
     /// `mail-{template}-subject` and `mail-{template}-text` say it.
     pub template: &'static str,
     pub values: Vec<(&'static str, Arg)>,
-    /// When it is of no more use.
+    /// When it is of no more use; after [`OF_USE`] where nothing is said.
     pub ends: Option<Moment>,
 }
 
@@ -92,7 +95,7 @@ fn row_of(now: Moment, key: &SecretKey, mail: &Mail<'_>) -> Option<Vec<Value>> {
         0_i64,
         now,
         now,
-        mail.ends,
+        mail.ends.unwrap_or(Moment(now.0 + OF_USE)),
         search
     ])
 }
@@ -182,11 +185,21 @@ pub struct Due {
     pub tries: i64,
 }
 
-/// The letters that are due, the longest first, at most `limit`; what cannot be opened (the key of the data folder is another
-/// one) has no text. Cost: that many rows.
-pub async fn due(tx: &mut impl Query, key: &SecretKey, now: Moment, limit: i64) -> Result<Vec<Due>> {
-    let sql = "SELECT id, key, address, name, lang, subject, sealed, at, tries FROM web_outbox
-               WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2";
+/// Whether a letter is to be sent at a moment, `$1`.
+const IS_DUE: &str = "state = 'waiting' AND due_at <= $1 AND (ends_at IS NULL OR ends_at >= $1)";
+
+/// The numbers of the letters that are due, the longest first, at most `limit`. Cost: that many rows.
+pub async fn due(tx: &mut impl Query, now: Moment, limit: i64) -> Result<Vec<i64>> {
+    let sql = format!("SELECT id FROM web_outbox WHERE {IS_DUE} ORDER BY due_at, id LIMIT $2");
+    tx.rows(&sql, args![now, limit]).await?.iter().map(|row| row.i64(0)).collect()
+}
+
+/// A letter as it is just before it is sent; `None` where it is not due any more: cancelled, replaced, ended, erased while those
+/// before it were handed over. What cannot be opened (the key of the data folder is another one) has no text. Cost: one row.
+pub async fn open(tx: &mut impl Query, key: &SecretKey, now: Moment, id: i64) -> Result<Option<Due>> {
+    let sql = format!(
+        "SELECT id, key, address, name, lang, subject, sealed, at, tries FROM web_outbox WHERE {IS_DUE} AND id = $2"
+    );
     let read = |row: &Row| {
         let text = key.open(&row.text(6)?).and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(Due {
@@ -201,13 +214,20 @@ pub async fn due(tx: &mut impl Query, key: &SecretKey, now: Moment, limit: i64) 
             tries: row.i64(8)?,
         })
     };
-    tx.rows(sql, args![now, limit]).await?.iter().map(read).collect()
+    tx.row(&sql, args![now, id]).await?.as_ref().map(read).transpose()
 }
 
 /// When the next letter is due; `None` where none waits. Cost: one row by index.
 pub async fn next_due(tx: &mut impl Query) -> Result<Option<Moment>> {
     let row = tx.row("SELECT MIN(due_at) FROM web_outbox WHERE state = 'waiting'", args![]).await?;
     Ok(row.map_or(Ok(None), |row| row.opt_i64(0))?.map(Moment))
+}
+
+/// When the first of the letters that wait is of no more use; `None` where none waits. Cost: the letters that wait.
+pub async fn next_end(tx: &mut impl Query) -> Result<Option<Moment>> {
+    let row = tx.row("SELECT MIN(ends_at) FROM web_outbox WHERE state = 'waiting'", args![]).await?;
+    // At its end itself it may still be sent.
+    Ok(row.map_or(Ok(None), |row| row.opt_i64(0))?.map(|ends| Moment(ends + 1)))
 }
 
 /// Letters that are of no more use are not sent; how many. Cost: the letters that wait.
@@ -217,14 +237,15 @@ pub async fn expire(tx: &mut WriteTx) -> Result<u64> {
     tx.execute(sql, args![tx.now()]).await
 }
 
-/// A letter was taken: what it said is forgotten.
+/// A letter was taken: what it said is forgotten. Where it was cancelled or ended while it was being handed over, it went out all
+/// the same, and the list says so. Cost: one row.
 pub async fn sent(tx: &mut WriteTx, id: i64) -> Result<()> {
     let sql = "UPDATE web_outbox SET state = 'sent', sealed = '', ended_at = $2, tries = tries + 1, problem = NULL
-               WHERE id = $1 AND state = 'waiting'";
+               WHERE id = $1 AND state <> 'sent'";
     tx.execute(sql, args![id, tx.now()]).await.map(drop)
 }
 
-/// A letter was not taken: again later, or given up; whether it was.
+/// A letter was not taken: again later, or given up; whether it was. One that ended meanwhile stays as it ended. Cost: one row.
 pub async fn refused(tx: &mut WriteTx, due: &Due, problem: &str, forever: bool) -> Result<bool> {
     let tries = due.tries + 1;
     let dead = forever || tries >= MOST_TRIES;

@@ -63,11 +63,13 @@ async fn erase(tx: &mut WriteTx, whom: &Whom) -> Result<u64> {
     Ok(all)
 }
 
-/// Letters and calls that ended, and notices, after their days.
+/// Letters and calls that ended, letters that wait in vain, and notices, after their days.
 async fn retain(tx: &mut WriteTx, retention: &Retention) -> Result<u64> {
     let mut all = 0;
     if let Some(before) = before(tx.now(), retention.letters) {
-        all += tx.execute("DELETE FROM web_outbox WHERE state <> 'waiting' AND ended_at < $1", args![before]).await?;
+        let sql =
+            "DELETE FROM web_outbox WHERE (state <> 'waiting' AND ended_at < $1) OR (state = 'waiting' AND at < $1)";
+        all += tx.execute(sql, args![before]).await?;
         all += tx.execute("DELETE FROM web_call WHERE ended_at < $1", args![before]).await?;
         let sql = "DELETE FROM web_event WHERE spread = 1 AND at < $1 AND id NOT IN (SELECT event FROM web_call)";
         all += tx.execute(sql, args![before]).await?;

@@ -2,10 +2,10 @@
 
 use super::{DIGEST, Kind, OWN, SPREAD, To, Way, choices, next_morning, outbox};
 use crate::people::{Contact, People};
-use kernel::{Arg, PersonId, Role};
+use kernel::{Arg, Moment, PersonId, Role};
 use locale::Lang;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use store::{Query, Result, Row, WriteTx, args, jobs::Work, secrets::SecretKey};
+use store::{Query, ReadTx, Result, Row, WriteTx, args, jobs::Work, secrets::SecretKey};
 
 /// Matters of one transaction.
 const MOST: i64 = 200;
@@ -35,60 +35,99 @@ pub fn address(origin: &str, lang: Lang, path: &str) -> String {
     format!("{origin}{}", crate::link(lang, path))
 }
 
-/// The job [`SPREAD`]: each matter once, whatever happens between. Cost: the matters, who holds their roles, a row a notice.
-pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str) -> Result<()> {
-    loop {
-        let mut tx = work.store.read(&OWN.scope()).await?;
-        let sql = "SELECT id, person, role, kind, text_vi, text_en, link FROM web_matter WHERE spread = 0 ORDER BY id LIMIT $1";
-        let rows = tx.rows(sql, args![MOST]).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let found: Vec<Matter> = rows.iter().filter_map(|row| matter(row).transpose()).collect::<Result<_>>()?;
-        // A role's holders once, however many matters are theirs.
-        let mut holders: HashMap<Role, Vec<PersonId>> = HashMap::new();
-        let roles: BTreeSet<Role> =
-            found.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role) } else { None }).collect();
-        for role in roles {
-            holders.insert(role, people.holders(&mut tx, role, work.clock.now()).await?);
-        }
-        let meant = |matter: &Matter| match matter.to {
+/// Matters that wait, with what is to be known of those whom they concern, as of one snapshot.
+pub struct Found {
+    /// Of all that were read, also of those that concern nobody.
+    ids: Vec<i64>,
+    matters: Vec<Matter>,
+    /// A role's holders once, however many matters are theirs.
+    holders: HashMap<Role, Vec<PersonId>>,
+    contacts: HashMap<PersonId, Contact>,
+    chosen: HashMap<(PersonId, Kind), Way>,
+}
+
+impl Found {
+    /// Whom a matter concerns.
+    fn meant(&self, matter: &Matter) -> Vec<PersonId> {
+        match matter.to {
             To::Person(person) => vec![person],
-            To::Role(role) => holders.get(&role).cloned().unwrap_or_default(),
-        };
-        let all: BTreeSet<i64> = found.iter().flat_map(meant).map(|person| person.0).collect();
-        let all: Vec<PersonId> = all.into_iter().map(PersonId).collect();
-        let contacts = people.contacts(&mut tx, &all).await?;
-        let chosen = choices(&mut tx, &all).await?;
-        drop(tx);
-        let mut tx = work.store.write(&OWN, &*work.clock).await?;
-        tx.lock("web_bell").await?;
-        // What another worker took meanwhile is not ours.
-        let last = rows.last().map_or(Ok(0), |row| row.i64(0))?;
-        let taken =
-            tx.rows("UPDATE web_matter SET spread = 1 WHERE spread = 0 AND id <= $1 RETURNING id", args![last]).await?;
-        let taken: BTreeSet<i64> = taken.iter().map(|row| row.i64(0)).collect::<Result<_>>()?;
+            To::Role(role) => self.holders.get(&role).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// How each of those whom what was taken concerns hears of it.
+    fn lines(&self, taken: &BTreeSet<i64>) -> Vec<(&Matter, PersonId, &Contact, Way)> {
         let mut lines = Vec::new();
-        for matter in found.iter().filter(|matter| taken.contains(&matter.id)) {
-            for person in meant(matter) {
-                let Some(contact) = contacts.get(&person) else { continue };
-                let way = match chosen.get(&(person, matter.kind)).copied().unwrap_or(matter.kind.usual()) {
+        for matter in self.matters.iter().filter(|matter| taken.contains(&matter.id)) {
+            for person in self.meant(matter) {
+                let Some(contact) = self.contacts.get(&person) else { continue };
+                let way = match self.chosen.get(&(person, matter.kind)).copied().unwrap_or(matter.kind.usual()) {
                     _ if contact.email.is_none() || !matter.kind.by_mail() => Way::Page,
                     way => way,
                 };
                 lines.push((matter, person, contact, way));
             }
         }
-        keep(&mut tx, &lines).await?;
-        for (matter, person, contact, _) in lines.iter().filter(|(.., way)| *way == Way::Now) {
-            letter(&mut tx, key, origin, matter, *person, contact).await?;
-        }
-        if lines.iter().any(|(.., way)| *way == Way::Digest) {
-            tx.enqueue_once_at(DIGEST, next_morning(work.clock.now())).await?;
-        }
+        lines
+    }
+}
+
+/// The job [`SPREAD`]: each matter once, whatever happens between. Cost: the matters, who holds their roles, a row a notice.
+pub async fn run(work: Work, people: &dyn People, key: &SecretKey, origin: &str) -> Result<()> {
+    loop {
+        let mut tx = work.store.read(&OWN.scope()).await?;
+        let found = look(&mut tx, people, work.clock.now()).await?;
+        drop(tx);
+        let Some(found) = found else { return Ok(()) };
+        let mut tx = work.store.write(&OWN, &*work.clock).await?;
+        take(&mut tx, &found, key, origin).await?;
         tx.progress(&work.job, 0, 0, None).await?;
         tx.commit().await?;
     }
+}
+
+/// The matters that wait, the oldest first, [`MOST`] at most; `None` where none does. Cost: the matters, who holds their roles,
+/// two rows a person.
+pub async fn look(tx: &mut ReadTx, people: &dyn People, now: Moment) -> Result<Option<Found>> {
+    let sql =
+        "SELECT id, person, role, kind, text_vi, text_en, link FROM web_matter WHERE spread = 0 ORDER BY id LIMIT $1";
+    let rows = tx.rows(sql, args![MOST]).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<i64> = rows.iter().map(|row| row.i64(0)).collect::<Result<_>>()?;
+    let matters: Vec<Matter> = rows.iter().filter_map(|row| matter(row).transpose()).collect::<Result<_>>()?;
+    let roles: BTreeSet<Role> =
+        matters.iter().filter_map(|m| if let To::Role(role) = m.to { Some(role) } else { None }).collect();
+    let mut holders = HashMap::new();
+    for role in roles {
+        holders.insert(role, people.holders(tx, role, now).await?);
+    }
+    let mut found = Found { ids, matters, holders, contacts: HashMap::new(), chosen: HashMap::new() };
+    let all: BTreeSet<i64> = found.matters.iter().flat_map(|m| found.meant(m)).map(|person| person.0).collect();
+    let all: Vec<PersonId> = all.into_iter().map(PersonId).collect();
+    found.contacts = people.contacts(tx, &all).await?;
+    found.chosen = choices(tx, &all).await?;
+    Ok(Some(found))
+}
+
+/// Makes lines and letters of what was found, but for what another worker took meanwhile. What was not found waits, whatever its
+/// number: on PostgreSQL a transaction may commit after one that drew a later number. Cost: the matters, a row a notice.
+pub async fn take(tx: &mut WriteTx, found: &Found, key: &SecretKey, origin: &str) -> Result<()> {
+    tx.lock("web_bell").await?;
+    let places = store::places(1, found.ids.len());
+    let sql = format!("UPDATE web_matter SET spread = 1 WHERE spread = 0 AND id IN ({places}) RETURNING id");
+    let taken = tx.rows(&sql, found.ids.iter().map(|id| (*id).into()).collect()).await?;
+    let taken: BTreeSet<i64> = taken.iter().map(|row| row.i64(0)).collect::<Result<_>>()?;
+    let lines = found.lines(&taken);
+    keep(tx, &lines).await?;
+    for (matter, person, contact, _) in lines.iter().filter(|(.., way)| *way == Way::Now) {
+        letter(tx, key, origin, matter, *person, contact).await?;
+    }
+    if lines.iter().any(|(.., way)| *way == Way::Digest) {
+        tx.enqueue_once_at(DIGEST, next_morning(tx.now())).await?;
+    }
+    Ok(())
 }
 
 /// Lines of lists, and the bells.

@@ -2,7 +2,17 @@
 
 use store::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD];
+pub const MIGRATIONS: &[Migration] = &[FIRST, SECOND, THIRD, FOURTH];
+
+/// Letters that were written before each had an end: a week after they were written, in microseconds, as those written since.
+const FOURTH: Migration = Migration {
+    room: "web",
+    version: 4,
+    name: "an end for each letter that waits",
+    sql: "
+UPDATE web_outbox SET ends_at = at + 604800000000 WHERE state = 'waiting' AND ends_at IS NULL;
+",
+};
 
 /// A secret that was changed stands beside the new one for a while; an address that was deleted goes when its calls are gone.
 const THIRD: Migration = Migration {
