@@ -34,10 +34,10 @@ draft-changed = This draft has been decided already.
 draft-measure-taken = The data dictionary has “{ $measure }” already, with another meaning. Change the id in the table and send it again.
 draft-no-decision = Choose to approve or to refuse.
 draft-loose = Documents that no longer fit this set
-draft-loose-missing = this set has no indicator { $missing }; nothing of the document would be in force any more.
+draft-loose-missing = this set has no indicator { $missing }, or one of another kind; nothing of the document would be in force any more.
 draft-loose-passes = The document only illustrates or has ended, and stands in nobody's way.
 draft-loose-next = It cannot be approved yet: end each document, or correct the table and send it again.
-draft-overlays-loose = It cannot be approved yet: documents in force name indicators that this set does not have: { $documents }. End them, or correct the table and send it again.
+draft-overlays-loose = It cannot be approved yet: documents in force name indicators that this set does not have, or has as another kind: { $documents }. End them, or correct the table and send it again.
 
 setsheet-help = Instructions
 setsheet-help-1 = Sheet “bo”: a row a field of the set. region, note and prerequisite may have several rows; a region reads CODE = Name.

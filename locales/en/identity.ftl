@@ -115,13 +115,14 @@ role-everywhere = Everywhere
 role-span = Span
 role-from = From
 role-to = To
-role-criteria = Criteria in charge (empty: all)
+role-criteria = Criteria in charge (none chosen: all)
 role-unknown = There is no such role.
 unit-unknown = There is no such unit.
 role-not-there = This role is not held here: a commune's role is held in a commune, a district's in a district, a province's in a province.
 role-without-criteria = This role cannot be bounded by criteria: leave them empty, or give the role of a commune officer or an appraiser for them.
 role-after-unit = No day of the role falls while the district existed: enter a first day on which it still did.
 criteria-bad = Write set/number, separated by commas.
+criteria-unknown = The law has no such criterion: write set/number, for example commune-2021-2025/17.
 day-bad = This is no day.
 reason = Reason
 reason-missing = A reason is needed.
@@ -162,7 +163,12 @@ trail-title = Audit trail
 trail-text = Every write, login, refusal, look at or export of personal data is a line; so is reading the trail.
 trail-who = Login name of who did it
 trail-action = Action begins with
-trail-unit = Number of the unit
+trail-unit = Number or code of the unit
+trail-nobody = Nobody has this login.
+trail-sort = Order
+trail-newest = newest first
+trail-oldest = oldest first
+trail-most = A file holds at most { $most } lines: choose narrower days for the others.
 trail-subject = Subject (kind or number)
 trail-line = line
 trail-unsealed = not sealed yet
@@ -185,6 +191,14 @@ account-keep-tokens = { $count ->
 proposals-title = Awaiting approval
 proposals-text = Roles with power to verify, appraise, coordinate, decide, audit or administer, and password codes, login names and addresses of those who hold them, take two administrators: one asks, another approves. What is asked for lapses after 14 days.
 proposals-none = Nothing awaits approval.
+proposals-none-found = Nothing that waits has these words.
+proposals-count = { $count ->
+    [one] { $count } request
+   *[other] { $count } requests
+}
+proposal-what = Request
+proposal-by = Asked by
+proposal-at = At
 proposals-of-person = { $count ->
     [one] One thing of this person awaits a second administrator.
    *[other] { $count } things of this person await a second administrator.

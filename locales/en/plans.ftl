@@ -3,6 +3,17 @@
 plans-title = Reorganise units
 plans-lead = A reorganisation is prepared, previewed with all that it changes, approved by a second person, and carried out by the program on its day.
 plans-none = No plan yet.
+plans-none-found = No plan has these words.
+plans-count = { $count ->
+    [one] { $count } plan
+   *[other] { $count } plans
+}
+plan-sort = Order
+plan-sort-newest = last prepared first
+plan-sort-title = name
+plan-sort-day = day, last first
+plan-ended = Units that end
+plan-began = Units that begin
 plan-new = Prepare a new plan
 plan-name = Name of the plan
 plan-source = Resolution or other document

@@ -34,10 +34,10 @@ draft-changed = Bản này đã được quyết định rồi.
 draft-measure-taken = Từ điển số liệu đã có mã “{ $measure }” với nghĩa khác. Hãy đổi mã trong bảng rồi gửi lại.
 draft-no-decision = Chưa chọn duyệt hay không duyệt.
 draft-loose = Văn bản không còn khớp với bản này
-draft-loose-missing = bản này không có chỉ tiêu { $missing }; toàn bộ văn bản sẽ không còn được áp dụng.
+draft-loose-missing = bản này không có chỉ tiêu { $missing }, hoặc chỉ tiêu đó thuộc loại khác; toàn bộ văn bản sẽ không còn được áp dụng.
 draft-loose-passes = Văn bản này chỉ minh họa hoặc đã kết thúc, nên không ngăn việc duyệt.
 draft-loose-next = Chưa thể duyệt: hãy kết thúc từng văn bản, hoặc sửa bảng rồi gửi lại.
-draft-overlays-loose = Chưa thể duyệt: văn bản đang áp dụng nêu chỉ tiêu mà bản này không có: { $documents }. Hãy kết thúc văn bản, hoặc sửa bảng rồi gửi lại.
+draft-overlays-loose = Chưa thể duyệt: văn bản đang áp dụng nêu chỉ tiêu mà bản này không có hoặc có nhưng khác loại: { $documents }. Hãy kết thúc văn bản, hoặc sửa bảng rồi gửi lại.
 
 setsheet-help = Hướng dẫn
 setsheet-help-1 = Trang “bo”: mỗi dòng một mục của bộ tiêu chí. Mục region, note, prerequisite có thể có nhiều dòng; region viết dạng MÃ = Tên vùng.

@@ -3,6 +3,14 @@
 plans-title = Sắp xếp đơn vị
 plans-lead = Việc sắp xếp được chuẩn bị, xem trước mọi thay đổi, được người thứ hai duyệt, rồi chương trình tự thực hiện vào đúng ngày.
 plans-none = Chưa có phương án nào.
+plans-none-found = Không phương án nào khớp với từ tìm.
+plans-count = { $count } phương án
+plan-sort = Thứ tự
+plan-sort-newest = mới chuẩn bị trước
+plan-sort-title = tên phương án
+plan-sort-day = ngày thực hiện, mới trước
+plan-ended = Đơn vị kết thúc
+plan-began = Đơn vị bắt đầu
 plan-new = Chuẩn bị phương án mới
 plan-name = Tên phương án
 plan-source = Nghị quyết, văn bản làm căn cứ

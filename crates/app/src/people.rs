@@ -1,7 +1,8 @@
 //! `langso person` and `langso token`: people and tokens, for whoever works at the machine.
 
-use crate::{manage::Database, stop::Stop};
+use crate::{manage::Database, site, stop::Stop};
 use anyhow::Result;
+use facts::Law;
 use identity::{
     model::{NewGrant, Person},
     secrets, store as people,
@@ -171,7 +172,11 @@ pub async fn person(args: &PersonArgs, lang: Lang) -> Result<()> {
             if let Some((_, key)) = identity::rules::misplaced(role, unit.as_ref(), &office, (from, args.to)) {
                 return Err(Stop::input(Phrase::new(key)).into());
             }
-            if let Some((_, key)) = identity::rules::unbounded(role, criteria.as_deref()) {
+            let law = match criteria {
+                Some(_) => Law::register(&mut tx, site::library(site::overlays(&args.at.data)?)?).await?.criteria(),
+                None => web::Criteria::default(),
+            };
+            if let Some((_, key)) = identity::rules::unbounded(role, criteria.as_deref(), &law) {
                 return Err(Stop::input(Phrase::new(key)).into());
             }
             let unit = unit.map(|unit| unit.id);

@@ -161,6 +161,8 @@ pub async fn site(
         facts::rejudge::effect(law.clone()),
         reporting::campaigns::effect(),
     ]);
+    let named = law.clone();
+    let named = web::NamedLaw(Box::new(move || named.latest().criteria()));
     let law: Arc<dyn Any + Send + Sync> = Arc::new(law);
     let site = Site(Arc::new(SiteParts {
         store,
@@ -172,6 +174,7 @@ pub async fn site(
         permissions: routes.table.clone(),
         things: HashMap::from([
             (TypeId::of::<Law>(), law),
+            (TypeId::of::<web::NamedLaw>(), Arc::new(named) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<web::Before>(), Arc::new(facts::pages::refresh()) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<units::Effects>(), Arc::new(effects) as Arc<dyn Any + Send + Sync>),
             (TypeId::of::<Hooks>(), Arc::new(hooks(retention)) as Arc<dyn Any + Send + Sync>),

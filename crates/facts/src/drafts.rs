@@ -10,7 +10,7 @@ use kernel::{Moment, PersonId, Phrase, Problem, Role, text};
 use rulebook::{Library, Measure, Rulebook};
 use serde::Serialize;
 use serde_json::json;
-use store::{AuditLine, Query, Result, Row, WriteTx, args};
+use store::{AuditLine, Listing, Query, Result, Row, WriteTx, args};
 
 /// What became of a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -101,44 +101,32 @@ pub(crate) async fn in_use(tx: &mut impl Query, files: &Library) -> Result<Libra
     Ok(library)
 }
 
-/// What a list of drafts is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// As the search key of names has it: of titles, ids, the decision's number, the file.
-    pub search: String,
-    /// One of [`ORDERS`]; else the last entered first.
-    pub order: String,
-}
-
-/// What a list of drafts can be ordered by.
+/// What a list of drafts can be ordered by; else the last entered first.
 pub const ORDERS: [&str; 1] = ["title"];
 
 impl Draft {
-    fn search_key(&self) -> String {
+    /// Titles, id, the decision's number, the file.
+    fn words(&self) -> String {
         let book = &self.entered.book;
         let number = book.decision.number.as_deref().unwrap_or_default();
-        let named = [book.title_vi.as_str(), book.title_en.as_str(), book.set.as_str(), number, self.file.as_str()];
-        text::search_key(&named.join(" "))
+        [book.title_vi.as_str(), book.title_en.as_str(), book.set.as_str(), number, self.file.as_str()].join(" ")
     }
 }
 
 /// Drafts: a page, and how many. Cost: the rows shown; searched or in order of their titles every draft, of which a province
 /// has a few in a year.
-pub async fn list(tx: &mut impl Query, wanted: &Wanted, skip: i64, most: i64) -> Result<(Vec<Draft>, i64)> {
-    let by_title = wanted.order == ORDERS[0];
-    if wanted.search.is_empty() && !by_title {
-        return store::paged(tx, COLUMNS, "facts_draft", "id DESC", args![], (most, skip), read).await;
+pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Draft>, i64)> {
+    let by_title = listing.sort == ORDERS[0];
+    if listing.search.trim().is_empty() && !by_title {
+        return store::paged(tx, COLUMNS, "facts_draft", "id DESC", args![], listing.span(), read).await;
     }
     let sql = format!("SELECT {COLUMNS} FROM facts_draft ORDER BY id DESC");
     let rows = tx.rows(&sql, args![]).await?;
     let mut all = rows.iter().map(read).collect::<Result<Vec<Draft>>>()?;
-    all.retain(|draft| draft.search_key().contains(&wanted.search));
     if by_title {
         all.sort_by_cached_key(|draft| text::order_key(&draft.entered.book.title_vi));
     }
-    let count = all.len() as i64;
-    let (skip, most) = (usize::try_from(skip).unwrap_or(0), usize::try_from(most).unwrap_or(0));
-    Ok((all.into_iter().skip(skip).take(most).collect(), count))
+    Ok(store::few(all, listing, Draft::words))
 }
 
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Draft>> {

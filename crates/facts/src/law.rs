@@ -118,6 +118,17 @@ impl Law {
         Err(StoreError::Refused(Box::new(Problem::conflict(Phrase::new("law-changed-meanwhile"), 409))))
     }
 
+    /// Its criteria, as rooms that know no law name them.
+    pub fn criteria(&self) -> web::Criteria {
+        let pair = |vi: &str, en: &str| (vi.to_owned(), en.to_owned());
+        let sets = self.library().sets().map(|set| web::CriteriaSet {
+            id: set.set.clone(),
+            name: pair(&set.title_vi, &set.title_en),
+            criteria: set.criteria.iter().map(|one| (one.no.clone(), pair(&one.name_vi, &one.name_en))).collect(),
+        });
+        web::Criteria(sets.collect())
+    }
+
     pub fn library(&self) -> &Library {
         &self.inner.library
     }

@@ -133,15 +133,15 @@ pub async fn tell(tx: &mut WriteTx, told: &Told) -> Result<std::result::Result<(
         ],
     )
     .await?;
-    // What the reader wrote stands in the report alone, so that it can be erased there.
-    let details = json!({"page": place.page, "set": place.set, "indicator": place.indicator, "measure": place.measure});
+    // What the reader wrote stands in the report alone, so that it can be erased there; of the address its path: a query may
+    // hold what somebody typed.
+    let path = place.page.split(['?', '#']).next().unwrap_or("/");
+    let details = json!({"page": path, "set": place.set, "indicator": place.indicator, "measure": place.measure});
     audit(tx, "facts.report", id, place.unit, details).await?;
-    let phrase = Phrase::new("notice-report").with("id", id.to_string()).with("page", place.page.as_str());
+    let phrase = Phrase::new("notice-report").with("id", id.to_string()).with("page", path);
     let (to, link) = (To::Role(Role::Coordination), format!("/bao-sai/so/{id}"));
     let (key, unit) = (format!("report/{id}"), place.unit);
     notices::tell(tx, &Notice { to, kind: Kind::Report, key, phrase, link, unit }).await?;
-    // Of the address its path alone: a query may hold what somebody typed.
-    let path = place.page.split(['?', '#']).next().unwrap_or("/");
     hooks::happened(tx, Event::Reported, &json!({"report": id, "page": path, "unit": place.unit})).await?;
     Ok(Ok((id, token)))
 }

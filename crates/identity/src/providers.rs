@@ -188,6 +188,17 @@ impl Providers {
         Ok(Providers(file.provider))
     }
 
+    /// A criterion that a role is bounded by and the law does not know: the provider and what it names.
+    pub fn unknown(&self, law: &web::Criteria) -> Option<String> {
+        let one = |provider: &Provider| {
+            let named = provider.roles.iter().filter_map(|mapped| rules::criteria(mapped.criteria.as_deref()?)?);
+            let all: Vec<CriterionRef> = named.flatten().collect();
+            let CriterionRef { set, no } = law.unknown(&all)?;
+            Some(format!("provider {:?}: criteria: the law has no {set}/{no}", provider.name))
+        };
+        self.0.iter().find_map(one)
+    }
+
     pub fn all(&self) -> &[Provider] {
         &self.0
     }
@@ -278,6 +289,19 @@ role = "ministry_reader"
         );
         assert!(!provider.is_strong(&told("x", json!([]))));
         assert!(provider.is_strong(&Told { methods: vec!["mfa".into()], ..told("x", json!([])) }));
+    }
+
+    #[test]
+    fn a_criterion_that_the_law_does_not_know_is_named() {
+        let name = || (String::new(), String::new());
+        let law = |nos: &[&str]| {
+            let criteria = nos.iter().map(|no| ((*no).to_owned(), name())).collect();
+            web::Criteria(vec![web::CriteriaSet { id: "commune-2021-2025".into(), name: name(), criteria }])
+        };
+        let providers = Providers::read(GOOD).expect("a good file");
+        assert_eq!(providers.unknown(&law(&["10", "11"])), None);
+        let unknown = providers.unknown(&law(&["10"])).expect("11 is not there");
+        assert!(unknown.contains("tinh") && unknown.contains("commune-2021-2025/11"), "{unknown}");
     }
 
     #[test]

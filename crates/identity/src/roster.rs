@@ -154,7 +154,13 @@ struct Named {
 }
 
 /// One row, as far as it can be read without the store.
-fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result::Result<Wanted, Vec<Problem>> {
+fn row(
+    number: u32,
+    cells: &[String],
+    named: &Named,
+    law: &web::Criteria,
+    today: Day,
+) -> std::result::Result<Wanted, Vec<Problem>> {
     let cell = |column: usize| cells.get(column).map_or("", |text| text.trim());
     let mut problems = Vec::new();
     let mut wrong = |column: usize, key: &'static str| problems.push(at(number, column, key, cell(column)));
@@ -203,7 +209,8 @@ fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result:
     {
         wrong(COLUMNS.iter().position(|&name| name == field).unwrap_or(4), key);
     }
-    if let Some((_, key)) = role.zip(charge.as_ref()).and_then(|(role, charge)| unbounded(role, charge.as_deref())) {
+    if let Some((_, key)) = role.zip(charge.as_ref()).and_then(|(role, charge)| unbounded(role, charge.as_deref(), law))
+    {
         wrong(5, key);
     }
     match (role, charge, from) {
@@ -226,7 +233,7 @@ fn row(number: u32, cells: &[String], named: &Named, today: Day) -> std::result:
 
 /// What a file would do, held against what is there. Cost: the people, roles and units it names, three queries a thousand;
 /// the agencies and their units where it names one.
-pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan> {
+pub async fn plan(tx: &mut impl Query, cells: &Cells, law: &web::Criteria, today: Day) -> Result<Plan> {
     let codes: BTreeSet<&str> = cells.iter().filter_map(|(_, cells)| cells.get(4)).map(|code| code.trim()).collect();
     let codes: Vec<&str> = codes.into_iter().filter(|code| !code.is_empty()).collect();
     let units = units::store::meant_by(tx, &codes).await?;
@@ -240,7 +247,7 @@ pub async fn plan(tx: &mut impl Query, cells: &Cells, today: Day) -> Result<Plan
     let mut plan = Plan::default();
     let mut names: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for (number, cells) in cells {
-        match row(*number, cells, &named, today) {
+        match row(*number, cells, &named, law, today) {
             Err(problems) => plan.problems.extend(problems),
             Ok(wanted) => {
                 let first = names.entry(wanted.login.clone()).or_insert_with(|| (*number, wanted.name.clone()));

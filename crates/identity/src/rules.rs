@@ -76,10 +76,20 @@ pub fn misplaced(
     (role.is_of_districts() && !places.iter().all(meets)).then_some(("from", "role-after-unit"))
 }
 
-/// What stands against a role for these criteria: the field and the key of a phrase. A limit that bounds nothing would read as
-/// one to whoever lets the role pass.
-pub fn unbounded(role: Role, criteria: Option<&[CriterionRef]>) -> Option<(&'static str, &'static str)> {
-    (criteria.is_some() && !web::permissions::takes_criteria(role)).then_some(("criteria", "role-without-criteria"))
+/// What stands against a role for these criteria: the field and the key of a phrase. A limit that bounds nothing, or that no
+/// criterion meets, would read as one to whoever lets the role pass.
+pub fn unbounded(
+    role: Role,
+    criteria: Option<&[CriterionRef]>,
+    law: &web::Criteria,
+) -> Option<(&'static str, &'static str)> {
+    let named = criteria?;
+    let wrong = match () {
+        () if !web::permissions::takes_criteria(role) => "role-without-criteria",
+        () if law.unknown(named).is_some() => "criteria-unknown",
+        () => return None,
+    };
+    Some(("criteria", wrong))
 }
 
 #[cfg(test)]
@@ -116,12 +126,17 @@ mod tests {
     #[test]
     fn criteria_are_named_for_roles_that_they_bound_and_for_no_others() {
         let some = [CriterionRef { set: "commune-2021-2025".into(), no: "17".into() }];
+        let name = || (String::new(), String::new());
+        let criteria = vec![("17".to_owned(), name())];
+        let law = web::Criteria(vec![web::CriteriaSet { id: "commune-2021-2025".into(), name: name(), criteria }]);
         for role in [Role::CommuneOfficer, Role::Appraiser] {
-            assert_eq!(unbounded(role, Some(&some)), None, "{role:?}");
+            assert_eq!(unbounded(role, Some(&some), &law), None, "{role:?}");
+            let none = [CriterionRef { no: "71".into(), ..some[0].clone() }];
+            assert_eq!(unbounded(role, Some(&none), &law), Some(("criteria", "criteria-unknown")), "{role:?}");
         }
         for role in [Role::CommuneLeader, Role::DistrictVerifier, Role::Coordination, Role::Administrator] {
-            assert_eq!(unbounded(role, Some(&some)), Some(("criteria", "role-without-criteria")), "{role:?}");
-            assert_eq!(unbounded(role, None), None);
+            assert_eq!(unbounded(role, Some(&some), &law), Some(("criteria", "role-without-criteria")), "{role:?}");
+            assert_eq!(unbounded(role, None, &law), None);
         }
     }
 

@@ -82,7 +82,9 @@ pub async fn add(
     if answers.is_none() {
         kept::count_comment(tx, campaign.id, unit.id, 1).await?;
     }
-    let details = serde_json::json!({"campaign": campaign.id, "comment": id, "answers": answers, "text": text});
+    // What was written stands in the comment alone, so that it can be erased there.
+    let length = text.chars().count();
+    let details = serde_json::json!({"campaign": campaign.id, "comment": id, "answers": answers, "length": length});
     let subject = id.to_string();
     tx.audit(AuditLine { action: "reporting.comment", kind: "comment", subject, unit: Some(unit.id), details }).await?;
     told::of_comment(tx, campaign, unit, measure, id, text, before.and_then(|before| before.person)).await?;

@@ -52,7 +52,8 @@ pub(crate) async fn of_action(
     Ok(())
 }
 
-/// Tells of a comment whoever wrote the value, whoever asked before, and whoever is named as `@login`; never its writer. Cost: a
+/// Tells of a comment whoever wrote the value, whoever asked before, and whoever is named as `@login`; never its writer. What it
+/// says stands behind the link alone: it is erased with its writer's data, which no notice nor letter of others is. Cost: a
 /// notice a person.
 pub(crate) async fn of_comment(
     tx: &mut WriteTx,
@@ -69,7 +70,7 @@ pub(crate) async fn of_comment(
     if let Some(writer) = tx.actor().person {
         people.remove(&writer);
     }
-    let phrase = Phrase::new("notice-reporting-comment").with("unit", unit.name.as_str()).with("text", short(text));
+    let phrase = Phrase::new("notice-reporting-comment").with("unit", unit.name.as_str());
     for person in people {
         let key = format!("reporting/{}/{}/comment/{id}/{person}", campaign.id, unit.id);
         let (phrase, link) = (phrase.clone(), format!("{}?so={measure}#c{id}", page(campaign.id, unit.id)));
@@ -86,16 +87,6 @@ fn mentions(text: &str) -> Vec<String> {
         login.trim_end_matches(['.', '-']).to_lowercase()
     });
     named.filter(|login| !login.is_empty()).take(10).collect()
-}
-
-/// The beginning of a text.
-fn short(text: &str) -> String {
-    const MOST: usize = 140;
-    let mut words: String = text.chars().take(MOST).collect();
-    if text.chars().count() > MOST {
-        words.push('…');
-    }
-    words
 }
 
 #[cfg(test)]

@@ -346,6 +346,18 @@ pub enum Op {
     Unknown,
 }
 
+impl Op {
+    /// Whether an indicator of a kind can be asked for in this way.
+    pub fn fits(self, kind: Kind) -> bool {
+        match self {
+            Op::Achieved => kind.is_yes_no(),
+            Op::Parts => kind == Kind::Composite,
+            Op::Unknown => true,
+            Op::AtLeast | Op::AtMost | Op::Exactly | Op::MoreThan | Op::LessThan => kind.is_numeric(),
+        }
+    }
+}
+
 /// What is asked of a value. The threshold is looked up in the first table there is: by attribute, by year, by region,
 /// by group; else it is the plain value. A table that lacks the key gives unknown, never the next one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Overlays and confirmations: numbers laid onto a shipped set, each with its citation. The shipped text never changes.
 
-use crate::model::{Confidence, OverlayMark, Requirement, Rulebook};
+use crate::model::{Confidence, Kind, Op, OverlayMark, Requirement, Rulebook};
 use kernel::Day;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Where an overlay's numbers come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,19 +89,25 @@ impl Overlay {
             .chain(self.set_counts.iter().map(|c| c.set.as_str()))
     }
 
-    /// The indicators that it names of a set and that the set does not have, whatever the day. Cost: a walk through the set.
+    /// The indicators that it names of a set and that the set does not have, or that are of a kind which cannot be asked for
+    /// as it asks, whatever the day. Cost: a walk through the set.
     pub fn missing_in(&self, book: &Rulebook) -> Vec<String> {
-        let laid = self.set_requirement.iter().map(|s| (&s.set, &s.no));
-        let all = laid.chain(self.confirm.iter().map(|c| (&c.set, &c.no)));
-        let named: Vec<&String> = all.filter(|(set, _)| **set == book.set).map(|(_, no)| no).collect();
+        let laid = self.set_requirement.iter().map(|s| (&s.set, &s.no, Some(s.requirement.op)));
+        let confirmed = self.confirm.iter().map(|c| (&c.set, &c.no, c.requirement.as_ref().map(|r| r.op)));
+        let all = laid.chain(confirmed).filter(|(set, ..)| **set == book.set);
+        let named: Vec<(&String, Option<Op>)> = all.map(|(_, no, op)| (no, op)).collect();
         if named.is_empty() {
             return Vec::new();
         }
-        let mut there: HashSet<&str> = HashSet::new();
+        let mut there: HashMap<&str, Vec<Kind>> = HashMap::new();
         book.walk(|_, i| {
-            there.insert(i.no.as_str());
+            let kinds = std::iter::once(i.kind).chain(i.amended.iter().filter_map(|a| a.kind));
+            there.insert(i.no.as_str(), kinds.collect());
         });
-        named.into_iter().filter(|no| !there.contains(no.as_str())).cloned().collect()
+        let fits = |no: &String, op: Option<Op>| {
+            there.get(no.as_str()).is_some_and(|kinds| op.is_none_or(|op| kinds.iter().any(|kind| op.fits(*kind))))
+        };
+        named.into_iter().filter(|(no, op)| !fits(no, *op)).map(|(no, _)| no.clone()).collect()
     }
 
     /// Lays this overlay onto a set, for a judging on `day`: whole, or not at all where the set lacks something that it

@@ -123,13 +123,7 @@ fn indicator_problem(i: &Indicator) -> Option<String> {
     let requirements = std::iter::once((i.kind, &i.requirement))
         .chain(i.amended.iter().filter_map(|a| a.requirement.as_ref().map(|r| (a.kind.unwrap_or(i.kind), r))));
     for (kind, requirement) in requirements {
-        let fits = match requirement.op {
-            Op::Achieved => kind.is_yes_no(),
-            Op::Parts => kind == Kind::Composite,
-            Op::Unknown => true,
-            _ => kind.is_numeric(),
-        };
-        if !fits {
+        if !requirement.op.fits(kind) {
             return Some(format!("`{no}`: a {} cannot be asked for in this way", kind.name()));
         }
     }

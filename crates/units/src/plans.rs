@@ -9,8 +9,8 @@ use crate::{
     actions::{self, Refused},
     rules::Reorganisation,
 };
-use ::store::{AuditLine, Query, Result, Row, Store, StoreError, WriteTx, args, jobs::Work, paged};
-use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role};
+use ::store::{AuditLine, Listing, Query, Result, Row, Store, StoreError, WriteTx, args, few, jobs::Work, paged};
+use kernel::{Actor, Clock, Day, Moment, PersonId, Phrase, Problem, Role, text};
 use locale::Lang;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -105,9 +105,23 @@ fn read(row: &Row) -> Result<Plan> {
     })
 }
 
-/// All plans, the last first: a page, and how many. Cost: the rows shown.
-pub async fn list(tx: &mut impl Query, skip: i64, most: i64) -> Result<(Vec<Plan>, i64)> {
-    paged(tx, COLUMNS, "units_plan", "id DESC", args![], (most, skip), read).await
+/// What a list of plans can be ordered by; else the last prepared first.
+pub const ORDERS: [&str; 2] = ["title", "day"];
+
+/// Plans: a page, and how many. Cost: the rows shown; searched or in order of their titles every plan, of which a province has
+/// a few in ten years.
+pub async fn list(tx: &mut impl Query, listing: &Listing) -> Result<(Vec<Plan>, i64)> {
+    let order = if listing.sort == ORDERS[1] { "day DESC, id DESC" } else { "id DESC" };
+    let by_title = listing.sort == ORDERS[0];
+    if listing.search.trim().is_empty() && !by_title {
+        return paged(tx, COLUMNS, "units_plan", order, args![], listing.span(), read).await;
+    }
+    let rows = tx.rows(&format!("SELECT {COLUMNS} FROM units_plan ORDER BY {order}"), args![]).await?;
+    let mut all = rows.iter().map(read).collect::<Result<Vec<Plan>>>()?;
+    if by_title {
+        all.sort_by_cached_key(|plan| text::order_key(&plan.title));
+    }
+    Ok(few(all, listing, |plan| format!("{} {}", plan.title, plan.plan.source)))
 }
 
 pub async fn get(tx: &mut impl Query, id: i64) -> Result<Option<Plan>> {

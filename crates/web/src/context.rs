@@ -2,6 +2,7 @@
 
 use crate::{
     Failure, Permission, Templates,
+    criteria::{Criteria, NamedLaw},
     guard::{Most, for_program, too_large},
     people::{People, Reader, Who},
     proxies::Proxies,
@@ -84,6 +85,11 @@ impl Site {
     /// A thing that is not everywhere: a site of a test, or without people, does without.
     pub fn thing_if<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.things.get(&std::any::TypeId::of::<T>()).cloned().and_then(|thing| thing.downcast().ok())
+    }
+
+    /// The criteria that roles may be bounded by; none where no law was put in.
+    pub fn criteria(&self) -> Criteria {
+        self.thing_if().map_or_else(Criteria::default, |law: Arc<NamedLaw>| (law.0)())
     }
 
     /// The proxies elsewhere that are believed; none where nobody named one.

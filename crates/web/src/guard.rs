@@ -21,7 +21,7 @@ use axum::{
 };
 use futures::FutureExt;
 use http_body_util::Limited;
-use kernel::{Actor, Charge, Day, Phrase, Places, Problem, Role, Scope, UnitId};
+use kernel::{Actor, Charge, Day, Phrase, Places, Problem, Role, UnitId};
 use locale::Lang;
 use std::{any::Any, collections::HashMap, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::AuditLine;
@@ -172,13 +172,15 @@ impl Guard {
     /// has the line of the request.
     async fn note(&self, who: &Who, row: &Permission, path: &str) {
         let role = who.grants.first().map_or(Role::Reader, |grant| grant.role);
-        let actor = Actor { role, person: Some(who.person), scope: Scope::PUBLIC };
+        // The line is the house's: it names the unit that was out of their reach.
+        let actor = Actor { role, person: Some(who.person), scope: Actor::SYSTEM.scope() };
+        let unit = thing_of(row.path, path, self.site.clock.today()).map(|thing| thing.unit);
         let noted = async {
             let mut tx = self.site.store.write(&actor, &*self.site.clock).await?;
             let (method, action, resource) = (row.method, row.action, row.resource);
             let details = serde_json::json!({"method": method, "path": path, "action": action, "resource": resource});
             let subject = who.person.to_string();
-            tx.audit_quietly(AuditLine { action: "web.refused", kind: "person", subject, unit: None, details }).await?;
+            tx.audit_quietly(AuditLine { action: "web.refused", kind: "person", subject, unit, details }).await?;
             tx.commit().await
         };
         if let Err(error) = noted.await {

@@ -17,7 +17,7 @@ use axum::{
     routing::{get, post},
 };
 use documents::{list_out, sheet_out::Content};
-use kernel::{Phrase, Problem, text};
+use kernel::{Phrase, Problem};
 use minijinja::{Value, context};
 use rulebook::{
     Book, Library, Traits,
@@ -25,6 +25,7 @@ use rulebook::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use store::Listing;
 use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Multipart, Outcome, Path, Repeatable, Routes};
 
@@ -72,8 +73,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn wanted(&self) -> drafts::Wanted {
-        drafts::Wanted { search: text::search_key(self.q.trim()), order: self.sap.clone() }
+    fn listing(&self, page: i64, per: i64) -> Listing {
+        Listing { search: self.q.clone(), sort: self.sap.clone(), page, per, ..Listing::default() }
     }
 }
 
@@ -85,7 +86,7 @@ async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, pro
     let law = law(ctx);
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
-    let (found, count) = drafts::list(&mut tx, &asked.wanted(), page * PER, PER).await?;
+    let (found, count) = drafts::list(&mut tx, &asked.listing(page, PER)).await?;
     let row = |d: &Draft| {
         context! {
             href => ctx.link(&format!("/quan-tri/bo-tieu-chi/{}", d.id)), title => ctx.lang.pick(&d.entered.book.title_vi, &d.entered.book.title_en),
@@ -134,7 +135,7 @@ async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
 /// The list as a file. Cost: as [`drafts::list`] of up to [`MOST_LINES`] drafts.
 async fn export(ctx: &Ctx, asked: &Asked, of: list_out::Kind) -> Outcome {
     let mut tx = ctx.read().await?;
-    let (found, _) = drafts::list(&mut tx, &asked.wanted(), 0, MOST_LINES).await?;
+    let (found, _) = drafts::list(&mut tx, &asked.listing(0, MOST_LINES)).await?;
     let row = |d: &Draft| {
         let book = &d.entered.book;
         let texts = [
@@ -371,7 +372,7 @@ async fn carry_out(
 async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page(asked.page);
-    let (found, count) = drafts::list(&mut tx, &asked.wanted(), page * PER_API, PER_API).await?;
+    let (found, count) = drafts::list(&mut tx, &asked.listing(page, PER_API)).await?;
     let rows: Vec<_> = found
         .iter()
         .map(|d| json!({"id": d.id, "set": d.entered.book.set, "title": d.entered.book.title_vi, "state": d.state.name(), "version": d.version, "file": d.file, "at": d.at.rfc3339()}))

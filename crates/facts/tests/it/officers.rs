@@ -177,6 +177,11 @@ fn a_refusal_of_a_handler_is_a_line_as_one_of_the_guard_is() {
         let (_, subject, details) = &refused[1];
         ensure!(subject == "2" && details.contains("/api/v1/figures") && details.contains("import"), "{details}");
         ensure!(refused.iter().all(|(.., details)| !details.contains("Nguyen") && !details.contains("source=")));
+        // Where the address names a unit, the line is found by it.
+        ensure!(send(&visitor, OFFICER, "GET", "/quan-tri/don-vi/324", "", "").await?.status == 403);
+        let sql = "SELECT unit FROM store_audit WHERE action = 'web.refused' ORDER BY seq DESC LIMIT 1";
+        let line = visitor.store.read(&Actor::SYSTEM.scope()).await?.row(sql, args![]).await?.context("a line")?;
+        ensure!(line.opt_i64(0)? == Some(324));
         Ok(())
     });
 }
@@ -277,7 +282,7 @@ fn whoever_holds_two_roles_does_in_each_place_what_the_role_there_does() {
             ensure!(found == status, "{origin} of {unit}: {found}");
         }
         let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
-        let sql = "SELECT role, unit FROM store_audit WHERE person = 5 AND unit IS NOT NULL ORDER BY seq";
+        let sql = "SELECT role, unit FROM store_audit WHERE person = 5 AND unit IS NOT NULL AND action <> 'web.refused' ORDER BY seq";
         let rows = tx.rows(sql, args![]).await?;
         let lines: Vec<(String, i64)> =
             rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?))).collect::<store::Result<_>>()?;

@@ -220,6 +220,15 @@ fn pages_and_programs_prepare_show_and_cancel() {
             assert_eq!(page.status, OK, "{path}");
             assert!(visitor.get(path, false).await?.status >= 300, "{path} is not for everybody");
         }
+        // The list is searched by its name and by what it rests on, put in order, taken away.
+        for (query, found) in [("q=sap+nhap&sap=title", true), ("q=NQ+1&sap=day", true), ("q=khong-co", false)] {
+            let page = visitor.get(&format!("/quan-tri/sap-xep?{query}"), true).await?.text();
+            assert_eq!(page.contains("/quan-tri/sap-xep/1\""), found, "{query}: {page}");
+            let file = visitor.get(&format!("/quan-tri/sap-xep.csv?{query}"), true).await?.text();
+            assert_eq!(file.lines().count(), 1 + usize::from(found), "{query}: {file}");
+        }
+        assert_eq!(visitor.get("/quan-tri/sap-xep.xlsx", true).await?.status, OK);
+        assert!(visitor.get("/quan-tri/sap-xep.csv", false).await?.status >= 300, "not for everybody");
         let page = visitor.get("/quan-tri/sap-xep/1", true).await?.text();
         assert!(page.contains(&two[1].name) && page.contains("31/12/2026") && page.contains("hấm lại"), "{page}");
         let json = [("content-type", "application/json")];

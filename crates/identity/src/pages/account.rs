@@ -24,13 +24,11 @@ pub(super) fn me(ctx: &Ctx) -> Result<Arc<Who>, Failure> {
 }
 
 /// A role held, as pages show it.
-pub(super) fn shown(lang: Lang, held: &Held) -> Value {
+pub(super) fn shown(lang: Lang, law: &web::Criteria, held: &Held) -> Value {
     let day = |day: kernel::Day| locale::date(day);
-    let criteria =
-        held.criteria.as_ref().map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>());
     context! {
         id => held.id, role => role_word(lang, held.role), unit => held.unit_name, agency => held.agency_name.as_ref().map(|(vi, en)| lang.pick(vi, en)), unit_id => held.unit.map(|u| u.0),
-        criteria => criteria.map(|all| all.join(", ")), from => day(held.from), to => held.to.map(day), ended => held.ended, source => held.source,
+        criteria => held.criteria.as_ref().map(|all| law.said(lang, all)), from => day(held.from), to => held.to.map(day), ended => held.ended, source => held.source,
     }
 }
 
@@ -47,10 +45,11 @@ async fn account(ctx: &Ctx, status: StatusCode, problem: Option<&Problem>, done:
         .iter()
         .map(|s| context! { hash => s.hash, made => locale::moment(s.made), seen => locale::moment(s.seen), label => s.label, this => s.hash == who.session })
         .collect();
+    let law = ctx.site.criteria();
     let page = context! {
         title => locale::word(ctx.lang, "account-title"), name => person.name, login => person.login,
         has_second => person.totp.is_some(), demo => person.demo, providers => !identity(ctx).doors.providers.all().is_empty(), sessions => sessions, passkey => passkeys::offered(ctx),
-        roles => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
+        roles => held.iter().map(|h| shown(ctx.lang, &law, h)).collect::<Vec<_>>(),
         problem => problem.map(|p| locale::problem(ctx.lang, p)), field => field(problem), done => done,
         tokens => tokens, recovery => recovery, has_password => person.password.is_some(),
     };

@@ -137,6 +137,8 @@ fn routes() -> Routes {
         .read_inside("/quan-tri/nguoi/{person}", "people", get(people::one))
         .write("/quan-tri/nguoi/{person}", "keep", "people", post(correct::form))
         .read_inside("/quan-tri/cho-duyet", "people", get(proposals::list))
+        .read_inside("/quan-tri/cho-duyet.csv", "people", get(proposals::csv))
+        .read_inside("/quan-tri/cho-duyet.xlsx", "people", get(proposals::xlsx))
         .write("/quan-tri/cho-duyet/{proposal}", "approve", "people", post(proposals::decide))
         .write("/quan-tri/nguoi/{person}/vai-tro", "keep", "people", post(people::grant))
         .write("/quan-tri/nguoi/{person}/vai-tro/{grant}", "keep", "people", post(people::end_grant))

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use kernel::{AgencyId, Day, PersonId, Role, UnitId};
+use locale::Lang;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -56,6 +57,26 @@ pub(super) struct Sent {
     pub disabled: String,
 }
 
+impl Sent {
+    /// What the form of a role sends; a box for each criterion.
+    fn role(pairs: Vec<(String, String)>) -> Sent {
+        let mut sent = Sent::default();
+        for (name, value) in pairs {
+            match &*name {
+                "role" => sent.role = value,
+                "unit" => sent.unit = value,
+                "agency" => sent.agency = value,
+                "criteria" if sent.criteria.is_empty() => sent.criteria = value,
+                "criteria" => sent.criteria = format!("{}, {value}", sent.criteria),
+                "from" => sent.from = value,
+                "to" => sent.to = value,
+                _ => {}
+            }
+        }
+        sent
+    }
+}
+
 /// The line of a reading of somebody's data, in a transaction of its own beside the reading.
 pub(super) async fn note_reading(
     ctx: &Ctx,
@@ -71,6 +92,25 @@ pub(super) async fn note_reading(
 
 fn told(person: &Person) -> Value {
     context! { id => person.id.0, login => person.login, name => person.name, email => person.email, disabled => person.disabled, second => person.totp.is_some() }
+}
+
+/// The criteria that a role may be given for, by set, with those that were chosen.
+fn offered(lang: Lang, law: &web::Criteria, sent: &str) -> Vec<Value> {
+    let chosen = criteria(sent).flatten().unwrap_or_default();
+    let sets = law.0.iter().map(|set| {
+        let rows: Vec<Value> = set
+            .criteria
+            .iter()
+            .map(|(no, (vi, en))| {
+                let is = chosen.iter().any(|one| one.set == set.id && one.no == *no);
+                context! { value => format!("{}/{no}", set.id), no => no, name => lang.pick(vi, en), chosen => is }
+            })
+            .collect();
+        let (vi, en) = &set.name;
+        let open = chosen.iter().any(|one| one.set == set.id);
+        context! { name => lang.pick(vi, en), open => open, rows => rows }
+    });
+    sets.collect()
 }
 
 pub(super) async fn person(
@@ -102,13 +142,14 @@ pub(super) async fn person(
         true => context! { login => found.login, name => found.name, email => found.email },
         false => context! { login => sent.login, name => sent.name, email => sent.email },
     };
+    let law = ctx.site.criteria();
     let code = match &said {
         Some(Said::Code(code)) => Some(code),
         _ => None,
     };
     let body = context! {
-        title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, h)).collect::<Vec<_>>(),
-        roles => roles, unit => sent.unit, criteria => sent.criteria, from => sent.from, to => sent.to, agency => sent.agency,
+        title => found.name, person => told(&found), held => held.iter().map(|h| shown(ctx.lang, &law, h)).collect::<Vec<_>>(),
+        roles => roles, unit => sent.unit, sets => offered(ctx.lang, &law, &sent.criteria), from => sent.from, to => sent.to, agency => sent.agency,
         code => match code { Some(Code::Whole(text) | Code::Half(text)) => Some(text), _ => None },
         half => matches!(code, Some(Code::Half(_))), mailed => matches!(code, Some(Code::Sent)), waits => waits, alone => alone,
         may_data => ctx.may("read", "personal data"), typed => typed, version => found.version, two => two,
@@ -196,7 +237,7 @@ async fn typed_grant(
     if let Some(wrong) = misplaced(role, unit.as_ref(), &office.values().collect::<Vec<_>>(), (from, to)) {
         return Ok(Err(wrong));
     }
-    if let Some(wrong) = unbounded(role, criteria.as_deref()) {
+    if let Some(wrong) = unbounded(role, criteria.as_deref(), &ctx.site.criteria()) {
         return Ok(Err(wrong));
     }
     let unit = unit.map(|unit| unit.id);
@@ -225,8 +266,8 @@ pub(super) async fn give(
 }
 
 /// `POST /quan-tri/nguoi/{person}/vai-tro`; of a role that is power a second administrator is asked.
-pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>) -> Outcome {
-    let id = PersonId(id);
+pub(super) async fn grant(ctx: Ctx, Path(id): Path<i64>, Form(pairs): Form<Vec<(String, String)>>) -> Outcome {
+    let (id, sent) = (PersonId(id), Sent::role(pairs));
     let mut tx = ctx.write().await?;
     if let Err(problem) = give(&ctx, &mut tx, id, &sent).await? {
         drop(tx);

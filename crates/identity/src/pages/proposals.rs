@@ -7,15 +7,19 @@ use crate::{
     rules::role_word,
     store,
 };
+use ::store::Listing;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{AgencyId, PersonId, UnitId};
+use locale::Lang;
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
+use units::listed::take_away;
 use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 
 /// Proposals on a page.
@@ -23,7 +27,9 @@ const PER: i64 = 50;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Listing {
+pub(super) struct Search {
+    /// Words of who it is for, of who asked, of the role or its place.
+    q: String,
     trang: String,
 }
 
@@ -75,9 +81,7 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
             Some(role_word(ctx.lang, new.role)),
             new.unit.map(|unit| names.units.get(&unit).map_or_else(|| unit.to_string(), |unit| unit.name.clone())),
             new.agency.and_then(|agency| names.agencies.get(&agency).cloned()),
-            new.criteria
-                .as_ref()
-                .map(|all| all.iter().map(|c| format!("{} {}", c.set, c.no)).collect::<Vec<_>>().join(", ")),
+            new.criteria.as_ref().map(|all| ctx.site.criteria().said(ctx.lang, all)),
             Some(locale::date(new.from)),
             new.to.map(locale::date),
         ),
@@ -106,25 +110,95 @@ pub(super) async fn note_waiting(ctx: &Ctx, read: &[Proposal]) -> Result<(), Fai
     note_reading(ctx, "identity.list", None, json!({"proposals": people.len(), "people": people})).await
 }
 
-async fn page(ctx: &Ctx, status: StatusCode, asked: &Listing, code: Option<&str>) -> Outcome {
-    let found = {
-        let mut tx = ctx.read().await?;
-        proposals::waiting(&mut tx, ctx.site.clock.now()).await?
+/// What is asked for, in a few words: a role, an account, a code.
+fn kind(lang: Lang, one: &Proposal) -> String {
+    match &one.asked {
+        Asked::Grant(new) => role_word(lang, new.role),
+        Asked::Account { .. } => locale::word(lang, "proposal-account"),
+        Asked::Code => locale::word(lang, "proposal-code"),
+    }
+}
+
+/// Where a role is to be held: unit, agency.
+fn place(one: &Proposal, names: &Names) -> String {
+    let Asked::Grant(new) = &one.asked else { return String::new() };
+    let unit = new.unit.and_then(|unit| names.units.get(&unit)).map(|unit| unit.name.as_str());
+    let agency = new.agency.and_then(|agency| names.agencies.get(&agency)).map(String::as_str);
+    [unit, agency].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What waits and has the words, the oldest first: a page of it, how much it is, and the names that it speaks of. Cost: all
+/// that waits, which ends after [`proposals::WAITS`], with the people, units and agencies that it names.
+async fn sought(ctx: &Ctx, asked: &Search, per: i64) -> Result<(Vec<Proposal>, i64, Names), Failure> {
+    let found = proposals::waiting(&mut ctx.read().await?, ctx.site.clock.now()).await?;
+    let names = names(ctx, &found).await?;
+    let person = |id: PersonId| names.people.get(&id);
+    let words = |one: &Proposal| {
+        let whose = person(one.person).map(|person| format!("{} {}", person.name, person.login));
+        let by = one.by.and_then(person).map(|person| person.name.clone());
+        [whose.unwrap_or_default(), by.unwrap_or_default(), kind(ctx.lang, one), place(one, &names)].join(" ")
     };
-    let (some, pages) = web::page_of(&found, &asked.trang, PER);
-    let names = names(ctx, some).await?;
-    note_waiting(ctx, some).await?;
+    let page = web::page_from_one(&asked.trang);
+    let listing = Listing { search: asked.q.clone(), page, per, ..Listing::default() };
+    let (some, count) = ::store::few(found, &listing, words);
+    Ok((some, count, names))
+}
+
+async fn page(ctx: &Ctx, status: StatusCode, asked: &Search, code: Option<&str>) -> Outcome {
+    let (some, count, names) = sought(ctx, asked, PER).await?;
+    note_waiting(ctx, &some).await?;
+    let at = web::page_from_one(&asked.trang);
+    let pages: Vec<Value> =
+        web::page_links(at, PER, count).into_iter().map(|p| context! { number => p + 1, current => p == at }).collect();
     let body = context! {
-        title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => found.len(),
-        proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),
+        title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => count, q => asked.q,
+        kept => web::kept(&[("q", &asked.q)]), proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),
         code => code,
     };
     ctx.page_with(status, "proposals.html", body)
 }
 
 /// `GET /quan-tri/cho-duyet`. Cost: what waits.
-pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Listing>) -> Outcome {
+pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
     page(&ctx, StatusCode::OK, &asked, None).await
+}
+
+/// `GET /quan-tri/cho-duyet.csv`: what waits and has the words. Cost: as the page.
+pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
+    export(&ctx, &asked, Kind::Csv).await
+}
+
+/// `GET /quan-tri/cho-duyet.xlsx`
+pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
+    export(&ctx, &asked, Kind::Xlsx).await
+}
+
+const HEADINGS: [&str; 7] =
+    ["proposal-what", "person-name", "login-name", "person-unit", "role-span", "proposal-by", "proposal-at"];
+
+async fn export(ctx: &Ctx, asked: &Search, of: Kind) -> Outcome {
+    let all = Search { q: asked.q.clone(), trang: String::new() };
+    let (found, _, names) = sought(ctx, &all, i64::MAX).await?;
+    note_waiting(ctx, &found).await?;
+    let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |person| person.name.clone());
+    let row = |one: &Proposal| {
+        let login = names.people.get(&one.person).map(|person| person.login.clone());
+        let span = match &one.asked {
+            Asked::Grant(new) => format!("{} – {}", locale::date(new.from), new.to.map_or("…".into(), locale::date)),
+            _ => String::new(),
+        };
+        let cells = [
+            kind(ctx.lang, one),
+            name(one.person),
+            login.unwrap_or_default(),
+            place(one, &names),
+            span,
+            one.by.map(name).unwrap_or_default(),
+            locale::moment(one.at),
+        ];
+        cells.into_iter().map(Content::Text).collect()
+    };
+    take_away(ctx, "cho-duyet", "proposals-title", &HEADINGS, found.iter().map(row).collect(), of)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -144,7 +218,7 @@ pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>
     let Some(decided) = decided else { return Err(ctx.not_found()) };
     tx.commit().await?;
     match decided {
-        Decided::Code(half) => page(&ctx, StatusCode::OK, &Listing::default(), Some(&half)).await,
+        Decided::Code(half) => page(&ctx, StatusCode::OK, &Search::default(), Some(&half)).await,
         Decided::Given(_) | Decided::Corrected | Decided::Declined => {
             Ok(Redirect::to(&ctx.link("/quan-tri/cho-duyet")).into_response())
         }

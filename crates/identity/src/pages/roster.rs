@@ -81,7 +81,7 @@ pub(super) async fn check(ctx: Ctx, mut form: Multipart) -> Outcome {
         Err(problems) => return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &problems, None, ""),
     };
     let mut tx = ctx.read().await?;
-    let plan = roster::plan(&mut tx, &cells, ctx.site.clock.today()).await?;
+    let plan = roster::plan(&mut tx, &cells, &ctx.site.criteria(), ctx.site.clock.today()).await?;
     if !plan.problems.is_empty() {
         return shown(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &plan.problems, None, "");
     }
@@ -108,7 +108,7 @@ enum Taken {
 async fn take(ctx: &Ctx, tx: &mut WriteTx, cells: &Cells, letters: bool) -> Result<Taken, Failure> {
     tx.lock("identity.roster").await?;
     let today = ctx.site.clock.today();
-    let plan = roster::plan(tx, cells, today).await?;
+    let plan = roster::plan(tx, cells, &ctx.site.criteria(), today).await?;
     let wrong = |status, key| Ok(Taken::Refused(status, vec![Problem::input(Phrase::new(key))]));
     if !plan.problems.is_empty() || cells.len() > roster::MOST {
         return Ok(Taken::Refused(StatusCode::UNPROCESSABLE_ENTITY, plan.problems));
@@ -198,7 +198,7 @@ pub(super) async fn api(ctx: Ctx, Asking(wanted): Asking<Wanted>, body: Bytes) -
         Err(problems) => return refused(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &problems),
     };
     if wanted.dry_run {
-        let plan = roster::plan(&mut ctx.read().await?, &cells, ctx.site.clock.today()).await?;
+        let plan = roster::plan(&mut ctx.read().await?, &cells, &ctx.site.criteria(), ctx.site.clock.today()).await?;
         return match plan.problems.is_empty() {
             true => ctx.json_with(StatusCode::OK, &told_program(&plan, None)),
             false => refused(&ctx, StatusCode::UNPROCESSABLE_ENTITY, &plan.problems),

@@ -10,10 +10,10 @@ use documents::{
     list_out::{Kind, List},
     sheet_out::Content,
 };
-use kernel::{Day, PersonId, Role, UnitId};
+use kernel::{Day, PersonId, Phrase, Problem, Role};
 use minijinja::{Value, context};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use units::listed::{Answer, Listed};
 use web::{Asking, Ctx, Failure, Outcome};
@@ -32,29 +32,71 @@ pub(super) struct Asked {
     doi_tuong: String,
     tu: String,
     den: String,
+    /// `cu`: the oldest first.
+    sap: String,
     trang: String,
 }
 
-/// What is asked; `None` where somebody is named whom nobody knows.
-async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Option<Wanted>, Failure> {
+impl Asked {
+    /// The address of the same search, without its page.
+    fn kept(&self) -> String {
+        let Asked { nguoi, viec, don_vi, doi_tuong, tu, den, sap, .. } = self;
+        let all = [("nguoi", nguoi), ("viec", viec), ("don_vi", don_vi), ("doi_tuong", doi_tuong), ("tu", tu)];
+        let all = all.into_iter().chain([("den", den), ("sap", sap)]).map(|(name, value)| (name, value.as_str()));
+        web::kept(&all.collect::<Vec<_>>())
+    }
+}
+
+/// What is asked for, or the field that asks for nothing there is, and the key of why. Cost: the person and the unit named.
+async fn wanted(ctx: &Ctx, asked: &Asked) -> Result<Result<Wanted, (&'static str, &'static str)>, Failure> {
     let mut tx = ctx.read().await?;
     let person = match asked.nguoi.trim() {
         "" => None,
         login => match store::by_login(&mut tx, login).await? {
             Some(person) => Some(person.id),
-            None => return Ok(None),
+            None => return Ok(Err(("nguoi", "trail-nobody"))),
         },
     };
+    let unit = match asked.don_vi.trim() {
+        "" => None,
+        text => match super::people::unit(&mut tx, text, ctx.site.clock.today()).await? {
+            Some(unit) => Some(unit.id),
+            None => return Ok(Err(("don_vi", "unit-unknown"))),
+        },
+    };
+    let mut days = [None; 2];
+    for (at, (field, text)) in [("tu", &asked.tu), ("den", &asked.den)].into_iter().enumerate() {
+        days[at] = day(text);
+        if days[at].is_none() && !text.trim().is_empty() {
+            return Ok(Err((field, "day-bad")));
+        }
+    }
     let next = |day: Day| Day::from_epoch_days(day.epoch_days() + 1);
-    Ok(Some(Wanted {
+    Ok(Ok(Wanted {
         person,
         action: asked.viec.trim().to_owned(),
-        unit: asked.don_vi.trim().parse().ok().map(UnitId),
+        unit,
         subject: asked.doi_tuong.trim().to_owned(),
-        from: day(&asked.tu).map(Day::begins),
-        to: day(&asked.den).map(|day| next(day).begins()),
-        before: None,
+        from: days[0].map(Day::begins),
+        to: days[1].map(|day| next(day).begins()),
+        beyond: None,
+        oldest: asked.sap == "cu",
     }))
+}
+
+/// The line of a reading of the trail: what was searched, and whose doings, so that they find it in what is kept of them.
+async fn note(
+    ctx: &Ctx,
+    action: &'static str,
+    asked: &Asked,
+    wanted: Option<&Wanted>,
+    lines: usize,
+) -> Result<(), Failure> {
+    let searched = json!({"viec": asked.viec, "don_vi": asked.don_vi, "doi_tuong": asked.doi_tuong, "tu": asked.tu, "den": asked.den});
+    let searched = searched.as_object().into_iter().flatten().filter(|(_, text)| text.as_str() != Some(""));
+    let searched: serde_json::Map<String, Json> = searched.map(|(name, text)| (name.clone(), text.clone())).collect();
+    let details = json!({"lines": lines, "searched": searched});
+    super::people::note_reading(ctx, action, wanted.and_then(|wanted| wanted.person), details).await
 }
 
 /// A value in a few words.
@@ -97,12 +139,13 @@ fn role(ctx: &Ctx, name: &str) -> String {
 /// `GET /nhat-ky`. Reading the trail is itself a line of it.
 pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let page = web::page_from_one(&asked.trang);
-    let (found, more) = match wanted(&ctx, &asked).await? {
-        Some(wanted) => lines(&mut ctx.read().await?, &wanted, PER, page * PER).await?,
-        None => (Vec::new(), false),
+    let wanted = wanted(&ctx, &asked).await?;
+    let (found, more) = match &wanted {
+        Ok(wanted) => lines(&mut ctx.read().await?, wanted, PER, page * PER).await?,
+        Err(_) => (Vec::new(), false),
     };
     let names = names(&ctx, &found).await?;
-    super::people::note_reading(&ctx, "audit.read", None, serde_json::json!({"lines": found.len()})).await?;
+    note(&ctx, "audit.read", &asked, wanted.as_ref().ok(), found.len()).await?;
     let shown: Vec<Value> = found
         .iter()
         .map(|line| {
@@ -115,9 +158,12 @@ pub(super) async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         .collect();
     let body = context! {
         title => locale::word(ctx.lang, "trail-title"), lines => shown, nguoi => asked.nguoi, viec => asked.viec,
-        don_vi => asked.don_vi, doi_tuong => asked.doi_tuong, tu => asked.tu, den => asked.den, page => page + 1, more => more,
+        don_vi => asked.don_vi, doi_tuong => asked.doi_tuong, tu => asked.tu, den => asked.den, sap => asked.sap, page => page + 1, more => more,
+        query => asked.kept(), most => MOST, field => wanted.as_ref().err().map_or("", |(field, _)| field),
+        wrong => wanted.as_ref().err().map(|(_, key)| locale::word(ctx.lang, key)),
     };
-    ctx.page_with(StatusCode::OK, "trail.html", body)
+    let status = if wanted.is_err() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    ctx.page_with(status, "trail.html", body)
 }
 
 /// `GET /nhat-ky.csv`: what the search finds.
@@ -138,36 +184,38 @@ const FIELDS: [&str; 11] =
 pub struct Description;
 
 /// `GET /api/v1/audit`: lines of the trail, the newest first. Reading them is itself a line.
-#[utoipa::path(get, path = "/api/v1/audit", responses((status = 200, description = "Lines, the newest first; reading is noted")),
+#[utoipa::path(get, path = "/api/v1/audit", responses((status = 200, description = "Lines, the newest first; reading is noted"), (status = 422, description = "Nobody, no unit or no day of this name, at its field")),
     params(("nguoi" = Option<String>, Query, description = "Login of whoever did it"), ("viec" = Option<String>, Query, description = "How the action begins"),
-        ("don_vi" = Option<i64>, Query, description = "Number of the unit"), ("doi_tuong" = Option<String>, Query, description = "Kind or number of the subject"),
-        ("tu" = Option<String>, Query), ("den" = Option<String>, Query), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
+        ("don_vi" = Option<String>, Query, description = "Number of the unit, or its code of today"), ("doi_tuong" = Option<String>, Query, description = "Kind or number of the subject"),
+        ("tu" = Option<String>, Query), ("den" = Option<String>, Query), ("sap" = Option<String>, Query, description = "`cu`: the oldest first"), ("fields" = Option<String>, Query), ("cursor" = Option<String>, Query), ("per" = Option<i64>, Query)))]
 pub(super) async fn api(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(listed): Asking<Listed>) -> Outcome {
     let per = listed.per(100);
-    let before = listed.after_number(&ctx, "lines")?;
-    let (found, more) = match wanted(&ctx, &asked).await? {
-        Some(wanted) => lines(&mut ctx.read().await?, &Wanted { before, ..wanted }, per, 0).await?,
-        None => (Vec::new(), false),
-    };
-    super::people::note_reading(&ctx, "audit.read", None, serde_json::json!({"lines": found.len()})).await?;
+    let beyond = listed.after_number(&ctx, "lines")?;
+    let wanted = Wanted { beyond, ..sought(&ctx, &asked).await? };
+    let (found, more) = lines(&mut ctx.read().await?, &wanted, per, 0).await?;
+    note(&ctx, "audit.read", &asked, Some(&wanted), found.len()).await?;
     let next = found.last().filter(|_| more).map(|line| line.seq.to_string());
     let row = |line: &Line| {
-        serde_json::json!({
+        json!({
             "seq": line.seq, "at": line.at.rfc3339(), "role": line.role, "person": line.person, "action": line.action,
             "kind": line.kind, "subject": line.subject, "unit": line.unit, "details": line.details, "erased": line.erased,
             "hash": line.hash,
         })
     };
     let rows = found.iter().map(row).collect();
-    listed.answer(&ctx, Answer { name: "lines", about: serde_json::json!({}), fields: &FIELDS, rows, next })
+    listed.answer(&ctx, Answer { name: "lines", about: json!({}), fields: &FIELDS, rows, next })
 }
 
+/// What is asked for where there is no form that could say what is wrong.
+async fn sought(ctx: &Ctx, asked: &Asked) -> Result<Wanted, Failure> {
+    wanted(ctx, asked).await?.map_err(|(field, key)| ctx.failure(Problem::input(Phrase::new(key)).at_field(field)))
+}
+
+/// At most [`MOST`] lines; the page says so, and further ones come by narrower days. Cost: those lines.
 async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
-    let found = match wanted(ctx, asked).await? {
-        Some(wanted) => lines(&mut ctx.read().await?, &wanted, MOST, 0).await?.0,
-        None => Vec::new(),
-    };
-    super::people::note_reading(ctx, "audit.export", None, serde_json::json!({"lines": found.len()})).await?;
+    let wanted = sought(ctx, asked).await?;
+    let (found, _) = lines(&mut ctx.read().await?, &wanted, MOST, 0).await?;
+    note(ctx, "audit.export", asked, Some(&wanted), found.len()).await?;
     let text = |text: String| Content::Text(text);
     let number = |number: Option<i64>| text(number.map_or_else(String::new, |n| n.to_string()));
     let row = |line: &Line| {

@@ -75,6 +75,37 @@ fn a_role_in_an_agency_is_given_by_page_and_program_and_shown_with_its_agency() 
 }
 
 #[test]
+fn criteria_of_a_role_are_chosen_among_those_of_the_law_and_said_in_words() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "mot").await?;
+        let hoa = somebody(&store, "hoa", Role::FatherlandFront).await?;
+        session(&store, hoa, "s1").await?;
+        let person = format!("/quan-tri/nguoi/{hoa}");
+        let chosen = r#"value="commune-2021-2025&#x2f;17" checked"#;
+        let page = text(send(&store, false, "GET", &person, "langso=mot", "").await?).await?;
+        ensure!(page.contains(r#"value="commune-2021-2025&#x2f;17""#) && !page.contains(chosen), "{page}");
+        let path = format!("{person}/vai-tro");
+        // What no box offers is refused, and what was chosen besides stands.
+        let form = "role=commune_officer&unit=250&criteria=commune-2021-2025/17&criteria=commune-2021-2025/71";
+        let (status, page) = post(&store, "mot", &path, form).await?;
+        ensure!(status == 422 && page.contains("Luật không có tiêu chí này") && page.contains(chosen), "{page}");
+        let (status, page) =
+            post(&store, "mot", &path, "role=commune_officer&unit=250&criteria=commune-2021-2025/17").await?;
+        ensure!(status == 303, "{status} {page}");
+        for (page, secret) in [(&*person, "mot"), ("/tai-khoan", "s1")] {
+            let page = text(send(&store, false, "GET", page, &format!("langso={secret}"), "").await?).await?;
+            ensure!(page.contains("Xã nông thôn mới: 17 Môi trường"), "{page}");
+        }
+        let path = format!("/api/v1/people/{hoa}/grants");
+        let unknown = r#"{"role": "commune_officer", "unit": "250", "criteria": "commune-2021-2025/71"}"#;
+        let (status, said) = by_program(&store, "POST", &path, ("cookie", "langso=mot"), unknown).await?;
+        ensure!(status == 422 && said["place"]["field"] == "criteria", "{said}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended() {
     each_engine(ROOMS, |store| async move {
         unit_one(&store).await?;

@@ -36,6 +36,15 @@ const ROOMS: &[&[Migration]] = &[web::notices::MIGRATIONS, units::store::MIGRATI
 const PASSWORD: &str = "bốn con trâu uống trà";
 const HERE: &str = "203.0.113.7";
 
+/// A law of one set with one criterion.
+pub fn law() -> web::Criteria {
+    let pair = |vi: &str, en: &str| (vi.to_owned(), en.to_owned());
+    let criteria = vec![("17".to_owned(), pair("Môi trường", "Environment"))];
+    let set =
+        web::CriteriaSet { id: "commune-2021-2025".into(), name: pair("Xã nông thôn mới", "Commune"), criteria };
+    web::Criteria(vec![set])
+}
+
 pub fn identity(store: &Store) -> Identity {
     let key = SecretKey::new([7; 32]);
     Identity { store: store.clone(), key, demo: false, secure: false, most_sessions: 3, doors: Default::default() }

@@ -8,9 +8,9 @@ use axum::{
     http::{Request, Response, header},
 };
 use identity::{Identity, keeper::Keeper, secrets, store as people};
-use kernel::Role;
+use kernel::{Actor, Role};
 use std::{any::TypeId, collections::HashMap, net::SocketAddr, sync::Arc};
-use store::Store;
+use store::{Query, Store, args};
 use testkit::each_engine;
 use tower::ServiceExt;
 
@@ -40,6 +40,7 @@ pub fn site(store: &Store, demo: bool, secure: bool) -> Result<(web::Site, web::
         things: HashMap::from([
             (TypeId::of::<Identity>(), identity as Arc<dyn std::any::Any + Send + Sync>),
             (TypeId::of::<web::personal::Hooks>(), Arc::new(hooks()) as Arc<dyn std::any::Any + Send + Sync>),
+            (TypeId::of::<web::NamedLaw>(), Arc::new(web::NamedLaw(Box::new(crate::law)))),
             (TypeId::of::<web::Proxies>(), Arc::new(web::Proxies(vec![PROXY.parse().ok().context("a network")?]))),
         ]),
         openapi: "{}".into(),
@@ -246,7 +247,10 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
         ensure!(!page.contains(">same<") && !page.contains("identity.password"), "more than was asked for: {page}");
         for (query, wanted) in [
             ("nguoi=kiemtoan", "audit.read"),
-            ("nguoi=khong-co", "Không có dòng nào"),
+            ("nguoi=khong-co", "Không có ai mang tên đăng nhập này"),
+            ("don_vi=abc", "Không tìm thấy đơn vị"),
+            ("tu=hom-qua", "Ngày không đúng"),
+            ("sap=cu", "test.change"),
             ("doi_tuong=thing", "test.change"),
             ("tu=2026-11-24&den=2026-11-24", "test.change"),
             ("den=2026-11-23", "Không có dòng nào"),
@@ -255,6 +259,15 @@ fn the_trail_is_searched_by_who_what_and_time_and_shows_what_changed() {
             let page = get(&format!("/nhat-ky?{query}")).await?;
             ensure!(page.contains(wanted), "{query}: {page}");
         }
+        // Whoever reads what somebody did reads of them: the line is theirs, too.
+        get("/nhat-ky?nguoi=kiemtoan&viec=identity.").await?;
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT a.subject, d.details FROM store_audit a JOIN store_audit_details d ON d.seq = a.seq
+                   WHERE a.action = 'audit.read' ORDER BY a.seq DESC LIMIT 1";
+        let line = tx.row(sql, args![]).await?.context("a line")?;
+        ensure!(line.text(0)? == person.to_string() && line.text(1)?.contains("identity."), "{}", line.text(1)?);
+        let refused = send(&store, false, "GET", "/nhat-ky.csv?don_vi=abc", "langso=s1", "").await?;
+        ensure!(refused.status() == 422, "a file of everything where one unit was asked for");
         let csv = get("/nhat-ky.csv?viec=test.").await?;
         ensure!(csv.lines().count() == 2 && csv.contains("test.change"), "{csv}");
         Ok(())

@@ -83,6 +83,15 @@ fn a_role_with_power_is_given_by_two_administrators() {
         ensure!(post(&store, "mot", &decide, "decision=approve").await?.0 == 403, "whoever asked approves");
         let page = text(send(&store, false, "GET", "/quan-tri/cho-duyet", "langso=hai", "").await?).await?;
         ensure!(page.contains("value=\"approve\"") && page.contains("Văn phòng điều phối"), "{page}");
+        // Found by whom it is for and by where, without accents; taken away as the search has it.
+        for (words, found) in [("ly+thi", true), ("dieu+phoi", true), ("tuyen+quang", true), ("khong-co", false)] {
+            let list = format!("/quan-tri/cho-duyet?q={words}");
+            let page = text(send(&store, false, "GET", &list, "langso=hai", "").await?).await?;
+            ensure!(page.contains("value=\"approve\"") == found, "{words}: {page}");
+            let list = format!("/quan-tri/cho-duyet.csv?q={words}");
+            let file = text(send(&store, false, "GET", &list, "langso=hai", "").await?).await?;
+            ensure!(file.lines().count() == 1 + usize::from(found), "{words}: {file}");
+        }
         ensure!(post(&store, "hai", &decide, "decision=approve").await?.0 == 303 && held().await? == 1);
         ensure!(post(&store, "hai", &decide, "decision=approve").await?.0 == 404, "twice");
         // A role without power is one administrator's.

@@ -12,7 +12,7 @@ const HEAD: &str = "Họ và tên,Tên đăng nhập,Thư,Vai trò,Mã đơn v�
 async fn plan(store: &Store, text: &str) -> Result<roster::Plan> {
     let cells = roster::read(format!("{HEAD}{text}").as_bytes()).map_err(|p| anyhow::anyhow!("{p:?}"))?;
     let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
-    Ok(roster::plan(&mut tx, &cells, CLOCK.today()).await?)
+    Ok(roster::plan(&mut tx, &cells, &crate::law(), CLOCK.today()).await?)
 }
 
 async fn seeded(store: &Store) -> Result<String> {
@@ -82,7 +82,8 @@ fn what_does_not_fit_is_said_at_its_cell() {
             ",x y,a@b,vua,XX99,17,31/02/2026,hôm qua\nA,aaa,,auditor,,,,\nB,aaa,,auditor,,,,\n\
              C,ccc,,commune_officer,,,,\nD,ddd,,commune_officer,{code},,2026-05-01,2026-04-01\n\
              E,eee,,coordination,{code},,,\nF,fff,,district_verifier,{district},,,\n\
-             G,ggg,,commune_leader,,,,,SNNMT\nH,hhh,,district_verifier,{district},,01/01/2025,\n"
+             G,ggg,,commune_leader,,,,,SNNMT\nH,hhh,,district_verifier,{district},,01/01/2025,\n\
+             I,iii,,commune_officer,{code},commune-2021-2025/71,,\n"
         );
         let found: Vec<String> = plan(&store, &text).await?.problems.iter().map(cell).collect();
         let wanted = [
@@ -100,6 +101,7 @@ fn what_does_not_fit_is_said_at_its_cell() {
             "E7 role-not-there",
             "G8 role-after-unit",
             "I9 role-not-there",
+            "F11 criteria-unknown",
         ];
         ensure!(found == wanted, "{found:?}");
         for (bytes, key) in [(&b""[..], "roster-empty"), (b"\xff\xfe\n\xff", "roster-unread")] {

@@ -155,4 +155,11 @@ fn an_overlay_lies_whole_on_a_set_or_not_at_all() {
     assert_eq!(overlay.lay_on(&mut laid, day).unwrap_err().no, "2.2");
     assert_eq!(laid, renamed, "nothing of it");
     assert_eq!(asks(&library.with_set(renamed)), None, "not even what it names beside");
+    // Of the same number, but nothing that a share can be asked of any more.
+    let mut turned = (**library.set(set).unwrap()).clone();
+    let indicator = turned.find_mut("2.2").unwrap();
+    assert!(indicator.kind.is_numeric() && indicator.amended.is_empty());
+    (indicator.kind, indicator.requirement.op) = (Kind::Boolean, Op::Achieved);
+    assert_eq!(overlay.missing_in(&turned), ["2.2"]);
+    assert_eq!(asks(&library.with_set(turned)), None);
 }

@@ -3,22 +3,25 @@
 use crate::{
     Refused, Unit,
     api::{effects, refused, told},
+    listed::take_away,
     plans::{self, Decision, JOB, Plan},
     rules::{Move, NewUnit, Reorganisation},
     store,
 };
+use ::store::Listing;
 use axum::{
     body::Bytes,
     http::StatusCode,
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
+use documents::{list_out::Kind, sheet_out::Content};
 use kernel::{Day, Phrase, Place, Problem, UnitId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -29,6 +32,8 @@ use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes, Site};
 pub(super) fn routes() -> Routes {
     Routes::new()
         .read_inside("/quan-tri/sap-xep", "reorganisations", get(list))
+        .read_inside("/quan-tri/sap-xep.csv", "reorganisations", get(csv))
+        .read_inside("/quan-tri/sap-xep.xlsx", "reorganisations", get(xlsx))
         .read_inside("/quan-tri/sap-xep/moi", "reorganisations", get(begin))
         .write("/quan-tri/sap-xep/chuan-bi", "prepare", "reorganisations", post(prepare))
         .read_inside("/quan-tri/sap-xep/{id}", "reorganisations", get(page))
@@ -70,6 +75,8 @@ pub(super) fn register(registry: &mut ::store::jobs::Registry, site: &Site) {
 }
 
 const PER: i64 = 50;
+/// Lines of a file.
+const MOST_LINES: i64 = 10_000;
 /// Rows of the form for new units and for what goes into them.
 const NEW: usize = 4;
 const MOVES: usize = 12;
@@ -77,9 +84,20 @@ const MOVES: usize = 12;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
+    /// Words of a title or of what it rests on.
+    q: String,
+    /// In which order: one of [`plans::ORDERS`], else the last first.
+    sap: String,
+    /// From 1; of programs from 0.
     trang: String,
     page: i64,
     da_luu: String,
+}
+
+impl Asked {
+    fn listing(&self, page: i64, per: i64) -> Listing {
+        Listing { search: self.q.clone(), sort: self.sap.clone(), page, per, ..Listing::default() }
+    }
 }
 
 fn state(ctx: &Ctx, plan: &Plan) -> (String, &'static str) {
@@ -92,16 +110,21 @@ fn state(ctx: &Ctx, plan: &Plan) -> (String, &'static str) {
     (locale::say_key(ctx.lang, &format!("plan-state-{}", plan.state.name()), &[]), class)
 }
 
+/// How many units end by it; one that is divided stands in several moves.
+fn ended(plan: &Plan) -> usize {
+    plan.plan.moves.iter().map(|m| m.from).collect::<BTreeSet<_>>().len()
+}
+
 async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page_from_one(&asked.trang);
-    let (found, count) = plans::list(&mut tx, page * PER, PER).await?;
+    let (found, count) = plans::list(&mut tx, &asked.listing(page, PER)).await?;
     let today = ctx.site.clock.today();
     let row = |p: &Plan| {
         let (word, class) = state(&ctx, p);
         context! {
             href => ctx.link(&format!("/quan-tri/sap-xep/{}", p.id)), title => p.title, source => p.plan.source, day => locale::date(p.plan.day),
-            ended => p.plan.moves.iter().map(|m| m.from).collect::<std::collections::BTreeSet<_>>().len(), began => p.plan.units.len(),
+            ended => ended(p), began => p.plan.units.len(),
             word => word, class => class, late => plans::is_late(p, today),
         }
     };
@@ -113,9 +136,37 @@ async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         "plans.html",
         context! {
             title => locale::word(ctx.lang, "plans-title"), rows => found.iter().map(row).collect::<Vec<_>>(), pages => pages,
-            new => ctx.may("prepare", "reorganisations").then(|| ctx.link("/quan-tri/sap-xep/moi")),
+            new => ctx.may("prepare", "reorganisations").then(|| ctx.link("/quan-tri/sap-xep/moi")), count => count,
+            q => asked.q, sap => asked.sap, orders => plans::ORDERS, query => web::kept(&[("q", &asked.q), ("sap", &asked.sap)]),
+            base => ctx.link("/quan-tri/sap-xep"),
         },
     )
+}
+
+const HEADINGS: [&str; 6] = ["plan-name", "plan-source", "plan-day", "plan-ended", "plan-began", "plan-state"];
+
+async fn csv(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Csv).await
+}
+
+async fn xlsx(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    export(&ctx, &asked, Kind::Xlsx).await
+}
+
+/// The list as a file. Cost: as [`plans::list`] of up to [`MOST_LINES`] plans.
+async fn export(ctx: &Ctx, asked: &Asked, of: Kind) -> Outcome {
+    let (found, _) = plans::list(&mut ctx.read().await?, &asked.listing(0, MOST_LINES)).await?;
+    let row = |p: &Plan| {
+        vec![
+            Content::Text(p.title.clone()),
+            Content::Text(p.plan.source.clone()),
+            Content::Text(locale::date(p.plan.day)),
+            Content::Text(ended(p).to_string()),
+            Content::Text(p.plan.units.len().to_string()),
+            Content::Text(state(ctx, p).0),
+        ]
+    };
+    take_away(ctx, "sap-xep", "plans-title", &HEADINGS, found.iter().map(row).collect(), of)
 }
 
 type Fields = BTreeMap<String, String>;
@@ -413,7 +464,7 @@ async fn decide(
 async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
     let page = web::page(asked.page);
-    let (found, count) = plans::list(&mut tx, page * PER, PER).await?;
+    let (found, count) = plans::list(&mut tx, &asked.listing(page, PER)).await?;
     ctx.json(&json!({"count": count, "page": page, "plans": found}))
 }
 
