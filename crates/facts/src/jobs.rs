@@ -122,6 +122,8 @@ async fn import(work: Work, law: &Law, people: &dyn People) -> store::Result<()>
     let Some(checked) = intake::check(&mut tx, law, &upload.bytes, How::default(), &intake).await? else {
         return Err(store::StoreError::Corrupt(format!("no criteria set {}", intake.set)));
     };
+    let all = behalf::askers(&work, people, ("import", "figures")).await?;
+    let actor = record::recorder(&mut tx, law, (&actor, all), &checked.entries, publish).await?;
     drop(tx);
     let total = checked.entries.len() as i64;
     work.progress(0, total, Some("job-phase-write")).await?;

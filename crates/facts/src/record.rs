@@ -10,7 +10,7 @@ use crate::{
     model::{Edition, Entry, Key, Outcome, Stage, columns, origin_from, origin_number, value},
     proof, rules,
 };
-use kernel::{Places, Revision, UnitId};
+use kernel::{Actor, Day, Places, Problem, Revision, Role, UnitId};
 use rulebook::{Origin, Value};
 use sha2::{Digest, Sha256};
 use std::{
@@ -18,7 +18,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use store::{AuditLine, Given, Query, Result, StoreError, WriteTx};
+use store::{AuditLine, Given, Query, Reached, Result, StoreError, WriteTx};
 use web::notices::hooks::{self, Event};
 
 /// How a recording is to be done.
@@ -320,33 +320,72 @@ pub(crate) const BOTH: &[Edition] = &[Edition::Working, Edition::Published];
 /// Whether the actor may record all of these: of units that their role reaches as of the last day of the figure's year, of
 /// an origin that is theirs, of measures that a criterion in their charge reads. Cost: as [`WriteTx::reach`].
 async fn allowed(tx: &mut WriteTx, law: &Law, entries: &[Entry], how: &How) -> Result<()> {
-    let refuse = |problem| Err(StoreError::Refused(Box::new(problem)));
-    let role = tx.actor().role;
-    if how.publish && !rules::may_publish(role) {
-        return refuse(rules::no_publishing());
-    }
-    if entries.iter().any(|entry| !rules::may_record(role, entry.key.origin)) {
-        return refuse(rules::wrong_origin());
-    }
+    let refused = |problem: Option<Problem>| problem.map_or(Ok(()), |p| Err(StoreError::Refused(Box::new(p))));
+    refused(unfit(tx.actor().role, entries, how.publish))?;
     if tx.scope().writes == Places::All {
         return Ok(());
     }
-    let day = |entry: &Entry| (entry.key.unit, rulebook::values::year_end(entry.key.year));
-    let things: BTreeSet<_> = entries.iter().map(day).collect();
-    let things: Vec<_> = things.into_iter().collect();
+    let things = things(entries);
     let reached = tx.reach(&things).await?;
+    refused(foreign(law, &reached, &things, entries))
+}
+
+/// The unit of an entry and the day on which it is held against somebody's reach.
+fn thing(entry: &Entry) -> (UnitId, Day) {
+    (entry.key.unit, rulebook::values::year_end(entry.key.year))
+}
+
+fn things(entries: &[Entry]) -> Vec<(UnitId, Day)> {
+    let things: BTreeSet<_> = entries.iter().map(thing).collect();
+    things.into_iter().collect()
+}
+
+/// What stands against a role that records these, whatever their units.
+fn unfit(role: Role, entries: &[Entry], publish: bool) -> Option<Problem> {
+    if publish && !rules::may_publish(role) {
+        return Some(rules::no_publishing());
+    }
+    entries.iter().any(|entry| !rules::may_record(role, entry.key.origin)).then(rules::wrong_origin)
+}
+
+/// The first entry whose measure no criterion in charge reads.
+fn foreign(law: &Law, reached: &Reached, things: &[(UnitId, Day)], entries: &[Entry]) -> Option<Problem> {
     let mut charges = HashMap::new();
-    for thing in things {
-        if let Some(criteria) = reached.criteria(thing.0, thing.1) {
-            charges.insert(thing, law.measures_of(&criteria));
+    for &(unit, day) in things {
+        if let Some(criteria) = reached.criteria(unit, day) {
+            charges.insert((unit, day), law.measures_of(&criteria));
         }
     }
-    let foreign =
-        |entry: &&Entry| charges.get(&day(entry)).is_some_and(|measures| !measures.contains(&entry.key.measure));
-    match entries.iter().find(foreign) {
-        Some(entry) => refuse(rules::not_in_charge(law.measure_code(entry.key.measure))),
-        None => Ok(()),
+    let is_foreign =
+        |entry: &&Entry| charges.get(&thing(entry)).is_some_and(|measures| !measures.contains(&entry.key.measure));
+    entries.iter().find(is_foreign).map(|entry| rules::not_in_charge(law.measure_code(entry.key.measure)))
+}
+
+/// As whom somebody records these: the first of their roles that may record every one of them; where none may alone, as who
+/// came in, whose refusal says what is wrong. What one role may it never does in the places of another. Cost: nothing for whoever
+/// has one role that may; else a row a unit and ancestor of it, a role.
+pub async fn recorder(
+    tx: &mut impl Query,
+    law: &Law,
+    (usual, all): (&Actor, Vec<Actor>),
+    entries: &[Entry],
+    publish: bool,
+) -> Result<Actor> {
+    if all.len() < 2 || entries.is_empty() {
+        return Ok(usual.clone());
     }
+    let things = things(entries);
+    for actor in all {
+        if unfit(actor.role, entries, publish).is_some() {
+            continue;
+        }
+        let reached = store::reached(tx, &actor.scope.writes, &things).await?;
+        let all = things.iter().all(|&(unit, day)| reached.holds(unit, day));
+        if all && foreign(law, &reached, &things, entries).is_none() {
+            return Ok(actor);
+        }
+    }
+    Ok(usual.clone())
 }
 
 /// What stands where entries are to be written, locked against whoever else writes there.

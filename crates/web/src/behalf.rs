@@ -16,6 +16,17 @@ pub fn asked_by(tx: &WriteTx, mut told: Value) -> Value {
     told
 }
 
+/// As whom whoever asked for a job may work today, one actor a role; none where they no longer may. Cost: as [`People::person`].
+pub async fn askers(work: &Work, people: &dyn People, (action, resource): (&str, &str)) -> Result<Vec<Actor>> {
+    let by: Option<PersonId> = serde_json::from_value(work.job.payload["by"].clone())?;
+    let Some(person) = by else {
+        return Ok(if work.job.payload["local_admin"] == true { vec![Actor::LOCAL_ADMIN] } else { Vec::new() });
+    };
+    let mut tx = work.store.read(&Actor::SYSTEM.scope()).await?;
+    let who = people.person(&mut tx, person, work.clock.now()).await?;
+    Ok(who.map_or_else(Vec::new, |who| actors(action, resource, &who)))
+}
+
 /// As whom a job works: whoever asked for it, as far as they may today; `None` where they no longer may. Cost: as [`People::person`].
 pub async fn asker(work: &Work, people: &dyn People, (action, resource): (&str, &str)) -> Result<Option<Actor>> {
     let by: Option<PersonId> = serde_json::from_value(work.job.payload["by"].clone())?;

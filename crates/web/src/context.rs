@@ -164,6 +164,11 @@ impl Ctx {
         self.site.store.write(&self.actor, &*self.site.clock).await
     }
 
+    /// The same by another role of whoever asks: one of [`crate::people::Reader::actors`].
+    pub async fn write_as(&self, actor: &Actor) -> store::Result<WriteTx> {
+        self.site.store.write(actor, &*self.site.clock).await
+    }
+
     /// A problem, shown as this request wants its answers.
     pub fn failure(&self, problem: Problem) -> Failure {
         problem.into()

@@ -11,6 +11,7 @@ use crate::{
         units::Found,
     },
     intake::{self, Intake},
+    record,
 };
 use axum::{
     body::Bytes,
@@ -18,11 +19,11 @@ use axum::{
     http::{StatusCode, header},
     routing::{get, post},
 };
-use kernel::{Day, Phrase};
+use kernel::{Actor, Day, Phrase};
 use rulebook::{Origin, values::LARGE_ROWS};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use web::{Ctx, Outcome, Repeatable, Routes};
+use web::{Ctx, Failure, Outcome, Repeatable, Routes};
 
 /// Where data values are: DHIS2's clients put `/api` behind the address they are given.
 const VALUES: [&str; 6] = [
@@ -172,7 +173,8 @@ async fn receive(ctx: Ctx, RawQuery(query): RawQuery, body: Bytes) -> Outcome {
         return answer(&ctx, &summary(&ctx, &checked, &options, true));
     }
     let repeatable = Repeatable::new(&ctx, &body);
-    let mut tx = ctx.write().await?;
+    let actor = recorder(&ctx, &sent, &options).await?;
+    let mut tx = ctx.write_as(&actor).await?;
     if let Some(kept) = repeatable.seen(&mut tx).await? {
         return answer(&ctx, &kept);
     }
@@ -188,6 +190,17 @@ async fn receive(ctx: Ctx, RawQuery(query): RawQuery, body: Bytes) -> Outcome {
     }
     repeatable.keep(tx, &told).await?;
     answer(&ctx, &told)
+}
+
+/// As whom these values are recorded. Cost: for whoever has one role that may none; else that of the check.
+async fn recorder(ctx: &Ctx, sent: &DataValueSet, options: &Options) -> Result<Actor, Failure> {
+    let actors = ctx.reader.actors("import", "figures");
+    if actors.len() < 2 {
+        return Ok(ctx.actor.clone());
+    }
+    let (mut tx, law) = (ctx.read().await?, law(ctx));
+    let checked = import::check(&mut tx, &law, sent, options).await?;
+    Ok(record::recorder(&mut tx, &law, (&ctx.actor, actors), &checked.entries, options.publish).await?)
 }
 
 /// The answer with the status it names itself.

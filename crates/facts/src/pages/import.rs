@@ -95,8 +95,10 @@ pub(super) async fn figures(ctx: Ctx, Asking(asked): Asking<Asked>, request: Req
         would["changes"] = changes.iter().take(LISTED).map(|change| told(&law(&ctx), change)).collect();
         return ctx.json_with(StatusCode::OK, &would);
     }
+    let actors = (&ctx.actor, ctx.reader.actors("import", "figures"));
+    let actor = record::recorder(&mut tx, &law(&ctx), actors, &checked.entries, asked.publish).await?;
     drop(tx);
-    let mut tx = ctx.write().await?;
+    let mut tx = ctx.write_as(&actor).await?;
     // The same request may have come twice at once.
     if let Some(answer) = repeatable.seen(&mut tx).await? {
         return ctx.json_with(StatusCode::OK, &answer);

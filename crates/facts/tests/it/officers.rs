@@ -11,7 +11,7 @@ use axum::{
     http::{Request, header},
 };
 use futures::future::BoxFuture;
-use kernel::{Actor, Grant, Moment, PersonId, Role, UnitId};
+use kernel::{Actor, AgencyId, Day, Grant, Moment, Office, PersonId, Role, UnitId};
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 use store::{Query, ReadTx, Store, args};
 use testkit::{CLOCK, each_engine};
@@ -21,7 +21,9 @@ use web::{
     people::{Claim, Contact},
 };
 
-/// Xã Tân An, of the same district.
+/// Tỉnh Tuyên Quang until the districts ended.
+const PROVINCE: UnitId = UnitId(206);
+/// Xã Hà Lang, of the same district.
 const NEIGHBOUR: UnitId = UnitId(251);
 
 const OFFICER: &str = "1";
@@ -29,9 +31,10 @@ const SECOND: &str = "2";
 const AUDITOR: &str = "3";
 const EDITOR: &str = "4";
 const OF_TWO: &str = "5";
+const OF_PAST: &str = "6";
 
-/// Officers of two communes, an auditor, an editor, and one who verifies in the first commune and leads the second; each logged
-/// in by a number as their token.
+/// Officers of two communes, an auditor, an editor, one who verifies in the first commune and leads the second, and one who
+/// coordinated in an agency that ended with the districts; each logged in by a number as their token.
 struct Staff;
 
 fn who(person: i64) -> Option<Who> {
@@ -41,9 +44,12 @@ fn who(person: i64) -> Option<Who> {
         3 => vec![(Role::Auditor, None)],
         4 => vec![(Role::Editor, None)],
         5 => vec![(Role::DistrictVerifier, Some(COMMUNE)), (Role::CommuneLeader, Some(NEIGHBOUR))],
+        6 => vec![(Role::Coordination, None)],
         _ => return None,
     };
-    let grant = |(role, unit)| Grant { id: person, role, unit, agency: None, criteria: None, past: false };
+    let office = || Office { id: AgencyId(1), units: vec![PROVINCE], last: Day::new(2025, 6, 30) };
+    let agency = || (person == 6).then(office);
+    let grant = |(role, unit)| Grant { id: person, role, unit, agency: agency(), criteria: None, past: person == 6 };
     let grants = roles.into_iter().map(grant).collect();
     let (person, name) = (PersonId(person), format!("Người {person}"));
     Some(Who { person, name, grants, session: String::new(), only: None, first: None })
@@ -288,6 +294,90 @@ fn whoever_holds_two_roles_does_in_each_place_what_the_role_there_does() {
             rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?))).collect::<store::Result<_>>()?;
         let wanted = [("district_verifier".to_owned(), COMMUNE.0), ("commune_leader".to_owned(), NEIGHBOUR.0)];
         ensure!(lines == wanted, "a line names the role by which it was done: {lines:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_worked_in_an_agency_that_ended_has_its_past_at_addresses_without_a_year_and_no_day_after() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        // The address names no year: let in where the agency's units are.
+        let after = successor(&visitor.store).await?;
+        for (unit, status) in [(COMMUNE.0, 200), (after, 403)] {
+            let answer = send(&visitor, OF_PAST, "GET", &format!("/xa/{unit}/cong-bo?nam=2024"), "", "").await?;
+            ensure!(answer.status == status, "{unit}: {} {}", answer.status, answer.text());
+        }
+        // What is done is held against its day: of a commune that ended with it, its last.
+        for (unit, year, may) in [(COMMUNE.0, 2024, true), (COMMUNE.0, 2025, true), (after, 2025, false)] {
+            let path = format!("/xa/{unit}/cong-bo/{year}");
+            let answer = send(&visitor, OF_PAST, "POST", &path, FORM, "seen=&key=k").await?;
+            ensure!((answer.status != 403) == may, "{unit} {year}: {} {}", answer.status, answer.text());
+        }
+        Ok(())
+    });
+}
+
+/// A commune of the days after.
+async fn successor(store: &Store) -> Result<i64> {
+    let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+    let sql = "SELECT id FROM units_unit WHERE level = 'commune' AND from_day >= $1 ORDER BY id LIMIT 1";
+    tx.row(sql, args![Day::new(2025, 7, 1).context("a day")?.epoch_days()])
+        .await?
+        .context("a commune")?
+        .i64(0)
+        .map_err(Into::into)
+}
+
+/// A file of figures on each road that takes one in: by program, on the page, by a job. Whether it was taken.
+async fn file(visitor: &Visitor, road: &str, origin: &str, rows: &str) -> Result<bool> {
+    let table = format!("unit_code,period,indicator,value\n{rows}");
+    if road == "program" {
+        let path = format!("/api/v1/figures?set=commune-2021-2025&origin={origin}");
+        return Ok(send(visitor, OF_TWO, "POST", &path, CSV, &table).await?.status == 200);
+    }
+    let figures = if road == "job" { 30_000 } else { 1 };
+    let (hash, mut tx) = (hex::encode(&table), visitor.store.write(&Actor::LOCAL_ADMIN, &CLOCK).await?);
+    let upload = facts::uploads::Upload { name: "a.csv".into(), bytes: table.into() };
+    facts::uploads::keep(&mut tx, &hash, upload, figures).await?;
+    tx.commit().await?;
+    let form = format!("hash={hash}&set=commune-2021-2025&origin={origin}&key={road}{hash}{origin}");
+    let answer = send(visitor, OF_TWO, "POST", "/nhap-so-lieu/ghi", FORM, &form).await?;
+    if road != "job" {
+        return Ok(answer.status == 200);
+    }
+    work(visitor).await?;
+    let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
+    let job = tx.row("SELECT state FROM store_job ORDER BY id DESC LIMIT 1", args![]).await?.context("a job")?;
+    Ok(job.text(0)? == "done")
+}
+
+#[test]
+fn whoever_holds_two_roles_brings_a_file_by_the_one_that_may_record_all_of_it() {
+    each_engine(ROOMS, |store| async move {
+        let visitor = Visitor::new(store).await?;
+        for (at, road) in ["program", "page", "job"].into_iter().enumerate() {
+            let led = format!("02311,2024,10.1,41.{at}\n");
+            let verified = format!("02308,2024,10.1,42.{at}\n");
+            for (origin, rows, taken) in [
+                ("declared", led.clone(), true),
+                ("verified", verified.clone(), true),
+                // What neither may do alone is done by neither.
+                ("declared", verified.clone(), false),
+                ("verified", led.clone(), false),
+                ("declared", format!("{led}{verified}"), false),
+            ] {
+                let found = file(&visitor, road, origin, &rows).await?;
+                ensure!(found == taken, "{road} {origin} {rows}: {found}");
+            }
+        }
+        let mut tx = visitor.store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT DISTINCT role, unit FROM store_audit WHERE action = 'facts.record' ORDER BY unit";
+        let rows = tx.rows(sql, args![]).await?;
+        let found: Vec<(String, i64)> =
+            rows.iter().map(|row| Ok((row.text(0)?, row.i64(1)?))).collect::<store::Result<_>>()?;
+        let wanted = [("district_verifier".to_owned(), COMMUNE.0), ("commune_leader".to_owned(), NEIGHBOUR.0)];
+        ensure!(found == wanted, "a line names the role by which it was done: {found:?}");
         Ok(())
     });
 }
