@@ -183,12 +183,12 @@ export default async function (site) {
       await photograph(tab, "attach-unsent");
       await tab.goto(base + first);
       await kept(tab, measure, 2);
-      const asked = [];
-      tab.on("request", (request) => request.method() === "POST" && asked.push(request.url().replace(/.*\//, "")));
+      const silent = cable.heard().length;
       cable.mend();
       await tell(tab);
       await sent(tab, measure);
       await arrived(tab);
+      const asked = cable.heard().slice(silent).filter(({ method }) => method === "POST").map(({ name }) => name);
       assert.deepEqual(asked.filter((name, at) => asked.indexOf(name) === at), ["entries", "uploads"], "the value first");
       const fresh = (await proofs(tab)).filter((piece) => !before.includes(piece.id));
       assert.deepEqual(fresh.map((piece) => piece.name), ["mot.jpg", "hai.jpg"]);
@@ -211,8 +211,7 @@ export default async function (site) {
       for (let n = 0; n < 100 && !((await photosIn(page))[0]?.sent > 0); n++) await page.waitForTimeout(100);
       assert.equal((await photosIn(page))[0].sent, 256 * 1024, "one part is there");
       await page.waitForFunction(() => !document.querySelector("#unsent").hidden);
-      const offsets = [];
-      page.on("request", (request) => request.method() === "PATCH" && offsets.push(Number(request.headers()["upload-offset"])));
+      const silent = cable.heard().length;
       // Asked, taken, and no answer comes back: of the beginning and of parts alike.
       cable.lose();
       await tell(page);
@@ -220,6 +219,7 @@ export default async function (site) {
       cable.mend();
       await tell(page);
       await sent(page, measure);
+      const offsets = cable.heard().slice(silent).filter(({ method }) => method === "PATCH").map(({ offset }) => offset);
       assert(offsets.length > 0 && offsets.every((offset) => offset >= 256 * 1024), `${offsets}: not from the beginning`);
       const pieces = await proofs(page);
       assert.deepEqual([pieces.length, pieces.at(-1).name, pieces.at(-1).bytes], [before + 1, "cau.jpg", picture.length]);

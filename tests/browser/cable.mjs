@@ -5,17 +5,24 @@ import { connect, createServer } from "node:net";
 
 /**
  * A line: `cut` refuses everything, `lose` lets requests through and no answer back, `after` lets so many bytes out and is cut
- * then, `stop` breaks off where a request's first line has these words, whoever asks: page or service worker.
+ * then, `stop` breaks off where a request's first line has these words, whoever asks: page or service worker. `heard`: what was
+ * sent so far, as name of the address and for a part of a file where it begins.
  */
 export async function line(to) {
   const calm = { cut: false, lose: false, most: Infinity, words: undefined };
-  const state = { ...calm, open: new Set() };
+  const state = { ...calm, open: new Set(), heard: [] };
   const stopped = (bytes) => state.words && new RegExp(`^(POST|PUT|PATCH|DELETE|GET) \\S*${state.words}`, "m").test(bytes.toString("latin1"));
+  // What goes out is heard here and not in a page: the service worker sends, too.
+  const hear = (bytes) => {
+    for (const [head, method, path] of bytes.toString("latin1").matchAll(/^(POST|PATCH) (\S+) HTTP[^]*?\r\n\r\n/gm)) {
+      state.heard.push({ method, name: path.replace(/.*\//, ""), offset: Number(head.match(/^upload-offset: (\d+)/im)?.[1]) });
+    }
+  };
   const server = createServer((near) => {
     if (state.cut) return void near.destroy();
     const far = connect(Number(new URL(to).port), "127.0.0.1");
     state.open.add(near);
-    near.on("data", (bytes) => (stopped(bytes) ? near.destroy() : (state.most -= bytes.length) < 0 ? turn({ cut: true }) : far.write(bytes))).on("close", () => far.destroy()).on("error", () => {});
+    near.on("data", (bytes) => (stopped(bytes) ? near.destroy() : (hear(bytes), (state.most -= bytes.length) < 0) ? turn({ cut: true }) : far.write(bytes))).on("close", () => far.destroy()).on("error", () => {});
     far.on("data", (bytes) => (state.lose ? near.destroy() : near.write(bytes))).on("close", () => near.destroy()).on("error", () => near.destroy());
     near.on("close", () => state.open.delete(near));
   });
@@ -26,7 +33,7 @@ export async function line(to) {
     // What is open breaks off where it is.
     if (state.cut) for (const near of state.open) near.destroy();
   };
-  return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), after: (most) => turn({ most }), stop: (words) => turn({ words }), mend: () => turn({}), close: () => server.close() };
+  return { base: `http://127.0.0.1:${port}`, cut: () => turn({ cut: true }), lose: () => turn({ lose: true }), after: (most) => turn({ most }), stop: (words) => turn({ words }), mend: () => turn({}), heard: () => state.heard, close: () => server.close() };
 }
 
 /** A demo of its own behind a line, and the program beside it over the same data. */
