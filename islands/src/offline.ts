@@ -235,6 +235,9 @@ function carry(place: HTMLElement): void {
   });
 }
 
+/** What the shelf says, or nothing where it does not answer in time: some browsers neither open it nor say that they will not. */
+const inTime = <T>(asked: Promise<T>, otherwise: T): Promise<T> => Promise.race([asked.catch(() => otherwise), new Promise<T>((done) => setTimeout(done, 4_000, otherwise))]);
+
 /**
  * Whoever leaves with values that are not sent is asked; what is kept is shown to nobody until they are back. Hears the button
  * from the first moment on: `ready` says that what waits can be counted, which a slow phone takes its time for.
@@ -242,13 +245,13 @@ function carry(place: HTMLElement): void {
 function leaving(form: HTMLFormElement, ready: Promise<void>): void {
   const ask = document.querySelector<HTMLElement>("[data-leave]");
   const go = async (): Promise<void> => {
-    await person.set(0).catch(() => {});
+    await inTime(person.set(0), undefined);
     form.submit();
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    await ready;
-    const waits = (await left().catch(() => [])).length + drafts(whose).length + (await photosOf(whose)).length;
+    await inTime(ready, undefined);
+    const waits = (await inTime(left(), [])).length + drafts(whose).length + (await inTime(photosOf(whose), [])).length;
     if (!waits || !ask) return void go();
     find(ask, "[data-asked]").textContent = say(ask.dataset["count"], waits);
     ask.hidden = false;

@@ -94,12 +94,12 @@ cli-audit-verify-head = A head noted earlier, which must be in the chain; may be
 cli-audit-seal-about = Seal committed lines now
 cli-audit-verify-checkpoint = A checkpoint kept elsewhere, that the public ledger must go on from; may be given several times
 cli-audit-verify-proof = Check the proof of one result instead; needs no database
-cli-audit-verify-key = A verifier key of the ledger that you trust; may be given several times
+cli-audit-verify-key = A verifier key of the ledger or of a witness that you trust; may be given several times
 cli-audit-seal-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
 cli-audit-rotate-key-about = Sign checkpoints by another key from now on
 cli-audit-rotate-key-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
-cli-audit-admit-restore-about = Say in the ledger that the database was set back on purpose, and sign on
-cli-audit-admit-restore-reason = Why the database was set back
+cli-audit-admit-restore-about = Say in the ledger that the database was set back or moved on purpose, or its key lost, and sign on
+cli-audit-admit-restore-reason = Why the database was set back or moved, or how the key was lost
 cli-audit-admit-restore-public-url = Where everybody reaches the pages, https://HOST; names a ledger that has no key yet
 cli-audit-witness-key-about = Make a key for a witness
 cli-audit-witness-key-name = What the witness is called: a host and a path, no spaces
@@ -161,8 +161,14 @@ audit-counts = Audit trail: { $sealed } lines sealed, { $unsealed } not yet seal
 audit-head = Head of the chain: { $head }
 audit-head-bad = “{ $head }” is no head of a chain (place and hash)
 audit-sealed-now = Sealed { $count } lines
-audit-erased = { $count } lines had their details erased, as a line of the trail tells; reason: { $reason }
-audit-erased-before = { $count } lines had their details erased before this program kept account of it
+audit-erased = { $count ->
+    [one] { $count } line had its details erased, as a line of the trail tells; reason: { $reason }
+   *[other] { $count } lines had their details erased, as a line of the trail tells; reason: { $reason }
+}
+audit-erased-before = { $count ->
+    [one] { $count } line had its details erased before this program kept account of it
+   *[other] { $count } lines had their details erased before this program kept account of it
+}
 audit-altered = line { $line } was altered after it was sealed
 audit-removed = line { $line } was removed
 audit-details-altered = the details of line { $line } were altered

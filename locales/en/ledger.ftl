@@ -70,10 +70,16 @@ ledger-set-back = The tree does not go on from the checkpoint of { $size } entri
 ledger-other-key = This data folder does not hold the key { $key }, by which the database knows the ledger: the database was restored or moved.
 ledger-broken = Files of the ledger, or the tree in the database, cannot be read or written; the program's log says which.
 ledger-refused = The ledger is not being signed. { $why }
-ledger-refused-waiting = { $count } entries wait; what was published since then has no proof yet.
+ledger-refused-waiting = { $count ->
+    [one] { $count } entry waits; what was published since then has no proof yet.
+   *[other] { $count } entries wait; what was published since then has no proof yet.
+}
 ledger-refused-how = { $why } Bring the old “keys” folder back into the data folder. Where the database was restored or moved on purpose, run: langso audit admit-restore --reason "REASON". The reason goes into the public ledger.
 ledger-refused-notice = The public ledger is not being signed any more. The page on how the system is doing says why, and what to do.
-ledger-waiting = { $count } entries wait to be signed.
+ledger-waiting = { $count ->
+    [one] { $count } entry waits to be signed.
+   *[other] { $count } entries wait to be signed.
+}
 ledger-not-inside = The entry is not in the tree of the checkpoint.
 ledger-newest-is = Public ledger: { $size } entries, root { $root }
 ledger-rotated = From now on the ledger is signed by the key { $key }

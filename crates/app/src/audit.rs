@@ -45,7 +45,7 @@ struct Verify {
     /// Check the proof of one result instead; needs no database
     #[arg(long, value_name = "FILE")]
     proof: Option<PathBuf>,
-    /// A verifier key of the ledger that you trust
+    /// A verifier key of the ledger or of a witness that you trust
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
 }

@@ -35,7 +35,7 @@ impl Site {
 pub struct Admit {
     #[command(flatten)]
     site: Site,
-    /// Why the database was set back
+    /// Why the database was set back or moved, or how the key was lost
     #[arg(long)]
     reason: String,
 }

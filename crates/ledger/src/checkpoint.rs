@@ -152,7 +152,7 @@ pub async fn sign(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<boo
     }
     let note = publish(&mut tx, size, &[&pair]).await?;
     tx.commit().await?;
-    folder.note_signed(&note)?;
+    folder.note_signed(&note, false)?;
     Ok(true)
 }
 
@@ -225,8 +225,9 @@ async fn follow(tx: &mut WriteTx, folder: &Keys, before: &str, unsigned: Option<
 }
 
 /// Ends a transaction in which the ledger spoke of itself: a checkpoint of what it said, the line, and after the commit the
-/// files. Whoever is stopped between commit and files finds the key by its file beside the present one.
-async fn ended(mut tx: WriteTx, folder: &Keys, pairs: &[&Pair], line: (&'static str, Value)) -> Result<()> {
+/// files. Whoever is stopped between commit and files finds the key by its file beside the present one. `back`: the tree may be
+/// behind what this folder signed last.
+async fn ended(mut tx: WriteTx, folder: &Keys, pairs: &[&Pair], line: (&'static str, Value), back: bool) -> Result<()> {
     let size = tree::size(&mut tx).await?;
     let note = publish(&mut tx, size, pairs).await?;
     let (action, details) = line;
@@ -235,7 +236,7 @@ async fn ended(mut tx: WriteTx, folder: &Keys, pairs: &[&Pair], line: (&'static 
     if let Some(pair) = pairs.first() {
         folder.held(&pair.vkey)?;
     }
-    folder.note_signed(&note)
+    folder.note_signed(&note, back)
 }
 
 /// Another key follows: a leaf says so, and the checkpoint of it is signed by both; the new verifier key. Refused where the
@@ -248,7 +249,7 @@ pub async fn rotate(store: &Store, clock: &dyn Clock, folder: &Keys) -> Result<S
     let old = signing(&mut tx, folder, known.as_deref()).await?;
     let next = follow(&mut tx, folder, &old.vkey, None).await?;
     let line = ("ledger.rotate-key", json!({"key": &next.vkey}));
-    ended(tx, folder, &[&next, &old], line).await?;
+    ended(tx, folder, &[&next, &old], line, false).await?;
     Ok(next.vkey)
 }
 
@@ -290,7 +291,7 @@ pub async fn admit(store: &Store, clock: &dyn Clock, folder: &Keys, reason: &str
     };
     register(&mut tx, &pair.vkey).await?;
     let line = ("ledger.admit-restore", json!({"reason": reason, "key": &pair.vkey}));
-    ended(tx, folder, &[&pair], line).await?;
+    ended(tx, folder, &[&pair], line, true).await?;
     Ok(true)
 }
 

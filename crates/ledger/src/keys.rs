@@ -4,6 +4,7 @@
 use crate::{LedgerError, Result, standing::Refusal};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::SigningKey;
+use kernel::Moment;
 use signed_note::{Signer, StandardSigner, StandardVerifier, VerifierList, new_ed25519_verifier_key};
 use std::{
     collections::BTreeSet,
@@ -25,7 +26,12 @@ pub struct Keys {
     name: String,
     /// Why this process does not sign, where it does not: the worker says it, pages show it.
     refused: Arc<Mutex<Option<Refusal>>>,
+    /// Since when the key that the database knows is lacking here.
+    lacking: Arc<Mutex<Option<Moment>>>,
 }
+
+/// So long a key that is not here is left to a program that has it and signs beside this one, in microseconds.
+const PATIENCE: i64 = 5_000_000;
 
 /// A private key with its public one.
 pub struct Pair {
@@ -93,7 +99,12 @@ impl Keys {
     pub fn of_folder(data: &Path, origin: &str) -> Keys {
         let host = origin.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
         let host = if host.is_empty() { "langso.localhost" } else { host };
-        Keys { folder: data.join("keys"), name: format!("{host}/tlog"), refused: Arc::default() }
+        Keys {
+            folder: data.join("keys"),
+            name: format!("{host}/tlog"),
+            refused: Arc::default(),
+            lacking: Arc::default(),
+        }
     }
 
     /// Why the worker of this process did not sign when it last tried; nothing where it did.
@@ -105,6 +116,13 @@ impl Keys {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
     }
 
+    /// Whether a key that is not here is left to a program that has it: so long as it was not lacking for [`PATIENCE`].
+    pub(crate) fn leaves_it(&self, lacks: bool, now: Moment) -> bool {
+        let mut since = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        *since = lacks.then(|| since.unwrap_or(now));
+        since.is_some_and(|since| now.0 - since.0 < PATIENCE)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -112,7 +130,8 @@ impl Keys {
     /// The key registered as `vkey`, where a file here holds it. One that was to follow and is registered takes its place:
     /// whoever rotated was stopped before that.
     pub(crate) fn held(&self, vkey: &str) -> Result<Option<Pair>> {
-        for name in ["ledger.key", "ledger-next.key"] {
+        // The first once more at the end: another process may put the second in its place between two looks.
+        for name in ["ledger.key", "ledger-next.key", "ledger.key"] {
             let Some(text) = read(&self.path(name))? else { continue };
             let pair = Pair::of(&text)?;
             if pair.vkey != vkey {
@@ -152,7 +171,16 @@ impl Keys {
         Ok(read(&self.path("ledger.checkpoint"))?)
     }
 
-    pub(crate) fn note_signed(&self, note: &str) -> Result<()> {
+    /// Notes a checkpoint that was signed. `back`: also behind the last one; else a process that was slower than another leaves
+    /// what that one noted.
+    pub(crate) fn note_signed(&self, note: &str, back: bool) -> Result<()> {
+        let size = |note: &str| crate::checkpoint::read(note).map(|(_, tree)| tree.size());
+        if !back
+            && let Some(last) = self.last_signed()?
+            && size(&last)? > size(note)?
+        {
+            return Ok(());
+        }
         Ok(write_private(&self.path("ledger.checkpoint"), note)?)
     }
 }

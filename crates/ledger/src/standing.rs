@@ -35,15 +35,6 @@ impl Refusal {
         }
     }
 
-    /// What is told once. Where another process signs meanwhile, the same refusal stays one matter however the tree grows.
-    fn matter(&self, last: i64) -> String {
-        match self {
-            Refusal::SetBack { size } => format!("{}/{size}", self.name()),
-            Refusal::OtherKey { key } => format!("{}/{key}", self.name()),
-            Refusal::Broken => format!("{}/{last}", self.name()),
-        }
-    }
-
     pub fn phrase(&self) -> Phrase {
         match self {
             Refusal::SetBack { size } => Phrase::new("ledger-set-back").with("size", *size as i64),
@@ -89,6 +80,11 @@ pub(crate) async fn tend(store: &Store, clock: &dyn Clock, keys: &Keys) -> Resul
         Err(error) => Some(Refusal::of(error)),
         Ok(_) => None,
     };
+    // Of several programs over one database those without the key leave it to the one that has it, which takes a moment.
+    let other = matches!(refusal, Some(Refusal::OtherKey { .. }));
+    if keys.leaves_it(other, clock.now()) {
+        return outcome;
+    }
     if keys.refused() != refusal {
         if let Some(refusal) = &refusal {
             tell(store, clock, refusal).await?;
@@ -98,14 +94,14 @@ pub(crate) async fn tend(store: &Store, clock: &dyn Clock, keys: &Keys) -> Resul
     outcome
 }
 
-/// Tells administrators and auditors, once however often the program starts. Cost: the newest checkpoint; two rows for each
+/// Tells administrators and auditors, once behind each checkpoint however often the program starts. Cost: the newest checkpoint; two rows for each
 /// of the two roles, and the line.
 async fn tell(store: &Store, clock: &dyn Clock, refusal: &Refusal) -> store::Result<()> {
     let mut tx = store.write(&Actor::SYSTEM, clock).await?;
     let last = checkpoint::newest(&mut tx).await?.map_or(0, |last| last.id);
     let mut new = false;
     for role in [Role::Administrator, Role::Auditor] {
-        let key = format!("ledger/{}/{}", refusal.matter(last), role.name());
+        let key = format!("ledger/{}/{last}/{}", refusal.name(), role.name());
         let (phrase, link) = (Phrase::new("ledger-refused-notice"), "/quan-tri/tinh-trang".to_owned());
         let notice = Notice { to: To::Role(role), kind: Kind::Job, key, phrase, link, unit: None };
         new |= notices::tell(&mut tx, &notice).await?;

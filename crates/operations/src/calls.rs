@@ -82,7 +82,7 @@ async fn note(work: &Work, due: &Due, outcome: std::result::Result<(), String>) 
 /// Adds the job.
 pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
     let (caller, key): (Arc<Caller>, Arc<SecretKey>) = (site.thing(), site.thing());
-    registry.add(CALL, move |work| {
+    registry.add_slow(CALL, move |work| {
         let (caller, key) = (caller.clone(), key.clone());
         async move { call(work, &caller, &key).await.map_err(|e| e.to_string()) }
     });

@@ -97,7 +97,8 @@ async fn tell_dead(tx: &mut store::WriteTx, due: &outbox::Due) -> Result<()> {
 pub(crate) fn register(registry: &mut store::jobs::Registry, site: &web::Site) {
     let (post, key): (Arc<Post>, Arc<SecretKey>) = (site.thing(), site.thing());
     notices::spread::register(registry, site, key.clone());
-    registry.add(SEND, move |work| {
+    // A server that takes its time holds nobody up, and no long import a letter with a code.
+    registry.add_slow(SEND, move |work| {
         let (post, key) = (post.clone(), key.clone());
         async move { send(work, &post, &key).await.map_err(|e| e.to_string()) }
     });

@@ -1,7 +1,7 @@
 //! What reporting keeps of people: who entered, acted, commented, answers for a criterion.
 
 use ::store::{
-    Query, args,
+    self as store, Query, args,
     personal::{Column, actors, all_named},
 };
 use web::personal::{Kind, Part, Personal};
@@ -51,8 +51,14 @@ pub const PERSONAL: Personal = Personal {
             Ok(vec![Part { kind: "reporting", rows }, Part { kind: "comments", rows: comments }])
         })
     },
-    erase: |tx, whom, _| {
+    erase: |tx, whom, reason| {
         Box::pin(async move {
+            // Programs of before wrote what a comment said into its line and into notices of others.
+            let rows = tx.rows("SELECT id FROM reporting_comment WHERE person = $1", args![whom.person.0]).await?;
+            let ids: Vec<String> = rows.iter().map(|row| Ok(row.i64(0)?.to_string())).collect::<store::Result<_>>()?;
+            store::personal::erase_lines(tx, "comment", &ids, reason).await?;
+            let keys: Vec<String> = ids.iter().map(|id| format!("reporting/%/comment/{id}/%")).collect();
+            web::notices::personal::take_back(tx, &keys).await?;
             let sql = "UPDATE reporting_comment SET text = '', person = NULL WHERE person = $1";
             let erased = tx.execute(sql, args![whom.person.0]).await?;
             let sql = "UPDATE reporting_item SET officer = NULL WHERE officer = $1";

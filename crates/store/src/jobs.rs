@@ -4,7 +4,7 @@
 //! down how far it is and go on from there. Of jobs with one key at most one waits and one runs.
 
 use crate::{Engine, Listing, Query, Result, Row, Store, StoreError, WriteTx, args, listing::paged};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use kernel::{Actor, Clock, Day, Moment, PersonId};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -236,7 +236,8 @@ impl WriteTx {
         let row = self.row("SELECT key FROM store_job WHERE id = $1", args![job.id]).await?;
         let key = row.map_or(Ok(None), |row| row.opt_text(0))?;
         // Nobody queues one with the key between this look and the change.
-        let waits = match &key {
+        // At the last try it does not matter, and the lock would stand before those of the notice that follows.
+        let waits = match key.as_ref().filter(|_| tries < MOST_TRIES) {
             Some(key) => {
                 self.lock_key(key).await?;
                 self.waits(key).await?
@@ -334,7 +335,8 @@ impl Registry {
         self.runs.insert(job, Box::new(move |work| Box::pin(run(work))));
     }
 
-    /// Adds the function of a job that waits long for others, at the other end of a line: the rest does not wait for it.
+    /// Adds the function of a job that waits long for others, at the other end of a line: it has a loop of its own, and the
+    /// rest does not wait for it.
     pub fn add_slow<F, Fut>(&mut self, job: &'static str, run: F)
     where
         F: Fn(Work) -> Fut + Send + Sync + 'static,
@@ -348,7 +350,7 @@ impl Registry {
     fn of(&self, lane: Lane) -> String {
         let names: Vec<String> = self.slow.iter().map(|name| format!("'{name}'")).collect();
         match lane {
-            Lane::Slow => format!(" AND j.job IN ({})", names.join(",")),
+            Lane::Slow(name) => format!(" AND j.job = '{name}'"),
             Lane::Quick if !names.is_empty() => format!(" AND j.job NOT IN ({})", names.join(",")),
             Lane::Quick | Lane::All => String::new(),
         }
@@ -366,7 +368,7 @@ impl Registry {
         }
     }
 
-    /// Adds what is tended after each sealing of the audit trail. Jobs run meanwhile.
+    /// Adds what is tended after the audit trail was sealed, in a loop of its own: jobs and sealing do not wait for it.
     pub fn tend(
         &mut self,
         tend: impl Fn(Store, Arc<dyn Clock>) -> BoxFuture<'static, std::result::Result<bool, String>>
@@ -486,22 +488,22 @@ impl Registry {
         }
     }
 
-    /// Works until `stop` says true: runs what is due, the slow jobs beside the others, seals the audit trail, forgets
-    /// what is old, and waits `pause` where nothing is due. Lines are sealed whatever runs.
+    /// Works until `stop` says true: runs what is due, each slow job beside the others, seals the audit trail, forgets what is
+    /// old, tends what is to be tended, and waits `pause` where nothing is due. Lines are sealed whatever runs.
     pub async fn work(&self, store: Store, clock: Arc<dyn Clock>, pause: Duration, stop: watch::Receiver<bool>) {
-        let own = Worker { store, clock, pause, ended: Notify::new() };
+        let own = Worker { store, clock, pause, ended: Notify::new(), sealed: Notify::new() };
+        let slow = self.slow.iter().map(|&name| self.run_lane(&own, Lane::Slow(name), stop.clone()));
+        let tended = self.tended.iter().map(|tend| tend_lane(&own, tend, stop.clone()));
         tokio::join!(
             self.run_lane(&own, Lane::Quick, stop.clone()),
-            self.run_lane(&own, Lane::Slow, stop.clone()),
-            self.keep(&own, stop),
+            keep(&own, stop.clone()),
+            join_all(slow),
+            join_all(tended)
         );
     }
 
     /// Runs the jobs of a lane, one after another.
     async fn run_lane(&self, own: &Worker, lane: Lane, mut stop: watch::Receiver<bool>) {
-        if matches!(lane, Lane::Slow) && self.slow.is_empty() {
-            return;
-        }
         while !*stop.borrow() {
             match self.run_next(&own.store, &own.clock, lane).await {
                 Ok(true) => {
@@ -518,38 +520,62 @@ impl Registry {
             }
         }
     }
+}
 
-    /// Seals and tends, beside the jobs.
-    async fn keep(&self, own: &Worker, mut stop: watch::Receiver<bool>) {
-        let (mut day, mut said) = (None, Vec::new());
-        while !*stop.borrow() {
-            match self.keep_once(own, &mut day, &mut said).await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(e) => tracing::warn!("worker: {e}"),
+/// Seals, and forgets what is old, beside the jobs.
+async fn keep(own: &Worker, mut stop: watch::Receiver<bool>) {
+    let mut day = None;
+    while !*stop.borrow() {
+        match keep_once(own, &mut day).await {
+            Ok(true) => {
+                own.sealed.notify_waiters();
+                continue;
             }
-            tokio::select! {
-                _ = tokio::time::sleep(own.pause) => {}
-                _ = own.ended.notified() => {}
-                changed = stop.changed() => if changed.is_err() { return },
-            }
+            Ok(false) => {}
+            Err(e) => tracing::warn!("worker: {e}"),
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(own.pause) => {}
+            _ = own.ended.notified() => {}
+            changed = stop.changed() => if changed.is_err() { return },
         }
     }
+}
 
-    /// One round; whether there was something to do. `day`: when what is old was forgotten last.
-    async fn keep_once(&self, own: &Worker, day: &mut Option<Day>, said: &mut Vec<String>) -> Result<bool> {
-        let Worker { store, clock, .. } = own;
-        let sealed = crate::audit::seal(store, &**clock).await?;
-        let today = clock.today();
-        if *day != Some(today) {
-            let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
-            tx.forget_old_keys().await?;
-            tx.forget_old_jobs().await?;
-            tx.commit().await?;
-            *day = Some(today);
+/// One round; whether there was something to seal. `day`: when what is old was forgotten last.
+async fn keep_once(own: &Worker, day: &mut Option<Day>) -> Result<bool> {
+    let Worker { store, clock, .. } = own;
+    let sealed = crate::audit::seal(store, &**clock).await?;
+    let today = clock.today();
+    if *day != Some(today) {
+        let mut tx = store.write(&Actor::SYSTEM, &**clock).await?;
+        tx.forget_old_keys().await?;
+        tx.forget_old_jobs().await?;
+        tx.commit().await?;
+        *day = Some(today);
+    }
+    Ok(sealed > 0)
+}
+
+/// Tends one thing, as long as there is something to do, and again when lines were sealed.
+async fn tend_lane(own: &Worker, tend: &Tend, mut stop: watch::Receiver<bool>) {
+    let mut said = None;
+    while !*stop.borrow() {
+        let outcome = tend(own.store.clone(), own.clock.clone()).await;
+        if matches!(outcome, Ok(true)) {
+            continue;
         }
-        let tended = self.tend_once(store, clock, said).await;
-        Ok(tended || sealed > 0)
+        // The same failure a second later is no news.
+        let failed = outcome.err();
+        if let Some(error) = failed.as_ref().filter(|&error| said.as_ref() != Some(error)) {
+            tracing::warn!("worker: {error}");
+        }
+        said = failed;
+        tokio::select! {
+            _ = tokio::time::sleep(own.pause) => {}
+            _ = own.sealed.notified() => {}
+            changed = stop.changed() => if changed.is_err() { return },
+        }
     }
 }
 
@@ -559,7 +585,8 @@ enum Lane {
     All,
     /// All but the slow ones.
     Quick,
-    Slow,
+    /// One of the slow ones.
+    Slow(&'static str),
 }
 
 /// What the worker's loops share.
@@ -569,4 +596,6 @@ struct Worker {
     pause: Duration,
     /// A job ended.
     ended: Notify,
+    /// Lines were sealed.
+    sealed: Notify,
 }

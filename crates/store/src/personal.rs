@@ -102,6 +102,19 @@ pub async fn erase(tx: &mut WriteTx, person: PersonId, reason: &str) -> Result<u
     Ok(details + jobs + tx.execute(&sql, args![]).await?)
 }
 
+/// Erases the details of the lines about other things of theirs: of a kind, by their subjects. The line that tells of it must
+/// come next. How many. Cost: those rows, a statement three hundred subjects.
+pub async fn erase_lines(tx: &mut WriteTx, kind: &str, subjects: &[String], reason: &str) -> Result<u64> {
+    let mut erased = 0;
+    for some in subjects.chunks(300) {
+        let which =
+            format!("SELECT seq FROM store_audit WHERE kind = $3 AND subject IN ({})", crate::places(4, some.len()));
+        let given = std::iter::once(kind.into()).chain(some.iter().map(|subject| subject.as_str().into()));
+        erased += tx.erase_details(&which, given.collect(), reason).await?;
+    }
+    Ok(erased)
+}
+
 /// Erases the details of quiet lines older than a moment, at most [`BATCH`]; how many. The line that tells of it must come
 /// next. Cost: those rows, by index.
 pub async fn forget_details(tx: &mut WriteTx, before: i64, reason: &str) -> Result<u64> {

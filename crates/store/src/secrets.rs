@@ -31,7 +31,8 @@ fn private(path: &Path) -> io::Result<fs::File> {
 
 /// Writes a file that its owner alone reads, whole or not at all, and so that a power cut does not undo it.
 pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension("new");
+    // Of two processes that write the same file each has its own beside it.
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
     let _ = fs::remove_file(&beside);
     let mut file = private(&beside)?;
     file.write_all(text.as_bytes())?;

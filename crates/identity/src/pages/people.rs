@@ -174,7 +174,9 @@ pub(super) async fn one(ctx: Ctx, Path(id): Path<i64>, Asking(shown): Asking<Sho
 
 /// The unit that was meant: by its number, or by its code of today.
 pub(super) async fn unit(tx: &mut impl ::store::Query, text: &str, today: Day) -> ::store::Result<Option<Unit>> {
-    if let Ok(id) = text.parse()
+    // `024` is a code, whatever unit has the number 24.
+    let number = text.parse::<i64>().ok().filter(|id| id.to_string() == text);
+    if let Some(id) = number
         && let Some(unit) = units::store::get(tx, UnitId(id)).await?
     {
         return Ok(Some(unit));

@@ -73,7 +73,7 @@ fn changes(ctx: &Ctx, person: &Person, login: &str, email: Option<&str>) -> Vec<
     new.differs(&now).into_iter().map(change).collect()
 }
 
-fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
+fn shown(ctx: &Ctx, law: &web::Criteria, one: &Proposal, names: &Names) -> Value {
     let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let (role, unit, agency, criteria, from, to) = match &one.asked {
         Asked::Code | Asked::Account { .. } => (None, None, None, None, None, None),
@@ -81,7 +81,7 @@ fn shown(ctx: &Ctx, one: &Proposal, names: &Names) -> Value {
             Some(role_word(ctx.lang, new.role)),
             new.unit.map(|unit| names.units.get(&unit).map_or_else(|| unit.to_string(), |unit| unit.name.clone())),
             new.agency.and_then(|agency| names.agencies.get(&agency).cloned()),
-            new.criteria.as_ref().map(|all| ctx.site.criteria().said(ctx.lang, all)),
+            new.criteria.as_ref().map(|all| law.said(ctx.lang, all)),
             Some(locale::date(new.from)),
             new.to.map(locale::date),
         ),
@@ -147,12 +147,12 @@ async fn sought(ctx: &Ctx, asked: &Search, per: i64) -> Result<(Vec<Proposal>, i
 async fn page(ctx: &Ctx, status: StatusCode, asked: &Search, code: Option<&str>) -> Outcome {
     let (some, count, names) = sought(ctx, asked, PER).await?;
     note_waiting(ctx, &some).await?;
-    let at = web::page_from_one(&asked.trang);
+    let (at, law) = (web::page_from_one(&asked.trang), ctx.site.criteria());
     let pages: Vec<Value> =
         web::page_links(at, PER, count).into_iter().map(|p| context! { number => p + 1, current => p == at }).collect();
     let body = context! {
         title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => count, q => asked.q,
-        kept => web::kept(&[("q", &asked.q)]), proposals => some.iter().map(|one| shown(ctx, one, &names)).collect::<Vec<_>>(),
+        kept => web::kept(&[("q", &asked.q)]), proposals => some.iter().map(|one| shown(ctx, &law, one, &names)).collect::<Vec<_>>(),
         code => code,
     };
     ctx.page_with(status, "proposals.html", body)

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use identity::{secrets, store as people};
 use kernel::{Actor, Clock, Day, PersonId, Places, Role, UnitId};
 use serde_json::json;
-use store::Store;
+use store::{AuditLine, Store};
 use testkit::each_engine;
 
 /// The offices of the roles that somebody holds, by their session.
@@ -150,6 +150,29 @@ fn a_role_in_an_agency_reaches_where_the_agency_does_and_its_past_when_it_ended(
             matches!(places, Places::Some(charges) if charges.len() == 2 && charges.iter().all(until)),
             "{places:?}"
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_code_that_begins_with_zero_is_no_number_of_another_unit() {
+    each_engine(ROOMS, |store| async move {
+        unit_one(&store).await?;
+        administrator(&store, "mot").await?;
+        // The province of the code 08 has the number 1001; what has the number 8 is another unit.
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        for (unit, subject) in [(1001, "cua-tinh"), (8, "cua-noi-khac")] {
+            let (subject, unit) = (subject.to_owned(), Some(UnitId(unit)));
+            let line = AuditLine { action: "test.change", kind: "thing", subject, unit, details: json!({}) };
+            tx.audit(line).await?;
+        }
+        tx.commit().await?;
+        for (asked, found) in [("08", "cua-tinh"), ("1001", "cua-tinh"), ("8", "cua-noi-khac")] {
+            let path = format!("/nhat-ky?viec=test.&don_vi={asked}");
+            let page = text(send(&store, false, "GET", &path, "langso=mot", "").await?).await?;
+            ensure!(page.contains(found), "{asked}: {page}");
+            ensure!(page.matches("test.change").count() == 1, "{asked}: {page}");
+        }
         Ok(())
     });
 }

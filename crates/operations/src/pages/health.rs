@@ -2,7 +2,7 @@
 
 use super::{letters::server, word};
 use kernel::Moment;
-use ledger::{Keys, Standing};
+use ledger::{Keys, Standing, standing::Refusal};
 use minijinja::{Value, context};
 use serde_json::{Value as Json, json};
 use store::{
@@ -70,7 +70,8 @@ pub(super) async fn page(ctx: Ctx) -> Outcome {
         }
     };
     let ledger = ledger.map(|l| {
-        context! { refused => refusal(&ctx, &l), waiting => l.waiting, last => l.last.map(locale::moment) }
+        let mends = l.refused.as_ref().is_some_and(|refusal| *refusal != Refusal::Broken);
+        context! { refused => refusal(&ctx, &l), mends => mends, waiting => l.waiting, last => l.last.map(locale::moment) }
     });
     let rooms: Vec<Value> =
         health.rooms.iter().map(|(room, version)| context! { room => room, version => version }).collect();

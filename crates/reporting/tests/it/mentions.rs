@@ -5,8 +5,9 @@ use anyhow::{Context, Result, ensure};
 use identity::store as people;
 use kernel::{Actor, PersonId, Role};
 use reporting::{comments, model::Campaign};
-use store::{Query, Store, args};
+use store::{AuditLine, Query, Store, args};
 use testkit::{CLOCK, each_engine};
+use web::personal::Whom;
 
 async fn account(store: &Store, login: &str) -> Result<PersonId> {
     let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
@@ -68,6 +69,44 @@ fn whoever_a_comment_names_is_told_and_nobody_else() {
         let mut wanted = [minh, hoa];
         wanted.sort_unstable();
         ensure!(people(answer).await? == wanted, "{:?}", told(&store, &one, answer).await?);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_earlier_programs_said_of_a_comment_elsewhere_is_erased_with_its_writer() {
+    each_engine(ROOMS, |store| async move {
+        let law = ready(&store).await?;
+        let one = opened(&store, &law, "2024").await?;
+        let (lan, hoa) = (account(&store, "lan").await?, account(&store, "hoa").await?);
+        let measure = law.measure_id("income.per_person").context("a measure")?;
+        let mut tx = store.write(&somebody(Role::Appraiser, hoa.0, PROVINCE, None), &CLOCK).await?;
+        let place = units::store::get(&mut tx, COMMUNE).await?.context("the commune")?;
+        let id = comments::add(&mut tx, &one, &place, measure, "@lan gọi tôi số 0912", None).await?;
+        tx.commit().await?;
+        // As they wrote it: the words in the line and in the notice.
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        let (subject, details) = (id.to_string(), serde_json::json!({"text": "số 0912"}));
+        let line = AuditLine { action: "reporting.comment", kind: "comment", subject, unit: Some(COMMUNE), details };
+        tx.audit(line).await?;
+        let said = tx.execute("UPDATE web_matter SET text_vi = 'số 0912', text_en = 'số 0912'", args![]).await?;
+        ensure!(said > 0 && told(&store, &one, id).await?.iter().any(|(person, ..)| *person == lan));
+        tx.commit().await?;
+        let whom = Whom { person: hoa, login: "hoa".into(), email: None };
+        let mut tx = store.write(&Actor::SYSTEM, &CLOCK).await?;
+        ensure!((reporting::personal::PERSONAL.erase)(&mut tx, &whom, "xin xóa").await? > 0);
+        let (subject, details) = (hoa.to_string(), serde_json::json!({}));
+        tx.audit(AuditLine { action: "identity.erased", kind: "person", subject, unit: None, details }).await?;
+        tx.commit().await?;
+        let mut tx = store.read(&Actor::SYSTEM.scope()).await?;
+        let sql = "SELECT (SELECT COUNT(*) FROM store_audit_details WHERE details LIKE '%0912%'),
+                   (SELECT COUNT(*) FROM web_matter WHERE text_vi LIKE '%0912%'),
+                   (SELECT COUNT(*) FROM reporting_comment WHERE text LIKE '%0912%')";
+        let row = tx.row(sql, args![]).await?.context("counts")?;
+        ensure!((row.i64(0)?, row.i64(1)?, row.i64(2)?) == (0, 0, 0));
+        drop(tx);
+        let report = store::audit::verify(&store).await?;
+        ensure!(report.findings.is_empty(), "{:?}", report.findings);
         Ok(())
     });
 }

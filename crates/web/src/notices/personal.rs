@@ -84,10 +84,32 @@ async fn retain(tx: &mut WriteTx, retention: &Retention) -> Result<u64> {
         let gone = tx.execute(sql, args![before]).await?;
         all += gone + tx.execute("DELETE FROM web_matter WHERE at < $1 AND spread = 1", args![before]).await?;
         if gone > 0 {
-            let sql = "UPDATE web_bell SET unread =
-                       (SELECT COUNT(*) FROM web_notice n WHERE n.person = web_bell.person AND n.read_at IS NULL)";
-            tx.execute(sql, args![]).await?;
+            count_bells(tx).await?;
         }
     }
     Ok(all)
+}
+
+async fn count_bells(tx: &mut WriteTx) -> Result<()> {
+    let sql = "UPDATE web_bell SET unread =
+               (SELECT COUNT(*) FROM web_notice n WHERE n.person = web_bell.person AND n.read_at IS NULL)";
+    tx.execute(sql, args![]).await.map(drop)
+}
+
+/// Takes matters back that tell others of something that is erased: those whose keys are like one of these. How many. Cost: the
+/// matters, looked through once a hundred patterns; the bells.
+pub async fn take_back(tx: &mut WriteTx, keys: &[String]) -> Result<u64> {
+    let mut gone = 0;
+    for some in keys.chunks(100) {
+        tx.lock("web_bell").await?;
+        let like: Vec<String> = (1..=some.len()).map(|n| format!("key LIKE ${n}")).collect();
+        let (like, given) = (like.join(" OR "), || some.iter().map(|key| key.as_str().into()).collect());
+        let sql = format!("DELETE FROM web_notice WHERE matter IN (SELECT id FROM web_matter WHERE {like})");
+        tx.execute(&sql, given()).await?;
+        gone += tx.execute(&format!("DELETE FROM web_matter WHERE {like}"), given()).await?;
+    }
+    if gone > 0 {
+        count_bells(tx).await?;
+    }
+    Ok(gone)
 }
