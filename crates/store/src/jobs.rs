@@ -380,18 +380,17 @@ impl Registry {
         self.tended.push(Box::new(tend));
     }
 
-    /// Tends everything once; whether something was done. What fails is said, and does not keep the rest from its turn.
+    /// Tends everything once, one after another, for whoever waits for it; the worker has a loop for each. Whether something was
+    /// done; what failed stands in `said`, and does not keep the rest from its turn.
     pub async fn tend_once(&self, store: &Store, clock: &Arc<dyn Clock>, said: &mut Vec<String>) -> bool {
-        let (mut done, mut failed) = (false, Vec::new());
+        let mut done = false;
+        said.clear();
         for tend in &self.tended {
             match tend(store.clone(), clock.clone()).await {
                 Ok(did) => done |= did,
-                Err(error) => failed.push(error),
+                Err(error) => said.push(error),
             }
         }
-        // The same failure a second later is no news.
-        failed.iter().filter(|error| !said.contains(error)).for_each(|error| tracing::warn!("worker: {error}"));
-        *said = failed;
         done
     }
 

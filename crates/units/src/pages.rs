@@ -175,9 +175,7 @@ async fn tree(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         let (found, count) = store::list(&mut tx, &filter, u32::try_from(page * PER).unwrap_or(0), PER as u32).await?;
         body.push(("found", found.iter().map(|u| line(&ctx, u)).collect()));
         body.push(("count", Value::from(count)));
-        let pages =
-            web::page_links(page, PER, count).into_iter().map(|p| context! { number => p + 1, current => p == page });
-        body.push(("pages", pages.collect()));
+        body.push(("pages", web::page_links(page, PER, count).into()));
     }
     ctx.page("units.html", Value::from_iter(body))
 }

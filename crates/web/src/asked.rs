@@ -1,6 +1,6 @@
 //! What a list is asked for in its address, and the part of it that its links keep.
 
-use minijinja::{Value, context};
+use minijinja::Value;
 use serde::Deserialize;
 use store::Listing;
 
@@ -43,8 +43,7 @@ impl Asked {
 
     /// The pages there are of so many lines, `per` a page, for the pager.
     pub fn pages(&self, per: i64, count: i64) -> Vec<Value> {
-        let link = |page: i64| context! { number => page + 1, current => page == self.page() };
-        crate::page_links(self.page(), per, count).into_iter().map(link).collect()
+        crate::page_links(self.page(), per, count)
     }
 }
 

@@ -209,15 +209,15 @@ impl Ctx {
     }
 }
 
-/// Numbers of pages around the current one, for a list.
-pub fn page_links(page: i64, per: i64, count: i64) -> Vec<i64> {
+/// The pages around the current one (from 0) of a list of so many lines, for the pager.
+pub fn page_links(page: i64, per: i64, count: i64) -> Vec<Value> {
     let last = ((count + per - 1) / per).max(1) - 1;
     let mut pages: Vec<i64> =
         [0, page - 1, page, page + 1, last].into_iter().filter(|p| (0..=last).contains(p)).collect();
     pages.dedup();
     pages.sort_unstable();
     pages.dedup();
-    pages
+    pages.into_iter().map(|p| context! { number => p + 1, current => p == page }).collect()
 }
 
 /// A part of a whole in hundredths of a percent, for a bar's `x` and `width`; written with a point, as SVG reads it.
@@ -231,8 +231,7 @@ pub fn page_of<'a, T>(all: &'a [T], asked: &str, per: i64) -> (&'a [T], Vec<Valu
     let (count, page) = (all.len() as i64, crate::page_from_one(asked));
     let from = (page * per).min(count) as usize;
     let shown = &all[from..(from + per as usize).min(all.len())];
-    let link = |p: i64| context! { number => p + 1, current => p == page };
-    (shown, page_links(page, per, count).into_iter().map(link).collect())
+    (shown, page_links(page, per, count))
 }
 
 /// Samples of what pages are made from, kept while somebody walks a debug build with `LANGSO_SAMPLES` naming a folder

@@ -98,10 +98,7 @@ pub async fn page(ctx: Ctx, Asking(chosen): Asking<Asked>, Asking(asked): Asking
         .into_iter()
         .map(|code| context! { word => group_word(ctx.lang, &code), chosen => code == asked.nhom, id => code })
         .collect();
-    let pages: Vec<Value> = web::page_links(listing.page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == listing.page })
-        .collect();
+    let pages = web::page_links(listing.page, PER, count);
     ctx.page_kept(
         &version,
         "communes.html",

@@ -95,10 +95,7 @@ async fn show_list(ctx: &Ctx, asked: &Asked, status: StatusCode, file: &str, pro
         }
     };
     let sets = law.library().sets().map(|s| context! { id => s.set, title => ctx.lang.pick(&s.title_vi, &s.title_en) });
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
+    let pages = web::page_links(page, PER, count);
     let said: Vec<String> = problems.iter().take(SHOWN).map(|p| locale::problem(ctx.lang, p)).collect();
     ctx.page_with(
         status,

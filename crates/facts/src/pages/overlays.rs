@@ -171,10 +171,7 @@ async fn list(ctx: &Ctx, kind: What, asked: &Asked, status: StatusCode, refused:
         .sets()
         .map(|set| context! { id => set.set, title => ctx.lang.pick(&set.title_vi, &set.title_en), count => overlays::choices(law.library(), &set.set, kind, today).len() })
         .collect();
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
+    let pages = web::page_links(page, PER, count);
     ctx.page_with(
         status,
         "overlays.html",

@@ -52,10 +52,7 @@ async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             href => ctx.link(&format!("/xa/{}?nam={}&bo={}", r.unit, r.period, r.set)),
         }
     };
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
+    let pages = web::page_links(page, PER, count);
     ctx.page(
         "rejudged.html",
         context! {

@@ -228,8 +228,7 @@ async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let (found, count) = reports::list(&mut tx, &listing).await?;
     drop(tx);
     note_reading(&ctx, "facts.reports-read", "list".to_owned(), &found).await?;
-    let link = |p: i64| context! { number => p + 1, current => p == listing.page };
-    let pages: Vec<Value> = web::page_links(listing.page, PER, count).into_iter().map(link).collect();
+    let pages = web::page_links(listing.page, PER, count);
     ctx.page(
         "reports.html",
         context! {

@@ -129,10 +129,7 @@ async fn listed(ctx: &Ctx, asked: &Asked, status: StatusCode, sent: &Sent, probl
         }
     };
     let rows: Vec<Value> = people.iter().map(row).collect();
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
+    let pages = web::page_links(page, PER, count);
     let lacks = sought.as_ref().err();
     let held = Role::ALL.iter().filter(|role| role.is_held());
     let all: Vec<Value> =

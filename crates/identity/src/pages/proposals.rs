@@ -25,14 +25,6 @@ use web::{Asking, Ctx, Failure, Form, Outcome, Path};
 /// Proposals on a page.
 const PER: i64 = 50;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Search {
-    /// Words of who it is for, of who asked, of the role or its place.
-    q: String,
-    trang: String,
-}
-
 /// Names of what proposals speak of.
 struct Names {
     people: HashMap<PersonId, Person>,
@@ -129,7 +121,7 @@ fn place(one: &Proposal, names: &Names) -> String {
 
 /// What waits and has the words, the oldest first: a page of it, how much it is, and the names that it speaks of. Cost: all
 /// that waits, which ends after [`proposals::WAITS`], with the people, units and agencies that it names.
-async fn sought(ctx: &Ctx, asked: &Search, per: i64) -> Result<(Vec<Proposal>, i64, Names), Failure> {
+async fn sought(ctx: &Ctx, listing: &Listing) -> Result<(Vec<Proposal>, i64, Names), Failure> {
     let found = proposals::waiting(&mut ctx.read().await?, ctx.site.clock.now()).await?;
     let names = names(ctx, &found).await?;
     let person = |id: PersonId| names.people.get(&id);
@@ -138,47 +130,42 @@ async fn sought(ctx: &Ctx, asked: &Search, per: i64) -> Result<(Vec<Proposal>, i
         let by = one.by.and_then(person).map(|person| person.name.clone());
         [whose.unwrap_or_default(), by.unwrap_or_default(), kind(ctx.lang, one), place(one, &names)].join(" ")
     };
-    let page = web::page_from_one(&asked.trang);
-    let listing = Listing { search: asked.q.clone(), page, per, ..Listing::default() };
-    let (some, count) = ::store::few(found, &listing, words);
+    let (some, count) = ::store::few(found, listing, words);
     Ok((some, count, names))
 }
 
-async fn page(ctx: &Ctx, status: StatusCode, asked: &Search, code: Option<&str>) -> Outcome {
-    let (some, count, names) = sought(ctx, asked, PER).await?;
+async fn page(ctx: &Ctx, status: StatusCode, asked: &web::Asked, code: Option<&str>) -> Outcome {
+    let (some, count, names) = sought(ctx, &asked.listing(asked.page(), PER)).await?;
     note_waiting(ctx, &some).await?;
-    let (at, law) = (web::page_from_one(&asked.trang), ctx.site.criteria());
-    let pages: Vec<Value> =
-        web::page_links(at, PER, count).into_iter().map(|p| context! { number => p + 1, current => p == at }).collect();
+    let law = ctx.site.criteria();
     let body = context! {
-        title => locale::word(ctx.lang, "proposals-title"), pages => pages, count => count, q => asked.q,
-        kept => web::kept(&[("q", &asked.q)]), proposals => some.iter().map(|one| shown(ctx, &law, one, &names)).collect::<Vec<_>>(),
+        title => locale::word(ctx.lang, "proposals-title"), pages => asked.pages(PER, count), count => count, q => asked.q,
+        kept => asked.kept(), proposals => some.iter().map(|one| shown(ctx, &law, one, &names)).collect::<Vec<_>>(),
         code => code,
     };
     ctx.page_with(status, "proposals.html", body)
 }
 
 /// `GET /quan-tri/cho-duyet`. Cost: what waits.
-pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
+pub(super) async fn list(ctx: Ctx, Asking(asked): Asking<web::Asked>) -> Outcome {
     page(&ctx, StatusCode::OK, &asked, None).await
 }
 
 /// `GET /quan-tri/cho-duyet.csv`: what waits and has the words. Cost: as the page.
-pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
+pub(super) async fn csv(ctx: Ctx, Asking(asked): Asking<web::Asked>) -> Outcome {
     export(&ctx, &asked, Kind::Csv).await
 }
 
 /// `GET /quan-tri/cho-duyet.xlsx`
-pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<Search>) -> Outcome {
+pub(super) async fn xlsx(ctx: Ctx, Asking(asked): Asking<web::Asked>) -> Outcome {
     export(&ctx, &asked, Kind::Xlsx).await
 }
 
 const HEADINGS: [&str; 7] =
     ["proposal-what", "person-name", "login-name", "person-unit", "role-span", "proposal-by", "proposal-at"];
 
-async fn export(ctx: &Ctx, asked: &Search, of: Kind) -> Outcome {
-    let all = Search { q: asked.q.clone(), trang: String::new() };
-    let (found, _, names) = sought(ctx, &all, i64::MAX).await?;
+async fn export(ctx: &Ctx, asked: &web::Asked, of: Kind) -> Outcome {
+    let (found, _, names) = sought(ctx, &asked.listing(0, i64::MAX)).await?;
     note_waiting(ctx, &found).await?;
     let name = |id: PersonId| names.people.get(&id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let row = |one: &Proposal| {
@@ -218,7 +205,7 @@ pub(super) async fn decide(ctx: Ctx, Path(id): Path<i64>, Form(sent): Form<Sent>
     let Some(decided) = decided else { return Err(ctx.not_found()) };
     tx.commit().await?;
     match decided {
-        Decided::Code(half) => page(&ctx, StatusCode::OK, &Search::default(), Some(&half)).await,
+        Decided::Code(half) => page(&ctx, StatusCode::OK, &web::Asked::default(), Some(&half)).await,
         Decided::Given(_) | Decided::Corrected | Decided::Declined => {
             Ok(Redirect::to(&ctx.link("/quan-tri/cho-duyet")).into_response())
         }

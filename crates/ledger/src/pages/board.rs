@@ -89,7 +89,6 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let person = |w: &witness::Witness| {
         context! { holder => w.holder, vkey => w.vkey, since => locale::moment(w.since), until => w.until.map(locale::moment) }
     };
-    let links = web::page_links(number, PER, count);
     ctx.page(
         "ledger.html",
         context! {
@@ -97,7 +96,7 @@ pub async fn page(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             keys => known.iter().map(key).collect::<Vec<_>>(), witnesses => witnesses.iter().map(person).collect::<Vec<_>>(),
             list => list.iter().map(row).collect::<Vec<_>>(), count => count, kept => asked.kept(), from => asked.tu, to => asked.den,
             oldest => asked.oldest_first(), refused => refused, waiting => stands.waiting,
-            pages => links.into_iter().map(|p| context! { number => p + 1, current => p == number }).collect::<Vec<_>>(),
+            pages => web::page_links(number, PER, count),
         },
     )
 }

@@ -8,7 +8,6 @@ use crate::{
     rules::{Move, NewUnit, Reorganisation},
     store,
 };
-use ::store::Listing;
 use axum::{
     body::Bytes,
     http::StatusCode,
@@ -27,7 +26,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
-use web::{Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes, Site};
+use web::{Asked, Asking, Ctx, Failure, Form, Outcome, Path, Repeatable, Routes, Site};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -81,23 +80,11 @@ const MOST_LINES: i64 = 10_000;
 const NEW: usize = 4;
 const MOVES: usize = 12;
 
+/// The page of a program, from 0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
-    /// Words of a title or of what it rests on.
-    q: String,
-    /// In which order: one of [`plans::ORDERS`], else the last first.
-    sap: String,
-    /// From 1; of programs from 0.
-    trang: String,
+struct Turned {
     page: i64,
-    da_luu: String,
-}
-
-impl Asked {
-    fn listing(&self, page: i64, per: i64) -> Listing {
-        Listing { search: self.q.clone(), sort: self.sap.clone(), page, per, ..Listing::default() }
-    }
 }
 
 fn state(ctx: &Ctx, plan: &Plan) -> (String, &'static str) {
@@ -117,7 +104,7 @@ fn ended(plan: &Plan) -> usize {
 
 async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let page = web::page_from_one(&asked.trang);
+    let page = asked.page();
     let (found, count) = plans::list(&mut tx, &asked.listing(page, PER)).await?;
     let today = ctx.site.clock.today();
     let row = |p: &Plan| {
@@ -128,16 +115,12 @@ async fn list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
             word => word, class => class, late => plans::is_late(p, today),
         }
     };
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
     ctx.page(
         "plans.html",
         context! {
-            title => locale::word(ctx.lang, "plans-title"), rows => found.iter().map(row).collect::<Vec<_>>(), pages => pages,
+            title => locale::word(ctx.lang, "plans-title"), rows => found.iter().map(row).collect::<Vec<_>>(), pages => asked.pages(PER, count),
             new => ctx.may("prepare", "reorganisations").then(|| ctx.link("/quan-tri/sap-xep/moi")), count => count,
-            q => asked.q, sap => asked.sap, orders => plans::ORDERS, query => web::kept(&[("q", &asked.q), ("sap", &asked.sap)]),
+            q => asked.q, sap => asked.sap, orders => plans::ORDERS, query => asked.kept(),
             base => ctx.link("/quan-tri/sap-xep"),
         },
     )
@@ -460,10 +443,11 @@ async fn decide(
 
 /// `GET /api/v1/reorganisation-plans`: reorganisations that were prepared.
 #[utoipa::path(get, path = "/api/v1/reorganisation-plans", responses((status = 200, description = "A page of 50 plans, the last first")),
-    params(("page" = Option<i64>, Query, description = "From 0")))]
-async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
+    params(("q" = Option<String>, Query, description = "Of titles and what they rest on"),
+        ("sap" = Option<String>, Query, description = "`title`, `day`; else the last first"), ("page" = Option<i64>, Query, description = "From 0")))]
+async fn api_list(ctx: Ctx, Asking(asked): Asking<Asked>, Asking(turned): Asking<Turned>) -> Outcome {
     let mut tx = ctx.read().await?;
-    let page = web::page(asked.page);
+    let page = web::page(turned.page);
     let (found, count) = plans::list(&mut tx, &asked.listing(page, PER)).await?;
     ctx.json(&json!({"count": count, "page": page, "plans": found}))
 }

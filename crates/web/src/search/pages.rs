@@ -78,7 +78,6 @@ async fn search(ctx: Ctx, Asking(asked): Asking<Asked>) -> Outcome {
         })
         .collect();
     let pages = chosen.map_or_else(Vec::new, |chosen| page_links(number, PER, chosen.count as i64));
-    let pages: Vec<Value> = pages.iter().map(|p| context! { number => p + 1, current => *p == number }).collect();
     let guess = found.hits.first().filter(|_| found.guessed).map(|hit| line(ctx.lang, index.entry(*hit)));
     let title = locale::word(ctx.lang, "search-title");
     ctx.page(

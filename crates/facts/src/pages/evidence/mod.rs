@@ -135,10 +135,7 @@ pub(super) async fn show(ctx: &Ctx, id: UnitId, asked: Asked, status: StatusCode
     let page = web::page_from_one(&asked.trang);
     let (pieces, count) = evidence::list(&mut tx, id, asked.wanted(ctx), &asked.listing(page, PER)).await?;
     let rows = told::several(ctx, &mut tx, &unit, &pieces).await?;
-    let pages: Vec<Value> = web::page_links(page, PER, count)
-        .into_iter()
-        .map(|p| context! { number => p + 1, current => p == page })
-        .collect();
+    let pages = web::page_links(page, PER, count);
     let scans: Vec<Value> =
         Scan::ALL.iter().map(|s| context! { id => s.name(), word => told::scan_word(ctx, *s) }).collect();
     let wrong = |field: &str| -> Vec<String> {
